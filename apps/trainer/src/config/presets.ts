@@ -1,0 +1,31 @@
+import type { PartialConfig } from './schema.js';
+
+/** A named starting point; anything in it can be overridden. */
+export interface Preset {
+  readonly description: string;
+  readonly config: PartialConfig;
+}
+
+/** One line a preset. */
+export const presets: Readonly<Record<string, Preset>> = {
+  demo: {
+    description: 'a generated MovieLens-shaped set and a randomly initialized small Llama: the whole pipeline in a minute, on nothing real',
+    config: {
+      dataset: 'generated',
+      data: { kCore: 3, history: { length: 6 } },
+      llm: { model: 'generated', maxNewTokens: 16, maxPromptTokens: 256, lora: { rank: 4, alpha: 8 } },
+      reader: { onFail: 'warn' },
+      encoder: { model: 'hashed:64' },
+      ppo: { stage1Updates: 6, stage3Updates: 4, promptsPerUpdate: 8, completionsPerPrompt: 2, learningRate: 1e-3 },
+    },
+  },
+  'movielens-small': {
+    description: 'ml-latest-small cut to a size that one machine trains on in half an hour',
+    config: {
+      dataset: 'movielens',
+      data: { maxPerUser: 40, maxInteractions: 1200, history: { length: 8 } },
+      llm: { maxNewTokens: 40, maxPromptTokens: 384 },
+      ppo: { stage1Updates: 16, stage3Updates: 8, promptsPerUpdate: 8, completionsPerPrompt: 2 },
+    },
+  },
+};

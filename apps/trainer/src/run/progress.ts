@@ -1,0 +1,88 @@
+import { SingleBar } from 'cli-progress';
+
+/** Shows how far long work has come: a bar on a terminal, plain lines elsewhere, nothing where it is `silent`. */
+export interface Progress {
+  /** A line of its own. */
+  say(text: string): void;
+  /** Starts a piece of work of `total` units; call the result's `done` when it ends. */
+  begin(name: string, total: number, unit: string): ProgressTask;
+}
+
+/** A piece of work under way. */
+export interface ProgressTask {
+  /** `completed` units are done; `note` is a short text beside the bar. */
+  update(completed: number, note?: string): void;
+  done(note?: string): void;
+}
+
+/** Progress on `stream` (standard error, so that standard output stays machine-readable). */
+export function createProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
+  return stream.isTTY ? terminalProgress(stream) : lineProgress(stream);
+}
+
+/** For programs and tests. */
+export const silentProgress: Progress = { say: () => undefined, begin: () => ({ update: () => undefined, done: () => undefined }) };
+
+function terminalProgress(stream: NodeJS.WriteStream): Progress {
+  return {
+    say: (text) => void stream.write(`${text}\n`),
+    begin(name, total, unit) {
+      const bar = new SingleBar({
+        stream,
+        format: `  ${name.padEnd(26)} {bar} {value}/{total} ${unit}  {rate}  {eta_formatted} left  {note}`,
+        barsize: 24,
+        hideCursor: true,
+        stopOnComplete: false,
+      });
+      const started = performance.now();
+      bar.start(total, 0, { rate: '', note: '' });
+      return {
+        update: (completed, note = '') => bar.update(completed, { rate: rateText(completed, started, unit), note }),
+        done(note = '') {
+          bar.update(total, { rate: rateText(total, started, unit), note });
+          bar.stop();
+        },
+      };
+    },
+  };
+}
+
+function lineProgress(stream: NodeJS.WriteStream): Progress {
+  const linesATask = 10;
+  return {
+    say: (text) => void stream.write(`${text}\n`),
+    begin(name, total, unit) {
+      const started = performance.now();
+      let shown = 0;
+      const line = (completed: number, note: string): void => {
+        const left = completed > 0 ? ((performance.now() - started) / completed) * (total - completed) : 0;
+        stream.write(`  ${name}: ${completed}/${total} ${unit}, ${rateText(completed, started, unit)}, ${durationText(left)} left${note === '' ? '' : `, ${note}`}\n`);
+      };
+      return {
+        update(completed, note = '') {
+          const due = Math.floor((completed * linesATask) / total);
+          if (due > shown && completed < total) {
+            shown = due;
+            line(completed, note);
+          }
+        },
+        done: (note = '') =>
+          void stream.write(`  ${name}: ${total} ${unit} in ${durationText(performance.now() - started)}${note === '' ? '' : `, ${note}`}\n`),
+      };
+    },
+  };
+}
+
+function rateText(completed: number, started: number, unit: string): string {
+  const rate = completed / ((performance.now() - started) / 1000);
+  if (!Number.isFinite(rate) || rate === 0) return '';
+  return rate >= 1 ? `${rate.toPrecision(3)} ${unit}/s` : `${(1 / rate).toPrecision(3)} s each`;
+}
+
+/** `75_000` as `1m15s`. */
+export function durationText(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  if (seconds < 60) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes}m${String(seconds % 60).padStart(2, '0')}s` : `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, '0')}m`;
+}

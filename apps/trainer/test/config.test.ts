@@ -1,0 +1,137 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { configJsonSchema, listOptions } from '../src/config/options.js';
+import { nearestName } from '../src/config/nearest-name.js';
+import { presets } from '../src/config/presets.js';
+import { resolveConfig } from '../src/config/resolve.js';
+import { parseCommandLine, UsageError } from '../src/cli/program.js';
+
+describe('resolveConfig', () => {
+  test('an empty configuration is complete', async () => {
+    const config = await resolveConfig({});
+    expect(config.data.kCore).toBe(5);
+    expect(config.reader.onFail).toBe('stop');
+    expect(config.rewards.stage1).toEqual({ lc: 1, ic: 0, length: 0, format: 0 });
+    expect(config.rewards.stage3).toEqual({ lc: 0, ic: 1, length: 0, format: 0 });
+  });
+
+  test.each(Object.keys(presets))('preset %s is valid', async (preset) => {
+    await expect(resolveConfig({ preset })).resolves.toBeDefined();
+  });
+
+  test('later sources win: preset, file, flags, --set', async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'expctr-config-')), 'config.json');
+    await writeFile(file, JSON.stringify({ $schema: './schema.json', data: { kCore: 7, maxPerUser: 9 }, seed: 3 }));
+    const config = await resolveConfig({ preset: 'demo', file, flags: { seed: 4, 'llm.model': undefined }, sets: ['seed=5', 'data.maxPerUser=11'] });
+    expect(config).toMatchObject({ seed: 5, data: { kCore: 7, maxPerUser: 11, history: { length: 6 } }, llm: { model: 'generated' } });
+  });
+
+  test('--set takes JSON, and text where it is no JSON', async () => {
+    const config = await resolveConfig({ sets: ['llm.model=./my model', 'llm.lora.targetModules=["o_proj"]', 'ppo.klTarget=3', 'prompt.lc=null'] });
+    expect(config.llm.model).toBe('./my model');
+    expect(config.llm.lora.targetModules).toEqual(['o_proj']);
+    expect(config.ppo.klTarget).toBe(3);
+    expect(config.prompt.lc).toBeNull();
+  });
+
+  test('an unknown option is refused with its path and the nearest right name', async () => {
+    await expect(resolveConfig({ sets: ['ppo.learningrate=1'] })).rejects.toThrow(/ppo\.learningrate.*ppo\.learningRate/);
+    await expect(resolveConfig({ sets: ['kCore=1'] })).rejects.toThrow(/data\.kCore/);
+    await expect(resolveConfig({ flags: { 'ctr.epoch': 1 } })).rejects.toThrow(/ctr\.epoch.*ctr\.epochs/);
+  });
+
+  test('a wrong value is refused with its path, what was expected and the default', async () => {
+    await expect(resolveConfig({ sets: ['data.kCore=-1'] })).rejects.toThrow(/data\.kCore.*Expected.*default \(5\)/s);
+    await expect(resolveConfig({ sets: ['reader.onFail=ignore'] })).rejects.toThrow(/reader\.onFail.*stop \| warn/s);
+    await expect(resolveConfig({ sets: ['seed'] })).rejects.toThrow(/path\.to\.option=value/);
+  });
+
+  test('an unknown preset is refused with the nearest name', async () => {
+    await expect(resolveConfig({ preset: 'demmo' })).rejects.toThrow(/--preset demo/);
+  });
+
+  test('a file that is missing or no JSON object is refused by name', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'expctr-config-'));
+    await expect(resolveConfig({ file: join(folder, 'absent.json') })).rejects.toThrow(/absent\.json/);
+    await writeFile(join(folder, 'bad.json'), '{');
+    await expect(resolveConfig({ file: join(folder, 'bad.json') })).rejects.toThrow(/bad\.json.*not JSON/);
+    await writeFile(join(folder, 'list.json'), '[]');
+    await expect(resolveConfig({ file: join(folder, 'list.json') })).rejects.toThrow(/no object/);
+  });
+});
+
+describe('options', () => {
+  test('every option has a description and a default', () => {
+    const options = listOptions();
+    expect(options.length).toBeGreaterThan(50);
+    for (const option of options) {
+      expect(option.description, option.path).not.toBe('');
+      expect(option.default, option.path).not.toBeUndefined();
+    }
+  });
+
+  test('names that outside programs rely on are there', () => {
+    const names = listOptions().map((option) => option.path);
+    for (const name of ['data.kCore', 'data.maxPerUser', 'data.maxInteractions', 'reader.onFail', 'llm.maxNewTokens', 'ppo.learningRate', 'ctr.epochs', 'encoder.pooling', 'prompt.explanation', 'prompt.lc']) {
+      expect(names).toContain(name);
+    }
+  });
+
+  test('the JSON Schema refuses unknown properties, so that editors mark them', () => {
+    expect(configJsonSchema()).toMatchObject({ type: 'object', additionalProperties: false });
+  });
+
+  test('every option given its own default is accepted', async () => {
+    for (const option of listOptions()) {
+      await expect(resolveConfig({ sets: [`${option.path}=${JSON.stringify(option.default)}`] }), option.path).resolves.toBeDefined();
+    }
+  });
+});
+
+describe('nearestName', () => {
+  test('a name is nearest to itself, and one typing error away from it', () => {
+    const names = listOptions().map((option) => option.path);
+    fc.assert(fc.property(fc.constantFrom(...names), fc.nat(), (name, at) => {
+      expect(nearestName(name, names)).toBe(name);
+      const cut = at % name.length;
+      expect(nearestName(name.slice(0, cut) + name.slice(cut + 1), names)).toBeDefined();
+    }));
+  });
+
+  test('nothing is near to nonsense', () => {
+    expect(nearestName('zzzzzzzzzzzz', ['seed', 'dataset'])).toBeUndefined();
+  });
+});
+
+describe('parseCommandLine', () => {
+  test('flags become options', () => {
+    expect(parseCommandLine(['--dataset', 'movielens', '--data-dir', 'd', '--seed', '3', '--set', 'a=1', '--set', 'b=2', '--json'])).toMatchObject({ dataset: 'movielens', dataDir: 'd', seed: 3, set: ['a=1', 'b=2'], json: true });
+  });
+
+  test('wrong use ends with 2, help with 0', () => {
+    const codeOf = (argv: string[]): number => {
+      try {
+        parseCommandLine(argv);
+      } catch (error) {
+        return (error as UsageError).exitCode;
+      }
+      return -1;
+    };
+    const { write: out } = process.stdout;
+    const { write: err } = process.stderr;
+    process.stdout.write = () => true;
+    process.stderr.write = () => true;
+    try {
+      expect(codeOf(['--no-such-flag'])).toBe(2);
+      expect(codeOf(['--seed', 'x'])).toBe(2);
+      expect(codeOf(['stray'])).toBe(2);
+      expect(codeOf(['--help'])).toBe(0);
+    } finally {
+      process.stdout.write = out;
+      process.stderr.write = err;
+    }
+  });
+});
