@@ -1,0 +1,54 @@
+import * as tf from '@tensorflow/tfjs';
+import type { CompiledFunction } from './compiled-function.js';
+import { eagerFunction } from './eager.js';
+import { inputLeaves } from './inputs.js';
+import type { InputsForTensors, InputsOf, OutputsOf, SpecsOf, TensorsOf } from './signature.js';
+
+/** Options of {@link compile}. */
+export interface CompileOptions {
+  /** Name for messages, scopes and the saved graph; the function's own unless given. */
+  readonly name?: string;
+  /** Tensors made outside the function that it may use; they become constants of the graph. */
+  readonly constants?: readonly tf.Tensor[];
+  /** Names of the outputs, in order, in place of their paths. */
+  readonly outputNames?: readonly string[];
+  /** Threads of one operation. Default: the cores available. */
+  readonly threads?: number;
+  /** How far ONNX Runtime rewrites the graph. Default `'all'`. */
+  readonly graphOptimization?: 'disabled' | 'basic' | 'extended' | 'all';
+  /** ONNX Runtime execution providers in order of preference. Default `['cpu']`. */
+  readonly providers?: readonly string[];
+}
+
+/**
+ * Makes a program of a tfjs function.
+ *
+ * With the `onnx` backend active ({@link useOnnx}), `fn` runs once on symbolic tensors, gradients and updates included, and
+ * becomes one ONNX graph. With any other tfjs backend active, each `run` calls `fn` inside `tf.tidy` on that backend.
+ *
+ * @param fn takes one tree of tensors for each element of `specs` and returns a tree of tensors
+ * @param specs one tree of {@link spec} and {@link constant} for each argument
+ * @throws {@link TraceError} when the function reads values, keeps state or uses what a graph cannot hold
+ */
+export function compile<const S extends readonly unknown[], R>(
+  fn: (...args: TensorsOf<S> extends infer A extends readonly unknown[] ? A : never) => R,
+  specs: S,
+  options?: CompileOptions,
+): Promise<CompiledFunction<InputsOf<S>, OutputsOf<R>>>;
+/** As above for a function whose parameters state their own tensor types. */
+export function compile<A extends readonly unknown[], R>(
+  fn: (...args: A) => R,
+  specs: SpecsOf<A>,
+  options?: CompileOptions,
+): Promise<CompiledFunction<InputsForTensors<A>, OutputsOf<R>>>;
+export async function compile(
+  fn: (...args: never) => unknown,
+  specs: unknown,
+  options: CompileOptions = {},
+): Promise<CompiledFunction<never, never>> {
+  await tf.ready();
+  const name = options.name ?? (fn.name === '' ? 'anonymous' : fn.name);
+  const trees = specs as readonly unknown[];
+  const leaves = inputLeaves(name, trees);
+  return eagerFunction({ name, fn, specs: trees, leaves }) as CompiledFunction<never, never>;
+}

@@ -1,0 +1,95 @@
+import * as tf from '@tensorflow/tfjs';
+import type { CompiledFunction, NamedSpec } from './compiled-function.js';
+import { CompiledFunctionError } from './errors.js';
+import { bindInputs, type InputLeaf } from './inputs.js';
+import { resultLeaves } from './results.js';
+import { isConstant, type DType, type HostArray, type HostTensor } from './tensors.js';
+import { flattenTree, unflattenTree } from './tree.js';
+
+/** What {@link eagerFunction} needs from `compile`. */
+export interface EagerOptions {
+  readonly name: string;
+  readonly fn: (...args: never) => unknown;
+  readonly specs: readonly unknown[];
+  readonly leaves: readonly InputLeaf[];
+}
+
+/** The same program without a trace: each run calls the function inside `tf.tidy` on the tfjs backend that is active now. */
+export function eagerFunction({ name, fn, specs, leaves }: EagerOptions): CompiledFunction {
+  const backend = tf.getBackend();
+  const constants = leaves.map(({ spec }) => (isConstant(spec) ? tf.keep(toTensor(spec.constant)) : undefined));
+  let outputs: readonly NamedSpec[] = [];
+  let disposed = false;
+
+  async function run(inputs: readonly unknown[]): Promise<unknown> {
+    if (disposed) throw new CompiledFunctionError('COMPILED_DISPOSED', 'run was called after dispose', { where: name });
+    const arrays = bindInputs(name, specs, inputs);
+    const result = withBackend(backend, () =>
+      tf.tidy(() => {
+        let next = 0;
+        const tensors = leaves.map(
+          ({ spec }, i) => constants[i] ?? toTensor({ data: arrays[next++]!, shape: spec.shape, dtype: spec.dtype }),
+        );
+        const given = unflattenTree<unknown>(specs, tensors) as readonly unknown[];
+        // a constant or an input that is returned as it came must outlive this scope on its own
+        const tree = (fn as (...args: readonly unknown[]) => unknown)(...given);
+        return { tree: tree as tf.TensorContainer, leaves: resultLeaves(name, tree).map(({ tensor }) => tensor.clone()) };
+      }),
+    );
+    const tensors = result.leaves;
+    const hosts = await Promise.all(tensors.map((tensor) => toHost(tensor, arrays)));
+    tensors.forEach((tensor) => tensor.dispose());
+    const structure = result.tree;
+    const tree = unflattenTree<unknown>(structure, hosts);
+    flattenTree<tf.Tensor>(structure).forEach((leaf) => {
+      if (!leaf.isDisposed && !leaf.kept) leaf.dispose();
+    });
+    outputs = hosts.map((host, i) => ({ name: `output${i}`, shape: host.shape, dtype: host.dtype }));
+    return tree;
+  }
+
+  return {
+    name,
+    backend,
+    inputs: leaves.flatMap(({ path, spec }) => (isConstant(spec) ? [] : [{ name: path, shape: spec.shape, dtype: spec.dtype }])),
+    get outputs() {
+      return outputs;
+    },
+    stats: { nodes: 0, tracedNodes: 0, bytes: 0, traceMilliseconds: 0, sessionMilliseconds: 0 },
+    run,
+    save: () =>
+      Promise.reject(
+        new CompiledFunctionError('COMPILED_EAGER_SAVE', `it runs eagerly on tfjs's ${backend} backend, so there is no graph to write`, {
+          where: name,
+          remedy: 'call useOnnx() before compile',
+        }),
+      ),
+    dispose() {
+      disposed = true;
+      constants.forEach((tensor) => tensor?.dispose());
+      return Promise.resolve();
+    },
+  };
+}
+
+/** Runs `work` with a tfjs backend active and puts the previous one back, also after an error. Both must be initialized. */
+export function withBackend<T>(backend: string, work: () => T): T {
+  const previous = tf.getBackend();
+  if (previous === backend) return work();
+  // setBackend is async by type only: for an initialized backend it is done when it returns
+  void tf.engine().setBackend(backend);
+  try {
+    return work();
+  } finally {
+    void tf.engine().setBackend(previous);
+  }
+}
+
+function toTensor(host: HostTensor): tf.Tensor {
+  return tf.tensor(host.data, [...host.shape], host.dtype);
+}
+
+async function toHost(tensor: tf.Tensor, inputs: readonly HostArray[]): Promise<HostTensor> {
+  const data = (await tensor.data()) as HostArray;
+  return { data: inputs.includes(data) ? data.slice() : data, shape: tensor.shape, dtype: tensor.dtype as DType };
+}

@@ -1,0 +1,90 @@
+/** Element types that cross the border of a compiled function. `bool` is one byte an element, 0 or 1. */
+export type DType = 'float32' | 'int32' | 'bool';
+
+/** The values of a tensor in JavaScript memory, row major: float32, int32, or bool as `Uint8Array`. */
+export type HostArray = Float32Array | Int32Array | Uint8Array;
+
+/** A tensor in JavaScript memory. */
+export interface HostTensor {
+  /** Row-major values; their count is the product of `shape`. */
+  readonly data: HostArray;
+  /** Sizes by axis; `[]` is a scalar. */
+  readonly shape: readonly number[];
+  /** Element type; fixes the class of `data`. */
+  readonly dtype: DType;
+}
+
+/** Shape and element type of an input of a compiled function. */
+export interface TensorSpec<S extends readonly number[] = readonly number[]> {
+  /** Sizes by axis, all known: a trace is static. */
+  readonly shape: S;
+  /** Element type. */
+  readonly dtype: DType;
+}
+
+/**
+ * A leaf of a spec tree that is known now and never changes: it is stored in the graph (where ONNX Runtime packs it once)
+ * and `run` does not take it.
+ */
+export interface ConstantSpec<S extends readonly number[] = readonly number[]> extends TensorSpec<S> {
+  /** The values. They are read at compile time and must not change before `compile` has resolved. */
+  readonly constant: HostTensor;
+}
+
+/** The array class that holds each element type. */
+const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+
+/** An input of the given shape. @param dtype element type, float32 unless given */
+export function spec<const S extends readonly number[]>(shape: S, dtype: DType = 'float32'): TensorSpec<S> {
+  return { shape, dtype };
+}
+
+/** A constant leaf of a spec tree; see {@link ConstantSpec}. */
+export function constant(host: HostTensor): ConstantSpec {
+  return { shape: host.shape, dtype: host.dtype, constant: host };
+}
+
+/** The spec that describes a host tensor. */
+export function specOf(host: HostTensor): TensorSpec {
+  return { shape: host.shape, dtype: host.dtype };
+}
+
+/** Number of elements of a shape; 1 for a scalar. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((size, dimension) => size * dimension, 1);
+}
+
+/** Whether `array` has the class that holds `dtype`. */
+export function holds(array: unknown, dtype: DType): array is HostArray {
+  return array instanceof ARRAYS[dtype];
+}
+
+/** The name of the class that holds `dtype`, for messages. */
+export function arrayNameOf(dtype: DType): string {
+  return ARRAYS[dtype].name;
+}
+
+/** Whether a value is a leaf of a spec tree. */
+export function isSpec(value: unknown): value is TensorSpec | ConstantSpec {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Array.isArray((value as TensorSpec).shape) &&
+    typeof (value as TensorSpec).dtype === 'string'
+  );
+}
+
+/** Whether a spec leaf is a constant. */
+export function isConstant(leaf: TensorSpec): leaf is ConstantSpec {
+  return 'constant' in leaf;
+}
+
+/** Whether a value is a host tensor (a spec with data). */
+export function isHostTensor(value: unknown): value is HostTensor {
+  return isSpec(value) && ArrayBuffer.isView((value as unknown as HostTensor).data);
+}
+
+/** `float32[2,3]`, for messages. */
+export function describeSpec(leaf: { readonly shape: readonly number[]; readonly dtype: string }): string {
+  return `${leaf.dtype}[${leaf.shape.join(',')}]`;
+}
