@@ -1,0 +1,26 @@
+import { alignment, alignmentBounds, type AlignmentForm } from './alignment.js';
+import { requireLength } from './errors.js';
+import { isEmptyExplanation, type RewardFunction, type RewardRows } from './reward-rows.js';
+
+/** Options of {@link lcAlignment}. */
+export interface LcAlignmentOptions {
+  /** p_LC of each row: what the frozen language model, reading item and explanation, holds to be the chance of a click. */
+  readonly read: (rows: RewardRows) => Promise<ArrayLike<number>>;
+  /** Default `brier`. */
+  readonly form?: AlignmentForm;
+}
+
+/**
+ * LC alignment (explanation and LLM-CTR; arXiv 2412.02588): rewards an explanation from which a reader can tell what the user did.
+ *
+ * An explanation of which nothing was left to read gets the form's minimum; its p_LC is a prediction from the item alone and
+ * no merit of the explanation.
+ */
+export function lcAlignment({ read, form = 'brier' }: LcAlignmentOptions): RewardFunction {
+  const { minimum } = alignmentBounds(form);
+  return async (rows) => {
+    const probabilities = await read(rows);
+    requireLength('p_LC', probabilities, rows.length);
+    return alignment(form, probabilities, rows.label).map((reward, row) => (isEmptyExplanation(rows, row) ? minimum : reward));
+  };
+}
