@@ -1,0 +1,29 @@
+import type { FloatTensor } from './host-tensor.js';
+
+/** Hyperparameters of a LoRA adapter, as adapter_config.json holds them. */
+export interface LoraConfig {
+  /** Rank r of the two factors. */
+  readonly rank: number;
+  /** The product B A is scaled by `alpha / rank`, or by `alpha / sqrt(rank)` with `rankStabilized`. */
+  readonly alpha: number;
+  /** Last parts of the adapted modules' names: `q_proj`, `v_proj`, … */
+  readonly targetModules: readonly string[];
+  /** PEFT's `use_rslora`. Default false. */
+  readonly rankStabilized?: boolean;
+}
+
+/** The two factors of one adapted linear layer: y = W x + scale * B (A x). */
+export interface LoraFactors {
+  /** [rank, in] */
+  readonly a: FloatTensor;
+  /** [out, rank] */
+  readonly b: FloatTensor;
+}
+
+/** A LoRA adapter in host memory. */
+export interface Adapter {
+  /** Hyperparameters. */
+  readonly config: LoraConfig;
+  /** Factors by module path without PEFT's prefix: `layers.0.self_attn.q_proj`. */
+  readonly tensors: ReadonlyMap<string, LoraFactors>;
+}

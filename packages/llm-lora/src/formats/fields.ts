@@ -1,0 +1,55 @@
+import { FormatError } from './errors.js';
+
+/**
+ * Typed look-ups in a configuration object (config.json, GGUF metadata); absent and null are the same.
+ * Every failed look-up is a FormatError that names the file and the field.
+ */
+export interface Fields {
+  /** Names the file in errors. */
+  readonly where: string;
+  /** The value as it is, null where absent. */
+  raw(name: string): unknown;
+  /** A finite number. */
+  number(name: string, fallback?: number): number;
+  /** A whole number of at least 1. */
+  count(name: string, fallback?: number): number;
+  /** A boolean. */
+  flag(name: string, fallback: boolean): boolean;
+  /** A string, or null where absent. */
+  text(name: string): string | null;
+  /** An error about one field, to throw. */
+  bad(name: string, what: string, expected: string, remedy?: string): FormatError;
+}
+
+/** Look-ups in `record`, which was read from `where`. */
+export function fieldsOf(record: Readonly<Record<string, unknown>>, where: string): Fields {
+  const raw = (name: string): unknown => (Object.hasOwn(record, name) ? (record[name] ?? null) : null);
+  const bad: Fields['bad'] = (name, what, expected, remedy) =>
+    new FormatError('CONFIG_BAD_FIELD', `${name} ${what}`, { where, expected, ...(remedy === undefined ? {} : { remedy }) });
+  const shown = (value: unknown): string => (value === null ? 'is missing' : `is ${JSON.stringify(value)}`);
+  return {
+    where,
+    raw,
+    bad,
+    number(name, fallback) {
+      const value = raw(name) ?? fallback ?? null;
+      if (typeof value === 'number' && Number.isFinite(value)) return value;
+      throw bad(name, shown(value), 'a finite number');
+    },
+    count(name, fallback) {
+      const value = raw(name) ?? fallback ?? null;
+      if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value;
+      throw bad(name, shown(value), 'a whole number of at least 1');
+    },
+    flag(name, fallback) {
+      const value = raw(name) ?? fallback;
+      if (typeof value === 'boolean') return value;
+      throw bad(name, shown(value), 'true or false');
+    },
+    text(name) {
+      const value = raw(name);
+      if (value === null || typeof value === 'string') return value;
+      throw bad(name, shown(value), 'a string');
+    },
+  };
+}

@@ -1,0 +1,46 @@
+/** How rotary frequencies are stretched beyond the trained context; pure data, applied by the model. */
+export type RopeScaling =
+  | { readonly type: 'linear'; /** Positions are divided by this. */ readonly factor: number }
+  | {
+      readonly type: 'llama3';
+      /** Frequencies whose wavelength exceeds `originalMaxPositions / lowFrequencyFactor` are divided by this. */
+      readonly factor: number;
+      /** `low_freq_factor` of Hugging Face's config.json. */
+      readonly lowFrequencyFactor: number;
+      /** `high_freq_factor`: wavelengths below `originalMaxPositions / highFrequencyFactor` stay as they are. */
+      readonly highFrequencyFactor: number;
+      /** `original_max_position_embeddings`: the context of pre-training, in tokens. */
+      readonly originalMaxPositions: number;
+    };
+
+/** The Llama architecture's hyperparameters (grouped-query attention, RoPE in rotate-half form, SwiGLU, RMSNorm, no biases). */
+export interface LlamaConfig {
+  /** Width of the residual stream. */
+  readonly hiddenSize: number;
+  /** Width of the feed-forward block. */
+  readonly intermediateSize: number;
+  /** Number of decoder blocks. */
+  readonly layers: number;
+  /** Number of query heads. */
+  readonly heads: number;
+  /** Number of key and value heads; divides `heads`. */
+  readonly keyValueHeads: number;
+  /** Width of one head; usually `hiddenSize / heads`, but its own number in the file format. */
+  readonly headDim: number;
+  /** Rows of the embedding table. */
+  readonly vocabularySize: number;
+  /** Longest context, in tokens. */
+  readonly maxPositions: number;
+  /** Epsilon inside RMSNorm's square root. */
+  readonly normEpsilon: number;
+  /** Base of the rotary frequencies. */
+  readonly ropeTheta: number;
+  /** Frequency scaling for long contexts, or null. */
+  readonly ropeScaling: RopeScaling | null;
+  /** True where the output head is the embedding table; `lm_head.weight` is then absent from the tensors. */
+  readonly tiedEmbeddings: boolean;
+  /** Id of the begin-of-sequence token, if the model has one. */
+  readonly bosTokenId: number | null;
+  /** Ids that end a generated sequence; generation_config.json comes before config.json. */
+  readonly eosTokenIds: readonly number[];
+}

@@ -1,0 +1,109 @@
+import { sha256 } from '@expctr/core';
+import type { PreTrainedTokenizer } from '@huggingface/transformers';
+import { chatStretches } from './chat-template.js';
+import { TokenizerError } from './errors.js';
+import { afterControlToken, asContinuation, withoutControlTokens } from './plain-text.js';
+import type { Prompt, Tokenizer } from './tokenizer.js';
+import { isControl, type TokenizerJson } from './tokenizer-json.js';
+
+/** A tokenizer's two files, parsed. */
+export interface TokenizerFiles {
+  /** Folder or hub id. */
+  readonly name: string;
+  /** tokenizer.json */
+  readonly json: TokenizerJson;
+  /** tokenizer_config.json */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** The constructor of transformers' tokenizer class. */
+export type TokenizerClass = new (json: TokenizerJson, config: Readonly<Record<string, unknown>>) => PreTrainedTokenizer;
+
+/**
+ * Makes a tokenizer of parsed files. Four views of one vocabulary do the work: the model's own (markup and decoding), one
+ * that cannot write control tokens (data), and for text in the middle of a sequence one for each of both directions.
+ */
+export function makeTokenizer({ name, json, config }: TokenizerFiles, Class: TokenizerClass): Tokenizer {
+  const full = new Class(json, config);
+  const plainJson = withoutControlTokens(json);
+  const plain = new Class(plainJson, config);
+  const plainAfterControl = sharing(plain, afterControlToken(plainJson), config, Class);
+  const plainContinuation = sharing(plain, asContinuation(plainJson), config, Class);
+  const fullContinuation = sharing(full, asContinuation(json), config, Class);
+  const controlTokens = (json.added_tokens ?? []).filter(isControl);
+  const hasChatTemplate = full.chat_template !== null;
+  const prefix = sequencePrefix(full);
+
+  function encodeChat(prompt: Prompt & { form: 'chat' }): number[] {
+    if (!hasChatTemplate) {
+      throw new TokenizerError('TOKENIZER_NO_CHAT_TEMPLATE', 'the model has no chat template', {
+        where: name,
+        expected: 'chat_template in tokenizer_config.json, or a file chat_template.jinja',
+        remedy: 'use a prompt of the form completion, or an instruction-tuned model',
+      });
+    }
+    const stretches = chatStretches(
+      prompt.messages,
+      prompt.continuation ?? '',
+      (messages) => full.apply_chat_template([...messages], { tokenize: false, add_generation_prompt: true }),
+      controlTokens,
+      name,
+    );
+    return stretches.flatMap((stretch, index) => ('id' in stretch ? [stretch.id] : idsOf(index === 0 ? plain : plainAfterControl, stretch.text)));
+  }
+
+  return {
+    encode: (prompt) => Int32Array.from(prompt.form === 'chat' ? encodeChat(prompt) : [...prefix, ...idsOf(plain, prompt.text)]),
+    encodeText: (text) => Int32Array.from(idsOf(plainContinuation, text)),
+    decode: (ids) => textOf(full, ids),
+    decodeText: (ids) => textOf(fullContinuation, ids),
+    vocabularySize: vocabularySize(json),
+    bosTokenId: full.bos_token_id ?? null,
+    eosTokenIds: full.eos_token_id === undefined ? [] : [full.eos_token_id],
+    padTokenId: config['pad_token'] === undefined ? null : (full.pad_token_id ?? null), // transformers falls back on the end token
+    hasChatTemplate,
+    name,
+    hash: sha256(JSON.stringify([json, config])),
+  };
+}
+
+/** A tokenizer with other text handling and the same vocabulary, which is the big part and is not built again. */
+function sharing(
+  model: PreTrainedTokenizer,
+  json: TokenizerJson,
+  config: Readonly<Record<string, unknown>>,
+  Class: TokenizerClass,
+): PreTrainedTokenizer {
+  const small = { type: 'BPE', vocab: {}, merges: [], unk_token: null };
+  const made = new Class({ ...json, model: small }, config);
+  innerOf(made).model = innerOf(model).model;
+  return made;
+}
+
+/** The tokenizer that transformers wraps; its `model` is a public field of @huggingface/tokenizers. */
+function innerOf(tokenizer: PreTrainedTokenizer): { model: unknown } {
+  return (tokenizer as unknown as { _tokenizer: { model: unknown } })._tokenizer;
+}
+
+function idsOf(tokenizer: PreTrainedTokenizer, text: string): number[] {
+  return text === '' ? [] : tokenizer.encode(text, { add_special_tokens: false });
+}
+
+function textOf(tokenizer: PreTrainedTokenizer, ids: ArrayLike<number>): string {
+  return ids.length === 0 ? '' : tokenizer.decode(Array.from(ids), { skip_special_tokens: true });
+}
+
+/** What the post-processor puts before a sequence: usually the begin-of-sequence token, or nothing. What it puts behind is not for prompts. */
+function sequencePrefix(full: PreTrainedTokenizer): number[] {
+  const bare = full.encode('a', { add_special_tokens: false });
+  const framed = full.encode('a', { add_special_tokens: true });
+  const at = framed.findIndex((_, start) => bare.every((id, offset) => framed[start + offset] === id));
+  return framed.slice(0, Math.max(0, at));
+}
+
+function vocabularySize(json: TokenizerJson): number {
+  const { vocab } = json.model;
+  const ids = Array.isArray(vocab) ? [vocab.length - 1] : Object.values(vocab as Record<string, number>);
+  const added = (json.added_tokens ?? []).map(({ id }) => id);
+  return 1 + [...ids, ...added].reduce((largest, id) => Math.max(largest, id), -1);
+}
