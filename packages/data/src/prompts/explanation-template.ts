@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import { TemplateError } from '../errors.js';
+import { formatHistory, formatItem, itemFormatSchema, listFormatSchema, slotted } from './item-format.js';
+import { patternListSchema } from './patterns.js';
+import { fill } from './slots.js';
+import type { ItemText, Prompt } from './prompt.js';
+
+const SLOTS = ['liked', 'disliked', 'target'] as const;
+const REQUIRED = ['target'] as const;
+
+const completionForm = z.strictObject({
+  /** Slots `{liked}`, `{disliked}`, `{target}`; the explanation follows. */
+  text: slotted(SLOTS, REQUIRED),
+});
+
+const chatForm = z.strictObject({
+  /** Slots `{liked}`, `{disliked}`, `{target}` in any message. */
+  messages: z
+    .array(z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: slotted(SLOTS) }))
+    .min(1)
+    .refine((messages) => messages.some(({ content }) => content.includes('{target}')), 'the slot {target} is missing'),
+  /** The start of the answer, which the model goes on with. */
+  continuation: slotted(SLOTS).optional(),
+});
+
+/** An explanation template: how a language model is asked why a user would or would not choose an item. */
+export const explanationTemplateSchema = z.strictObject({
+  kind: z.literal('explanation'),
+  version: z.literal(1),
+  name: z.string().min(1),
+  item: itemFormatSchema,
+  list: listFormatSchema,
+  /** At least one of the two forms. */
+  forms: z
+    .strictObject({ chat: chatForm.optional(), completion: completionForm.optional() })
+    .refine((forms) => forms.chat !== undefined || forms.completion !== undefined, 'neither chat nor completion is there'),
+  /** Generation ends where one of these appears. */
+  stop: z.array(z.string().min(1)),
+  /** What a reader sees of the explanation ends at the first of these; data cannot hold them. A line break always ends it. */
+  delimiters: z.array(z.string().min(1)),
+  /** Names of fields in the prompt, with their punctuation: removed from the explanation. */
+  fieldNames: z.array(z.string().min(1)),
+  verdictPatterns: patternListSchema,
+});
+/** An explanation template, checked. */
+export type ExplanationTemplate = z.infer<typeof explanationTemplateSchema>;
+
+/** Which of an explanation template's forms is rendered: the caller knows whether the model has a chat template. */
+export type ExplanationForm = 'chat' | 'completion';
+
+/** What an explanation prompt is made of: only what came before the interaction, and never its label. */
+export interface ExplanationInput {
+  /** Oldest first. */
+  readonly liked: readonly ItemText[];
+  /** Oldest first. */
+  readonly disliked: readonly ItemText[];
+  readonly target: ItemText;
+}
+
+/** Options of {@link renderExplanationPrompt}. */
+export interface ExplanationPromptOptions {
+  /** Default: `completion` where the template has it, else `chat`. */
+  readonly form?: ExplanationForm;
+  /** Whether a prompt fits the model's context. Assumed to hold for every shorter history once it holds for one. */
+  readonly fits?: (prompt: Prompt) => boolean;
+}
+
+/** A rendered explanation prompt. */
+export interface RenderedExplanationPrompt {
+  readonly prompt: Prompt;
+  /** History entries left out so that the prompt fits. */
+  readonly dropped: number;
+}
+
+/**
+ * Renders the prompt x(u, i). Where it does not fit, oldest history entries are left out, always from the longer of the two
+ * lists (from `disliked` where they are equally long), until it does.
+ * @throws TemplateError `TEMPLATE_FORM` where the template lacks the form, `PROMPT_TOO_LONG` where even an empty history does not fit.
+ */
+export function renderExplanationPrompt(
+  template: ExplanationTemplate,
+  input: ExplanationInput,
+  options: ExplanationPromptOptions = {},
+): RenderedExplanationPrompt {
+  const { form = template.forms.completion === undefined ? 'chat' : 'completion', fits } = options;
+  const render = (dropped: number): Prompt => renderWith(template, form, withoutOldest(input, dropped));
+  const whole = render(0);
+  if (fits === undefined || fits(whole)) return { prompt: whole, dropped: 0 };
+  const entries = input.liked.length + input.disliked.length;
+  let [tooFew, enough] = [0, entries];
+  let prompt = render(entries);
+  if (!fits(prompt)) {
+    throw new TemplateError('PROMPT_TOO_LONG', `the explanation prompt does not fit the model's context, even without a history`, {
+      where: `template '${template.name}', form '${form}'`,
+      remedy: 'shorten the template, cut long titles, or use a model with a longer context',
+    });
+  }
+  while (enough - tooFew > 1) {
+    const middle = (tooFew + enough) >> 1;
+    const candidate = render(middle);
+    if (fits(candidate)) [enough, prompt] = [middle, candidate];
+    else tooFew = middle;
+  }
+  return { prompt, dropped: enough };
+}
+
+function withoutOldest(input: ExplanationInput, count: number): ExplanationInput {
+  let [liked, disliked] = [input.liked.length, input.disliked.length];
+  for (let left = count; left > 0; left -= 1) {
+    if (liked > disliked) liked -= 1;
+    else disliked -= 1;
+  }
+  return {
+    liked: input.liked.slice(input.liked.length - liked),
+    disliked: input.disliked.slice(input.disliked.length - disliked),
+    target: input.target,
+  };
+}
+
+function renderWith(template: ExplanationTemplate, form: ExplanationForm, input: ExplanationInput): Prompt {
+  const { item, list, forms } = template;
+  const delimiters = [...template.delimiters, ...template.fieldNames];
+  const values = { ...formatHistory(input, list, item, delimiters), target: formatItem(input.target, item, delimiters) };
+  if (form === 'completion' && forms.completion !== undefined) return { form, text: fill(forms.completion.text, values) };
+  if (form === 'chat' && forms.chat !== undefined) {
+    const messages = forms.chat.messages.map(({ role, content }) => ({ role, content: fill(content, values) }));
+    const { continuation } = forms.chat;
+    return { form, messages, ...(continuation === undefined ? {} : { continuation: fill(continuation, values) }) };
+  }
+  throw new TemplateError('TEMPLATE_FORM', `the template has no form '${form}'`, {
+    where: `template '${template.name}'`,
+    expected: `one of its forms: ${Object.keys(forms).join(', ')}`,
+  });
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { dataText } from './data-text.js';
+import { fill, slotsOf } from './slots.js';
+import type { HistoryText, ItemText } from './prompt.js';
+
+/** A text with slots, checked to hold no others than these. */
+export function slotted(allowed: readonly string[], required: readonly string[] = []): z.ZodString {
+  return z.string().superRefine((text, context) => {
+    const slots = slotsOf(text);
+    const unknown = slots.find((slot) => !allowed.includes(slot));
+    if (unknown !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        message: `there is no slot {${unknown}} here; the slots are ${allowed.map((slot) => `{${slot}}`).join(', ')}`,
+      });
+    }
+    const missing = required.find((slot) => !slots.includes(slot));
+    if (missing !== undefined) context.addIssue({ code: 'custom', message: `the slot {${missing}} is missing` });
+  });
+}
+
+/** How an item is written. */
+export const itemFormatSchema = z.strictObject({
+  /** Slots `{title}` and `{attributes}`, for instance `"{title}"{attributes}`. */
+  text: slotted(['title', 'attributes'], ['title']),
+  /** Stands for `{attributes}` where the item has any; slot `{list}`, for instance ` ({list})`. */
+  attributes: slotted(['list'], ['list']),
+  /** One attribute in that list; slots `{name}` and `{values}`. */
+  attribute: slotted(['name', 'values'], ['values']),
+  attributeSeparator: z.string(),
+  valueSeparator: z.string(),
+  /** Stands for a title that is empty. */
+  untitled: z.string(),
+});
+/** How an item is written. */
+export type ItemFormat = z.infer<typeof itemFormatSchema>;
+
+/** How a list of items is written. */
+export const listFormatSchema = z.strictObject({
+  /** One item; slot `{item}`. */
+  entry: slotted(['item'], ['item']),
+  separator: z.string(),
+  /** Stands for a list without items. */
+  empty: z.string(),
+});
+/** How a list of items is written. */
+export type ListFormat = z.infer<typeof listFormatSchema>;
+
+/** An item as the template writes it; title and attribute values go through {@link dataText}. */
+export function formatItem(item: ItemText, format: ItemFormat, delimiters: readonly string[]): string {
+  const data = (text: string): string => dataText(text, delimiters);
+  const attributes = Object.entries(item.attributes)
+    .map(([name, values]) => ({ name: data(name), values: values.map(data).filter((value) => value !== '') }))
+    .filter(({ values }) => values.length > 0)
+    .map(({ name, values }) => fill(format.attribute, { name, values: values.join(format.valueSeparator) }));
+  const list = attributes.length === 0 ? '' : fill(format.attributes, { list: attributes.join(format.attributeSeparator) });
+  return fill(format.text, { title: data(item.title) || format.untitled, attributes: list });
+}
+
+/** A list of items, in the given order. */
+export function formatList(items: readonly ItemText[], list: ListFormat, format: ItemFormat, delimiters: readonly string[]): string {
+  if (items.length === 0) return list.empty;
+  return items.map((item) => fill(list.entry, { item: formatItem(item, format, delimiters) })).join(list.separator);
+}
+
+/** Both lists of a history, as values for the slots `{liked}` and `{disliked}`. */
+export function formatHistory(
+  history: HistoryText,
+  list: ListFormat,
+  format: ItemFormat,
+  delimiters: readonly string[],
+): { liked: string; disliked: string } {
+  return {
+    liked: formatList(history.liked, list, format, delimiters),
+    disliked: formatList(history.disliked, list, format, delimiters),
+  };
+}

@@ -1,0 +1,161 @@
+import { z } from 'zod';
+import { TemplateError } from '../errors.js';
+import { dataText } from './data-text.js';
+import { formatHistory, formatItem, itemFormatSchema, listFormatSchema, slotted } from './item-format.js';
+import { patternListSchema } from './patterns.js';
+import { fill } from './slots.js';
+import type { HistoryText, ItemText, Prompt } from './prompt.js';
+
+const SLOTS = ['item', 'explanation', 'history', 'examples'] as const;
+const REQUIRED = ['item', 'explanation'] as const;
+
+const shared = {
+  /** The two answers whose probabilities are compared, each with the white space that stands before it. */
+  answers: z
+    .strictObject({ yes: z.string().min(1), no: z.string().min(1) })
+    .refine(({ yes, no }) => yes.trim() !== no.trim(), 'yes and no are the same'),
+  /** The question as the text asks it: removed from explanations, with an answer behind it. */
+  question: z.string().min(1),
+  /** Names of fields in the text, with their punctuation: removed from explanations. */
+  fieldNames: z.array(z.string().min(1)),
+  /** What the reader sees of an explanation ends at the first of these; data cannot hold them. A line break always ends it. */
+  delimiters: z.array(z.string().min(1)),
+  /** Solved examples, for the slot `{examples}`. */
+  examples: z
+    .strictObject({
+      /** One example; slots `{item}`, `{explanation}`, `{answer}`. */
+      text: slotted(['item', 'explanation', 'answer'], ['item', 'explanation', 'answer']),
+      rows: z.array(
+        z.strictObject({
+          title: z.string(),
+          attributes: z.record(z.string(), z.array(z.string())),
+          explanation: z.string(),
+          answer: z.enum(['yes', 'no']),
+        }),
+      ),
+    })
+    .optional(),
+};
+
+const completionForm = z.strictObject({ form: z.literal('completion'), text: slotted(SLOTS, REQUIRED), ...shared });
+
+const chatForm = z.strictObject({
+  form: z.literal('chat'),
+  messages: z
+    .array(z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: slotted(SLOTS) }))
+    .min(1)
+    .superRefine((messages, context) => {
+      for (const slot of REQUIRED) {
+        if (!messages.some(({ content }) => content.includes(`{${slot}}`)))
+          context.addIssue({ code: 'custom', message: `the slot {${slot}} is missing` });
+      }
+    }),
+  continuation: z.string().optional(),
+  ...shared,
+});
+
+/** An LC template: how the frozen base model is asked, from an item and an explanation, whether the user would choose it. */
+export const lcTemplateSchema = z.strictObject({
+  kind: z.literal('lc'),
+  version: z.literal(1),
+  name: z.string().min(1),
+  item: itemFormatSchema,
+  list: listFormatSchema,
+  /** Whether the slot `{history}` is filled; else it is empty, and the explanation has to carry what the reader needs. */
+  withHistory: z.boolean(),
+  /** Stands for `{history}` where it is filled; slots `{liked}` and `{disliked}`. */
+  history: slotted(['liked', 'disliked']),
+  /** The forms by name; `auto` tries them in this order. */
+  forms: z
+    .record(z.string().min(1), z.discriminatedUnion('form', [completionForm, chatForm]))
+    .refine((forms) => Object.keys(forms).length > 0, 'there is no form'),
+  verdictPatterns: patternListSchema,
+  /** Inputs without content, for contextual calibration: their mean log-odds are the reader's bias. */
+  contentFree: z.array(z.strictObject({ title: z.string(), explanation: z.string() })),
+});
+/** An LC template, checked. */
+export type LcTemplate = z.infer<typeof lcTemplateSchema>;
+/** One form of an LC template. */
+export type LcForm = LcTemplate['forms'][string];
+
+/** What an LC prompt is made of. */
+export interface LcInput {
+  readonly item: ItemText;
+  /** As the reader may see it ({@link readableText}). */
+  readonly explanation: string;
+  /** Needed where the template says `withHistory`; ignored elsewhere. */
+  readonly history?: HistoryText;
+}
+
+/** A rendered LC prompt and the two answers to score after it. */
+export interface RenderedLcPrompt {
+  readonly prompt: Prompt;
+  readonly answers: { readonly yes: string; readonly no: string };
+}
+
+/**
+ * Renders an LC prompt. The explanation is data: line breaks become spaces, quotes apostrophes, delimiters are broken.
+ * @throws TemplateError `TEMPLATE_FORM` where the template lacks the form, `TEMPLATE_HISTORY` where it wants a history that is not given.
+ */
+export function renderLcPrompt(template: LcTemplate, form: string, input: LcInput): RenderedLcPrompt {
+  const chosen = lcForm(template, form);
+  const { answers } = chosen;
+  const delimiters = guarded(chosen);
+  const values = {
+    item: formatItem(input.item, template.item, delimiters),
+    explanation: dataText(input.explanation, delimiters),
+    history: historyText(template, input.history, delimiters),
+    examples: examplesText(template, chosen, delimiters),
+  };
+  if (chosen.form === 'completion') return { prompt: { form: 'completion', text: fill(chosen.text, values) }, answers };
+  const messages = chosen.messages.map(({ role, content }) => ({ role, content: fill(content, values) }));
+  const { continuation } = chosen;
+  return { prompt: { form: 'chat', messages, ...(continuation === undefined ? {} : { continuation }) }, answers };
+}
+
+/** The prompts of the template's content-free inputs. */
+export function contentFreePrompts(template: LcTemplate, form: string): RenderedLcPrompt[] {
+  return template.contentFree.map(({ title, explanation }) =>
+    renderLcPrompt(template, form, { item: { title, attributes: {} }, explanation, history: { liked: [], disliked: [] } }),
+  );
+}
+
+/** A form by its name. @throws TemplateError `TEMPLATE_FORM`. */
+export function lcForm(template: LcTemplate, form: string): LcForm {
+  const chosen = Object.hasOwn(template.forms, form) ? template.forms[form] : undefined;
+  if (chosen === undefined) {
+    throw new TemplateError('TEMPLATE_FORM', `the template has no form '${form}'`, {
+      where: `template '${template.name}'`,
+      expected: `one of its forms: ${Object.keys(template.forms).join(', ')}`,
+    });
+  }
+  return chosen;
+}
+
+function historyText(template: LcTemplate, history: HistoryText | undefined, delimiters: readonly string[]): string {
+  if (!template.withHistory) return '';
+  if (history === undefined) {
+    throw new TemplateError('TEMPLATE_HISTORY', 'the template shows the history, and none was given', {
+      where: `template '${template.name}'`,
+    });
+  }
+  return fill(template.history, formatHistory(history, template.list, template.item, delimiters));
+}
+
+/** What data must not hold: the delimiters, and whatever else reads like a part of the template. */
+function guarded({ delimiters, fieldNames, question }: LcForm): string[] {
+  return [...delimiters, ...fieldNames, question];
+}
+
+function examplesText(template: LcTemplate, { examples, answers }: LcForm, delimiters: readonly string[]): string {
+  if (examples === undefined) return '';
+  return examples.rows
+    .map(({ title, attributes, explanation, answer }) =>
+      fill(examples.text, {
+        item: formatItem({ title, attributes }, template.item, delimiters),
+        explanation: dataText(explanation, delimiters),
+        answer: answers[answer],
+      }),
+    )
+    .join('');
+}

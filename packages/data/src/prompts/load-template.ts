@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import type { z } from 'zod';
+import { TemplateError } from '../errors.js';
+import { explanationTemplateSchema, type ExplanationTemplate } from './explanation-template.js';
+import { lcTemplateSchema, type LcTemplate } from './lc-template.js';
+
+const SCHEMAS = { explanation: explanationTemplateSchema, lc: lcTemplateSchema } as const;
+
+/** The kinds of template, by the name that a template file gives in `kind`. */
+export interface Templates {
+  readonly explanation: ExplanationTemplate;
+  readonly lc: LcTemplate;
+}
+
+/**
+ * Reads a template from a JSON file.
+ * @throws TemplateError `TEMPLATE_FILE`, `TEMPLATE_JSON`, or `TEMPLATE_INVALID` with the path of every wrong value.
+ */
+export async function loadTemplate<K extends keyof Templates>(path: string, kind: K): Promise<Templates[K]> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new TemplateError('TEMPLATE_FILE', `the template cannot be read (${code})`, { where: path, expected: 'a JSON file', cause });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text.replace(/^\uFEFF/u, ''));
+  } catch (cause) {
+    throw new TemplateError('TEMPLATE_JSON', (cause as Error).message, { where: path, expected: 'JSON', cause });
+  }
+  return parseTemplate(value, kind, path);
+}
+
+/** Checks a template that was read already; `where` names it in errors. @throws TemplateError `TEMPLATE_INVALID`. */
+export function parseTemplate<K extends keyof Templates>(value: unknown, kind: K, where = 'the template'): Templates[K] {
+  const result = SCHEMAS[kind].safeParse(value);
+  if (result.success) return result.data as Templates[K];
+  const issues = result.error.issues.flatMap((issue) => flatten(issue, []));
+  throw new TemplateError('TEMPLATE_INVALID', issues.join('; '), { where, expected: `a template of kind '${kind}'` });
+}
+
+function flatten(issue: z.core.$ZodIssue, parents: readonly PropertyKey[]): string[] {
+  const path = [...parents, ...issue.path];
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    return issue.errors.flatMap((branch) => branch.flatMap((inner) => flatten(inner, path)));
+  }
+  return [`${path.map(String).join('.') || 'the whole'}: ${issue.message}`];
+}

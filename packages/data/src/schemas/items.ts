@@ -1,0 +1,102 @@
+import { DataType, type Table } from 'apache-arrow';
+import type { ItemText } from '../prompts/prompt.js';
+import { DataError } from '../errors.js';
+import { buildTable, float32Column, utf8Column, utf8ListColumn } from './arrow-build.js';
+import { columnOf, readNumbers, readStringLists, readStrings } from './arrow-read.js';
+import { validateTable } from './validate.js';
+
+/** items/1 in memory; beside an {@link Interactions}, row i is the item with code i. */
+export interface Items {
+  readonly length: number;
+  readonly itemIds: readonly string[];
+  readonly title: readonly string[];
+  /** Multi-valued attributes by name, one list for each item: `attributes.genres[i]`. */
+  readonly attributes: Readonly<Record<string, readonly (readonly string[])[]>>;
+  /** Year of publication; NaN where unknown. */
+  readonly year: Float32Array;
+}
+
+/** users/1 in memory; beside an {@link Interactions}, row u is the user with code u. */
+export interface Users {
+  readonly length: number;
+  readonly userIds: readonly string[];
+  /** Multi-valued attributes by name, one list for each user. */
+  readonly attributes: Readonly<Record<string, readonly (readonly string[])[]>>;
+}
+
+/** What a prompt shows of item `item`. */
+export function itemText(items: Items, item: number): ItemText {
+  const attributes = Object.entries(items.attributes).map(([name, lists]) => [name, lists[item] ?? []] as const);
+  return { title: items.title[item] ?? '', attributes: Object.fromEntries(attributes) };
+}
+
+/** As an Arrow table with schema items/1: item_id, title, year, and one list<utf8> column for each attribute. */
+export function itemsToTable(items: Items): Table {
+  return buildTable('items/1', items.length, [
+    utf8Column('item_id', items.itemIds),
+    utf8Column('title', items.title),
+    float32Column('year', items.year, true),
+    ...Object.entries(items.attributes).map(([name, lists]) => utf8ListColumn(name, lists)),
+  ]);
+}
+
+/**
+ * From an Arrow table. With `itemIds` (of the interactions) the rows are put into that order, and every id must be there.
+ * @throws DataError where the table is not items/1, or lacks an item.
+ */
+export function itemsFromTable(table: Table, itemIds?: readonly string[]): Items {
+  validateTable(table, 'items/1');
+  const ids = readStrings(columnOf(table, 'item_id'));
+  const rows = rowsInOrder(ids, itemIds, 'item');
+  const title = readStrings(columnOf(table, 'title'));
+  const year = readNumbers(columnOf(table, 'year'), new Float32Array(ids.length));
+  return {
+    length: rows.length,
+    itemIds: rows.map((row) => ids[row]!),
+    title: rows.map((row) => title[row]!),
+    attributes: attributesOf(table, rows),
+    year: Float32Array.from(rows, (row) => year[row]!),
+  };
+}
+
+/** As an Arrow table with schema users/1: user_id and one list<utf8> column for each attribute. */
+export function usersToTable(users: Users): Table {
+  const attributes = Object.entries(users.attributes).map(([name, lists]) => utf8ListColumn(name, lists));
+  return buildTable('users/1', users.length, [utf8Column('user_id', users.userIds), ...attributes]);
+}
+
+/** From an Arrow table; `userIds` as in {@link itemsFromTable}. @throws DataError where the table is not users/1, or lacks a user. */
+export function usersFromTable(table: Table, userIds?: readonly string[]): Users {
+  validateTable(table, 'users/1');
+  const ids = readStrings(columnOf(table, 'user_id'));
+  const rows = rowsInOrder(ids, userIds, 'user');
+  return { length: rows.length, userIds: rows.map((row) => ids[row]!), attributes: attributesOf(table, rows) };
+}
+
+function rowsInOrder(ids: readonly string[], wanted: readonly string[] | undefined, what: string): number[] {
+  if (wanted === undefined) return ids.map((_, row) => row);
+  const rowOf = new Map(ids.map((id, row) => [id, row]));
+  return wanted.map((id) => {
+    const row = rowOf.get(id);
+    if (row === undefined) {
+      throw new DataError('DATA_MISSING_ROW', `there is no ${what} '${id}' in the ${what}s table`, {
+        expected: `a row for every ${what} of the interactions`,
+      });
+    }
+    return row;
+  });
+}
+
+function attributesOf(table: Table, rows: readonly number[]): Record<string, string[][]> {
+  const fields = table.schema.fields.filter(({ type }) => DataType.isList(type) && isText((type as { valueType: DataType }).valueType));
+  return Object.fromEntries(
+    fields.map(({ name }) => {
+      const lists = readStringLists(columnOf(table, name));
+      return [name, rows.map((row) => lists[row]!)];
+    }),
+  );
+}
+
+function isText(type: DataType): boolean {
+  return DataType.isUtf8(type) || DataType.isLargeUtf8(type) || (DataType.isDictionary(type) && isText(type.dictionary as DataType));
+}

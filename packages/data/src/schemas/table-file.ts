@@ -1,0 +1,56 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { RecordBatchReader, Table, tableToIPC, type RecordBatch } from 'apache-arrow';
+import { writeFileAtomic } from '@expctr/core';
+import { DataError } from '../errors.js';
+
+const MAGIC = 'ARROW1';
+
+/**
+ * Reads an Arrow IPC file.
+ * @throws DataError `DATA_FILE` where the file cannot be opened, `DATA_NOT_ARROW` where it is no Arrow file or is cut short.
+ */
+export async function readTable(path: string): Promise<Table> {
+  const bytes = await readWhole(path);
+  const magic = (start: number): string => Buffer.from(bytes.buffer, bytes.byteOffset + start, MAGIC.length).toString('latin1');
+  const whole = bytes.length >= 2 * MAGIC.length && magic(0) === MAGIC;
+  if (!whole || magic(bytes.length - MAGIC.length) !== MAGIC) {
+    throw new DataError('DATA_NOT_ARROW', whole ? 'the Arrow file is cut short' : 'this is no Arrow IPC file', {
+      where: path,
+      expected: `a file that begins and ends with ${MAGIC}`,
+      remedy: 'write it anew with expctr-data, or with pyarrow.ipc.new_file',
+    });
+  }
+  try {
+    const reader = RecordBatchReader.from(bytes);
+    const batches: RecordBatch[] = [...reader];
+    return new Table(reader.schema, batches);
+  } catch (cause) {
+    throw new DataError('DATA_NOT_ARROW', 'the Arrow file cannot be read', { where: path, expected: 'an undamaged Arrow IPC file', cause });
+  }
+}
+
+/** Writes an Arrow IPC file: all of it, or nothing. The same table gives the same bytes. */
+export async function writeTable(path: string, table: Table): Promise<void> {
+  await writeFileAtomic(path, tableToIPC(table, 'file'));
+}
+
+async function readWhole(path: string): Promise<Uint8Array> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path, 'r');
+    const { size } = await file.stat();
+    const bytes = new Uint8Array(size);
+    // In pieces: one read takes at most 2 GiB.
+    for (let at = 0; at < size;) {
+      const { bytesRead } = await file.read(bytes, at, Math.min(size - at, 0x20000000), at);
+      if (bytesRead === 0) break;
+      at += bytesRead;
+    }
+    return bytes;
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new DataError('DATA_FILE', `the file cannot be read (${code})`, { where: path, expected: 'an Arrow IPC file', cause });
+  } finally {
+    await file?.close();
+  }
+}
