@@ -18,7 +18,6 @@ import {
   makeVector,
   vectorFromArray,
   type Data,
-  type DataType,
 } from 'apache-arrow';
 
 /** Rows in a record batch: small enough for a reader to stream, large enough that headers cost nothing. A multiple of 8, so bitmaps slice by bytes. */
