@@ -94,7 +94,11 @@ export type HostTreeOf<P> = P extends Tensor ? HostTensor : { readonly [K in key
  * micro-batch of a minibatch (the token count of the whole minibatch, say), so that the summed gradients of its
  * micro-batches are exactly the gradient of the minibatch. What stands on padding must not reach it.
  */
-export type StepLoss<P> = (out: TokenOutputs, batch: TracedBatch, extra: P) => {
+export type StepLoss<P> = (
+  out: TokenOutputs,
+  batch: TracedBatch,
+  extra: P,
+) => {
   readonly loss: Scalar;
   /** Summed over micro-batches. */
   readonly metrics: Readonly<Record<string, Scalar>>;

@@ -1,0 +1,97 @@
+import type { Rng } from '@expctr/core';
+import type { HostTensor, Optimizer } from '@expctr/tfjs-backend-onnx';
+import type { Policy, TokenIds } from './policy.js';
+import type { Rollout } from './rollout.js';
+
+/**
+ * What a policy is held close to by the KL penalty.
+ *
+ * - 'base': the base model, adapter off. Right only for an adapter that begins at zero, which the first update checks.
+ * - 'copy': a frozen copy of the adapter as it is at the first update, under the name `<adapter>-reference`. Right for
+ *   an adapter that was trained before.
+ * - `{ adapter }`: an adapter of that name which the caller keeps.
+ */
+export type Reference = 'base' | 'copy' | { readonly adapter: string };
+
+/** Something that a user should know and that stops nothing. */
+export interface LearnerWarning {
+  /** Stable: `PPO_NOT_PURE_SAMPLES`, `PPO_RATIO_NOT_ONE`, `PPO_NOTHING_SCORED`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What every algorithm is made from. */
+export interface LearnerOptions<Config> {
+  /** Trains the adapter that is active now. */
+  readonly policy: Policy;
+  /** The algorithm's own settings. */
+  readonly config: Config;
+  readonly reference: Reference;
+  /** Only streams forked from it by the names `update` and step are drawn, so that a resumed run repeats them. */
+  readonly rng: Rng;
+  /** Default: Adam after clipping the global norm. */
+  readonly optimizer?: Optimizer;
+  /** Default: `process.emitWarning`. */
+  readonly onWarning?: (warning: LearnerWarning) => void;
+}
+
+/** A reward for completions; null = does not apply, and the completion takes no part in the update. */
+export type ScoreFunction = (completions: readonly Rollout[]) => Promise<ArrayLike<number | null>>;
+
+/** The parts of an update, in order; a caller may time them. */
+export type UpdatePhase = 'generate' | 'score' | 'log-probabilities' | 'optimize';
+
+/** One update. */
+export interface UpdateRequest {
+  /** Token ids of the prompts, not padded. */
+  readonly prompts: readonly TokenIds[];
+  /** Called once, with every completion cut at its stop token. */
+  readonly score: ScoreFunction;
+  /** Number of the update (0, 1, 2, ...): names the random streams and is what a schedule sees. */
+  readonly step: number;
+  /** Called as each part begins. */
+  readonly onPhase?: (phase: UpdatePhase) => void;
+  /** Handed to the sampler. */
+  readonly onProgress?: (done: number, most: number) => void;
+}
+
+/** A completion with what it earned. */
+export interface ScoredRollout extends Rollout {
+  /** What `score` gave, before any penalty. */
+  readonly score: number | null;
+}
+
+/** What an update did. */
+export interface UpdateReport {
+  /** Plain finite numbers under trl's names; each is described in the package's README. */
+  readonly metrics: Record<string, number>;
+  /** In the sampler's order, prompt-major. */
+  readonly completions: readonly ScoredRollout[];
+}
+
+/** All that a learner must remember beside the policy's adapters; `tensors` apart, it is plain JSON. */
+export interface LearnerState {
+  readonly algorithm: string;
+  /** Updates done. */
+  readonly updates: number;
+  readonly klCoefficient: number;
+  /** Name of the reference adapter (save it with the trained one), null = base model, undefined = not fixed yet. */
+  readonly reference?: string | null;
+  /** Optimizer moments and the parameters trained beside the adapter. */
+  readonly tensors: Readonly<Record<string, HostTensor>>;
+}
+
+/** An algorithm at work on a policy. */
+export interface Learner {
+  /** Rolls out, scores, and improves the policy once. */
+  update(request: UpdateRequest): Promise<UpdateReport>;
+  /** A snapshot between two updates. Together with the adapters (reference included) it continues to the same bits. */
+  exportState(): LearnerState;
+  /** @throws PpoError PPO_STATE for another algorithm's state, PPO_REFERENCE where its reference adapter is not there */
+  importState(state: LearnerState): void;
+  /** Frees what was compiled; the adapters stay. */
+  dispose(): Promise<void>;
+}
+
+/** Makes a learner. An algorithm is one such function, and one line in the table of `algorithms.ts`. */
+export type LearnerFactory<Config> = (options: LearnerOptions<Config>) => Promise<Learner>;

@@ -1,0 +1,104 @@
+import type { Rng } from '@expctr/core';
+import { PpoError } from './errors.js';
+import { stopAt } from './shaped-rewards.js';
+import type { Minibatch } from './minibatches.js';
+import type { HostTreeOf, Policy, Score, TokenBatch, TokenIds } from './policy.js';
+import { requireFinite, requireSameShape } from './ragged.js';
+
+/** A completion ready to be scored: cut at its first stop token. */
+export interface Rollout {
+  /** Index into the prompts of the update. */
+  readonly promptIndex: number;
+  readonly prompt: TokenIds;
+  /** The response alone, stop token included. */
+  readonly tokens: Int32Array;
+  /** The sampler's log-probabilities in nats, for a metric only. */
+  readonly samplerLogProbs: Float32Array;
+  readonly finishReason: 'stop' | 'length';
+}
+
+/** Arguments of {@link rollOut}. */
+export interface RolloutOptions {
+  readonly policy: Policy;
+  readonly adapter: string | null;
+  readonly prompts: readonly TokenIds[];
+  readonly maxNewTokens: number;
+  readonly stopTokenIds: readonly number[];
+  readonly completionsPerPrompt: number;
+  readonly temperature: number;
+  readonly topK: number | null;
+  readonly topP: number;
+  readonly rng: Rng;
+  readonly onProgress?: ((done: number, most: number) => void) | undefined;
+}
+
+/** Completions of the prompts, prompt-major, each cut after its first stop token whatever the sampler went on to write. */
+export async function rollOut({ policy, prompts, topK, topP, onProgress, ...options }: RolloutOptions): Promise<Rollout[]> {
+  const completions = await policy.generate(prompts, {
+    ...options,
+    ...(topK === null ? {} : { topK }),
+    ...(topP === 1 ? {} : { topP }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  });
+  return completions.map(({ promptIndex, tokens, logProbs }) => {
+    const stop = stopAt(tokens, options.stopTokenIds);
+    const length = stop < 0 ? tokens.length : stop + 1;
+    const prompt = prompts[promptIndex];
+    if (prompt === undefined || length === 0) {
+      throw new PpoError('PPO_RAGGED', prompt === undefined ? `promptIndex is ${promptIndex}` : 'a completion is empty', {
+        where: 'generate',
+        expected: `at least one token for a prompt in 0..${prompts.length - 1}`,
+      });
+    }
+    return {
+      promptIndex,
+      prompt,
+      tokens: tokens.slice(0, length),
+      samplerLogProbs: logProbs.slice(0, length),
+      finishReason: stop < 0 ? 'length' : 'stop',
+    };
+  });
+}
+
+/** Some of the rollouts as a batch, in the order of `rows`; the same rows in the same order make the same batch. */
+export function batchOf(rollouts: readonly Rollout[], rows: readonly number[], temperature: number): TokenBatch {
+  return { prompts: rows.map((row) => rollouts[row]!.prompt), responses: rows.map((row) => rollouts[row]!.tokens), temperature };
+}
+
+/** Arguments of {@link scoreRollouts}. */
+export interface ScoringOptions<P, Name extends string> {
+  readonly score: Score<P>;
+  /** Parameters of the compiled head. */
+  readonly extra: HostTreeOf<P>;
+  /** Names of the head's outputs. */
+  readonly outputs: readonly Name[];
+  readonly rollouts: readonly Rollout[];
+  /** Whose micro-batches are scored as they are: the first epoch's, so that its first ratios are exactly 1. */
+  readonly minibatches: readonly Minibatch[];
+  readonly adapter: string | null;
+  readonly temperature: number;
+}
+
+/**
+ * Runs the compiled scoring pass over all rollouts, one call for each micro-batch.
+ * @returns the head's outputs by name, ragged, in the order of `rollouts`
+ * @throws PpoError PPO_RAGGED when an output is not as long as its response, PPO_NOT_FINITE when it holds NaN or infinity
+ */
+export async function scoreRollouts<P, Name extends string>(options: ScoringOptions<P, Name>): Promise<Record<Name, Float32Array[]>> {
+  const { score, extra, outputs, rollouts, minibatches, adapter, temperature } = options;
+  const gathered = Object.fromEntries(outputs.map((name) => [name, new Array<Float32Array>(rollouts.length)])) as Record<
+    Name,
+    Float32Array[]
+  >;
+  for (const rows of minibatches.flatMap(({ microBatches }) => microBatches)) {
+    const batch = batchOf(rollouts, rows, temperature);
+    const results = await score(batch, adapter, extra);
+    for (const name of outputs) {
+      const values = results[name] ?? [];
+      requireSameShape(name, values, batch.responses);
+      requireFinite(name, values);
+      rows.forEach((row, i) => (gathered[name][row] = values[i]!));
+    }
+  }
+  return gathered;
+}

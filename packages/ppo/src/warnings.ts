@@ -1,0 +1,28 @@
+import type { ResolvedPpoConfig } from './config.js';
+import type { LearnerWarning } from './learner.js';
+
+/** Where warnings go by default: Node's own channel, which a program can listen to or silence. */
+export function emitWarning({ code, message }: LearnerWarning): void {
+  process.emitWarning(message, { code });
+}
+
+/** Top-k and top-p change the distribution that is sampled, so that old log-probabilities are not those of the samples. */
+export function samplingWarning({ topK, topP }: ResolvedPpoConfig): LearnerWarning | undefined {
+  if (topK === null && topP === 1) return undefined;
+  return {
+    code: 'PPO_NOT_PURE_SAMPLES',
+    message: `rollouts with topK ${topK ?? 'off'} and topP ${topP} are not samples of the policy: ratios and KL are biased; set topK null and topP 1`,
+  };
+}
+
+/** |log ratio| that chunking and padding may cause before the first update. */
+export const RATIO_TOLERANCE = 1e-4;
+
+/** Before any update, the step must see the very policy that was scored. */
+export function ratioWarning(firstLogRatio: number): LearnerWarning | undefined {
+  if (firstLogRatio <= RATIO_TOLERANCE) return undefined;
+  return {
+    code: 'PPO_RATIO_NOT_ONE',
+    message: `before any update a log ratio of ${firstLogRatio.toPrecision(3)} stands where 0 is expected: the policy scores and trains with different forwards`,
+  };
+}
