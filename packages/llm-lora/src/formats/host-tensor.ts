@@ -1,15 +1,7 @@
-/** A tensor in host memory, row-major; structurally the engine's `HostTensor`. */
-export interface StoredTensor {
-  /** As many values as the product of `shape`; `bool` is one byte a value. */
-  readonly data: Float32Array | Int32Array | Uint8Array;
-  /** Sizes of the axes, slowest first. */
-  readonly shape: readonly number[];
-  /** Type of the values. */
-  readonly dtype: 'float32' | 'int32' | 'bool';
-}
+import type { HostTensor } from '@expctr/tfjs-backend-onnx';
 
-/** A float32 tensor in host memory: what weights are once they are read, whatever type they were stored in. */
-export interface FloatTensor extends StoredTensor {
+/** A float32 tensor in host memory, row-major: what weights are once they are read, whatever type they were stored in. */
+export interface FloatTensor extends HostTensor {
   /** As many values as the product of `shape`. */
   readonly data: Float32Array;
   /** Always float32: reduced and quantized types are expanded while they are read. */

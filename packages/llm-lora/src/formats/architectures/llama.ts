@@ -2,6 +2,7 @@ import type { Fields } from '../fields.js';
 import type { LlamaConfig } from '../llama-config.js';
 import { parseRope } from '../rope-scaling.js';
 import type { Architecture } from './architecture.js';
+import { llamaGguf } from './llama-gguf.js';
 
 /** Llama 1 to 3 and models of the same form: SmolLM, SmolLM2, TinyLlama, stories260K. */
 export const llama: Architecture = {
@@ -9,7 +10,9 @@ export const llama: Architecture = {
   className: 'LlamaForCausalLM',
   parseConfig,
   tensorShapes,
-  ignores: (name, config) => name.endsWith('.rotary_emb.inv_freq') || (config.tiedEmbeddings && name === 'lm_head.weight'),
+  ignores: (name, { tiedEmbeddings }) =>
+    name.endsWith('.rotary_emb.inv_freq') || name === 'rope_freqs.weight' || (tiedEmbeddings && name === 'lm_head.weight'),
+  gguf: llamaGguf,
 };
 
 function parseConfig(fields: Fields): LlamaConfig {

@@ -1,7 +1,8 @@
 import { open, type FileHandle } from 'node:fs/promises';
+import type { HostTensor } from '@expctr/tfjs-backend-onnx';
 import { FormatError } from '../errors.js';
 import { readFully } from '../file-bytes.js';
-import { sizeOf, type FloatTensor, type StoredTensor } from '../host-tensor.js';
+import { sizeOf, type FloatTensor } from '../host-tensor.js';
 import { expandBfloat16, expandHalf } from '../reduced-floats.js';
 import { MAXIMUM_HEADER_BYTES, parseHeader, REFETCH, type SafetensorsEntry, type SafetensorsHeader } from './header.js';
 
@@ -10,7 +11,7 @@ export interface SafetensorsFile extends SafetensorsHeader {
   /** Where the file is. */
   readonly path: string;
   /** Reads one tensor; F16 and BF16 become float32. @throws FormatError `SAFETENSORS_MISSING_TENSOR`, `SAFETENSORS_UNSUPPORTED_TYPE`. */
-  read(name: string): Promise<StoredTensor>;
+  read(name: string): Promise<HostTensor>;
   /** As `read`, for tensors that must be floating-point. @throws FormatError `SAFETENSORS_UNSUPPORTED_TYPE`. */
   readFloat(name: string): Promise<FloatTensor>;
   /** Closes the file. */
@@ -49,10 +50,10 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
  */
 export async function readSafetensors(
   path: string,
-): Promise<{ tensors: Map<string, StoredTensor>; metadata: Readonly<Record<string, string>> }> {
+): Promise<{ tensors: Map<string, HostTensor>; metadata: Readonly<Record<string, string>> }> {
   const file = await openSafetensors(path);
   try {
-    const tensors = new Map<string, StoredTensor>();
+    const tensors = new Map<string, HostTensor>();
     for (const name of file.entries.keys()) tensors.set(name, await file.read(name));
     return { tensors, metadata: file.metadata };
   } finally {
@@ -90,7 +91,7 @@ async function readHeader(handle: FileHandle, path: string): Promise<Safetensors
   return parseHeader(new Uint8Array(await readFully(handle, 8, Number(length), path)), size, path);
 }
 
-async function readEntry(handle: FileHandle, entry: SafetensorsEntry, path: string): Promise<StoredTensor> {
+async function readEntry(handle: FileHandle, entry: SafetensorsEntry, path: string): Promise<HostTensor> {
   const { type, shape, begin, end } = entry;
   if (type === 'I32') return { data: new Int32Array(await readFully(handle, begin, end - begin, path)), shape, dtype: 'int32' };
   if (type === 'BOOL') return { data: new Uint8Array(await readFully(handle, begin, end - begin, path)), shape, dtype: 'bool' };

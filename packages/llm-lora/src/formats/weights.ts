@@ -1,0 +1,61 @@
+import { FormatError } from './errors.js';
+import { sameShape, sizeOf, type FloatTensor } from './host-tensor.js';
+import type { OpenModel } from './open-model.js';
+import type { TensorSource } from './tensor-source.js';
+
+/**
+ * Reads all weights of a model after checking that the file holds exactly those that the configuration asks for.
+ * @throws FormatError `CHECKPOINT_MISSING_TENSOR`, `CHECKPOINT_WRONG_SHAPE`, `CHECKPOINT_UNKNOWN_TENSOR`, and what reading throws.
+ */
+export async function readWeights(
+  { architecture, config, source }: OpenModel,
+  onProgress: (loaded: number, total: number) => void = () => undefined,
+): Promise<Map<string, FloatTensor>> {
+  const shapes = architecture.tensorShapes(config);
+  for (const [name, expected] of shapes) {
+    const stored = source.shape(name);
+    if (stored === undefined) throw missingTensor(source, name, expected);
+    if (!sameShape(stored, expected)) throw wrongShape(source, name, stored, expected);
+  }
+  for (const name of source.names()) {
+    // A weight that is left out would change every answer without a sign of it.
+    if (!shapes.has(name) && !architecture.ignores(name, config)) throw unknownTensor(source, name);
+  }
+  const total = [...shapes.values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
+  const tensors = new Map<string, FloatTensor>();
+  let loaded = 0;
+  for (const [name, shape] of shapes) {
+    tensors.set(name, await source.read(name));
+    loaded += sizeOf(shape);
+    onProgress(loaded, total);
+  }
+  return tensors;
+}
+
+function describe(shape: readonly number[]): string {
+  return `[${shape.join(', ')}] (${sizeOf(shape)} weights)`;
+}
+
+function missingTensor(source: TensorSource, name: string, expected: readonly number[]): FormatError {
+  return new FormatError('CHECKPOINT_MISSING_TENSOR', `the tensor ${name} is missing`, {
+    where: source.path,
+    expected: `it with shape ${describe(expected)}, as the configuration asks`,
+    remedy: 'check that config.json belongs to these weights and that all of their files are there',
+  });
+}
+
+function wrongShape(source: TensorSource, name: string, stored: readonly number[], expected: readonly number[]): FormatError {
+  return new FormatError('CHECKPOINT_WRONG_SHAPE', `the tensor ${name} has shape ${describe(stored)}`, {
+    where: source.path,
+    expected: `${describe(expected)}, as the configuration asks`,
+    remedy: 'check that config.json belongs to these weights',
+  });
+}
+
+function unknownTensor(source: TensorSource, name: string): FormatError {
+  return new FormatError('CHECKPOINT_UNKNOWN_TENSOR', `the tensor ${name} has no place in this architecture`, {
+    where: source.path,
+    expected: 'only the tensors that the configuration asks for',
+    remedy: 'check that the model is a plain one of its architecture (no biases, no adapters, no quantization)',
+  });
+}
