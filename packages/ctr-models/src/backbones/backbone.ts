@@ -1,0 +1,57 @@
+import type { Rng } from '@expctr/core';
+import type { HostTensor, MappedTree } from '@expctr/tfjs-backend-onnx';
+import type * as tf from '@tensorflow/tfjs';
+import type { FeatureSchema } from '../features/schema.js';
+
+/**
+ * What a backbone sees of a batch. The embedding tables themselves are not in reach: their rows come gathered (and pooled), their
+ * gradient is an output of the training step, and JavaScript updates the rows of the batch in place.
+ */
+export interface FeatureBatch {
+  /** One embedding for each table feature, multi-valued and sequence features pooled: [batch, fields, dimension]. */
+  readonly embeddings: tf.Tensor3D;
+  /** The first-order weight of each table feature's value, pooled likewise: [batch, fields]. */
+  readonly firstOrder: tf.Tensor2D;
+  /** Standardized numbers [batch, numeric features]; absent where the schema has none. */
+  readonly numeric?: tf.Tensor2D;
+  /** Standardized dense vectors by feature name: [batch, dimension of the feature]. */
+  readonly dense: Readonly<Record<string, tf.Tensor2D>>;
+  /** Dropout masks by the name given in {@link Backbone.noise}: 0 or 1 / keep, [batch, width]. Absent when predicting. */
+  readonly noise?: Readonly<Record<string, tf.Tensor2D>>;
+}
+
+/** What every backbone is told besides its own options. */
+export interface BackboneOptions {
+  /** Components of a field embedding. */
+  readonly embeddingDimension: number;
+}
+
+/** Parameters in JavaScript memory: the tree `P` with host tensors (float32) as leaves. */
+export type HostParameters<P> = MappedTree<P, HostTensor>;
+
+/** A tree of parameters with named parts. */
+export interface ParameterTree {
+  readonly [name: string]: tf.Tensor | ParameterTree | readonly (tf.Tensor | ParameterTree)[];
+}
+
+/**
+ * A CTR model as two pure functions over a parameter tree `P` (embedding tables excluded), with options `O` of its own.
+ * The same code runs traced to ONNX or eagerly on any tfjs backend.
+ */
+export interface Backbone<P extends object = ParameterTree, O extends object = object> {
+  /** Name in configurations and in saved models. */
+  readonly name: string;
+  /** False for a backbone that reads `firstOrder` alone; its tables then have no embedding columns. */
+  readonly usesEmbeddings: boolean;
+  /** The options with their defaults. */
+  readonly defaults: O;
+  /**
+   * Initial parameters. Each tensor should take its own stream, `rng.fork(name)`, so that one more feature leaves the initial
+   * values of the others as they were: predictors that differ in one dense column are then compared in pairs.
+   */
+  init(schema: FeatureSchema, options: O & BackboneOptions, rng: Rng): HostParameters<P>;
+  /** Log-odds of label 1, [batch, 1]. Pure; must not mix rows of the batch. */
+  logits(params: P, batch: FeatureBatch): tf.Tensor2D;
+  /** Dropout masks wanted in training: width and rate by name. */
+  noise?(options: O): Readonly<Record<string, { readonly width: number; readonly rate: number }>>;
+}

@@ -1,0 +1,50 @@
+import * as tf from '@tensorflow/tfjs';
+import { denseFeatures } from '../features/schema.js';
+import type { Backbone } from './backbone.js';
+import { fieldEmbeddings, fieldNames, firstOrderTerm, initFields, initLinear, type FieldParameters, type LinearParameters } from './fields.js';
+import { pairwiseInteractions } from './fm.js';
+import { dropoutName, initMlp, mlp, type LayerParameters } from './mlp.js';
+
+/** Options of {@link deepFm}. */
+export interface DeepFmOptions {
+  /** Widths of the hidden layers. Default [128, 64]; the paper has [400, 400, 400]. */
+  readonly hidden: readonly number[];
+  /** Share of hidden units dropped in training. Default 0; the paper has 0.5. */
+  readonly dropout: number;
+}
+
+/**
+ * DeepFM (Guo et al. 2017, IJCAI, equations 1 to 4): first order + factorization machine + ReLU network, the two latter on the
+ * same field embeddings. Numbers enter as value times vector, dense vectors through a learned projection.
+ */
+export const deepFm: Backbone<
+  { readonly linear: LinearParameters; readonly fields: FieldParameters; readonly mlp: readonly LayerParameters[] },
+  DeepFmOptions
+> = {
+  name: 'deepfm',
+  usesEmbeddings: true,
+  defaults: { hidden: [128, 64], dropout: 0 },
+  init: (schema, options, rng) => ({
+    linear: initLinear(schema),
+    fields: initFields(schema, options, rng.fork('fields')),
+    mlp: initMlp(
+      {
+        blocks: fieldNames(schema),
+        blockWidth: options.embeddingDimension,
+        silentBlocks: denseFeatures(schema).length,
+        hidden: options.hidden,
+      },
+      rng.fork('mlp'),
+    ),
+  }),
+  logits({ linear, fields, mlp: layers }, batch) {
+    const embeddings = fieldEmbeddings(fields, batch); // [batch, features, embedding]
+    const flat = tf.reshape(embeddings, [embeddings.shape[0], -1]); // [batch, features * embedding]
+    const deep = mlp(layers, flat as tf.Tensor2D, batch.noise); // [batch, 1]
+    return tf.addN([firstOrderTerm(linear, batch), pairwiseInteractions(embeddings), deep]);
+  },
+  noise({ hidden, dropout }) {
+    if (dropout === 0) return {};
+    return Object.fromEntries(hidden.map((width, layer) => [dropoutName(layer), { width, rate: dropout }]));
+  },
+};

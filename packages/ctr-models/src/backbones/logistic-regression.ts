@@ -1,0 +1,12 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { Backbone, FeatureBatch } from './backbone.js';
+import { firstOrderTerm, initLinear, type LinearParameters } from './fields.js';
+
+/** Logistic regression over all features: bias + sum of weights. No embeddings, no interactions. */
+export const logisticRegression: Backbone<{ readonly linear: LinearParameters }> = {
+  name: 'logistic-regression',
+  usesEmbeddings: false,
+  defaults: {},
+  init: (schema) => ({ linear: initLinear(schema) }),
+  logits: ({ linear }, batch: FeatureBatch): tf.Tensor2D => firstOrderTerm(linear, batch),
+};

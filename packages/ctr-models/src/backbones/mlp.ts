@@ -1,0 +1,56 @@
+import type { Rng } from '@expctr/core';
+import * as tf from '@tensorflow/tfjs';
+import type { FeatureBatch, HostParameters } from './backbone.js';
+import { fillUniform, uniform, zeros } from './initializers.js';
+
+/** A layer y = x W + b. */
+export type LayerParameters = {
+  /** [in, out] */
+  readonly weights: tf.Tensor2D;
+  /** [out] */
+  readonly bias: tf.Tensor1D;
+};
+
+/** Parameters of {@link initMlp}. */
+export interface MlpInit {
+  /** The inputs as blocks of `blockWidth` units, each with a stream of its own. */
+  readonly blocks: readonly string[];
+  /** Units of a block. */
+  readonly blockWidth: number;
+  /** Blocks that do not count for the scale of the first layer: those that start as zeros. */
+  readonly silentBlocks: number;
+  /** Widths of the hidden layers; the output layer has width 1. */
+  readonly hidden: readonly number[];
+}
+
+/** He initialization (uniform) for layers followed by ReLU; the output layer at 1 / sqrt(in); biases zero. */
+export function initMlp({ blocks, blockWidth, silentBlocks, hidden }: MlpInit, rng: Rng): HostParameters<LayerParameters[]> {
+  const widths = [blocks.length * blockWidth, ...hidden, 1];
+  return widths.slice(1).map((out, layer) => {
+    const deviation = (fanIn: number): number => Math.sqrt((layer === hidden.length ? 1 : 2) / Math.max(1, fanIn));
+    const bias = zeros([out]);
+    if (layer > 0) return { weights: uniform([widths[layer]!, out], deviation(widths[layer]!), rng.fork('layer', layer)), bias };
+    const weights = zeros([widths[0]!, out]);
+    const size = blockWidth * out;
+    blocks.forEach((block, k) => {
+      const part = (weights.data as Float32Array).subarray(k * size, (k + 1) * size);
+      fillUniform(part, deviation((blocks.length - silentBlocks) * blockWidth), rng.fork('layer', 0, block));
+    });
+    return { weights, bias };
+  });
+}
+
+/** The name of a hidden layer's dropout mask in `batch.noise`. */
+export function dropoutName(layer: number): string {
+  return `hidden${layer}`;
+}
+
+/** ReLU layers and a linear output: [batch, in] to [batch, 1]. Hidden units are multiplied by their dropout mask where there is one. */
+export function mlp(layers: readonly LayerParameters[], inputs: tf.Tensor2D, noise: FeatureBatch['noise']): tf.Tensor2D {
+  return layers.reduce((x, { weights, bias }, layer) => {
+    const y: tf.Tensor2D = tf.add(tf.matMul(x, weights), bias); // [batch, out]
+    if (layer === layers.length - 1) return y;
+    const mask = noise?.[dropoutName(layer)];
+    return mask === undefined ? tf.relu(y) : tf.mul(tf.relu(y), mask);
+  }, inputs);
+}

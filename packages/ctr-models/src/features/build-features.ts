@@ -1,0 +1,176 @@
+import { SPLITS, type Interactions, type Items } from '@expctr/data';
+import { CtrError } from '../errors.js';
+import type { DenseColumn, RawColumn, RawList } from './columns.js';
+import type { FeatureDefinition } from './definitions.js';
+import { encodeFeatures, type Features } from './encode.js';
+import { fitSchema } from './fit-schema.js';
+import type { FeatureSchema } from './schema.js';
+
+/** Vectors by interaction, as embeddings/1 holds them. */
+export interface DenseVectors {
+  /** Row-major vectors [interactionIds.length, dimension]. */
+  readonly data: Float32Array;
+  /** Components of a vector. */
+  readonly dimension: number;
+  /** The interaction that each vector belongs to. */
+  readonly interactionIds: ArrayLike<number>;
+}
+
+/** Parameters of {@link buildFeatures}. */
+export interface BuildFeaturesParameters {
+  /** All interactions (histories point into them). */
+  readonly interactions: Interactions;
+  /** The items, row i being item code i. */
+  readonly items: Items;
+  /** The interactions to make features for, in order. Default: all. */
+  readonly rows?: ArrayLike<number>;
+  /** The interactions to fit vocabularies, normalization and popularity on. Default: those of `rows` in the train split. */
+  readonly fitRows?: ArrayLike<number>;
+  /** A schema fitted before, to be used instead of fitting one. */
+  readonly schema?: FeatureSchema;
+  /** Dense-vector features by name: explanation embeddings, for instance. Interactions without a vector cannot be fitted or predicted. */
+  readonly dense?: Readonly<Record<string, DenseVectors>>;
+  /** Adds the logarithm of the item's count among `fitRows` as a number. Default true. */
+  readonly popularity?: boolean;
+  /** Adds how many liked and disliked entries the history has, as numbers. Default true. */
+  readonly historyCounts?: boolean;
+  /** Values seen in fewer of `fitRows` are unknown. Default 1. */
+  readonly minimumCount?: number;
+  /** At most so many entries of each history sequence count: the newest. Default 50. */
+  readonly historyLength?: number;
+}
+
+/**
+ * h(u, i) of the design, and dense vectors: `user`, `item`, `item_<attribute>` for each attribute, `item_year`, `item_popularity`,
+ * `history_liked` and `history_disliked` (item sequences that share the item table), their counts, and the dense columns.
+ *
+ * @returns features whose row r is the interaction `rows[r]`
+ * @throws CtrError `CTR_EMPTY` without rows to fit on; `CTR_DENSE_ROWS` where a row to fit on has no vector; `CTR_LENGTH`, `CTR_SCHEMA`.
+ */
+export function buildFeatures(parameters: BuildFeaturesParameters): Features {
+  const { interactions, items, dense = {}, popularity = true, historyCounts = true, minimumCount = 1, historyLength = 50 } = parameters;
+  const rows = Int32Array.from(parameters.rows ?? interactions.interactionId);
+  const fitRows = parameters.fitRows ?? rows.filter((row) => interactions.split[row] === SPLITS.indexOf('train'));
+  // A schema may be fitted on rows that were not asked for: those follow behind, and are cut off in the end.
+  const { all, positionOf } = withRows(rows, parameters.schema === undefined ? fitRows : [], interactions.length);
+  const itemOf = all.map((row) => interactions.item[row]!);
+
+  const columns: Record<string, RawColumn> = {};
+  const definitions: FeatureDefinition[] = [];
+  const add = (definition: FeatureDefinition, column: RawColumn): void => {
+    definitions.push(definition);
+    columns[definition.name] = column;
+  };
+
+  add({ kind: 'categorical', name: 'user' }, { kind: 'categorical', codes: all.map((row) => interactions.user[row]!), values: interactions.userIds });
+  add({ kind: 'categorical', name: 'item' }, { kind: 'categorical', codes: itemOf, values: interactions.itemIds });
+  for (const [name, lists] of Object.entries(items.attributes)) {
+    add({ kind: 'multi-valued', name: `item_${name}` }, { ...codeLists(lists), index: itemOf });
+  }
+  const histories = { liked: historyColumn(interactions, all, 1), disliked: historyColumn(interactions, all, 0) };
+  for (const [name, column] of Object.entries(histories)) {
+    add({ kind: 'sequence', name: `history_${name}`, table: 'item', maxLength: historyLength }, column);
+  }
+  if (items.year.some((year) => !Number.isNaN(year))) {
+    add({ kind: 'numeric', name: 'item_year', missing: 'mean' }, { kind: 'numeric', values: items.year, index: itemOf });
+  }
+  if (popularity) add({ kind: 'numeric', name: 'item_popularity' }, { kind: 'numeric', values: popularityOf(interactions, items, fitRows), index: itemOf });
+  if (historyCounts) {
+    for (const [name, { offsets }] of Object.entries(histories)) {
+      const counts = Float32Array.from(all, (_, r) => Math.log1p(offsets[r + 1]! - offsets[r]!));
+      add({ kind: 'numeric', name: `history_${name}_count` }, { kind: 'numeric', values: counts });
+    }
+  }
+  for (const [name, vectors] of Object.entries(dense)) {
+    add({ kind: 'dense', name }, denseColumn(name, vectors, all, interactions.length));
+  }
+
+  const fitted =
+    parameters.schema ??
+    fitSchema({ definitions, columns, rows: Int32Array.from(fitRows, (row) => positionOf[row]!), minimumCount });
+  const labels = Uint8Array.from(all, (row) => interactions.label[row]!);
+  const features = encodeFeatures({ schema: fitted, columns, labels });
+  return all.length === rows.length ? features : firstRows(features, rows.length);
+}
+
+/** `rows` and then those of `more` that are not among them, with the place of each. */
+function withRows(rows: Int32Array, more: ArrayLike<number>, interactionCount: number): { all: Int32Array; positionOf: Int32Array } {
+  const positionOf = new Int32Array(interactionCount).fill(-1);
+  rows.forEach((row, r) => (positionOf[row] = r));
+  const extra: number[] = [];
+  for (let k = 0; k < more.length; k += 1) {
+    if (positionOf[more[k]!] === -1) positionOf[more[k]!] = rows.length + extra.push(more[k]!) - 1;
+  }
+  const all = new Int32Array(rows.length + extra.length);
+  all.set(rows);
+  all.set(extra, rows.length);
+  return { all, positionOf };
+}
+
+/** Lists of strings as codes, in order of first appearance. */
+function codeLists(lists: readonly (readonly string[])[]): RawList {
+  const codeOf = new Map<string, number>();
+  const offsets = new Uint32Array(lists.length + 1);
+  lists.forEach((list, i) => (offsets[i + 1] = offsets[i]! + list.length));
+  const codes = new Int32Array(offsets[lists.length]!);
+  let at = 0;
+  for (const list of lists) {
+    for (const value of list) {
+      if (!codeOf.has(value)) codeOf.set(value, codeOf.size);
+      codes[at++] = codeOf.get(value)!;
+    }
+  }
+  return { kind: 'list', offsets, codes, values: [...codeOf.keys()] };
+}
+
+/** The items of each row's history that have the label `label`, oldest first. */
+function historyColumn({ historyOffsets, history, label, item, itemIds }: Interactions, rows: Int32Array, wanted: 0 | 1): RawList {
+  const offsets = new Uint32Array(rows.length + 1);
+  let total = 0;
+  rows.forEach((row, r) => {
+    for (let k = historyOffsets[row]!; k < historyOffsets[row + 1]!; k += 1) if (label[history[k]!] === wanted) total += 1;
+    offsets[r + 1] = total;
+  });
+  const codes = new Int32Array(total);
+  let at = 0;
+  for (const row of rows) {
+    for (let k = historyOffsets[row]!; k < historyOffsets[row + 1]!; k += 1) {
+      if (label[history[k]!] === wanted) codes[at++] = item[history[k]!]!;
+    }
+  }
+  return { kind: 'list', offsets, codes, values: itemIds };
+}
+
+function popularityOf(interactions: Interactions, items: Items, fitRows: ArrayLike<number>): Float32Array {
+  const counts = new Float32Array(items.length);
+  for (let r = 0; r < fitRows.length; r += 1) counts[interactions.item[fitRows[r]!]!]! += 1;
+  return counts.map((count) => Math.log1p(count));
+}
+
+function denseColumn(name: string, { data, dimension, interactionIds }: DenseVectors, rows: Int32Array, interactionCount: number): DenseColumn {
+  if (data.length !== interactionIds.length * dimension) {
+    throw new CtrError('CTR_LENGTH', `the dense column '${name}' has ${data.length} numbers for ${interactionIds.length} vectors of ${dimension}`);
+  }
+  const position = new Int32Array(interactionCount).fill(-1);
+  for (let p = 0; p < interactionIds.length; p += 1) {
+    const id = interactionIds[p]!;
+    if (!(id >= 0 && id < interactionCount)) {
+      throw new CtrError('CTR_DENSE_ROWS', `the dense column '${name}' has a vector for the interaction ${id}`, {
+        expected: `ids from 0 to ${interactionCount - 1}`,
+      });
+    }
+    position[id] = p;
+  }
+  return { kind: 'dense', data, dimension, index: rows.map((row) => position[row]!) };
+}
+
+function firstRows(features: Features, length: number): Features {
+  const columns = Object.entries(features.columns).map(([name, column]) => {
+    if (column.index !== undefined) return [name, { ...column, index: column.index.subarray(0, length) }] as const;
+    if (column.kind === 'ids') return [name, { ...column, ids: column.ids.subarray(0, length) }] as const;
+    if (column.kind === 'numbers') return [name, { ...column, values: column.values.subarray(0, length) }] as const;
+    if (column.kind === 'id-lists') return [name, { ...column, offsets: column.offsets.subarray(0, length + 1) }] as const;
+    return [name, column] as const;
+  });
+  return { schema: features.schema, length, columns: Object.fromEntries(columns), labels: features.labels.subarray(0, length) };
+}

@@ -1,0 +1,47 @@
+import { CtrError } from '../errors.js';
+import { checkColumn } from './columns.js';
+import type { Features } from './encode.js';
+import { missingVector, notFinite } from './fit-schema.js';
+import { checkSchema } from './schema.js';
+
+/**
+ * Refuses features that cannot be fitted or predicted.
+ * @throws CtrError `CTR_EMPTY`; `CTR_LENGTH`; `CTR_NOT_FINITE` naming feature and row; `CTR_DENSE_ROWS` where a row has no vector.
+ */
+export function checkFeatures(features: Features, where: string): void {
+  const { schema, columns, length } = features;
+  checkSchema(schema);
+  if (length === 0) throw new CtrError('CTR_EMPTY', 'there are no rows', { where, expected: 'at least one' });
+  for (const feature of schema.features) {
+    const column = columns[feature.name];
+    if (column === undefined) throw new CtrError('CTR_SCHEMA', `there is no column for the feature '${feature.name}'`, { where });
+    checkColumn(feature.name, column, length);
+    if (column.kind !== 'dense' && column.kind !== 'numbers') continue;
+    const values = column.kind === 'dense' ? column.data : column.values;
+    const width = column.kind === 'dense' ? column.dimension : 1;
+    for (let row = 0; row < length; row += 1) {
+      const position = column.index === undefined ? row : column.index[row]!;
+      if (position < 0) {
+        if (column.kind === 'dense') throw missingVector(feature.name, row);
+        continue;
+      }
+      for (let k = position * width, end = k + width; k < end; k += 1) {
+        if (!Number.isFinite(values[k])) throw notFinite(feature.name, row, values[k]!);
+      }
+    }
+  }
+}
+
+/** @throws CtrError `CTR_LABEL`, `CTR_ONE_CLASS` unless the labels hold both classes. */
+export function checkBothClasses({ labels }: Features, where: string): void {
+  const bad = labels.findIndex((label) => label > 1);
+  if (bad >= 0) throw new CtrError('CTR_LABEL', `the label of row ${bad} is ${labels[bad]}`, { where, expected: '0 or 1' });
+  const first = labels[0];
+  if (labels.every((label) => label === first)) {
+    throw new CtrError('CTR_ONE_CLASS', `all ${labels.length} labels are ${first}`, {
+      where,
+      expected: 'rows of both classes',
+      remedy: 'choose another label threshold, or more rows',
+    });
+  }
+}

@@ -1,0 +1,72 @@
+import { CtrError } from '../errors.js';
+import { checkColumn, type FeatureColumn, type RawColumn } from './columns.js';
+import { notFinite } from './fit-schema.js';
+import { tableOf, type Feature, type FeatureSchema } from './schema.js';
+
+/** The columns of {@link FeatureSchema}'s features for some rows, with their labels. Rows are numbered from 0. */
+export interface Features {
+  /** What the columns mean. */
+  readonly schema: FeatureSchema;
+  /** Number of rows. */
+  readonly length: number;
+  /** One column a feature, by name. */
+  readonly columns: Readonly<Record<string, FeatureColumn>>;
+  /** 0 or 1, one a row. Prediction does not look at it. */
+  readonly labels: Uint8Array;
+}
+
+/** Parameters of {@link encodeFeatures}. */
+export interface EncodeParameters {
+  /** Vocabularies and normalization, fitted before. */
+  readonly schema: FeatureSchema;
+  /** A raw column for each feature, by name. */
+  readonly columns: Readonly<Record<string, RawColumn>>;
+  /** 0 or 1, one a row; zeros where the rows are only predicted. */
+  readonly labels: Uint8Array;
+}
+
+/**
+ * Turns raw columns into ids and standardized numbers. Values that the vocabulary lacks become id 0.
+ * @throws CtrError `CTR_SCHEMA`, `CTR_LENGTH`; `CTR_NOT_FINITE` for a missing or infinite number where the feature does not allow it.
+ */
+export function encodeFeatures({ schema, columns, labels }: EncodeParameters): Features {
+  const idOf = new Map(schema.tables.map((t) => [t.name, new Map(t.vocabulary.map((value, k) => [value, k + 1]))]));
+  const encoded = schema.features.map((feature): [string, FeatureColumn] => {
+    const column = columns[feature.name];
+    if (column === undefined) throw new CtrError('CTR_SCHEMA', `there is no column for the feature '${feature.name}'`);
+    checkColumn(feature.name, column, labels.length);
+    return [feature.name, encodeColumn(feature, column, (table) => idOf.get(tableOf(schema, table).name)!)];
+  });
+  return { schema, length: labels.length, columns: Object.fromEntries(encoded), labels };
+}
+
+function encodeColumn(feature: Feature, column: RawColumn, vocabulary: (table: string) => Map<string, number>): FeatureColumn {
+  const index = column.index === undefined ? {} : { index: column.index };
+  if (feature.kind === 'categorical' && column.kind === 'categorical') {
+    return { kind: 'ids', ids: toIds(column.codes, column.values, vocabulary(feature.table)), ...index };
+  }
+  if ((feature.kind === 'multi-valued' || feature.kind === 'sequence') && column.kind === 'list') {
+    return { kind: 'id-lists', offsets: column.offsets, ids: toIds(column.codes, column.values, vocabulary(feature.table)), ...index };
+  }
+  if (feature.kind === 'numeric' && column.kind === 'numeric') {
+    const scale = feature.standardDeviation > 0 ? 1 / feature.standardDeviation : 0;
+    const values = Float32Array.from(column.values, (value, position) => {
+      if (Number.isNaN(value) && feature.missing === 'mean') return 0;
+      if (!Number.isFinite(value)) throw notFinite(feature.name, position, value);
+      return (value - feature.mean) * scale;
+    });
+    return { kind: 'numbers', values, ...index };
+  }
+  if (feature.kind === 'dense' && column.kind === 'dense') {
+    if (column.dimension !== feature.dimension) {
+      throw new CtrError('CTR_SCHEMA', `the dense column '${feature.name}' has dimension ${column.dimension}`, { expected: `${feature.dimension}` });
+    }
+    return column;
+  }
+  throw new CtrError('CTR_SCHEMA', `the column '${feature.name}' is ${column.kind}`, { expected: `a column for a ${feature.kind} feature` });
+}
+
+function toIds(codes: Int32Array, values: readonly string[], vocabulary: Map<string, number>): Int32Array {
+  const ids = Int32Array.from(values, (value) => vocabulary.get(value) ?? 0);
+  return codes.map((code) => (code < 0 ? 0 : ids[code]!));
+}

@@ -1,0 +1,129 @@
+import { CtrError } from '../errors.js';
+
+/** A vocabulary and the embedding table behind it. Several features may look up one table. */
+export interface TableSchema {
+  /** Unique name. */
+  readonly name: string;
+  /** `vocabulary[k]` has id k + 1; id 0 stands for every unknown value. */
+  readonly vocabulary: readonly string[];
+}
+
+/** One value of a table: a user, an item. */
+export interface CategoricalFeature {
+  /** Discriminates the union. */
+  readonly kind: 'categorical';
+  /** Unique name. */
+  readonly name: string;
+  /** The table it looks up. */
+  readonly table: string;
+}
+
+/** A set of values pooled to one field embedding: genres. */
+export interface MultiValuedFeature {
+  /** Discriminates the union. */
+  readonly kind: 'multi-valued';
+  /** Unique name. */
+  readonly name: string;
+  /** The table it looks up. */
+  readonly table: string;
+  /** How the rows of the values become one. No values give zeros. */
+  readonly pooling: 'mean' | 'sum';
+  /** At most so many values count: the first ones. */
+  readonly maxLength: number;
+}
+
+/** An ordered list of values, oldest first, pooled by its mean over the entries there are: the items of a history. */
+export interface SequenceFeature {
+  /** Discriminates the union. */
+  readonly kind: 'sequence';
+  /** Unique name. */
+  readonly name: string;
+  /** The table it looks up, usually another feature's. */
+  readonly table: string;
+  /** At most so many entries count: the newest (last) ones. */
+  readonly maxLength: number;
+}
+
+/** A number, standardized with the mean and the standard deviation of the training rows. */
+export interface NumericFeature {
+  /** Discriminates the union. */
+  readonly kind: 'numeric';
+  /** Unique name. */
+  readonly name: string;
+  /** What NaN means: `mean` (a missing value, read as the training mean) or `error`. */
+  readonly missing: 'mean' | 'error';
+  /** Mean over the training rows, missing ones left out. */
+  readonly mean: number;
+  /** Standard deviation over the training rows; 0 for a constant, which then reads as 0. */
+  readonly standardDeviation: number;
+}
+
+/**
+ * A vector of fixed size: the embedding of an explanation, a text, an image.
+ *
+ * The backbone sees `(z - mean) * scale` with one scale for all components, 1 / sqrt(sum of the training variances): the squared
+ * norm is 1 on average whatever the dimension, so that a vector of 384 numbers does not outweigh the rest, weak directions are not
+ * blown up, and a constant vector becomes exactly zero.
+ */
+export interface DenseFeature {
+  /** Discriminates the union. */
+  readonly kind: 'dense';
+  /** Unique name. */
+  readonly name: string;
+  /** Number of components. */
+  readonly dimension: number;
+  /** Mean of each component over the training rows. */
+  readonly mean: readonly number[];
+  /** Common factor; 0 where the vector is constant. */
+  readonly scale: number;
+}
+
+/** A feature whose field embedding comes out of a table. */
+export type TableFeature = CategoricalFeature | MultiValuedFeature | SequenceFeature;
+
+/** A feature with what was fitted for it on the training rows. */
+export type Feature = TableFeature | NumericFeature | DenseFeature;
+
+/** Everything that must be known to turn raw columns into a backbone's inputs. Plain JSON. */
+export interface FeatureSchema {
+  /** Version of this form. */
+  readonly version: 'features/1';
+  /** Tables in the order of their first use. */
+  readonly tables: readonly TableSchema[];
+  /** Features in order; the table features among them, in this order, are the fields of `batch.embeddings`. */
+  readonly features: readonly Feature[];
+}
+
+/** The features with tables, in the order of the axis `fields` of `batch.embeddings`. */
+export function tableFeatures(schema: FeatureSchema): TableFeature[] {
+  return schema.features.filter((f): f is TableFeature => f.kind === 'categorical' || f.kind === 'multi-valued' || f.kind === 'sequence');
+}
+
+/** The numeric features, in the order of the columns of `batch.numeric`. */
+export function numericFeatures(schema: FeatureSchema): NumericFeature[] {
+  return schema.features.filter((f) => f.kind === 'numeric');
+}
+
+/** The dense-vector features. */
+export function denseFeatures(schema: FeatureSchema): DenseFeature[] {
+  return schema.features.filter((f) => f.kind === 'dense');
+}
+
+/** The table of that name. @throws CtrError `CTR_SCHEMA`. */
+export function tableOf(schema: FeatureSchema, name: string): TableSchema {
+  const table = schema.tables.find((t) => t.name === name);
+  if (table === undefined) {
+    throw new CtrError('CTR_SCHEMA', `there is no table '${name}'`, { expected: `one of ${schema.tables.map((t) => t.name).join(', ')}` });
+  }
+  return table;
+}
+
+/** @throws CtrError `CTR_SCHEMA` where names repeat, a table is missing, or there is no feature at all. */
+export function checkSchema(schema: FeatureSchema): void {
+  if (schema.features.length === 0) throw new CtrError('CTR_SCHEMA', 'the schema has no features', { expected: 'at least one' });
+  for (const names of [schema.features.map((f) => f.name), schema.tables.map((t) => t.name)]) {
+    const twice = names.find((name, i) => names.indexOf(name) !== i);
+    if (twice !== undefined) throw new CtrError('CTR_SCHEMA', `the name '${twice}' is used twice`, { expected: 'unique names' });
+  }
+  for (const feature of tableFeatures(schema)) tableOf(schema, feature.table);
+}

@@ -1,0 +1,33 @@
+import { CtrError } from '../errors.js';
+import { checkColumn, selectFromColumn, type DenseColumn } from './columns.js';
+import type { Features } from './encode.js';
+
+/** The rows `rows` of `features`, in that order, repeats allowed. Columns are shared, not copied. */
+export function selectRows(features: Features, rows: ArrayLike<number>): Features {
+  for (let r = 0; r < rows.length; r += 1) {
+    const row = rows[r]!;
+    if (!Number.isInteger(row) || row < 0 || row >= features.length) {
+      throw new CtrError('CTR_LENGTH', `row ${row} was selected`, { where: 'selectRows', expected: `0 to ${features.length - 1}` });
+    }
+  }
+  const columns = Object.entries(features.columns).map(([name, column]) => [name, selectFromColumn(column, rows)] as const);
+  return {
+    schema: features.schema,
+    length: rows.length,
+    columns: Object.fromEntries(columns),
+    labels: Uint8Array.from(rows, (row) => features.labels[row]!),
+  };
+}
+
+/**
+ * The same rows with another vector in the dense feature `name`: one for each row, row major, normalized as the schema says.
+ * So a trained model reads fresh explanations of known rows.
+ * @throws CtrError `CTR_SCHEMA` where the schema has no such feature or another dimension; `CTR_LENGTH`.
+ */
+export function withDense(features: Features, name: string, data: Float32Array): Features {
+  const feature = features.schema.features.find((f) => f.name === name);
+  if (feature?.kind !== 'dense') throw new CtrError('CTR_SCHEMA', `the schema has no dense feature '${name}'`, { where: 'withDense' });
+  const column: DenseColumn = { kind: 'dense', data, dimension: feature.dimension };
+  checkColumn(name, column, features.length);
+  return { ...features, columns: { ...features.columns, [name]: column } };
+}

@@ -1,0 +1,138 @@
+import type { Rng } from '@expctr/core';
+import { mapTree, type HostTensor } from '@expctr/tfjs-backend-onnx';
+import type { Backbone, BackboneOptions } from '../backbones/backbone.js';
+import { findBackbone } from '../backbones/table.js';
+import { CtrError } from '../errors.js';
+import { checkBothClasses, checkFeatures } from '../features/check-features.js';
+import type { Features } from '../features/encode.js';
+import { auc } from '../metrics/auc.js';
+import { logLoss } from '../metrics/log-loss.js';
+import { createGatherer } from '../model/batch.js';
+import { createCtrModel, type CtrModel } from '../model/ctr-model.js';
+import { createPredictor, sigmoid, type ModelState } from '../model/predictor.js';
+import { sameSchema } from '../model/same-schema.js';
+import { createTables } from '../tables/embedding-table.js';
+import { resolveFitOptions, type FitOptions } from './options.js';
+import { createTrainingStep } from './training-step.js';
+
+/** What is known after an epoch. */
+export interface EpochReport {
+  /** From 1. */
+  readonly epoch: number;
+  /** Named as in the run log. */
+  readonly metrics: {
+    /** Mean log-loss of the training rows in nats, each before the step that learned from it. */
+    readonly 'train/logloss': number;
+    /** Log-loss of the validation rows; absent without them. */
+    readonly 'valid/logloss'?: number;
+    /** AUC of the validation rows; absent without them. */
+    readonly 'valid/auc'?: number;
+  };
+}
+
+/** Parameters of {@link fitCtr}. */
+export interface FitCtrParameters {
+  /** A name in the table of backbones, or a backbone of one's own. */
+  readonly backbone: string | Backbone;
+  /** The rows to learn from, and the schema. */
+  readonly train: Features;
+  /** The rows that decide when to stop. Without them all epochs run. */
+  readonly valid?: Features;
+  /** See {@link FitOptions}. */
+  readonly options?: FitOptions;
+  /** Initial values, order of rows and dropout derive from it, by name: a dense column more changes none of the rest. */
+  readonly rng: Rng;
+  /** Called after each epoch. */
+  readonly onEpoch?: (report: EpochReport) => void;
+}
+
+/**
+ * Fits a CTR model by mini-batch gradient descent on the log-loss, stops early on the validation AUC and returns the best epoch.
+ *
+ * The same rows, options and generator give the same model on the same machine and backend.
+ *
+ * @throws CtrError `CTR_ONE_CLASS` where train or valid has one class; `CTR_NOT_FINITE` for NaN in a feature (naming it and the row)
+ * or a loss that grew out of bounds; `CTR_DENSE_ROWS` where a dense column lacks rows; `CTR_EMPTY`, `CTR_SCHEMA`, `CTR_OPTION`, `CTR_BACKBONE`.
+ */
+export async function fitCtr({ backbone: given, train, valid, options: givenOptions = {}, rng, onEpoch }: FitCtrParameters): Promise<CtrModel> {
+  const options = resolveFitOptions(givenOptions);
+  const backbone = typeof given === 'string' ? findBackbone(given) : given;
+  for (const [where, features] of [['train', train] as const, ['valid', valid] as const]) {
+    if (features === undefined) continue;
+    checkFeatures(features, `fitCtr ${where}`);
+    checkBothClasses(features, `fitCtr ${where}`);
+    if (!sameSchema(features.schema, train.schema)) throw new CtrError('CTR_SCHEMA', 'train and valid have different schemas', { where: 'fitCtr' });
+  }
+
+  const model = initialize(backbone, train, options, rng);
+  const size = Math.min(options.batchSize, train.length);
+  const predictor = createPredictor(model);
+  const step = await createTrainingStep(model, options, size, rng.fork('dropout'));
+  const gatherer = createGatherer(train, model.tables);
+  const rows = Int32Array.from({ length: train.length }, (_, row) => row);
+  const reports: EpochReport[] = [];
+  let best = { auc: -1, epoch: 0, state: undefined as Snapshot | undefined };
+
+  try {
+    for (let epoch = 1; epoch <= options.epochs; epoch += 1) {
+      rng.fork('order', epoch).shuffle(rows);
+      let total = 0;
+      for (let start = 0; start < rows.length; start += size) {
+        total += await step.run(gatherer, train.labels, rows, start, Math.min(size, rows.length - start));
+        if (!Number.isFinite(total)) throw diverged(epoch);
+      }
+      const trainLoss = total / rows.length;
+      if (valid === undefined) {
+        report({ epoch, metrics: { 'train/logloss': trainLoss } });
+        continue;
+      }
+      const probabilities = (await predictor.logits(valid)).map(sigmoid);
+      if (probabilities.some(Number.isNaN)) throw diverged(epoch);
+      const validAuc = auc(valid.labels, probabilities);
+      report({ epoch, metrics: { 'train/logloss': trainLoss, 'valid/logloss': logLoss(valid.labels, probabilities), 'valid/auc': validAuc } });
+      if (validAuc > best.auc) best = { auc: validAuc, epoch, state: snapshot(model) };
+      else if (epoch - best.epoch >= options.patience) break;
+    }
+  } finally {
+    await step.dispose();
+    await predictor.dispose();
+  }
+  if (best.state !== undefined) restore(model, best.state);
+  return createCtrModel({ state: model, options, reports, bestEpoch: best.state === undefined ? reports.length : best.epoch });
+
+  function report(epochReport: EpochReport): void {
+    reports.push(epochReport);
+    onEpoch?.(epochReport);
+  }
+}
+
+function initialize(backbone: Backbone, { schema }: Features, { embeddingDimension, backbone: own }: { embeddingDimension: number; backbone: object }, rng: Rng): ModelState {
+  const dimension = backbone.usesEmbeddings ? embeddingDimension : 0;
+  const backboneOptions: BackboneOptions = { ...backbone.defaults, ...own, embeddingDimension };
+  const parameters = backbone.init(schema, backboneOptions, rng.fork('backbone'));
+  return { backbone, schema, dimension, parameters, tables: createTables(schema, dimension, rng.fork('tables')) };
+}
+
+interface Snapshot {
+  readonly parameters: readonly Float32Array[];
+  readonly tables: readonly Float32Array[];
+}
+
+function parameterArrays({ parameters }: ModelState): Float32Array[] {
+  const arrays: Float32Array[] = [];
+  mapTree(parameters, ((leaf: HostTensor) => arrays.push(leaf.data as Float32Array)) as never);
+  return arrays;
+}
+
+function snapshot(model: ModelState): Snapshot {
+  return { parameters: parameterArrays(model).map((a) => a.slice()), tables: model.tables.map((t) => t.values.slice()) };
+}
+
+function restore(model: ModelState, saved: Snapshot): void {
+  parameterArrays(model).forEach((array, k) => array.set(saved.parameters[k]!));
+  model.tables.forEach((table, k) => table.values.set(saved.tables[k]!));
+}
+
+function diverged(epoch: number): CtrError {
+  return new CtrError('CTR_NOT_FINITE', `the loss is not finite in epoch ${epoch}`, { where: 'fitCtr', remedy: 'lower learningRate' });
+}

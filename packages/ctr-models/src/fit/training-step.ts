@@ -1,0 +1,111 @@
+import type { Rng } from '@expctr/core';
+import { compile, flattenTree, mapTree, namedLeaves, spec, specOf, valueAndGrad, type HostTensor, type TensorSpec } from '@expctr/tfjs-backend-onnx';
+import * as tf from '@tensorflow/tfjs';
+import type { FeatureBatch, ParameterTree } from '../backbones/backbone.js';
+import { batchSpecs, createBuffers, type Gatherer, type OtherInputs, type RowInputs } from '../model/batch.js';
+import type { ModelState } from '../model/predictor.js';
+import { createRowGradients } from '../tables/row-gradients.js';
+import { createRowOptimizer } from '../tables/row-optimizer.js';
+import { createDropout } from './dropout.js';
+import type { ResolvedFitOptions } from './options.js';
+
+/** One step of gradient descent on a model in place. */
+export interface TrainingStep {
+  /**
+   * Learns from the rows `rows[start .. start + count)`, at most a batch.
+   * @returns the sum of their log-losses before the update
+   */
+  run(gatherer: Gatherer, labels: Uint8Array, rows: Int32Array, start: number, count: number): Promise<number>;
+  /** Frees the compiled function. */
+  dispose(): Promise<void>;
+}
+
+/** Targets of a batch. */
+type Targets<L> = {
+  /** 0 or 1, [batch, 1] */
+  readonly labels: L;
+  /** 1 / rows for a row, 0 for padding, [batch, 1] */
+  readonly weights: L;
+};
+
+/**
+ * Weighted log-loss in nats from log-odds [batch, 1]: sum of w (softplus(x) - x y), whose gradient is w (sigmoid(x) - y) also at 0,
+ * where forms with |x| have none.
+ */
+export function weightedLogLoss(logits: tf.Tensor2D, { labels, weights }: Targets<tf.Tensor>): tf.Scalar {
+  return tf.sum(tf.mul(weights, tf.sub(tf.softplus(logits), tf.mul(logits, labels))));
+}
+
+/** Compiles loss and gradients for batches of `size` rows, and keeps the optimizers' state. */
+export async function createTrainingStep(model: ModelState, options: ResolvedFitOptions, size: number, rng: Rng): Promise<TrainingStep> {
+  const { backbone, schema, dimension, parameters, tables } = model;
+  const buffers = createBuffers(schema, dimension, size);
+  const dropout = createDropout(backbone.noise?.({ ...backbone.defaults, ...options.backbone }) ?? {}, size, rng);
+  const specs = batchSpecs(schema, dimension, size);
+
+  const compiled = await compile(
+    (
+      params: ParameterTree,
+      rows: RowInputs<tf.Tensor>,
+      others: OtherInputs<tf.Tensor>,
+      noise: Readonly<Record<string, tf.Tensor>>,
+      targets: Targets<tf.Tensor>,
+    ) =>
+      valueAndGrad((trained: { params: ParameterTree; rows: RowInputs<tf.Tensor> }) => {
+        const batch = { ...trained.rows, ...others, noise } as unknown as FeatureBatch;
+        return weightedLogLoss(backbone.logits(trained.params, batch), targets);
+      })({ params, rows }),
+    [
+      mapTree(parameters, specOf as (leaf: never) => TensorSpec),
+      specs.rows,
+      specs.others,
+      Object.fromEntries(Object.entries(dropout.masks).map(([name, mask]) => [name, spec([size, mask.length / size])])),
+      { labels: spec([size, 1]), weights: spec([size, 1]) },
+    ] as never,
+    { name: `${backbone.name}-step-${size}` },
+  );
+
+  const optimizer = createRowOptimizer({ name: options.optimizer, learningRate: options.learningRate });
+  const leaves = namedLeaves(parameters).map(({ path, leaf }) => {
+    const { data, shape } = leaf as HostTensor;
+    const values = data as Float32Array;
+    const l2 = shape.length < 2 ? 0 : path.split('.').includes('dense') ? options.denseL2 : options.l2;
+    return { values, l2, state: Array.from({ length: optimizer.stateArrays }, () => new Float32Array(values.length)) };
+  });
+  const rowGradients = tables.map((table) => createRowGradients(table, optimizer.stateArrays));
+  const targets = { labels: new Float32Array(size), weights: new Float32Array(size) };
+  let steps = 0;
+
+  return {
+    async run(gatherer, labels, rows, start, count) {
+      gatherer.gather(rows, start, count, buffers);
+      for (let b = 0; b < count; b += 1) targets.labels[b] = labels[rows[start + b]!]!;
+      targets.weights.fill(1 / count, 0, count).fill(0, count);
+      dropout.draw();
+      const { value, grads } = (await compiled.run([parameters, buffers.rows, buffers.others, dropout.masks, targets] as never)) as unknown as {
+        value: HostTensor;
+        grads: { params: ParameterTree; rows: RowInputs<HostTensor> };
+      };
+
+      steps += 1;
+      optimizer.begin(steps);
+      flattenTree<HostTensor>(grads.params).forEach(({ data }, k) => {
+        const gradient = data as Float32Array;
+        const { values, l2, state } = leaves[k]!;
+        if (l2 > 0) for (let i = 0; i < gradient.length; i += 1) gradient[i] = gradient[i]! + l2 * values[i]!;
+        optimizer.update(values, state, 0, gradient, 0, gradient.length);
+      });
+      const fields = gatherer.lookups.length;
+      const gradients = {
+        embeddings: (grads.rows.embeddings?.data ?? new Float32Array(0)) as Float32Array,
+        firstOrder: grads.rows.firstOrder.data as Float32Array,
+      };
+      gatherer.lookups.forEach((lookup, field) => {
+        rowGradients[lookup.table]!.scatter(gradients, lookup, { field, fields, rows, start, count });
+      });
+      for (const each of rowGradients) each.apply(optimizer, options.embeddingL2);
+      return value.data[0]! * count;
+    },
+    dispose: () => compiled.dispose(),
+  };
+}

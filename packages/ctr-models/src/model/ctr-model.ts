@@ -1,0 +1,79 @@
+import { CtrError } from '../errors.js';
+import { checkFeatures } from '../features/check-features.js';
+import type { Features } from '../features/encode.js';
+import type { FeatureSchema } from '../features/schema.js';
+import type { EpochReport } from '../fit/fit-ctr.js';
+import type { ResolvedFitOptions } from '../fit/options.js';
+import { createPredictor, sigmoid, type ModelState } from './predictor.js';
+import { sameSchema } from './same-schema.js';
+
+/** Options of a prediction. */
+export interface PredictOptions {
+  /**
+   * Dense features to hold at their training mean: what the model says without knowing this row's vector.
+   * The IC reward's `difference` is a prediction less this one.
+   */
+  readonly atMean?: readonly string[];
+}
+
+/** A trained CTR model. */
+export interface CtrModel {
+  /** Name of its backbone. */
+  readonly backbone: string;
+  /** The schema that features must have. */
+  readonly schema: FeatureSchema;
+  /** How it was fitted. */
+  readonly options: ResolvedFitOptions;
+  /** The epochs of the fit. */
+  readonly epochs: readonly EpochReport[];
+  /** The epoch whose parameters it has. */
+  readonly bestEpoch: number;
+  /**
+   * Probability of label 1 for each row.
+   * @throws CtrError `CTR_SCHEMA` for features of another schema; `CTR_NOT_FINITE`, `CTR_DENSE_ROWS`, `CTR_EMPTY`.
+   */
+  predict(features: Features, options?: PredictOptions): Promise<Float64Array>;
+  /** Log-odds of label 1 for each row; errors as {@link predict}. */
+  predictLogits(features: Features, options?: PredictOptions): Promise<Float64Array>;
+  /** Frees the compiled functions; predicting afterwards makes them anew. */
+  dispose(): Promise<void>;
+}
+
+/** Parameters of {@link createCtrModel}. */
+export interface CtrModelParameters {
+  /** What predicts. */
+  readonly state: ModelState;
+  /** How it was fitted. */
+  readonly options: ResolvedFitOptions;
+  /** The epochs of the fit. */
+  readonly reports: readonly EpochReport[];
+  /** The epoch whose parameters it has. */
+  readonly bestEpoch: number;
+}
+
+/** A model over the given state. */
+export function createCtrModel({ state, options, reports, bestEpoch }: CtrModelParameters): CtrModel {
+  const predictor = createPredictor(state);
+
+  async function predictLogits(features: Features, { atMean = [] }: PredictOptions = {}): Promise<Float64Array> {
+    if (!sameSchema(features.schema, state.schema)) {
+      throw new CtrError('CTR_SCHEMA', 'the features have another schema than the model', {
+        where: 'predict',
+        remedy: 'build them with the schema of the model (buildFeatures({ schema: model.schema, ... }))',
+      });
+    }
+    checkFeatures(features, 'predict');
+    return predictor.logits(features, atMean);
+  }
+
+  return {
+    backbone: state.backbone.name,
+    schema: state.schema,
+    options,
+    epochs: reports,
+    bestEpoch,
+    predictLogits,
+    predict: async (features, predictOptions) => (await predictLogits(features, predictOptions)).map(sigmoid),
+    dispose: () => predictor.dispose(),
+  };
+}

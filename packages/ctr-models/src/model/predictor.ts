@@ -1,0 +1,92 @@
+import { compile, mapTree, specOf, type CompiledFunction, type HostTensor } from '@expctr/tfjs-backend-onnx';
+import type * as tf from '@tensorflow/tfjs';
+import type { Backbone, FeatureBatch, HostParameters, ParameterTree } from '../backbones/backbone.js';
+import type { Features } from '../features/encode.js';
+import type { FeatureSchema } from '../features/schema.js';
+import type { EmbeddingTable } from '../tables/embedding-table.js';
+import { batchSpecs, createBuffers, createGatherer, type OtherInputs, type RowInputs } from './batch.js';
+
+/** The parts of a model that predict. */
+export interface ModelState {
+  /** The backbone. */
+  readonly backbone: Backbone;
+  /** The schema that it was fitted for. */
+  readonly schema: FeatureSchema;
+  /** Components of a field embedding; 0 for backbones without. */
+  readonly dimension: number;
+  /** The backbone's parameters. */
+  readonly parameters: HostParameters<ParameterTree>;
+  /** The embedding tables. */
+  readonly tables: readonly EmbeddingTable[];
+}
+
+/** Computes log-odds with compiled functions that it keeps, one a batch size. */
+export interface Predictor {
+  /** Log-odds of label 1 for each row; the parameters are read as they are at the time of the call. */
+  logits(features: Features, atMean?: readonly string[]): Promise<Float64Array>;
+  /** Frees the compiled functions. */
+  dispose(): Promise<void>;
+}
+
+const LARGEST_BATCH = 2048;
+const SMALLEST_BATCH = 16;
+
+type Forward = CompiledFunction<[HostParameters<ParameterTree>, RowInputs<Float32Array>, OtherInputs<Float32Array>], HostTensor>;
+
+/** A predictor for a model that may still be in training. */
+export function createPredictor({ backbone, schema, dimension, parameters, tables }: ModelState): Predictor {
+  const compiled = new Map<number, Promise<Forward>>();
+
+  function forward(size: number): Promise<Forward> {
+    const known = compiled.get(size);
+    if (known !== undefined) return known;
+    const made = compileForward(size);
+    compiled.set(size, made);
+    return made;
+  }
+
+  async function compileForward(size: number): Promise<Forward> {
+    const specs = batchSpecs(schema, dimension, size);
+    return compile(
+      (params: ParameterTree, rows: RowInputs<tf.Tensor>, others: OtherInputs<tf.Tensor>): tf.Tensor =>
+        backbone.logits(params, { ...rows, ...others } as unknown as FeatureBatch),
+      [mapTree(parameters, specOf as never), specs.rows, specs.others] as never,
+      { name: `${backbone.name}-forward-${size}` },
+    );
+  }
+
+  return {
+    async logits(features, atMean = []) {
+      const gatherer = createGatherer(features, tables, atMean);
+      const rows = Int32Array.from({ length: features.length }, (_, row) => row);
+      const logits = new Float64Array(rows.length);
+      const size = batchSizeFor(rows.length);
+      const compiledForward = await forward(size);
+      const buffers = createBuffers(schema, dimension, size); // of this call: calls may overlap
+      for (let start = 0; start < rows.length; start += size) {
+        const count = Math.min(size, rows.length - start);
+        gatherer.gather(rows, start, count, buffers);
+        const { data } = await compiledForward.run([parameters, buffers.rows, buffers.others]);
+        for (let b = 0; b < count; b += 1) logits[start + b] = data[b]!;
+      }
+      return logits;
+    },
+    async dispose() {
+      const forwards = await Promise.all(compiled.values());
+      compiled.clear();
+      await Promise.all(forwards.map((each) => each.dispose()));
+    },
+  };
+}
+
+/** The next power of two, within bounds: few compiled functions serve all lengths. */
+function batchSizeFor(rows: number): number {
+  let size = SMALLEST_BATCH;
+  while (size < rows && size < LARGEST_BATCH) size *= 2;
+  return size;
+}
+
+/** 1 / (1 + e^-x), without overflow. */
+export function sigmoid(x: number): number {
+  return x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x));
+}
