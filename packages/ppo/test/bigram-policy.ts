@@ -8,6 +8,7 @@ import {
   type HostTensor,
   type Optimizer,
   type TensorTree,
+  type Tree,
 } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import type {
@@ -123,7 +124,7 @@ export function bigramPolicy({ vocabulary = 8, hidden = 6, seed = 'bigram', muta
         while (tokens.length < maxNewTokens && !stopTokenIds.includes(tokens.at(-1) ?? -1)) {
           const last = tokens.at(-1) ?? prompt[prompt.length - 1]!;
           const at = prompt.length + tokens.length - 1;
-          const p = tf.tidy(() => tf.softmax(tf.div(tf.matMul(states([last], [at], weights), output), temperature)).dataSync());
+          const p = tidy(() => tf.softmax(tf.div(tf.matMul(states([last], [at], weights), output), temperature)).dataSync());
           let left = draw.next();
           let token = p.findIndex((share) => (left -= share) < 0);
           if (token < 0) token = vocabulary - 1;
@@ -141,7 +142,7 @@ export function bigramPolicy({ vocabulary = 8, hidden = 6, seed = 'bigram', muta
   function compileScore<P>(head: (out: TokenOutputs, extra: P) => Record<string, tf.Tensor2D>): Promise<Score<P>> {
     return Promise.resolve((batch, adapter, extra) => {
       calls.score.push({ rows: batch.prompts.length, adapter });
-      const named = tf.tidy(() => {
+      const named = tidy(() => {
         const outputs = head(forward(batch, delta(adapter), false).out, toTensors<P>(extra));
         return Object.entries(outputs).map(([name, values]) => ({ name, data: values.dataSync() as Float32Array, width: values.shape[1] }));
       });
@@ -159,7 +160,7 @@ export function bigramPolicy({ vocabulary = 8, hidden = 6, seed = 'bigram', muta
       extra,
     });
     let extra = initial;
-    let moments = tf.tidy(() => toHosts(optimizer.init(toTensors<Parameters>(host()))));
+    let moments = tidy(() => toHosts<Tree<HostTensor>>(optimizer.init(toTensors<Parameters>(host()))));
 
     function gradients(params: Parameters, batch: TokenBatch) {
       return valueAndGradWithAux((p: Parameters) => {
@@ -171,7 +172,7 @@ export function bigramPolicy({ vocabulary = 8, hidden = 6, seed = 'bigram', muta
 
     function run(microBatches: readonly TokenBatch[], { learningRate, skip }: StepOptions = {}): Promise<StepResult> {
       calls.step.push(microBatches.length);
-      const result = tf.tidy(() => {
+      const result = tidy(() => {
         const params = toTensors<Parameters>(host());
         const parts = microBatches.map((batch) => gradients(params, batch));
         const each = parts.map(({ grads }) => flattenTree(grads));
@@ -196,9 +197,9 @@ export function bigramPolicy({ vocabulary = 8, hidden = 6, seed = 'bigram', muta
         if (!skipped) {
           const context = learningRate === undefined ? {} : { learningRate: tf.scalar(learningRate) };
           const { updates, state } = optimizer.update(grads, toTensors<TensorTree>(moments), params, context);
-          const next = toHosts(applyUpdates(params, updates));
+          const next = toHosts<ReturnType<typeof host>>(applyUpdates(params, updates));
           adapters.set(trained, next.adapter.data as Float32Array);
-          extra = next.extra as HostTreeOf<P>;
+          extra = next.extra;
           moments = toHosts(state);
         }
         return { metrics, skipped, gradientNorm };
@@ -247,8 +248,8 @@ export function bigramPolicy({ vocabulary = 8, hidden = 6, seed = 'bigram', muta
     adapters: store,
     generate,
     logProbabilities: async (batch, adapter) => {
-      const score = await compileScore<TensorTree>(({ logProbs }) => ({ logProbs }));
-      return (await score(batch, adapter, []))['logProbs']!;
+      const score = await compileScore<Record<string, never>>(({ logProbs }) => ({ logProbs }));
+      return (await score(batch, adapter, {}))['logProbs']!;
     },
     compileScore,
     compileStep,
@@ -297,19 +298,28 @@ function merge(parts: readonly Record<string, number>[], join: (a: number, b: nu
   return parts.reduce((all, part) => Object.fromEntries(Object.entries(part).map(([name, value]) => [name, join(all[name]!, value)])));
 }
 
+/** `tf.tidy` for results that hold no tensors. */
+function tidy<T>(work: () => T): T {
+  let result: T | undefined;
+  tf.tidy(() => {
+    result = work();
+  });
+  return result as T;
+}
+
 const isHost = (tree: unknown): tree is HostTensor => typeof tree === 'object' && tree !== null && 'data' in tree && 'dtype' in tree;
 
 function toTensors<P>(tree: unknown): P {
   return change(tree, (leaf) => (isHost(leaf) ? tf.tensor(leaf.data.slice(), [...leaf.shape], leaf.dtype) : undefined)) as P;
 }
 
-function toHosts<T>(tree: T): HostTreeOf<T> {
+function toHosts<H>(tree: unknown): H {
   const host = (leaf: tf.Tensor): HostTensor => ({
-    data: leaf.dataSync().slice() as Float32Array,
+    data: leaf.dataSync().slice(),
     shape: leaf.shape,
     dtype: leaf.dtype as 'float32',
   });
-  return change(tree, (leaf) => (leaf instanceof tf.Tensor ? host(leaf) : undefined)) as HostTreeOf<T>;
+  return change(tree, (leaf) => (leaf instanceof tf.Tensor ? host(leaf as tf.Tensor) : undefined)) as H;
 }
 
 function change(tree: unknown, leaf: (node: unknown) => unknown): unknown {
