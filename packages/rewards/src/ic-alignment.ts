@@ -56,5 +56,7 @@ async function predictions(name: string, predict: ClickPredictor, rows: RewardRo
 
 function needed(predict: ClickPredictor | undefined, name: string, option: string): ClickPredictor {
   if (predict !== undefined) return predict;
-  throw new RewardError('REWARD_OPTION', `icAlignment with ${option} was given no ${name}`, { remedy: `pass ${name}, a function (rows) => probabilities` });
+  throw new RewardError('REWARD_OPTION', `icAlignment with ${option} was given no ${name}`, {
+    remedy: `pass ${name}, a function (rows) => probabilities`,
+  });
 }

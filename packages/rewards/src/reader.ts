@@ -45,7 +45,10 @@ export async function createReader({ template, form, scoreAnswers, calibrate = t
   const score = async (rendered: readonly ReturnType<typeof renderLcPrompt>[]): Promise<readonly AnswerLogProbabilities[]> => {
     const [first] = rendered;
     if (first === undefined) return [];
-    const scores = await scoreAnswers(rendered.map(({ prompt }) => prompt), first.answers);
+    const scores = await scoreAnswers(
+      rendered.map(({ prompt }) => prompt),
+      first.answers,
+    );
     requireLength('scoreAnswers', scores, rendered.length);
     return scores;
   };

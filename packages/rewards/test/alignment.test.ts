@@ -66,7 +66,9 @@ describe.each(alignmentForms)('%s', (form) => {
   });
 
   test('refuses what is no probability, with the row', () => {
-    expect(() => alignment(form, [0.5, Number.NaN], [1, 1])).toThrow(expect.objectContaining({ code: 'REWARD_NOT_A_PROBABILITY', where: 'row 1' }));
+    expect(() => alignment(form, [0.5, Number.NaN], [1, 1])).toThrow(
+      expect.objectContaining({ code: 'REWARD_NOT_A_PROBABILITY', where: 'row 1' }),
+    );
     expect(() => alignment(form, [1.5], [1])).toThrow(/in \[0, 1\]/);
     expect(() => alignment(form, [0.5], [])).toThrow(expect.objectContaining({ code: 'REWARD_LENGTH_MISMATCH' }));
   });

@@ -26,7 +26,12 @@ test('is the share of pairs in the right order, and turns around with the scores
         return;
       }
       expect(value).toBeCloseTo(right / (positives.length * negatives.length), 12);
-      expect(auc(scores.map((score) => -score), labels)).toBeCloseTo(1 - (value ?? 0), 12);
+      expect(
+        auc(
+          scores.map((score) => -score),
+          labels,
+        ),
+      ).toBeCloseTo(1 - (value ?? 0), 12);
     }),
   );
 });

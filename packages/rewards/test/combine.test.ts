@@ -3,7 +3,10 @@ import { expect, test } from 'vitest';
 import { combine, type RewardFunction } from '../src/index.js';
 import { rowsOf } from './rows.js';
 
-const fixed = (values: readonly (number | null)[]): RewardFunction => () => Promise.resolve(values);
+const fixed =
+  (values: readonly (number | null)[]): RewardFunction =>
+  () =>
+    Promise.resolve(values);
 const rows = rowsOf({ label: [1, 0, 1] });
 
 test('the total is the weighted sum and every component stands beside it, unweighted', async () => {
@@ -58,7 +61,12 @@ test('refuses repeated names, negative weights, no weight, wrong lengths and inf
   expect(() => combine([])).toThrow(option);
   expect(() => combine([{ name: 'a', weight: -1, reward }])).toThrow(option);
   expect(() => combine([{ name: 'a', weight: 0, reward }])).toThrow(option);
-  expect(() => combine([{ name: 'a', weight: 1, reward }, { name: 'a', weight: 1, reward }])).toThrow(option);
+  expect(() =>
+    combine([
+      { name: 'a', weight: 1, reward },
+      { name: 'a', weight: 1, reward },
+    ]),
+  ).toThrow(option);
   await expect(combine([{ name: 'a', weight: 1, reward: fixed([1]) }])(rows)).rejects.toThrow(/reward 'a' has 1 values/);
   await expect(combine([{ name: 'a', weight: 1, reward: fixed([1, Infinity, 1]) }])(rows)).rejects.toThrow(/reward 'a' is Infinity/);
 });

@@ -3,7 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { alignment, alignmentBounds, alignmentForms, icAlignment, lcAlignment } from '../src/index.js';
 import { rowsOf } from './rows.js';
 
-const constant = (...p: number[]) => () => Promise.resolve(Float64Array.from(p));
+const constant =
+  (...p: number[]) =>
+  () =>
+    Promise.resolve(Float64Array.from(p));
 const list = (values: ArrayLike<number | null>): (number | null)[] => Array.from(values);
 
 describe('lcAlignment', () => {
@@ -11,7 +14,9 @@ describe('lcAlignment', () => {
     const rows = rowsOf({ label: [1, 0, 1] });
     expect(list(await lcAlignment({ read: constant(0.9, 0.9, 0.2) })(rows))).toEqual(list(alignment('brier', [0.9, 0.9, 0.2], [1, 0, 1])));
     for (const form of alignmentForms) {
-      expect(list(await lcAlignment({ read: constant(0.9, 0.9, 0.2), form })(rows))).toEqual(list(alignment(form, [0.9, 0.9, 0.2], [1, 0, 1])));
+      expect(list(await lcAlignment({ read: constant(0.9, 0.9, 0.2), form })(rows))).toEqual(
+        list(alignment(form, [0.9, 0.9, 0.2], [1, 0, 1])),
+      );
     }
   });
 

@@ -14,14 +14,20 @@ test('length: a trapezoid that rises to the minimum, stays, and falls to the lim
 test('length and format stay in [0, 1], whatever was generated', async () => {
   const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.constant('Yes Yes Yes Yes Yes Yes'));
   await fc.assert(
-    fc.asyncProperty(text, text, fc.nat({ max: 500 }), fc.constantFrom('stop' as const, 'length' as const), async (explanation, read, tokens, reason) => {
-      const rows = rowsOf({ label, explanation: [explanation], read: [read], tokenCount: [tokens], finishReason: [reason] });
-      for (const reward of [lengthReward({ minimum: 5, maximum: 60 }), formatReward]) {
-        const [value] = Array.from(await reward(rows));
-        expect(value).toBeGreaterThanOrEqual(0);
-        expect(value).toBeLessThanOrEqual(1);
-      }
-    }),
+    fc.asyncProperty(
+      text,
+      text,
+      fc.nat({ max: 500 }),
+      fc.constantFrom('stop' as const, 'length' as const),
+      async (explanation, read, tokens, reason) => {
+        const rows = rowsOf({ label, explanation: [explanation], read: [read], tokenCount: [tokens], finishReason: [reason] });
+        for (const reward of [lengthReward({ minimum: 5, maximum: 60 }), formatReward]) {
+          const [value] = Array.from(await reward(rows));
+          expect(value).toBeGreaterThanOrEqual(0);
+          expect(value).toBeLessThanOrEqual(1);
+        }
+      },
+    ),
   );
 });
 
@@ -35,7 +41,9 @@ test('format: running out of room, text that nobody reads, and loops each cost',
   const good = 'The user has enjoyed other slow dramas about grief.';
   const of = async (columns: { explanation?: string; read?: string; finishReason?: 'stop' | 'length' }) => {
     const { explanation = good, read = good, finishReason = 'stop' } = columns;
-    return Array.from(await formatReward(rowsOf({ label, explanation: [explanation], read: [read], finishReason: [finishReason] })))[0] ?? 0;
+    return (
+      Array.from(await formatReward(rowsOf({ label, explanation: [explanation], read: [read], finishReason: [finishReason] })))[0] ?? 0
+    );
   };
   expect(await of({})).toBe(1);
   expect(await of({ finishReason: 'length' })).toBeCloseTo(2 / 3, 12);
@@ -45,7 +53,11 @@ test('format: running out of room, text that nobody reads, and loops each cost',
 });
 
 test('length refuses bounds that make no trapezoid', () => {
-  for (const bounds of [{ minimum: 0, maximum: 5 }, { minimum: 6, maximum: 5 }, { minimum: 1, maximum: 5, limit: 5 }]) {
+  for (const bounds of [
+    { minimum: 0, maximum: 5 },
+    { minimum: 6, maximum: 5 },
+    { minimum: 1, maximum: 5, limit: 5 },
+  ]) {
     expect(() => lengthReward(bounds)).toThrow(expect.objectContaining({ code: 'REWARD_OPTION' }));
   }
 });

@@ -121,10 +121,14 @@ export function requireReader<Form extends string>(result: ReaderCheckResult<For
   if (result.passed) return;
   const chosen = result.forms.find(({ form }) => form === result.chosen);
   const figure = chosen === undefined ? '' : ` (AUC ${chosen.aucGate.toFixed(3)})`;
-  throw new RewardError('READER_CANNOT_READ', `the reader cannot tell reasons for from reasons against, in no form better than '${result.chosen}'${figure}`, {
-    expected: `an AUC of at least ${result.threshold} on the built-in statements`,
-    remedy: 'use a larger model or an LC prompt of your own (prompt.lc), or go on all the same with --set reader.onFail=warn',
-  });
+  throw new RewardError(
+    'READER_CANNOT_READ',
+    `the reader cannot tell reasons for from reasons against, in no form better than '${result.chosen}'${figure}`,
+    {
+      expected: `an AUC of at least ${result.threshold} on the built-in statements`,
+      remedy: 'use a larger model or an LC prompt of your own (prompt.lc), or go on all the same with --set reader.onFail=warn',
+    },
+  );
 }
 
 /** What the reader made of pairs: p of each statement in favor and of the one against it. */

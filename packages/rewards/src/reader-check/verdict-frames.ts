@@ -13,7 +13,7 @@ export const verdictFrames: readonly (readonly [string, string])[] = [
   ['I think that the user will enjoy it.', 'I think that the user will not enjoy it.'],
   ['Therefore, the user would pick {title}.', 'Therefore, the user would reject {title}.'],
   ['The viewer will love it.', 'The viewer will hate it.'],
-  ['In conclusion, this user would choose the film.', 'In conclusion, this user would not choose the film.'],
+  ['In the end this user would choose the film.', 'In the end this user would not choose the film.'],
   ['This user will probably like {title}.', 'This user will probably dislike {title}.'],
   ['They will love this movie.', 'They will skip this movie.'],
 ];
