@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { sha256 } from '@expctr/core';
+import { distinct } from '../distinct.js';
+import type { EncodeOptions, Encoder } from '../encoder.js';
+import { openEmbeddingStore, type EmbeddingStore } from './embedding-store.js';
+
+/** Options of {@link cachedEncoder}. */
+export interface CachedEncoderOptions {
+  /** Folder of the cache. Encoders, and settings of one encoder, keep apart in subfolders of it. */
+  readonly path: string;
+}
+
+/** An encoder that remembers. */
+export interface CachedEncoder extends Encoder {
+  /** Distinct texts that were found in the cache, and that were not, over all calls. */
+  readonly statistics: { readonly hits: number; readonly misses: number };
+}
+
+/** Texts that are encoded before they are written: what a killed run loses at most. */
+const TEXTS_PER_WRITE = 16_384;
+
+/**
+ * Keeps an encoder's vectors in Arrow files, keyed by the encoder's identity and the SHA-256 of each text. Only texts that
+ * no earlier call or run has brought reach the encoder. The vectors of the encoder in use are held in memory (4 d bytes a
+ * text). Calls are served one after the other. `dispose` disposes the encoder too.
+ *
+ * `encode` rejects with EncoderCacheError: `ENCODER_CACHE_DAMAGED` names the file to delete, `ENCODER_CACHE_PATH` a path that
+ * cannot be a folder.
+ */
+export function cachedEncoder(encoder: Encoder, { path }: CachedEncoderOptions): CachedEncoder {
+  const { name, dimension, normalized } = encoder;
+  const identity = encoder.identity ?? name;
+  const folder = join(path, `${name.replace(/[^\w.-]+/g, '-')}-${sha256(`${dimension}\0${identity}`).slice(0, 12)}`);
+  let opened: Promise<EmbeddingStore> | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  let truncatedTexts = 0;
+  const statistics = { hits: 0, misses: 0 };
+
+  async function open(): Promise<EmbeddingStore> {
+    try {
+      return await (opened ??= openEmbeddingStore(folder, dimension, identity));
+    } catch (error) {
+      opened = undefined; // so that the next call can find the damage mended
+      throw error;
+    }
+  }
+
+  async function encodeMissing(
+    store: EmbeddingStore,
+    texts: readonly string[],
+    keys: readonly string[],
+    onProgress: EncodeOptions['onProgress'],
+  ) {
+    for (let start = 0; start < texts.length; start += TEXTS_PER_WRITE) {
+      const part = texts.slice(start, start + TEXTS_PER_WRITE);
+      const truncated = new Uint8Array(part.length);
+      const vectors = await encoder.encode(part, {
+        onTruncated: (at) => (truncated[at] = 1),
+        ...(onProgress === undefined ? {} : { onProgress: (done: number) => onProgress(start + done, texts.length) }),
+      });
+      await store.append({ keys: keys.slice(start, start + part.length), vectors, truncated });
+    }
+  }
+
+  async function encodeInTurn(texts: readonly string[], { onProgress, onTruncated }: EncodeOptions): Promise<Float32Array> {
+    const store = await open();
+    const { values, indices } = distinct(texts);
+    const keys = values.map((text) => sha256(text));
+    const missing = keys.flatMap((key, at) => (store.rowOf(key) === undefined ? at : []));
+    statistics.hits += values.length - missing.length;
+    statistics.misses += missing.length;
+    const pick = (list: readonly string[]): string[] => missing.map((at) => list[at]!);
+    await encodeMissing(store, pick(values), pick(keys), onProgress);
+    const rows = keys.map((key) => store.rowOf(key)!);
+    const vectors = new Float32Array(texts.length * dimension); // [n, d]
+    indices.forEach((index, at) => {
+      vectors.set(store.vector(rows[index]!), at * dimension);
+      if (!store.isTruncated(rows[index]!)) return;
+      truncatedTexts += 1;
+      onTruncated?.(at);
+    });
+    return vectors;
+  }
+
+  return {
+    name,
+    identity,
+    dimension,
+    normalized,
+    statistics,
+    get truncated() {
+      return truncatedTexts;
+    },
+    encode(texts, options = {}) {
+      const turn = last.then(() => encodeInTurn(texts, options));
+      last = turn.catch(() => undefined); // the next call has its turn whatever became of this one
+      return turn;
+    },
+    dispose: async () => encoder.dispose?.(),
+  };
+}

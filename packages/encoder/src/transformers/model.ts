@@ -1,0 +1,91 @@
+import { availableParallelism } from 'node:os';
+import { AutoModel, AutoTokenizer, Tensor, type PreTrainedModel, type PreTrainedTokenizer } from '@huggingface/transformers';
+import { EncoderError } from '../errors.js';
+import type { EncoderDType, ModelFiles } from './model-files.js';
+import type { TransformersEncoderOptions } from './options.js';
+
+/** States of the last layer, [texts, tokens, width] row major. */
+export interface LastStates {
+  readonly data: Float32Array;
+  readonly width: number;
+}
+
+/** A loaded feature-extraction model. */
+export interface OpenModel {
+  readonly tokenizer: PreTrainedTokenizer;
+  /** Tokens that the tokenizer and the position embeddings allow in one text. */
+  readonly longest: number;
+  /** Runs texts given as token ids, padded on the right to the longest of them. */
+  states(texts: readonly (readonly number[])[]): Promise<LastStates>;
+  dispose(): Promise<void>;
+}
+
+/** @throws EncoderError `ENCODER_LOAD` with the reason. */
+export async function openModel(files: ModelFiles, dtype: EncoderDType, options: TransformersEncoderOptions): Promise<OpenModel> {
+  const source = {
+    local_files_only: files.local,
+    ...(options.cacheDir === undefined ? {} : { cache_dir: options.cacheDir }),
+    ...(options.revision === undefined ? {} : { revision: options.revision }),
+    ...(options.onDownload === undefined ? {} : { progress_callback: options.onDownload }),
+  };
+  let tokenizer: PreTrainedTokenizer;
+  let model: PreTrainedModel;
+  try {
+    tokenizer = await AutoTokenizer.from_pretrained(files.location, source);
+    model = await AutoModel.from_pretrained(files.location, {
+      ...source,
+      dtype,
+      device: options.device ?? 'cpu',
+      subfolder: files.subfolder,
+      session_options: {
+        intraOpNumThreads: options.threads ?? availableParallelism(),
+        interOpNumThreads: 1,
+        graphOptimizationLevel: 'all',
+      },
+    });
+  } catch (cause) {
+    throw new EncoderError('ENCODER_LOAD', `the model could not be loaded (${cause instanceof Error ? cause.message : String(cause)})`, {
+      where: files.location,
+      remedy: files.local
+        ? 'get the model again: a file may be cut, or of another kind'
+        : 'check the id and the network, or name a local folder',
+      cause,
+    });
+  }
+  const padding = (tokenizer.pad_token_id as number | undefined) ?? 0;
+  const positions = (model.config as { max_position_embeddings?: unknown }).max_position_embeddings;
+  return {
+    tokenizer,
+    longest: Math.min(tokenizer.model_max_length as number, typeof positions === 'number' ? positions : Infinity),
+    states: async (texts) => statesFrom((await model(inputsOf(texts, padding))) as Outputs, files.location),
+    dispose: async () => void (await model.dispose()),
+  };
+}
+
+function inputsOf(texts: readonly (readonly number[])[], padding: number): Record<string, Tensor> {
+  const tokens = texts.reduce((longest, ids) => Math.max(longest, ids.length), 0);
+  const ids = new BigInt64Array(texts.length * tokens).fill(BigInt(padding)); // [texts, tokens]
+  const mask = new BigInt64Array(texts.length * tokens); // [texts, tokens], 1 on a text's own tokens
+  texts.forEach((row, at) => {
+    row.forEach((id, k) => (ids[at * tokens + k] = BigInt(id)));
+    mask.fill(1n, at * tokens, at * tokens + row.length);
+  });
+  const shape = [texts.length, tokens];
+  return {
+    input_ids: new Tensor('int64', ids, shape),
+    attention_mask: new Tensor('int64', mask, shape),
+    token_type_ids: new Tensor('int64', new BigInt64Array(ids.length), shape),
+  };
+}
+
+type Outputs = Readonly<Record<string, Tensor | undefined>>;
+
+function statesFrom(outputs: Outputs, where: string): LastStates {
+  const states = outputs['last_hidden_state'] ?? outputs['token_embeddings'] ?? outputs['logits'];
+  if (states?.type === 'float32' && states.dims.length === 3) return { data: states.data as Float32Array, width: states.dims[2]! };
+  throw new EncoderError('ENCODER_OUTPUT', `the model gives ${Object.keys(outputs).join(', ')}`, {
+    where,
+    expected: 'float32 states of every token, named last_hidden_state',
+    remedy: 'export the model for feature extraction',
+  });
+}
