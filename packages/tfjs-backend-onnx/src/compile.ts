@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import type { CompiledFunction } from './compiled-function.js';
+import { BACKEND } from './backend.js';
 import { eagerFunction } from './eager.js';
 import { inputLeaves } from './inputs.js';
+import { onnxFunction } from './onnx-function.js';
 import type { InputsForTensors, InputsOf, OutputsOf, SpecsOf, TensorsOf } from './signature.js';
 
 /** Options of {@link compile}. */
@@ -50,5 +52,6 @@ export async function compile(
   const name = options.name ?? (fn.name === '' ? 'anonymous' : fn.name);
   const trees = specs as readonly unknown[];
   const leaves = inputLeaves(name, trees);
-  return eagerFunction({ name, fn, specs: trees, leaves }) as CompiledFunction<never, never>;
+  const request = { name, fn, specs: trees, leaves };
+  return (tf.getBackend() === BACKEND ? await onnxFunction(request, options) : eagerFunction(request)) as CompiledFunction<never, never>;
 }

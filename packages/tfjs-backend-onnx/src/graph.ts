@@ -1,0 +1,108 @@
+import type { DType, HostArray } from './tensors.js';
+
+/** Element types inside a graph: those of tensors, and int64 for the shapes and axes that ONNX operators take. */
+export type ElementType = DType | 'int64';
+
+/** Arrays that hold constants. */
+export type ConstantArray = HostArray | BigInt64Array;
+
+/** An attribute of an ONNX node, with the kind that ONNX stores it as. */
+export type Attribute =
+  | { readonly kind: 'int'; readonly value: number }
+  | { readonly kind: 'float'; readonly value: number }
+  | { readonly kind: 'ints'; readonly value: readonly number[] }
+  | { readonly kind: 'string'; readonly value: string };
+
+/** Attributes by name. */
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+/** Where a value comes from. */
+export type Origin =
+  | { readonly kind: 'input'; readonly name: string }
+  | { readonly kind: 'constant'; readonly data: ConstantArray; readonly site?: Error | undefined }
+  /** Every element is the same number: kept as that number, however large the shape. */
+  | { readonly kind: 'splat'; readonly value: number; readonly site?: Error | undefined }
+  | { readonly kind: 'node'; readonly node: Node; readonly index: number };
+
+/** A tensor in a graph. Values point at their producers, so what nothing reaches is dead by construction. */
+export interface Value {
+  readonly shape: readonly number[];
+  readonly dtype: ElementType;
+  readonly origin: Origin;
+}
+
+/** An operation in a graph. */
+export interface Node {
+  /** Position in the program: inputs have smaller numbers. */
+  readonly sequence: number;
+  /** ONNX operator. */
+  readonly op: string;
+  /** ONNX domain, empty for the standard one. */
+  readonly domain: string;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly attributes: Attributes;
+  /** tfjs scopes around it, joined by slashes. */
+  readonly scope: string;
+}
+
+/** A program: named inputs and the values it returns. */
+export interface Graph {
+  readonly name: string;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+}
+
+/** Shape and element type of a node's output. */
+export type ValueType = Pick<Value, 'shape' | 'dtype'>;
+
+/** The domain of ONNX Runtime's own operators. */
+export const MICROSOFT = 'com.microsoft';
+
+let nextSequence = 0;
+
+/** Makes a node; its outputs point back at it. */
+export function makeNode(fields: Omit<Node, 'sequence' | 'outputs'>, types: readonly ValueType[]): Node {
+  const outputs: Value[] = [];
+  const node: Node = { ...fields, sequence: nextSequence++, outputs };
+  for (const [index, { shape, dtype }] of types.entries()) outputs.push({ shape, dtype, origin: { kind: 'node', node, index } });
+  return node;
+}
+
+/** The nodes that the outputs depend on, in program order. */
+export function liveNodes(outputs: readonly Value[]): Node[] {
+  const seen = new Set<Node>();
+  const pending: Value[] = [...outputs];
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    const node = producerOf(value);
+    if (node === undefined || seen.has(node)) continue;
+    seen.add(node);
+    pending.push(...node.inputs);
+  }
+  return [...seen].sort((a, b) => a.sequence - b.sequence);
+}
+
+/** The node that computes a value; undefined for inputs and constants. */
+export function producerOf(value: Value): Node | undefined {
+  return value.origin.kind === 'node' ? value.origin.node : undefined;
+}
+
+/** The producer if it is the operator `op` of the standard domain. */
+export function producedBy(value: Value, op: string): Node | undefined {
+  const node = producerOf(value);
+  return node?.op === op && node.domain === '' ? node : undefined;
+}
+
+/** Whether two shapes are equal. */
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((size, axis) => size === b[axis]);
+}
+
+/** An integer attribute. */
+export const int = (value: number): Attribute => ({ kind: 'int', value });
+/** A float attribute. */
+export const float = (value: number): Attribute => ({ kind: 'float', value });
+/** An attribute that is a list of integers. */
+export const ints = (value: readonly number[]): Attribute => ({ kind: 'ints', value });
+/** A string attribute. */
+export const string = (value: string): Attribute => ({ kind: 'string', value });

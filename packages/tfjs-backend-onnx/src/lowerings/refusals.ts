@@ -1,0 +1,75 @@
+import { refuse } from './lowering.js';
+
+const dependent = refuse(
+  'the shape of its result depends on values, and shapes in a graph are static',
+  'use a mask (tf.where, tf.mul) over the full shape, or run this part outside the compiled function',
+);
+const random = refuse(
+  'its random numbers would be drawn once, at trace time, and be the same in every run',
+  'draw the noise outside and pass it in as an input',
+);
+const text = refuse('strings have no tensor type here', 'encode text as integers outside the compiled function');
+const complex = refuse('complex numbers have no ONNX type', 'run the transform outside the compiled function');
+const pixels = refuse('it reads or draws an image of the browser', 'pass the pixels in as an input tensor');
+const uncalled = refuse('no operation of tfjs calls it', 'use tf.linalg.bandPart');
+const images = refuse('image and convolution kernels have no lowering yet', 'write it with gather, pad and matMul, or use an eager tfjs backend');
+
+/** Kernels that a trace refuses, with the reason. */
+export const refusals = {
+  NonMaxSuppressionV3: dependent,
+  NonMaxSuppressionV4: dependent,
+  NonMaxSuppressionV5: dependent,
+  Unique: dependent,
+  RaggedGather: dependent,
+  RaggedRange: dependent,
+  RaggedTensorToTensor: dependent,
+  SparseFillEmptyRows: dependent,
+  SparseReshape: dependent,
+  SparseSegmentMean: dependent,
+  SparseSegmentSum: dependent,
+  BroadcastArgs: dependent,
+  MatrixBandPart: uncalled,
+  Multinomial: random,
+  StaticRegexReplace: text,
+  StringNGrams: text,
+  StringSplit: text,
+  StringToHashBucketFast: text,
+  FFT: complex,
+  IFFT: complex,
+  FromPixels: pixels,
+  Draw: pixels,
+  Pool: images,
+  AvgPool: images,
+  AvgPoolGrad: images,
+  AvgPool3D: images,
+  AvgPool3DGrad: images,
+  MaxPool: images,
+  MaxPoolGrad: images,
+  MaxPool3D: images,
+  MaxPool3DGrad: images,
+  MaxPoolWithArgmax: images,
+  Conv2D: images,
+  Conv2DBackpropFilter: images,
+  Conv2DBackpropInput: images,
+  Conv3D: images,
+  Conv3DBackpropFilterV2: images,
+  Conv3DBackpropInputV2: images,
+  DepthwiseConv2dNative: images,
+  DepthwiseConv2dNativeBackpropFilter: images,
+  DepthwiseConv2dNativeBackpropInput: images,
+  Dilation2D: images,
+  Dilation2DBackpropInput: images,
+  Dilation2DBackpropFilter: images,
+  FusedConv2D: images,
+  FusedDepthwiseConv2D: images,
+  CropAndResize: images,
+  FlipLeftRight: images,
+  RotateWithOffset: images,
+  ResizeBilinear: images,
+  ResizeBilinearGrad: images,
+  ResizeNearestNeighbor: images,
+  ResizeNearestNeighborGrad: images,
+  Transform: images,
+  LRN: images,
+  LRNGrad: images,
+};

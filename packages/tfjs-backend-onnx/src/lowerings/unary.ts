@@ -1,0 +1,78 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { GraphBuilder } from '../builder.js';
+import type { Value } from '../graph.js';
+import { lower, type Lowering } from './lowering.js';
+
+/** A function of reals: other types are cast to float32 first, as tfjs does. */
+function real(op: string | ((x: Value, g: GraphBuilder) => Value)): Lowering {
+  return lower<tf.UnaryInputs>(({ x }, _, g) => {
+    const input = g.cast(x, 'float32');
+    return typeof op === 'string' ? g.unary(op, input) : op(input, g);
+  });
+}
+
+/** A function of numbers that keeps integers integers. */
+function numeric(op: string | ((x: Value, g: GraphBuilder) => Value)): Lowering {
+  return lower<tf.UnaryInputs>(({ x }, _, g) => {
+    const input = x.dtype === 'bool' ? g.cast(x, 'int32') : x;
+    return typeof op === 'string' ? g.unary(op, input) : op(input, g);
+  });
+}
+
+/** A rounding: integers stay as they are. */
+function rounding(op: string): Lowering {
+  return lower<tf.UnaryInputs>(({ x }, _, g) => (x.dtype === 'float32' ? g.unary(op, x) : x));
+}
+
+/** `e^x - 1` without cancellation near 0: `2 tanh(x/2) / (1 - tanh(x/2))`. */
+function expMinusOne(x: Value, g: GraphBuilder): Value {
+  const t = g.unary('Tanh', g.binary('Mul', x, g.scalar(0.5)));
+  const near = g.binary('Div', g.binary('Mul', t, g.scalar(2)), g.binary('Sub', g.scalar(1), t));
+  const far = g.binary('Sub', g.unary('Exp', x), g.scalar(1));
+  return g.where(g.binary('Less', g.unary('Abs', x), g.scalar(0.5), 'bool'), near, far);
+}
+
+/** `log(1 + x)` without cancellation near 0: `2 artanh(x / (2 + x))`. */
+function logOnePlus(x: Value, g: GraphBuilder): Value {
+  const near = g.binary('Mul', g.unary('Atanh', g.binary('Div', x, g.binary('Add', x, g.scalar(2)))), g.scalar(2));
+  const far = g.unary('Log', g.binary('Add', x, g.scalar(1)));
+  return g.where(g.binary('Less', g.unary('Abs', x), g.scalar(0.5), 'bool'), near, far);
+}
+
+/** Elementwise functions of one tensor. */
+export const unary = {
+  Abs: numeric('Abs'),
+  Neg: numeric('Neg'),
+  Sign: numeric('Sign'),
+  Square: numeric((x, g) => g.binary('Mul', x, x)),
+  Ceil: rounding('Ceil'),
+  Floor: rounding('Floor'),
+  Round: rounding('Round'),
+  Acos: real('Acos'),
+  Acosh: real('Acosh'),
+  Asin: real('Asin'),
+  Asinh: real('Asinh'),
+  Atan: real('Atan'),
+  Atanh: real('Atanh'),
+  Cos: real('Cos'),
+  Cosh: real('Cosh'),
+  Sin: real('Sin'),
+  Sinh: real('Sinh'),
+  Tan: real('Tan'),
+  Tanh: real('Tanh'),
+  Erf: real('Erf'),
+  Exp: real('Exp'),
+  Log: real('Log'),
+  Sqrt: real('Sqrt'),
+  Reciprocal: real('Reciprocal'),
+  Sigmoid: real('Sigmoid'),
+  Softplus: real('Softplus'),
+  Expm1: real(expMinusOne),
+  Log1p: real(logOnePlus),
+  Rsqrt: real((x, g) => g.unary('Reciprocal', g.unary('Sqrt', x))),
+  Step: lower<tf.StepInputs, tf.StepAttrs>(({ x }, { alpha = 0 }, g) => {
+    const positive = g.binary('Greater', x, g.scalarLike(0, x), 'bool');
+    return alpha === 0 ? g.cast(positive, 'float32') : g.where(positive, g.scalar(1), g.scalar(alpha));
+  }),
+  Cast: lower<tf.CastInputs, tf.CastAttrs>(({ x }, { dtype }, g) => g.cast(x, dtype as 'float32' | 'int32' | 'bool')),
+};

@@ -1,0 +1,53 @@
+import { bytesOf } from './constants.js';
+import { TraceError } from './errors.js';
+import { liveNodes, sameShape, type Graph, type Node, type Value } from './graph.js';
+import { placeOf } from './user-line.js';
+
+/**
+ * Compares two traces of one function. Random numbers, dropout and the clock never reach a kernel: they show only as constants
+ * that differ from one trace to the next.
+ * @throws {@link TraceError} at the first difference
+ */
+export function assertSameTrace(first: Graph, second: Graph): void {
+  const [nodes, others] = [liveNodes(first.outputs), liveNodes(second.outputs)];
+  const positions = new Map<Node, number>();
+  nodes.forEach((node, i) => {
+    const other = others[i];
+    if (other === undefined || !sameOperation(node, other)) throw notPure(first.name, `${node.op} in ${node.scope || 'the function'} was recorded the first time only`);
+    node.inputs.forEach((input, k) => assertSameValue(first.name, node.op, input, other.inputs[k]!, positions));
+    positions.set(node, i);
+    positions.set(other, i);
+  });
+  if (others.length !== nodes.length) throw notPure(first.name, 'the second call recorded more operations than the first');
+  first.outputs.forEach((output, i) => assertSameValue(first.name, 'the result', output, second.outputs[i]!, positions));
+}
+
+function sameOperation(a: Node, b: Node): boolean {
+  return a.op === b.op && a.inputs.length === b.inputs.length && JSON.stringify(a.attributes) === JSON.stringify(b.attributes);
+}
+
+function assertSameValue(functionName: string, user: string, a: Value, b: Value, positions: ReadonlyMap<Node, number>): void {
+  if (a.dtype === b.dtype && sameShape(a.shape, b.shape)) {
+    if (a.origin.kind === 'node' && b.origin.kind === 'node') {
+      if (a.origin.index === b.origin.index && positions.get(a.origin.node) === positions.get(b.origin.node)) return;
+    } else if (a.origin.kind === 'input' && b.origin.kind === 'input') {
+      if (a.origin.name === b.origin.name) return;
+    } else if (sameConstant(a, b)) return;
+  }
+  const site = b.origin.kind === 'constant' || b.origin.kind === 'splat' ? b.origin.site : undefined;
+  const what = site === undefined ? 'operand' : `constant of shape [${b.shape.join(',')}]`;
+  throw notPure(functionName, `a ${what} of ${user} differed between two calls`, site);
+}
+
+function sameConstant(a: Value, b: Value): boolean {
+  if (a.origin.kind === 'splat' && b.origin.kind === 'splat') return Object.is(a.origin.value, b.origin.value);
+  if (a.origin.kind !== 'constant' || b.origin.kind !== 'constant') return false;
+  return a.origin.data === b.origin.data || Buffer.compare(bytesOf(a.origin.data), bytesOf(b.origin.data)) === 0;
+}
+
+function notPure(functionName: string, what: string, site?: Error): TraceError {
+  return new TraceError('TRACE_NOT_PURE', `${what}, so a graph would freeze one draw of it`, {
+    where: placeOf(functionName, site),
+    remedy: 'pass random numbers, dropout masks and times in as inputs',
+  });
+}

@@ -1,0 +1,97 @@
+import * as tf from '@tensorflow/tfjs';
+import { BACKEND, onnxBackend, type Trace } from './backend.js';
+import { constantValue } from './constants.js';
+import { withBackend } from './eager.js';
+import { ExpctrError } from '@expctr/core';
+import { TraceError } from './errors.js';
+import type { Graph, Value } from './graph.js';
+import { withoutState } from './guards.js';
+import type { InputLeaf } from './inputs.js';
+import { resultLeaves } from './results.js';
+import { isConstant } from './tensors.js';
+import { mapTreeWithPath, unflattenTree } from './tree.js';
+
+/** What to trace. */
+export interface TraceRequest {
+  readonly name: string;
+  readonly fn: (...args: never) => unknown;
+  readonly specs: readonly unknown[];
+  readonly leaves: readonly InputLeaf[];
+  /** Constants of `options.constants`, by data id. */
+  readonly captured: ReadonlyMap<tf.Tensor['dataId'], Value>;
+}
+
+/** A recorded function. */
+export interface TracedFunction {
+  readonly graph: Graph;
+  /** The tree that the function returned, with leaf numbers in place of tensors. */
+  readonly structure: unknown;
+  /** Paths of the leaves. */
+  readonly outputPaths: readonly string[];
+}
+
+/** Calls the function once on symbolic tensors. It is synchronous, so two traces cannot mix. @throws {@link TraceError} */
+export function trace({ name, fn, specs, leaves, captured }: TraceRequest): TracedFunction {
+  const backend = onnxBackend();
+  const current: Trace = { functionName: name, captured };
+  const inputs: Value[] = [];
+  const values = leaves.map(({ path, spec }): Value => {
+    if (isConstant(spec)) return constantValue(spec.constant.data, spec.shape, spec.dtype);
+    const input: Value = { shape: spec.shape, dtype: spec.dtype, origin: { kind: 'input', name: path } };
+    inputs.push(input);
+    return input;
+  });
+
+  function record(): TracedFunction {
+    const tensors = values.map((value) => tf.engine().makeTensorFromTensorInfo(backend.tensorInfo(value, 'an input'), backend));
+    const result = (fn as (...args: readonly unknown[]) => unknown)(...unflattenTree<unknown>(specs, tensors) as readonly unknown[]);
+    if (current.error !== undefined) throw current.error;
+    const results = resultLeaves(name, result);
+    const outputs = results.map(({ path, tensor }) => {
+      if (!tensor.isDisposed) return backend.graphValue(tensor, 'the result');
+      throw new TraceError('TRACE_RESULT', `its result ${path} was disposed of`, { where: name, remedy: 'return it from tf.tidy' });
+    });
+    let leaf = 0;
+    return { graph: { name, inputs, outputs }, structure: mapTreeWithPath(result, () => leaf++), outputPaths: results.map(({ path }) => path) };
+  }
+
+  return withBackend(BACKEND, () =>
+    withoutState(
+      name,
+      (error) => (current.error ??= error),
+      () => isolated(current, record),
+    ),
+  );
+}
+
+/** Runs a trace in a tfjs scope of its own; afterwards nothing of it is left in tfjs's engine. */
+function isolated<T>(current: Trace, record: () => T): T {
+  const backend = onnxBackend();
+  const engine = tf.engine();
+  const variables = new Set(Object.keys(engine.registeredVariables));
+  const stackTraceLimit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 40;
+  backend.trace = current;
+  engine.startScope();
+  try {
+    return record();
+  } catch (error) {
+    throw current.error ?? explained(current.functionName, error);
+  } finally {
+    engine.endScope();
+    for (const [name, variable] of Object.entries(engine.registeredVariables)) if (!variables.has(name)) engine.disposeVariable(variable);
+    backend.trace = undefined;
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+/** tfjs's own message about a kernel that nobody registered says nothing of the traced function. */
+function explained(functionName: string, error: unknown): unknown {
+  const kernel = error instanceof Error ? /^Kernel '(.*)' not registered/.exec(error.message)?.[1] : undefined;
+  if (error instanceof ExpctrError || kernel === undefined) return error;
+  return new TraceError('TRACE_UNKNOWN_KERNEL', `the kernel ${kernel} has no lowering to ONNX`, {
+    where: functionName,
+    remedy: 'write it with tfjs operations, or run the function on another backend',
+    cause: error,
+  });
+}
