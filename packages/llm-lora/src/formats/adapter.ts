@@ -10,6 +10,8 @@ export interface LoraConfig {
   readonly targetModules: readonly string[];
   /** PEFT's `use_rslora`. Default false. */
   readonly rankStabilized?: boolean;
+  /** The model that the adapter belongs to (`base_model_name_or_path`), for other programs; it is not read back into any model. */
+  readonly baseModel?: string;
 }
 
 /** The two factors of one adapted linear layer: y = W x + scale * B (A x). */
@@ -24,6 +26,11 @@ export interface LoraFactors {
 export interface Adapter {
   /** Hyperparameters. */
   readonly config: LoraConfig;
-  /** Factors by module path without PEFT's prefix: `layers.0.self_attn.q_proj`. */
+  /** Factors by module path without PEFT's prefix: `layers.0.self_attn.q_proj`, or `lm_head`. */
   readonly tensors: ReadonlyMap<string, LoraFactors>;
+}
+
+/** What B A is multiplied by. */
+export function loraScale({ rank, alpha, rankStabilized = false }: LoraConfig): number {
+  return alpha / (rankStabilized ? Math.sqrt(rank) : rank);
 }

@@ -1,0 +1,25 @@
+/** Which factor of which module a tensor of adapter_model.safetensors is. */
+export interface FactorName {
+  /** Module path without PEFT's prefix: `layers.0.self_attn.q_proj`. */
+  readonly module: string;
+  /** `a` is lora_A, [rank, in]; `b` is lora_B, [out, rank]. */
+  readonly factor: 'a' | 'b';
+}
+
+/** Parses `base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight`; null for any other form. */
+export function parseFactorName(name: string): FactorName | null {
+  const [, path, factor] = /^base_model\.model\.(.+)\.lora_([AB])\.weight$/.exec(name) ?? [];
+  if (path === undefined) return null;
+  return { module: path.replace(/^model\./, ''), factor: factor === 'A' ? 'a' : 'b' };
+}
+
+/** The name under which PEFT stores a factor. The decoder's modules lie under `model`, the output head beside it. */
+export function factorName({ module, factor }: FactorName): string {
+  const path = module.startsWith('layers.') ? `model.${module}` : module;
+  return `base_model.model.${path}.lora_${factor === 'a' ? 'A' : 'B'}.weight`;
+}
+
+/** PEFT's rule: a module is adapted where its path is a target or ends in `.target`. */
+export function isTarget(module: string, target: string): boolean {
+  return module === target || module.endsWith(`.${target}`);
+}

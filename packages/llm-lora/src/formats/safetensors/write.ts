@@ -1,0 +1,78 @@
+import { replaceAtomically } from '@expctr/core';
+import type { HostTensor } from '@expctr/tfjs-backend-onnx';
+import { open } from 'node:fs/promises';
+import { FormatError } from '../errors.js';
+import { sizeOf } from '../host-tensor.js';
+import { toBfloat16, toHalf } from '../reduced-floats.js';
+import { SAFETENSORS_BYTES, type SafetensorsType } from './header.js';
+
+/** Options of {@link writeSafetensors}. */
+export interface WriteSafetensorsOptions {
+  /** Free-form strings for the header. Default none. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** How float32 tensors are stored; F16 and BF16 round to nearest, ties to even. Default 'F32'. */
+  readonly floats?: 'F32' | 'F16' | 'BF16';
+}
+
+/**
+ * Writes tensors to one safetensors file, whole or not at all: float32 as asked, int32 as I32, bool as BOOL. The bytes are
+ * those of the reference implementation: tensors by type, widest first, then by name; the header padded to 8 bytes.
+ *
+ * @throws FormatError `SAFETENSORS_BAD_TENSOR` where the data do not have the size of the shape.
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: ReadonlyMap<string, HostTensor>,
+  { metadata, floats = 'F32' }: WriteSafetensorsOptions = {},
+): Promise<void> {
+  const typeOf = ({ dtype }: HostTensor): SafetensorsType => (dtype === 'float32' ? floats : dtype === 'int32' ? 'I32' : 'BOOL');
+  const sorted = [...tensors].sort(
+    ([nameA, a], [nameB, b]) => SAFETENSORS_BYTES[typeOf(b)] - SAFETENSORS_BYTES[typeOf(a)] || compareBytes(nameA, nameB),
+  );
+  const header: [string, unknown][] = metadata === undefined ? [] : [['__metadata__', metadata]];
+  let at = 0;
+  for (const [name, tensor] of sorted) {
+    checkTensor(path, name, tensor);
+    const bytes = tensor.data.length * SAFETENSORS_BYTES[typeOf(tensor)];
+    header.push([name, { dtype: typeOf(tensor), shape: tensor.shape, data_offsets: [at, at + bytes] }]);
+    at += bytes;
+  }
+  await replaceAtomically(path, async (temporary) => {
+    const file = await open(temporary, 'w');
+    try {
+      await file.writeFile(headerBytes(Object.fromEntries(header)));
+      for (const [, tensor] of sorted) await file.writeFile(storedBytes(tensor, floats));
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+function checkTensor(path: string, name: string, { data, shape }: HostTensor): void {
+  if (name === '__metadata__') {
+    throw new FormatError('SAFETENSORS_BAD_TENSOR', 'a tensor cannot be called __metadata__', { where: path, remedy: 'rename it' });
+  }
+  if (data.length === sizeOf(shape)) return;
+  throw new FormatError('SAFETENSORS_BAD_TENSOR', `it has ${data.length} values`, {
+    where: `${path}, tensor ${name}`,
+    expected: `${sizeOf(shape)} values for shape [${shape.join(', ')}]`,
+  });
+}
+
+function headerBytes(header: Record<string, unknown>): Uint8Array {
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const length = Math.ceil(json.length / 8) * 8;
+  const bytes = new Uint8Array(8 + length).fill(0x20, 8 + json.length);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+  bytes.set(json, 8);
+  return bytes;
+}
+
+function storedBytes({ data }: HostTensor, floats: 'F32' | 'F16' | 'BF16'): Uint8Array {
+  const stored = data instanceof Float32Array && floats !== 'F32' ? (floats === 'F16' ? toHalf(data) : toBfloat16(data)) : data;
+  return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
+}
+
+function compareBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
