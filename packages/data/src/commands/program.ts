@@ -1,0 +1,98 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { ExpctrError } from '@expctr/core';
+import { DataOptionError } from '../errors.js';
+import { defaultExplanationTemplate } from '../prompts/default-explanation-template.js';
+import { defaultLcTemplate } from '../prompts/default-lc-template.js';
+import { datasetSources } from '../sources/sources.js';
+import { inspectCommand } from './inspect.js';
+import { describeDataset, prepareCommand } from './prepare.js';
+import { describeOptions, readSettings } from './settings.js';
+
+/** Where a program writes. */
+export interface ProgramOutput {
+  readonly out: (text: string) => void;
+  readonly error: (text: string) => void;
+}
+
+/** Exit statuses: done, failed, wrong use. */
+const [DONE, FAILED, WRONG_USE] = [0, 1, 2];
+
+/** Runs `expctr-data` with its arguments (without the program's name); resolves to the exit status. */
+export async function runProgram(args: readonly string[], output: ProgramOutput): Promise<number> {
+  try {
+    await createProgram(output).parseAsync([...args], { from: 'user' });
+    return DONE;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USE; // commander has said what is wrong
+    if (!(error instanceof ExpctrError)) throw error;
+    output.error(`error ${error.code}: ${error.message}\n`);
+    return error instanceof DataOptionError ? WRONG_USE : FAILED;
+  }
+}
+
+interface PrepareFlags {
+  readonly dataset: string;
+  readonly dataDir: string;
+  readonly out: string;
+  readonly set: readonly string[];
+  readonly onBadRow: 'skip' | 'fail';
+  readonly seed: number;
+}
+
+function createProgram({ out, error }: ProgramOutput): Command {
+  const program = new Command('expctr-data')
+    .description('Interaction datasets to Arrow tables.')
+    .exitOverride()
+    .configureOutput({ writeOut: out, writeErr: error })
+    .showHelpAfterError('(--help says more)');
+
+  program
+    .command('prepare')
+    .description('Read a dataset and write interactions.arrow, items.arrow, users.arrow and card.json into a new folder.')
+    .requiredOption('--dataset <name>', 'the dataset, one of the list below')
+    .requiredOption('--data-dir <folder>', 'the folder with its files, plain or .gz')
+    .requiredOption('--out <folder>', 'a new or empty folder')
+    .option('--set <path=value>', 'set an option of the list below; may come again', (value: string, all: string[]) => [...all, value], [])
+    .addOption(
+      new Option('--on-bad-row <what>', 'stop at a malformed row, or count such rows and go on').choices(['skip', 'fail']).default('fail'),
+    )
+    .option('--seed <number>', 'seeds whatever is drawn', wholeNumber, 0)
+    .addHelpText(
+      'after',
+      () => `\nDatasets:\n${listSources()}\n\nOptions for --set:\n${listOptions()}\n\nExit status: 0 done, 1 failed, 2 wrong use.`,
+    )
+    .action(async (flags: PrepareFlags) => {
+      const { dataset, dataDir, onBadRow, seed } = flags;
+      const prepared = await prepareCommand({ dataset, dataDir, onBadRow, seed, out: flags.out, data: readSettings(flags.set) });
+      out(`${describeDataset(prepared)}\n`);
+    });
+
+  program
+    .command('inspect')
+    .description('Show the schema, the metadata and the first rows of an Arrow file.')
+    .argument('<file>', 'an Arrow IPC file')
+    .option('--rows <number>', 'how many rows to show', wholeNumber, 10)
+    .action(async (file: string, { rows }: { rows: number }) => out(`${await inspectCommand(file, rows)}\n`));
+
+  program
+    .command('template')
+    .description('Print a default prompt template as JSON, to start one of your own from.')
+    .addArgument(new Command().createArgument('<kind>').choices(['explanation', 'lc']))
+    .action((kind: string) => out(`${JSON.stringify(kind === 'lc' ? defaultLcTemplate : defaultExplanationTemplate, null, 2)}\n`));
+  return program;
+}
+
+function listSources(): string {
+  return datasetSources.map(({ name, description }) => `  ${name.padEnd(18)}${description}`).join('\n');
+}
+
+function listOptions(): string {
+  return describeOptions()
+    .map(({ path, description, default: value }) => `  ${path.padEnd(24)}${description} Default ${JSON.stringify(value)}.`)
+    .join('\n');
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/u.test(text)) throw new InvalidArgumentError('Expected a whole number.');
+  return Number(text);
+}

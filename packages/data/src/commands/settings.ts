@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { DataOptionError } from '../errors.js';
+import { dataOptionsSchema, type DataOptions } from '../prepare/options.js';
+
+/**
+ * Reads settings of the form `data.kCore=5`. A value is JSON where it can be read as such, else a string.
+ * @throws DataOptionError `DATA_OPTION` for a path that does not exist (naming the nearest that does) or a value that is not allowed.
+ */
+export function readSettings(settings: readonly string[]): DataOptions {
+  const paths = optionPaths();
+  const input: Record<string, unknown> = {};
+  for (const setting of settings) {
+    const at = setting.indexOf('=');
+    const [path, text] = [setting.slice(0, at), setting.slice(at + 1)];
+    if (at < 1)
+      throw new DataOptionError('DATA_OPTION', `'${setting}' sets nothing`, { where: '--set', expected: 'path=value, as in data.kCore=5' });
+    if (!paths.includes(path)) {
+      throw new DataOptionError('DATA_OPTION', `there is no option '${path}'`, {
+        where: '--set',
+        expected: `perhaps ${nearest(path, paths)}; all are ${paths.join(', ')}`,
+      });
+    }
+    assign(input, path.split('.').slice(1), valueOf(text));
+  }
+  const result = dataOptionsSchema.safeParse(input);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new DataOptionError('DATA_OPTION', issue?.message ?? 'wrong', { where: ['data', ...(issue?.path ?? [])].map(String).join('.') });
+}
+
+/** Every option's path, with its default and what it does. */
+export function describeOptions(): { path: string; description: string; default: unknown }[] {
+  return describe(dataOptionsSchema, 'data', dataOptionsSchema.parse({}));
+}
+
+/** The name among `names` with the fewest letters to change (Levenshtein). */
+export function nearest(name: string, names: readonly string[]): string {
+  const distances = names.map((candidate) => distance(name.toLowerCase(), candidate.toLowerCase()));
+  return names[distances.indexOf(Math.min(...distances))] ?? '';
+}
+
+function optionPaths(): string[] {
+  return describeOptions().map(({ path }) => path);
+}
+
+function describe(schema: z.ZodObject, prefix: string, defaults: Record<string, unknown>): ReturnType<typeof describeOptions> {
+  return Object.entries(schema.shape).flatMap(([name, field]) => {
+    const path = `${prefix}.${name}`;
+    const inner: unknown = field instanceof z.ZodPrefault ? field.unwrap() : field;
+    const value = defaults[name];
+    if (inner instanceof z.ZodObject) return describe(inner, path, value as Record<string, unknown>);
+    return [{ path, description: (field as z.ZodType).description ?? '', default: value }];
+  });
+}
+
+function assign(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  const [head = '', ...rest] = path;
+  if (rest.length === 0) target[head] = value;
+  else assign((target[head] ??= {}) as Record<string, unknown>, rest, value);
+}
+
+function valueOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
