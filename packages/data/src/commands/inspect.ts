@@ -54,7 +54,9 @@ function cellText(value: unknown, type: DataType): string {
     return cutText(`[${cut.join(', ')}]`, 2 * CELL_WIDTH);
   }
   if (typeof value === 'number') return String(Number(value.toPrecision(7)));
-  return cutText(String(value).replace(/\p{Cc}+/gu, ' '), CELL_WIDTH);
+  const text =
+    typeof value === 'string' ? value : typeof value === 'bigint' || typeof value === 'boolean' ? String(value) : JSON.stringify(value);
+  return cutText(text.replace(/\p{Cc}+/gu, ' '), CELL_WIDTH);
 }
 
 function cutText(text: string, width: number): string {

@@ -1,5 +1,5 @@
 import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { DataOptionError } from '../errors.js';
 import { prepareDataset, type PrepareOptions } from '../prepare/prepare-dataset.js';
 import type { PreparedDataset } from '../prepare/prepare-tables.js';
