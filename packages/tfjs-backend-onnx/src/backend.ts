@@ -47,11 +47,18 @@ export class OnnxBackend extends tf.KernelBackend {
   }
 
   /** Records a kernel call and returns its symbolic results. */
-  record(kernel: string, entry: Lowering | Refusal, inputs: tf.NamedTensorInfoMap, attributes: tf.NamedAttrMap): tf.TensorInfo | tf.TensorInfo[] {
+  record(
+    kernel: string,
+    entry: Lowering | Refusal,
+    inputs: tf.NamedTensorInfoMap,
+    attributes: tf.NamedAttrMap,
+  ): tf.TensorInfo | tf.TensorInfo[] {
     if (entry.kind === 'refusal') {
       throw this.#failure('TRACE_UNKNOWN_KERNEL', `tfjs's kernel ${kernel} cannot be traced: ${entry.reason}`, entry.remedy);
     }
-    const values: [string, Value][] = Object.entries(inputs).flatMap(([name, info]) => (info ? [[name, this.graphValue(info, kernel)]] : []));
+    const values: [string, Value][] = Object.entries(inputs).flatMap(([name, info]) =>
+      info ? [[name, this.graphValue(info, kernel)]] : [],
+    );
     const result = entry.lower(Object.fromEntries(values), attributes, this.#builder);
     return Array.isArray(result)
       ? (result as readonly Value[]).map((value) => this.tensorInfo(value, kernel))
@@ -91,7 +98,11 @@ export class OnnxBackend extends tf.KernelBackend {
     );
   }
 
-  #failure(code: 'TRACE_UNKNOWN_KERNEL' | 'TRACE_VARIABLE' | 'TRACE_CAPTURED_TENSOR' | 'TRACE_READS_VALUE', what: string, remedy: string): TraceError {
+  #failure(
+    code: 'TRACE_UNKNOWN_KERNEL' | 'TRACE_VARIABLE' | 'TRACE_CAPTURED_TENSOR' | 'TRACE_READS_VALUE',
+    what: string,
+    remedy: string,
+  ): TraceError {
     const error = new TraceError(code, what, { where: placeOf(this.trace?.functionName ?? `the ${BACKEND} backend`, new Error()), remedy });
     if (this.trace !== undefined) this.trace.error ??= error;
     return error;

@@ -22,7 +22,11 @@ export function int64s(values: readonly number[]): Value {
 
 /** 0, 1, ..., size - 1 as int32. */
 export function rangeValue(size: number): Value {
-  return constantValue(Int32Array.from({ length: size }, (_, i) => i), [size], 'int32');
+  return constantValue(
+    Int32Array.from({ length: size }, (_, i) => i),
+    [size],
+    'int32',
+  );
 }
 
 /** The number that every element of a constant equals, if there is one. */

@@ -3,7 +3,12 @@ import { TraceError } from './errors.js';
 import { placeOf } from './user-line.js';
 
 /** Methods that keep state between calls; a trace would freeze it. */
-const STATEFUL: readonly { readonly owner: object; readonly method: string; readonly shown: string; readonly code: 'TRACE_VARIABLE' | 'TRACE_TRAIN_OPTIMIZER' }[] = [
+const STATEFUL: readonly {
+  readonly owner: object;
+  readonly method: string;
+  readonly shown: string;
+  readonly code: 'TRACE_VARIABLE' | 'TRACE_TRAIN_OPTIMIZER';
+}[] = [
   { owner: tf.Variable.prototype, method: 'assign', shown: 'Variable.assign', code: 'TRACE_VARIABLE' },
   ...[
     tf.Optimizer,

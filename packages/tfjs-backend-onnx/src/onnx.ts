@@ -102,15 +102,26 @@ function filled(value: Value, fill: number, name: string): MessageInitShape<type
     opType: 'ConstantOfShape',
     input: [`${name}/shape`],
     output: [name],
-    attribute: [{ name: 'value', type: AttributeType.TENSOR, t: { dims: [1n], dataType: ONNX_TYPES[value.dtype], rawData: owned(element) } }],
+    attribute: [
+      { name: 'value', type: AttributeType.TENSOR, t: { dims: [1n], dataType: ONNX_TYPES[value.dtype], rawData: owned(element) } },
+    ],
   };
 }
 
-function tensorProto(value: Value, name: string, bytes: Uint8Array, location: ExternalLocation | undefined): MessageInitShape<typeof TensorProtoSchema> {
+function tensorProto(
+  value: Value,
+  name: string,
+  bytes: Uint8Array,
+  location: ExternalLocation | undefined,
+): MessageInitShape<typeof TensorProtoSchema> {
   const common = { name, dims: value.shape.map(BigInt), dataType: ONNX_TYPES[value.dtype] };
   if (location === undefined) return { ...common, rawData: owned(bytes) };
   const entries = { location: location.path, offset: String(location.offset), length: String(bytes.byteLength) };
-  return { ...common, dataLocation: DataLocation.EXTERNAL, externalData: Object.entries(entries).map(([key, entry]) => ({ key, value: entry })) };
+  return {
+    ...common,
+    dataLocation: DataLocation.EXTERNAL,
+    externalData: Object.entries(entries).map(([key, entry]) => ({ key, value: entry })),
+  };
 }
 
 function valueInfo(value: Value, name: string): MessageInitShape<typeof ValueInfoProtoSchema> {

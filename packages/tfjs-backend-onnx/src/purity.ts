@@ -13,7 +13,8 @@ export function assertSameTrace(first: Graph, second: Graph): void {
   const positions = new Map<Node, number>();
   nodes.forEach((node, i) => {
     const other = others[i];
-    if (other === undefined || !sameOperation(node, other)) throw notPure(first.name, `${node.op} in ${node.scope || 'the function'} was recorded the first time only`);
+    if (other === undefined || !sameOperation(node, other))
+      throw notPure(first.name, `${node.op} in ${node.scope || 'the function'} was recorded the first time only`);
     node.inputs.forEach((input, k) => assertSameValue(first.name, node.op, input, other.inputs[k]!, positions));
     positions.set(node, i);
     positions.set(other, i);

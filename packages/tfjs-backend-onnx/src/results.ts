@@ -18,7 +18,11 @@ export function resultLeaves(functionName: string, result: unknown): ResultLeaf[
       remedy: 'make the function synchronous and move whatever it awaits out of it',
     });
   }
-  return namedLeaves(result).map(({ path, leaf }) => {
+  const leaves = namedLeaves(result);
+  if (leaves.length === 0) {
+    throw new TraceError('TRACE_RESULT', 'it returned no tensor', { where: functionName, expected: 'a tree with at least one tensor' });
+  }
+  return leaves.map(({ path, leaf }) => {
     if (leaf instanceof tf.Tensor) return { path, tensor: leaf };
     throw new TraceError('TRACE_RESULT', `its result${path === '' ? '' : ` at ${path}`} is ${leaf === null ? 'null' : typeof leaf}`, {
       where: functionName,

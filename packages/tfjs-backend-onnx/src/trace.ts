@@ -44,7 +44,7 @@ export function trace({ name, fn, specs, leaves, captured }: TraceRequest): Trac
 
   function record(): TracedFunction {
     const tensors = values.map((value) => tf.engine().makeTensorFromTensorInfo(backend.tensorInfo(value, 'an input'), backend));
-    const result = (fn as (...args: readonly unknown[]) => unknown)(...unflattenTree<unknown>(specs, tensors) as readonly unknown[]);
+    const result = (fn as (...args: readonly unknown[]) => unknown)(...(unflattenTree<unknown>(specs, tensors) as readonly unknown[]));
     if (current.error !== undefined) throw current.error;
     const results = resultLeaves(name, result);
     const outputs = results.map(({ path, tensor }) => {
@@ -52,7 +52,11 @@ export function trace({ name, fn, specs, leaves, captured }: TraceRequest): Trac
       throw new TraceError('TRACE_RESULT', `its result ${path} was disposed of`, { where: name, remedy: 'return it from tf.tidy' });
     });
     let leaf = 0;
-    return { graph: { name, inputs, outputs }, structure: mapTreeWithPath(result, () => leaf++), outputPaths: results.map(({ path }) => path) };
+    return {
+      graph: { name, inputs, outputs },
+      structure: mapTreeWithPath(result, () => leaf++),
+      outputPaths: results.map(({ path }) => path),
+    };
   }
 
   return withBackend(BACKEND, () =>

@@ -13,7 +13,13 @@ function prelu(x: Value, alpha: Value, g: GraphBuilder): Value {
 }
 
 /** The activations that tfjs's fused kernels take by name. */
-export function activate(x: Value, activation: string | undefined, alpha: number | undefined, slopes: Value | undefined, g: GraphBuilder): Value {
+export function activate(
+  x: Value,
+  activation: string | undefined,
+  alpha: number | undefined,
+  slopes: Value | undefined,
+  g: GraphBuilder,
+): Value {
   switch (activation) {
     case undefined:
     case 'linear':
@@ -49,7 +55,11 @@ export const activations = {
   Selu: lower<tf.SeluInputs>(({ x }, _, g) => g.unary('Selu', x)),
   LeakyRelu: lower<tf.LeakyReluInputs, tf.LeakyReluAttrs>(({ x }, { alpha }, g) => g.unary('LeakyRelu', x, { alpha: float(alpha) })),
   Prelu: lower<tf.PreluInputs>(({ x, alpha }, _, g) => prelu(x, alpha, g)),
-  ClipByValue: lower<tf.ClipByValueInputs, tf.ClipByValueAttrs>(({ x }, { clipValueMin, clipValueMax }, g) => clip(x, clipValueMin, clipValueMax, g)),
+  ClipByValue: lower<tf.ClipByValueInputs, tf.ClipByValueAttrs>(({ x }, { clipValueMin, clipValueMax }, g) =>
+    clip(x, clipValueMin, clipValueMax, g),
+  ),
   Softmax: lower<tf.SoftmaxInputs, tf.SoftmaxAttrs>(({ logits }, { dim }, g) => g.unary('Softmax', logits, lastAxis(logits, dim))),
-  LogSoftmax: lower<tf.LogSoftmaxInputs, tf.LogSoftmaxAttrs>(({ logits }, { axis }, g) => g.unary('LogSoftmax', logits, lastAxis(logits, axis))),
+  LogSoftmax: lower<tf.LogSoftmaxInputs, tf.LogSoftmaxAttrs>(({ logits }, { axis }, g) =>
+    g.unary('LogSoftmax', logits, lastAxis(logits, axis)),
+  ),
 };

@@ -44,7 +44,11 @@ function angle(y: Value, x: Value, g: GraphBuilder): Value {
   const [pi, half] = [g.scalar(Math.PI), g.scalar(Math.PI / 2)];
   const ratio = g.unary('Atan', g.binary('Div', y, x));
   const left = g.binary('Add', ratio, g.where(g.binary('Less', y, zero, 'bool'), g.unary('Neg', pi), pi));
-  const upright = g.where(g.binary('Greater', y, zero, 'bool'), half, g.where(g.binary('Less', y, zero, 'bool'), g.unary('Neg', half), zero));
+  const upright = g.where(
+    g.binary('Greater', y, zero, 'bool'),
+    half,
+    g.where(g.binary('Less', y, zero, 'bool'), g.unary('Neg', half), zero),
+  );
   return g.where(g.binary('Greater', x, zero, 'bool'), ratio, g.where(g.binary('Less', x, zero, 'bool'), left, upright));
 }
 
@@ -57,7 +61,8 @@ export const arithmetic = {
   Maximum: binary('Max'),
   Minimum: binary('Min'),
   Pow: binary('Pow'),
-  FloorDiv: lower<tf.BinaryInputs>(({ a, b }, _, g) => flooredQuotient(...matched(a, b, g), g)),
+  // tfjs gives integers, also for floats
+  FloorDiv: lower<tf.BinaryInputs>(({ a, b }, _, g) => g.cast(flooredQuotient(...matched(a, b, g), g), 'int32')),
   Mod: lower<tf.BinaryInputs>(({ a, b }, _, g) => flooredModulo(...matched(a, b, g), g)),
   SquaredDifference: lower<tf.BinaryInputs>(({ a, b }, _, g) => {
     const difference = g.binary('Sub', ...matched(a, b, g));

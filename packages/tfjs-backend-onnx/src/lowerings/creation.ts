@@ -18,6 +18,10 @@ export const creation = {
   }),
   LinSpace: lower<object, tf.LinSpaceAttrs>((_, { start, stop, num }) => {
     const step = num > 1 ? (stop - start) / (num - 1) : 0;
-    return constantValue(Float32Array.from({ length: num }, (_unused, i) => start + i * step), [num], 'float32');
+    return constantValue(
+      Float32Array.from({ length: num }, (_unused, i) => start + i * step),
+      [num],
+      'float32',
+    );
   }),
 };

@@ -78,13 +78,17 @@ export const indexing = {
   ScatterNd: lower<tf.ScatterNdInputs, tf.ScatterNdAttrs>(({ indices, updates }, { shape }, g) =>
     scatter(zeros(shape, updates, g), indices, updates, true, g),
   ),
-  TensorScatterUpdate: lower<tf.TensorScatterUpdateInputs>(({ tensor, indices, updates }, _, g) => scatter(tensor, indices, updates, false, g)),
-  SparseToDense: lower<tf.SparseToDenseInputs, tf.SparseToDenseAttrs>(({ sparseIndices, sparseValues, defaultValue }, { outputShape }, g) => {
-    const depth = outputShape.length;
-    const places = sizeOf(sparseIndices.shape) / depth;
-    const base = g.expand(defaultValue, outputShape);
-    return scatter(base, g.reshape(sparseIndices, [places, depth]), g.expand(sparseValues, [places]), false, g);
-  }),
+  TensorScatterUpdate: lower<tf.TensorScatterUpdateInputs>(({ tensor, indices, updates }, _, g) =>
+    scatter(tensor, indices, updates, false, g),
+  ),
+  SparseToDense: lower<tf.SparseToDenseInputs, tf.SparseToDenseAttrs>(
+    ({ sparseIndices, sparseValues, defaultValue }, { outputShape }, g) => {
+      const depth = outputShape.length;
+      const places = sizeOf(sparseIndices.shape) / depth;
+      const base = g.expand(defaultValue, outputShape);
+      return scatter(base, g.reshape(sparseIndices, [places, depth]), g.expand(sparseValues, [places]), false, g);
+    },
+  ),
   UnsortedSegmentSum: lower<tf.UnsortedSegmentSumInputs, tf.UnsortedSegmentSumAttrs>(({ x, segmentIds }, { numSegments }, g) =>
     segmentSum(x, segmentIds, numSegments, g),
   ),

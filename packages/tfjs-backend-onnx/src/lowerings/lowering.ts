@@ -8,7 +8,11 @@ export type Values<I> = { readonly [K in keyof I]: Record<never, never> extends 
 export interface Lowering {
   readonly kind: 'lowering';
   /** @returns one value, or several in the order of the kernel's outputs */
-  readonly lower: (inputs: Readonly<Record<string, Value>>, attributes: Readonly<Record<string, unknown>>, graph: GraphBuilder) => Value | readonly Value[];
+  readonly lower: (
+    inputs: Readonly<Record<string, Value>>,
+    attributes: Readonly<Record<string, unknown>>,
+    graph: GraphBuilder,
+  ) => Value | readonly Value[];
 }
 
 /** A kernel that is not lowered, with the reason and what to do instead. */
@@ -21,14 +25,14 @@ export interface Refusal {
 }
 
 /** A lowering, typed by the kernel's inputs and attributes as tfjs declares them. */
-export function lower<I, A = object>(
-  write: (inputs: Values<I>, attributes: A, graph: GraphBuilder) => Value | readonly Value[],
-): Lowering {
+export function lower<I, A = object>(write: (inputs: Values<I>, attributes: A, graph: GraphBuilder) => Value | readonly Value[]): Lowering {
   return { kind: 'lowering', lower: write as unknown as Lowering['lower'] };
 }
 
 /** A kernel whose inputs are a list of tensors. */
-export function lowerList<A = object>(write: (inputs: readonly Value[], attributes: A, graph: GraphBuilder) => Value | readonly Value[]): Lowering {
+export function lowerList<A = object>(
+  write: (inputs: readonly Value[], attributes: A, graph: GraphBuilder) => Value | readonly Value[],
+): Lowering {
   return { kind: 'lowering', lower: (inputs, attributes, graph) => write(Object.values(inputs), attributes as A, graph) };
 }
 

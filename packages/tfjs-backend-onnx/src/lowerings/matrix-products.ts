@@ -17,7 +17,10 @@ export function matrixProduct(a: Value, b: Value, transposeA: boolean, transpose
 
 function exchanged(x: Value, g: GraphBuilder): Value {
   const rank = x.shape.length;
-  return g.transpose(x, [...x.shape.keys()].map((axis) => (axis === rank - 1 ? rank - 2 : axis === rank - 2 ? rank - 1 : axis)));
+  return g.transpose(
+    x,
+    [...x.shape.keys()].map((axis) => (axis === rank - 1 ? rank - 2 : axis === rank - 2 ? rank - 1 : axis)),
+  );
 }
 
 /** Products of matrices. */

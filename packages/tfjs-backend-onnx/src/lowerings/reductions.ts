@@ -3,13 +3,18 @@ import type { GraphBuilder } from '../builder.js';
 import { int, type Value } from '../graph.js';
 import { axesOf, lower, type Lowering } from './lowering.js';
 
-type ReductionAttrs = { readonly axis?: number | number[] | null; readonly keepDims?: boolean };
+/** tfjs calls the axes of Max `reductionIndices`, and those of its other reductions `axis`. */
+type ReductionAttrs = {
+  readonly axis?: number | number[] | null;
+  readonly reductionIndices?: number | number[] | null;
+  readonly keepDims?: boolean;
+};
 
 /** A reduction of numbers; bools are counted as 0 and 1. @param asFloat whether integers become float32 first */
 function reduction(op: string, asFloat = false): Lowering {
-  return lower<tf.SumInputs, ReductionAttrs>(({ x }, { axis, keepDims = false }, g) => {
+  return lower<tf.SumInputs, ReductionAttrs>(({ x }, { axis, reductionIndices, keepDims = false }, g) => {
     const input = asFloat ? g.cast(x, 'float32') : x.dtype === 'bool' ? g.cast(x, 'int32') : x;
-    return g.reduce(op, input, axesOf(axis, x.shape.length), keepDims);
+    return g.reduce(op, input, axesOf(axis ?? reductionIndices, x.shape.length), keepDims);
   });
 }
 
@@ -38,7 +43,10 @@ function cumulativeProduct(x: Value, axis: number, exclusive: boolean, reverse: 
   const length = x.shape[axis]!;
   const shifted = (values: Value, by: number): Value => {
     const kept = reverse ? g.slice(values, [by], [length], [axis], [1]) : g.slice(values, [0], [length - by], [axis], [1]);
-    const ones = g.expand(g.scalarLike(1, x), x.shape.map((size, i) => (i === axis ? by : size)));
+    const ones = g.expand(
+      g.scalarLike(1, x),
+      x.shape.map((size, i) => (i === axis ? by : size)),
+    );
     return g.op('Concat', reverse ? [kept, ones] : [ones, kept], x, { axis: int(axis) });
   };
   let product = exclusive ? shifted(x, Math.min(1, length)) : x;

@@ -12,7 +12,10 @@ const text = refuse('strings have no tensor type here', 'encode text as integers
 const complex = refuse('complex numbers have no ONNX type', 'run the transform outside the compiled function');
 const pixels = refuse('it reads or draws an image of the browser', 'pass the pixels in as an input tensor');
 const uncalled = refuse('no operation of tfjs calls it', 'use tf.linalg.bandPart');
-const images = refuse('image and convolution kernels have no lowering yet', 'write it with gather, pad and matMul, or use an eager tfjs backend');
+const images = refuse(
+  'image and convolution kernels have no lowering yet',
+  'write it with gather, pad and matMul, or use an eager tfjs backend',
+);
 
 /** Kernels that a trace refuses, with the reason. */
 export const refusals = {

@@ -74,7 +74,13 @@ export const shapes = {
     const [begin, size] = tf.slice_util.parseSliceParams(info, attributes.begin, attributes.size) as [number[], number[]];
     const cut = [...x.shape.keys()].filter((axis) => size[axis] !== x.shape[axis]);
     if (cut.length === 0) return x;
-    return g.slice(x, cut.map((axis) => begin[axis]!), cut.map((axis) => begin[axis]! + size[axis]!), cut, cut.map(() => 1));
+    return g.slice(
+      x,
+      cut.map((axis) => begin[axis]!),
+      cut.map((axis) => begin[axis]! + size[axis]!),
+      cut,
+      cut.map(() => 1),
+    );
   }),
   StridedSlice: lower<tf.StridedSliceInputs, tf.StridedSliceAttrs>(({ x }, attributes, g) => stridedSlice(x, attributes, g)),
   SplitV: lower<tf.SplitVInputs, tf.SplitVAttrs>(({ x }, { numOrSizeSplits, axis }, g) => {
@@ -94,11 +100,22 @@ export const shapes = {
   Reverse: lower<tf.ReverseInputs, tf.ReverseAttrs>(({ x }, { dims }, g) => {
     const axes = axesOf(dims, x.shape.length).filter((axis) => x.shape[axis]! > 1);
     if (axes.length === 0) return x;
-    return g.slice(x, axes.map((axis) => x.shape[axis]! - 1), axes.map(() => -1), axes, axes.map(() => -1));
+    return g.slice(
+      x,
+      axes.map((axis) => x.shape[axis]! - 1),
+      axes.map(() => -1),
+      axes,
+      axes.map(() => -1),
+    );
   }),
   DepthToSpace: lower<tf.DepthToSpaceInputs, tf.DepthToSpaceAttrs>(({ x }, { blockSize: size, dataFormat }, g) => {
     const channelsLast = dataFormat === 'NHWC';
-    const [batch, height, width, depth] = (channelsLast ? x.shape : [0, 2, 3, 1].map((axis) => x.shape[axis]!)) as [number, number, number, number];
+    const [batch, height, width, depth] = (channelsLast ? x.shape : [0, 2, 3, 1].map((axis) => x.shape[axis]!)) as [
+      number,
+      number,
+      number,
+      number,
+    ];
     const channels = depth / (size * size);
     const last = channelsLast ? x : g.transpose(x, [0, 2, 3, 1]);
     const blocks = g.transpose(g.reshape(last, [batch, height, width, size, size, channels]), [0, 1, 3, 2, 4, 5]);
@@ -112,7 +129,13 @@ export const shapes = {
     const image = g.reshape(blocks, tf.backend_util.getReshapedPermuted([...x.shape], blockShape, product));
     const begin = tf.backend_util.getSliceBeginCoords(crops, blockShape.length);
     const size = tf.backend_util.getSliceSize([...image.shape], crops, blockShape.length);
-    return g.slice(image, begin, begin.map((from, axis) => from + size[axis]!), [...begin.keys()], begin.map(() => 1));
+    return g.slice(
+      image,
+      begin,
+      begin.map((from, axis) => from + size[axis]!),
+      [...begin.keys()],
+      begin.map(() => 1),
+    );
   }),
   SpaceToBatchND: lower<tf.SpaceToBatchNDInputs, tf.SpaceToBatchNDAttrs>(({ x }, { blockShape, paddings }, g) => {
     const product = tf.util.sizeFromShape(blockShape);
