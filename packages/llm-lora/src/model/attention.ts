@@ -1,0 +1,79 @@
+import * as tf from '@tensorflow/tfjs';
+import type { LlamaConfig } from '../formats/llama-config.js';
+import { rotate, type RotaryTables } from './rotary.js';
+
+/** Keys and values of one block for tokens that are already known. */
+export type KeyValues<L> = {
+  /** [batch or 1, keyValueHeads, past, headDim], rotated */
+  readonly keys: L;
+  /** [batch or 1, keyValueHeads, past, headDim] */
+  readonly values: L;
+};
+
+/** What all blocks share about the tokens at hand. */
+export interface AttentionContext {
+  readonly batch: number;
+  readonly time: number;
+  readonly rotary: RotaryTables<tf.Tensor>;
+  /** [batch, 1, time, time], added to the scores: 0 where the row may see the column, else very negative; null where all is seen. */
+  readonly mask: tf.Tensor | null;
+  /** [batch or 1, 1, 1, past], as `mask`; null where all of the past is seen. */
+  readonly pastMask: tf.Tensor | null;
+}
+
+/** What attention gives back: the mixed values and, for a cache, the keys and values of these tokens. */
+export interface AttentionResult extends KeyValues<tf.Tensor4D> {
+  /** [batch * time, heads * headDim] */
+  readonly mixed: tf.Tensor2D;
+}
+
+/**
+ * Grouped-query attention (Ainslie et al. 2023): each of the `keyValueHeads` serves `heads / keyValueHeads` query heads,
+ * whose rows are stacked into one matrix product.
+ *
+ * @param query [batch * time, heads * headDim], not rotated @param key [batch * time, keyValueHeads * headDim] @param value as `key`
+ */
+export function attend(
+  config: LlamaConfig,
+  query: tf.Tensor2D,
+  key: tf.Tensor2D,
+  value: tf.Tensor2D,
+  context: AttentionContext,
+  past: KeyValues<tf.Tensor> | null,
+): AttentionResult {
+  const { heads, keyValueHeads, headDim } = config;
+  const { batch, time, rotary } = context;
+  const rows = (heads / keyValueHeads) * time;
+  const keys = rotate(splitHeads(key, batch, time, keyValueHeads, headDim), rotary.keyCos, rotary.keySin); // [batch, kvHeads, time, headDim]
+  const values = splitHeads(value, batch, time, keyValueHeads, headDim); // [batch, kvHeads, time, headDim]
+  const rotated = rotate(splitHeads(query, batch, time, heads, headDim), rotary.queryCos, rotary.querySin); // [batch, heads, time, headDim]
+  const queries = tf.reshape(rotated, [batch, keyValueHeads, rows, headDim]);
+
+  const scoresOf = (columns: tf.Tensor, mask: tf.Tensor | null): tf.Tensor4D => {
+    const scores = tf.matMul(queries, columns as tf.Tensor4D, false, true); // [batch, kvHeads, rows, columns]
+    const byHead = tf.reshape<tf.Rank.R4>(scores, [batch, heads, time, columns.shape[2]!]);
+    return mask === null ? byHead : tf.add(byHead, mask);
+  };
+  const mix = (weights: tf.Tensor, columns: tf.Tensor): tf.Tensor4D =>
+    tf.matMul(tf.reshape<tf.Rank.R4>(weights, [batch, keyValueHeads, rows, columns.shape[2]!]), columns as tf.Tensor4D);
+
+  const own = scoresOf(keys, context.mask); // [batch, heads, time, time]
+  if (past === null) return { keys, values, mixed: mergeHeads(mix(tf.softmax(own), values), batch, time, heads, headDim) };
+  const length = past.keys.shape[2]!;
+  const weights = tf.softmax(tf.concat([scoresOf(past.keys, context.pastMask), own], 3)); // [batch, heads, time, past + time]
+  const [before, now] = tf.split(weights, [length, time], 3) as [tf.Tensor, tf.Tensor];
+  return { keys, values, mixed: mergeHeads(tf.add(mix(before, past.values), mix(now, values)), batch, time, heads, headDim) };
+}
+
+/** [batch * time, heads * headDim] to [batch, heads, time, headDim]; for one token that is a reshape. */
+function splitHeads(x: tf.Tensor2D, batch: number, time: number, heads: number, headDim: number): tf.Tensor4D {
+  if (time === 1) return tf.reshape(x, [batch, heads, 1, headDim]);
+  return tf.transpose(tf.reshape<tf.Rank.R4>(x, [batch, time, heads, headDim]), [0, 2, 1, 3]);
+}
+
+/** The inverse of {@link splitHeads} for mixed values [batch, kvHeads, rows, headDim]. */
+function mergeHeads(mixed: tf.Tensor, batch: number, time: number, heads: number, headDim: number): tf.Tensor2D {
+  if (time === 1) return tf.reshape(mixed, [batch, heads * headDim]);
+  const byHead = tf.reshape<tf.Rank.R4>(mixed, [batch, heads, time, headDim]);
+  return tf.reshape(tf.transpose(byHead, [0, 2, 1, 3]), [batch * time, heads * headDim]);
+}

@@ -1,0 +1,34 @@
+import type { CompileOptions } from '@expctr/tfjs-backend-onnx';
+import type { AdapterStore, HostLora } from '../lora/adapter-store.js';
+import type { ModelWeights } from '../model/weights.js';
+
+/** Bounds on memory. */
+export interface PolicyLimits {
+  /** Padded tokens of a run of the scoring and training functions (which must agree for exactness). Default 768. */
+  readonly batchTokens: number;
+  /** Padded tokens of a run of prefill and of answer reading. Default 2048. */
+  readonly readTokens: number;
+  /** Sequences that are decoded at a time. Default 16. */
+  readonly sequences: number;
+  /** Compiled functions that each use (scoring, training, prefill, reading) keeps; the one used longest ago makes room. Default 6. */
+  readonly compiledFunctions: number;
+  /** Compiled decoding functions that are kept; each holds a packed copy of the weights. Default 2. */
+  readonly decoders: number;
+  /**
+   * Where decoding functions have the weights: as constants, which ONNX Runtime packs once (twice as fast on few rows, but a
+   * copy for each function), or as inputs, which share the one copy. Default: constants up to 2^28 weights.
+   */
+  readonly decoderWeights: 'constants' | 'inputs';
+}
+
+/** What the parts of a policy share. */
+export interface PolicyContext {
+  readonly weights: ModelWeights;
+  readonly adapters: AdapterStore;
+  readonly limits: PolicyLimits;
+  readonly compileOptions: Pick<CompileOptions, 'threads'>;
+  /** The adapter by name; null is the base model in the graphs of the active adapter, or without any where there is none. */
+  lora(name: string | null): HostLora | null;
+  /** Registers what frees memory when the policy is disposed of. */
+  onDispose(free: () => Promise<void>): void;
+}

@@ -1,0 +1,36 @@
+import * as tf from '@tensorflow/tfjs';
+import type { LoraTree } from '../lora/lora-tree.js';
+import type { KeyValues } from '../model/attention.js';
+import type { DecoderResult } from '../model/decoder.js';
+import type { ModelWeights, TracedWeights } from '../model/weights.js';
+import type { SequenceInputs } from './token-inputs.js';
+
+/** What {@link forwardTokens} needs beside weights and tokens. */
+export interface ForwardOptions {
+  readonly batch: number;
+  readonly time: number;
+  /** The adapter's factors, or an empty tree for none. */
+  readonly lora: LoraTree<tf.Tensor>;
+  readonly scale: number;
+  /** Keys and values of a prefix that every token sees, or none. */
+  readonly past: readonly KeyValues<tf.Tensor>[];
+}
+
+/** Token ids through embedding and blocks: the traced part that scoring, training, reading and prefill share. */
+export function forwardTokens(
+  { architecture, config }: ModelWeights,
+  { parameters }: TracedWeights,
+  { tokens, rotary, mask }: SequenceInputs<tf.Tensor>,
+  { batch, time, lora, scale, past }: ForwardOptions,
+): DecoderResult {
+  const embedded = tf.gather(parameters.embedding, tokens as tf.Tensor1D) as tf.Tensor2D; // [batch * time, hidden]
+  return architecture.decode(config, parameters, embedded, {
+    batch,
+    time,
+    rotary,
+    mask,
+    pastMask: null,
+    past: past.length === 0 ? null : past,
+    lora: lora.length === 0 ? null : { tree: lora, scale },
+  });
+}

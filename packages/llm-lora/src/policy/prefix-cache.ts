@@ -1,0 +1,94 @@
+import { mapTree, specOf, type HostTensor, type TensorSpec } from '@expctr/tfjs-backend-onnx';
+import type * as tf from '@tensorflow/tfjs';
+import type { HostLora } from '../lora/adapter-store.js';
+import type { LoraTree } from '../lora/lora-tree.js';
+import type { KeyValues } from '../model/attention.js';
+import { rotaryTables } from '../model/rotary.js';
+import { mapLora, type TracedWeights } from '../model/weights.js';
+import { CompiledCache } from './compiled-cache.js';
+import type { PolicyContext } from './context.js';
+import { forwardTokens } from './forward.js';
+import { causalMask } from './packing.js';
+import { commonPrefixLength, type TokenIds } from './token-ids.js';
+import { sequenceSpecs, type SequenceInputs } from './token-inputs.js';
+import { compileProgram, type Program } from './program.js';
+
+/** Keys and values of a text that begins others. */
+export interface Prefix {
+  readonly tokens: readonly number[];
+  /** One entry for each block, [1, keyValueHeads, tokens, headDim]. */
+  readonly keyValues: readonly KeyValues<HostTensor>[];
+}
+
+/** Shorter beginnings are cheaper to compute again than to keep apart. */
+const SHORTEST = 16;
+
+/**
+ * Computes the common beginning of many texts (instructions, examples) once. For the base model, whose weights never change,
+ * the last few are kept between calls.
+ */
+export class PrefixCache {
+  readonly #context: PolicyContext;
+  readonly #compiled: CompiledCache<Program<readonly KeyValues<HostTensor>[]>>;
+  #kept: Prefix[] = [];
+
+  constructor(context: PolicyContext) {
+    this.#context = context;
+    this.#compiled = new CompiledCache(context.limits.compiledFunctions);
+    context.onDispose(() => this.#compiled.clear());
+  }
+
+  /**
+   * The common beginning of the texts, without the last token of any, if it is worth it.
+   * @param lora null = the base model without an adapter's graph: the prefix is kept
+   */
+  async find(texts: readonly TokenIds[], lora: HostLora | null): Promise<Prefix | null> {
+    const shortest = Math.min(...texts.map(({ length }) => length));
+    const common = Math.min(commonPrefixLength(texts), shortest - 1);
+    if (lora === null) {
+      const known = this.#longestKept(texts[0]!, common);
+      // what a call has in common by chance beyond the template is not worth a prefix of its own
+      if (known !== undefined && known.tokens.length >= 0.75 * common) return known;
+    }
+    const length = common - (common % 8);
+    if (length < SHORTEST || texts.length < 2) return null;
+    const prefix = await this.#compute(Array.from(texts[0]!).slice(0, length), lora);
+    if (lora === null) this.#kept = [prefix, ...this.#kept].slice(0, 4);
+    return prefix;
+  }
+
+  #longestKept(text: TokenIds, common: number): Prefix | undefined {
+    const fitting = this.#kept.filter(({ tokens }) => tokens.length <= common && tokens.every((token, at) => token === text[at]));
+    return fitting.sort((a, b) => b.tokens.length - a.tokens.length)[0];
+  }
+
+  async #compute(tokens: readonly number[], lora: HostLora | null): Promise<Prefix> {
+    const { weights } = this.#context;
+    const time = tokens.length;
+    const positions = tokens.map((_, position) => position);
+    const inputs = { tokens: Int32Array.from(tokens), rotary: rotaryTables(weights.config, positions), mask: causalMask(time) };
+    const keyValues = await this.#compiled.use(
+      `${time},${lora?.structure ?? 'base'}`,
+      () => compilePrefix(this.#context, time, lora),
+      (compiled) => compiled.run([weights.tree, lora?.tree ?? [], inputs]),
+    );
+    return { tokens, keyValues };
+  }
+}
+
+function compilePrefix(
+  { weights, compileOptions }: PolicyContext,
+  time: number,
+  lora: HostLora | null,
+): Promise<Program<readonly KeyValues<HostTensor>[]>> {
+  const scale = lora?.scale ?? 0;
+  const traced = (tracedWeights: TracedWeights, tree: LoraTree<tf.Tensor>, sequence: SequenceInputs<tf.Tensor>): unknown =>
+    forwardTokens(weights, tracedWeights, sequence, { batch: 1, time, lora: tree, scale, past: [] }).keyValues;
+  const specs = [weights.specs, lora === null ? [] : mapLora(lora.tree, specOf), sequenceSpecs(weights.config, 1, time)];
+  return compileProgram(traced, specs, { ...compileOptions, name: `prefix ${time}` });
+}
+
+/** Specs of a prefix as an argument of a compiled function. */
+export function prefixSpecs(prefix: Prefix | null): unknown {
+  return mapTree<unknown, [HostTensor], TensorSpec>(prefix?.keyValues ?? [], specOf);
+}

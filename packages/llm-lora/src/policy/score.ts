@@ -1,0 +1,67 @@
+import { mapTree, specOf, type HostTensor, type TensorSpec } from '@expctr/tfjs-backend-onnx';
+import type * as tf from '@tensorflow/tfjs';
+import type { HostLora } from '../lora/adapter-store.js';
+import type { LoraTree } from '../lora/lora-tree.js';
+import { mapLora, type TracedWeights } from '../model/weights.js';
+import { planBatch, shapeKey, unpadColumn, type BatchPart } from './batch-plan.js';
+import { CompiledCache } from './compiled-cache.js';
+import type { PolicyContext } from './context.js';
+import { checkBatch, type HostTreeOf, type TokenBatch, type TokenOutputs } from './token-batch.js';
+import { partInputs, partSpecs, tracedOutputs, type PartInputs } from './traced-outputs.js';
+import { compileProgram, type Program } from './program.js';
+
+/** What a head computes per response token. */
+export type ScoreHead<P> = (outputs: TokenOutputs, extra: P) => Record<string, tf.Tensor2D>;
+
+/** A compiled scoring pass: the head's outputs as ragged rows, each as long as its response. */
+export type Score<P> = (batch: TokenBatch, adapter: string | null, extra: HostTreeOf<P>) => Promise<Record<string, Float32Array[]>>;
+
+type Outputs = Record<string, HostTensor>;
+
+/** A scoring pass whose functions are compiled by shape as batches come. */
+export function createScore<P>(context: PolicyContext, head: ScoreHead<P>): Score<P> {
+  const cache = new CompiledCache<Program<Outputs>>(context.limits.compiledFunctions);
+  context.onDispose(() => cache.clear());
+  return async (batch, adapter, extra) => {
+    checkBatch(batch, context.weights.config);
+    const lora = context.lora(adapter);
+    const columns: Record<string, Float32Array[]> = {};
+    for (const part of planBatch(batch, context.limits.batchTokens)) {
+      const key = `${shapeKey(part.shape)},${lora?.structure ?? 'base'}`;
+      const outputs = await cache.use(
+        key,
+        () => compileScorePart(context, head, part, lora, extra),
+        (compiled) =>
+          compiled.run([context.weights.tree, lora?.tree ?? [], partInputs(context.weights, part, batch.temperature ?? 1), extra]),
+      );
+      for (const [name, { data }] of Object.entries(outputs)) {
+        unpadColumn(part, data as Float32Array, batch.responses, (columns[name] ??= []));
+      }
+    }
+    return columns;
+  };
+}
+
+function compileScorePart<P>(
+  { weights, compileOptions }: PolicyContext,
+  head: ScoreHead<P>,
+  { shape }: BatchPart,
+  lora: HostLora | null,
+  extra: HostTreeOf<P>,
+): Promise<Program<Outputs>> {
+  const scale = lora?.scale ?? 0;
+  const traced = (
+    tracedWeights: TracedWeights,
+    tree: LoraTree<tf.Tensor>,
+    part: PartInputs<tf.Tensor>,
+    values: P,
+  ): Record<string, tf.Tensor2D> =>
+    head(tracedOutputs(weights, tracedWeights, part, { shape, lora: tree, scale, withGradients: false }), values);
+  const specs = [
+    weights.specs,
+    lora === null ? [] : mapLora(lora.tree, specOf),
+    partSpecs(weights, shape),
+    mapTree<unknown, [HostTensor], TensorSpec>(extra, specOf),
+  ];
+  return compileProgram(traced, specs, { ...compileOptions, name: `score ${shapeKey(shape)}` });
+}

@@ -1,0 +1,72 @@
+import { spec, type HostArray, type TensorSpec } from '@expctr/tfjs-backend-onnx';
+import * as tf from '@tensorflow/tfjs';
+import type { LoraTree } from '../lora/lora-tree.js';
+import { gatherRows } from '../model/gather-rows.js';
+import { tokenStatistics } from '../model/vocabulary.js';
+import type { ModelWeights, TracedWeights } from '../model/weights.js';
+import type { BatchPart, BatchShape } from './batch-plan.js';
+import { forwardTokens } from './forward.js';
+import type { TokenOutputs } from './token-batch.js';
+import { readoutSpecs, sequenceInputs, sequenceSpecs, type ReadoutInputs, type SequenceInputs } from './token-inputs.js';
+
+/** A part of a batch as an argument of a compiled function. */
+export type PartInputs<L> = {
+  readonly sequence: SequenceInputs<L>;
+  readonly readout: ReadoutInputs<L>;
+  /** [batch * time] int32 */
+  readonly inverse: L;
+  /** [rows, response] float32: 1 on response tokens */
+  readonly mask: L;
+};
+
+/** Specs of {@link PartInputs}. */
+export function partSpecs({ config }: ModelWeights, { batch, time, rows, response }: BatchShape): PartInputs<TensorSpec> {
+  return {
+    sequence: sequenceSpecs(config, batch, time),
+    readout: readoutSpecs(rows * response),
+    inverse: spec([batch * time], 'int32'),
+    mask: spec([rows, response]),
+  };
+}
+
+/** A part as host arrays. */
+export function partInputs({ config }: ModelWeights, part: BatchPart, temperature: number): PartInputs<HostArray> {
+  const { shape, packed, places, targets, inverse, mask } = part;
+  return {
+    sequence: sequenceInputs(config, packed, shape.batch, shape.time),
+    readout: { places, targets, inverseTemperature: Float32Array.of(1 / temperature) },
+    inverse,
+    mask,
+  };
+}
+
+/** What the traced forward pass of a part is told beside its inputs. */
+export interface OutputsOptions {
+  readonly shape: BatchShape;
+  /** The adapter's factors, or an empty tree for none. */
+  readonly lora: LoraTree<tf.Tensor>;
+  readonly scale: number;
+  /** False leaves out what only a gradient needs. */
+  readonly withGradients: boolean;
+}
+
+/** The forward pass that scoring and training share, so that both compute the same bits. */
+export function tracedOutputs(
+  model: ModelWeights,
+  weights: TracedWeights,
+  { sequence, readout, inverse, mask }: PartInputs<tf.Tensor>,
+  { shape: { batch, time, rows, response }, lora, scale, withGradients }: OutputsOptions,
+): TokenOutputs {
+  const { hidden } = forwardTokens(model, weights, sequence, { batch, time, lora, scale, past: [] });
+  const read = gatherRows(hidden, readout.places as tf.Tensor1D, inverse as tf.Tensor1D); // [rows * response, hidden]
+  const normed = model.architecture.finalNorm(model.config, weights.parameters, read);
+  const cooled: tf.Tensor2D = tf.mul(normed, readout.inverseTemperature); // as dividing the logits, at a fraction of the work
+  const head = { matrix: weights.parameters.head, parts: weights.headParts };
+  const { logProbs, entropy } = tokenStatistics(cooled, head, readout.targets as tf.Tensor1D, withGradients);
+  const rectangle = (x: tf.Tensor1D): tf.Tensor2D => tf.mul(tf.reshape(x, [rows, response]), mask);
+  return {
+    logProbs: rectangle(logProbs),
+    entropy: rectangle(entropy),
+    hidden: tf.reshape(normed, [rows, response, model.config.hiddenSize]),
+  };
+}
