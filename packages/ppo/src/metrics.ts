@@ -64,6 +64,7 @@ export function stepMetrics(results: readonly StepResult[]): Record<string, numb
     'val/clipfrac_avg': average('valueClipped'),
     'val/ratio': ratio,
     'val/ratio_var': ratios.length < 2 ? 0 : ratios.reduce((sum, r) => sum + (r - ratio) ** 2, 0) / (ratios.length - 1),
+    'val/log_ratio_max': Math.max(0, ...results.map(({ metrics }) => metrics['largestLogRatio']!)),
     'val/first_log_ratio': results[0]?.metrics['largestLogRatio'] ?? 0,
     'guards/skipped_minibatches': results.length - applied.length,
   };

@@ -62,7 +62,7 @@ export interface TokenBatch {
   readonly scalars?: Readonly<Record<string, number>>;
 }
 
-/** What the model says about the response tokens of a batch; R is the padded response length. */
+/** What the model says about the response tokens of a batch; R is the padded response length. On padding: anything finite. */
 export interface TokenOutputs {
   /** [rows, R] float32: log-probability of each given response token in nats, of logits divided by the temperature. */
   readonly logProbs: Tensor2D;

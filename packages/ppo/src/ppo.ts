@@ -85,6 +85,7 @@ export async function createPpo({
 
   async function update(request: UpdateRequest): Promise<UpdateReport> {
     const { prompts, step, onPhase, onProgress } = request;
+    if (prompts.length === 0) throw new PpoError('PPO_NO_PROMPTS', 'there are no prompts', { where: 'update', expected: 'at least one' });
     const stream = rng.fork('update', step);
     const learningRate = learningRateAt(step);
     if (referenceAdapter === undefined) referenceAdapter = fixReference(policy, adapter, reference);

@@ -111,10 +111,24 @@ export function bigramPolicy({ vocabulary = 8, hidden = 6, seed = 'bigram', muta
     };
   }
 
+  /** The sampler's own forward, in plain float64: like a real one, it agrees with the scoring graph up to rounding only. */
+  const tables = [embedding, positions, output].map((each) => each.dataSync()) as [Float32Array, Float32Array, Float32Array];
+  function probabilities(last: number, at: number, weights: Float32Array, temperature: number): number[] {
+    const [E, P, W] = tables;
+    const state = Array.from({ length: hidden }, (_, h) =>
+      Math.tanh(E[last * hidden + h]! + weights[last * hidden + h]! + P[(at % POSITIONS) * hidden + h]!),
+    );
+    const odds = Array.from({ length: vocabulary }, (_, v) =>
+      Math.exp(state.reduce((sum, x, h) => sum + x * W[h * vocabulary + v]!, 0) / temperature),
+    );
+    const sum = odds.reduce((total, each) => total + each);
+    return odds.map((each) => each / sum);
+  }
+
   async function generate(prompts: readonly TokenIds[], options: SamplingOptions): Promise<Completion[]> {
     calls.generate.push(options);
     const { maxNewTokens, temperature = 1, stopTokenIds, rng: stream, completionsPerPrompt = 1, adapter = active } = options;
-    const weights = delta(adapter);
+    const weights = adapter === null ? new Float32Array(vocabulary * hidden) : adapters.get(adapter)!;
     const shared = stream.fork('shared');
     const completions = prompts.flatMap((prompt, promptIndex) =>
       Array.from({ length: completionsPerPrompt }, (_, k): Completion => {
@@ -124,7 +138,7 @@ export function bigramPolicy({ vocabulary = 8, hidden = 6, seed = 'bigram', muta
         while (tokens.length < maxNewTokens && !stopTokenIds.includes(tokens.at(-1) ?? -1)) {
           const last = tokens.at(-1) ?? prompt[prompt.length - 1]!;
           const at = prompt.length + tokens.length - 1;
-          const p = tidy(() => tf.softmax(tf.div(tf.matMul(states([last], [at], weights), output), temperature)).dataSync());
+          const p = probabilities(last, at, weights, temperature);
           let left = draw.next();
           let token = p.findIndex((share) => (left -= share) < 0);
           if (token < 0) token = vocabulary - 1;
@@ -135,7 +149,6 @@ export function bigramPolicy({ vocabulary = 8, hidden = 6, seed = 'bigram', muta
         return { promptIndex, tokens: Int32Array.from(tokens), logProbs: Float32Array.from(logProbs), finishReason };
       }),
     );
-    weights.dispose();
     return Promise.resolve(completions);
   }
 
