@@ -4,7 +4,7 @@
 
 writes to packages/llm-lora/test/fixtures/formats/
 - gguf-blocks.json: blocks of every supported type, random bytes and edge cases, with their float32 by gguf.quants.dequantize;
-- tiny-llama.gguf: a Llama of a few thousand weights with every supported type in it, q and k permuted as llama.cpp's
+- tiny-llama.gguf, and tiny-llama-aligned.gguf with an alignment of 256: a Llama of a few thousand weights with every supported type in it, q and k permuted as llama.cpp's
   converter does it, and tiny-llama.json: its configuration and the SHA-256 of each tensor as Hugging Face has it;
 - smollm2-tensors.json: SHA-256 of every float32 tensor of SmolLM2-135M-Instruct, where that model is at hand (EXPCTR_MODELS,
   else ../shared/models beside the repository). The permutation is checked against transformers' own GGUF loader.
@@ -69,10 +69,12 @@ def unpermute(weights, heads):
     return weights.reshape(heads, weights.shape[0] // heads // 2, 2, *weights.shape[1:]).swapaxes(1, 2).reshape(weights.shape)
 
 
-def tiny():
-    hidden, inner, layers, heads, key_value_heads, vocabulary = 64, 96, 2, 4, 2, 40
-    path = FIXTURES / "tiny-llama.gguf"
+def tiny(path, alignment=None):
+    rng = np.random.default_rng(7)
+    hidden, inner, layers, heads, key_value_heads, vocabulary = 32, 64, 2, 4, 2, 40
     writer = GGUFWriter(path, "llama")
+    if alignment:
+        writer.add_custom_alignment(alignment)
     writer.add_block_count(layers)
     writer.add_context_length(128)
     writer.add_embedding_length(hidden)
@@ -177,7 +179,8 @@ def write(name, value):
 
 FIXTURES.mkdir(parents=True, exist_ok=True)
 write("gguf-blocks.json", blocks())
-write("tiny-llama.json", tiny())
+write("tiny-llama.json", tiny(FIXTURES / "tiny-llama.gguf"))
+tiny(FIXTURES / "tiny-llama-aligned.gguf", 256)
 folder = MODELS / "SmolLM2-135M-Instruct"
 if folder.exists():
     write("smollm2-tensors.json", smollm2(folder))

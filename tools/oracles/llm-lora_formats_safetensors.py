@@ -2,7 +2,8 @@
 
     python tools/oracles/llm-lora_formats_safetensors.py
 
-writes packages/llm-lora/test/fixtures/formats/reference.safetensors, and reference.json with every tensor's values as float32.
+writes to packages/llm-lora/test/fixtures/formats/ reference.safetensors, reference.json with every tensor's values, and
+reference-full.safetensors, the same without the reduced types.
 """
 
 import json
@@ -24,5 +25,9 @@ tensors = {
     "empty": torch.zeros(0, 4),
 }
 save_file(tensors, FIXTURES / "reference.safetensors", metadata={"format": "pt", "by": "reference implementation"})
-values = {name: {"shape": list(tensor.shape), "values": tensor.float().flatten().tolist()} for name, tensor in tensors.items()}
+full = {name: tensor for name, tensor in tensors.items() if name not in ("f16", "bf16")}
+save_file(full, FIXTURES / "reference-full.safetensors", metadata={"format": "pt"})
+values = {name: {"shape": list(tensor.shape), "values": (tensor.float() if tensor.is_floating_point() else tensor.int()).flatten().tolist()} for name, tensor in tensors.items()}
+for path in FIXTURES.glob("reference*.safetensors"):
+    path.chmod(0o644)
 (FIXTURES / "reference.json").write_text(json.dumps(values, indent=1) + "\n")

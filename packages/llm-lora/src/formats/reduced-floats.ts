@@ -45,7 +45,9 @@ export function expandBfloat16(source: Uint16Array, target: Float32Array, offset
 /** Rounds float32 values to half precision, to nearest with ties to even; overflow becomes infinity. */
 export function toHalf(source: Float32Array): Uint16Array {
   const bits = new Uint32Array(source.buffer, source.byteOffset, source.length);
-  return Uint16Array.from(bits, floatBitsToHalf);
+  const halves = new Uint16Array(bits.length);
+  for (let i = 0; i < bits.length; i += 1) halves[i] = floatBitsToHalf(bits[i] ?? 0);
+  return halves;
 }
 
 function floatBitsToHalf(bits: number): number {
@@ -62,9 +64,12 @@ function floatBitsToHalf(bits: number): number {
 /** Rounds float32 values to bfloat16, to nearest with ties to even. */
 export function toBfloat16(source: Float32Array): Uint16Array {
   const bits = new Uint32Array(source.buffer, source.byteOffset, source.length);
-  return Uint16Array.from(bits, (value) =>
-    (value & 0x7fffffff) > 0x7f800000 ? (value >>> 16) | 0x40 : roundToEven(value, 16) & 0xffff,
-  );
+  const rounded = new Uint16Array(bits.length);
+  for (let i = 0; i < bits.length; i += 1) {
+    const value = bits[i] ?? 0;
+    rounded[i] = (value & 0x7fffffff) > 0x7f800000 ? (value >>> 16) | 0x40 : roundToEven(value, 16);
+  }
+  return rounded;
 }
 
 function roundToEven(value: number, drop: number): number {

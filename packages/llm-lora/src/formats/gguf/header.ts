@@ -57,7 +57,7 @@ function parse(cursor: Cursor, fileBytes: number): GgufHeader {
   const metadataCount = cursor.count();
   const metadata = readMetadata(cursor, metadataCount);
   const alignment = metadata['general.alignment'] ?? DEFAULT_ALIGNMENT;
-  if (typeof alignment !== 'number' || !Number.isInteger(Math.log2(alignment)) || alignment > fileBytes) {
+  if (typeof alignment !== 'number' || alignment > 2 ** 31 || !Number.isInteger(Math.log2(alignment))) {
     throw damaged(cursor.path, `general.alignment is ${String(alignment)}`, 'a power of two');
   }
   cursor.within('the list of tensors');

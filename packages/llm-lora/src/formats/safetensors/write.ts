@@ -14,9 +14,12 @@ export interface WriteSafetensorsOptions {
   readonly floats?: 'F32' | 'F16' | 'BF16';
 }
 
+/** The reference implementation puts tensors of these types in this order, each type sorted by name. */
+const TYPE_ORDER: readonly SafetensorsType[] = ['F32', 'I32', 'BF16', 'F16', 'BOOL'];
+
 /**
  * Writes tensors to one safetensors file, whole or not at all: float32 as asked, int32 as I32, bool as BOOL. The bytes are
- * those of the reference implementation: tensors by type, widest first, then by name; the header padded to 8 bytes.
+ * those of the reference implementation: its order of tensors, the header padded to 8 bytes.
  *
  * @throws FormatError `SAFETENSORS_BAD_TENSOR` where the data do not have the size of the shape.
  */
@@ -27,7 +30,7 @@ export async function writeSafetensors(
 ): Promise<void> {
   const typeOf = ({ dtype }: HostTensor): SafetensorsType => (dtype === 'float32' ? floats : dtype === 'int32' ? 'I32' : 'BOOL');
   const sorted = [...tensors].sort(
-    ([nameA, a], [nameB, b]) => SAFETENSORS_BYTES[typeOf(b)] - SAFETENSORS_BYTES[typeOf(a)] || compareBytes(nameA, nameB),
+    ([nameA, a], [nameB, b]) => TYPE_ORDER.indexOf(typeOf(a)) - TYPE_ORDER.indexOf(typeOf(b)) || compareBytes(nameA, nameB),
   );
   const header: [string, unknown][] = metadata === undefined ? [] : [['__metadata__', metadata]];
   let at = 0;

@@ -1,0 +1,86 @@
+import { writeFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { readConfig } from '../../src/formats/config-file.js';
+import type { LlamaConfig } from '../../src/formats/llama-config.js';
+import { failure } from './failure.js';
+import { temporaryFolder } from './temporary-folder.js';
+import { TINY } from './tiny-model.js';
+
+const path = temporaryFolder();
+
+async function parse(change: Record<string, unknown>): Promise<LlamaConfig | undefined> {
+  await writeFile(path('config.json'), JSON.stringify({ ...TINY, ...change }));
+  return (await readConfig(path()))?.config;
+}
+
+test('a folder without config.json has no configuration', async () => {
+  expect(await readConfig(path())).toBeNull();
+});
+
+test('what is optional in config.json has its Llama default', async () => {
+  const optional = ['num_key_value_heads', 'head_dim', 'rope_theta', 'tie_word_embeddings', 'hidden_act', 'bos_token_id', 'eos_token_id'];
+  const config = await parse(Object.fromEntries(optional.map((name) => [name, undefined])));
+  expect(config).toMatchObject({ keyValueHeads: 4, headDim: 2, ropeTheta: 10_000, tiedEmbeddings: false, bosTokenId: null, eosTokenIds: [] });
+});
+
+test('the width of a head is its own number where it is given', async () => {
+  expect(await parse({ head_dim: 6 })).toMatchObject({ hiddenSize: 8, headDim: 6 });
+});
+
+test.each<[string, Record<string, unknown>, Partial<LlamaConfig>]>([
+  ['rope_theta beside the rest', { rope_theta: 500_000 }, { ropeTheta: 500_000, ropeScaling: null }],
+  ['rope_theta in rope_parameters', { rope_theta: undefined, rope_parameters: { rope_theta: 77, rope_type: 'default' } }, { ropeTheta: 77, ropeScaling: null }],
+  ['rope_parameters before the rest', { rope_parameters: { rope_theta: 77 } }, { ropeTheta: 77 }],
+  ['no scaling', { rope_scaling: null }, { ropeScaling: null }],
+  ['the default scaling', { rope_scaling: { type: 'default' } }, { ropeScaling: null }],
+  ['linear scaling', { rope_scaling: { type: 'linear', factor: 2 } }, { ropeScaling: { type: 'linear', factor: 2 } }],
+  [
+    "Llama 3's scaling",
+    { rope_scaling: { rope_type: 'llama3', factor: 8, low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 8192 } },
+    { ropeScaling: { type: 'llama3', factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalMaxPositions: 8192 } },
+  ],
+])('%s is understood', async (_, change, expected) => {
+  expect(await parse(change)).toMatchObject(expected);
+});
+
+test.each<[string, Record<string, unknown>, ...string[]]>([
+  ['another scaling', { rope_scaling: { rope_type: 'yarn', factor: 4 } }, 'rope_scaling', '"yarn"', 'default, linear or llama3'],
+  ['a scaling without its factor', { rope_scaling: { type: 'linear' } }, 'factor is missing'],
+  ['a scaling by zero', { rope_scaling: { type: 'linear', factor: 0 } }, 'factor is 0', 'positive'],
+  ['a scaling that is no object', { rope_scaling: 'linear' }, 'rope_scaling is "linear"'],
+  ['biases in attention', { attention_bias: true }, 'attention_bias is true', 'not supported'],
+  ['biases in the feed-forward block', { mlp_bias: true }, 'mlp_bias is true'],
+  ['another activation', { hidden_act: 'gelu' }, 'hidden_act is "gelu"', 'silu'],
+  ['interleaved rotary embeddings', { rope_interleaved: true }, 'rope_interleaved is true'],
+  ['heads that cannot be grouped', { num_key_value_heads: 3 }, 'num_key_value_heads is 3', '4 query heads'],
+  ['a width that heads do not divide', { hidden_size: 9, head_dim: undefined }, 'hidden_size is 9', 'multiple'],
+  ['a head of odd width', { head_dim: 3 }, 'head_dim is 3', 'even'],
+  ['a missing size', { intermediate_size: undefined }, 'intermediate_size is missing', 'at least 1'],
+  ['a size that is a text', { num_hidden_layers: '2' }, 'num_hidden_layers is "2"'],
+  ['no layers', { num_hidden_layers: 0 }, 'num_hidden_layers is 0'],
+  ['a switch that is a text', { tie_word_embeddings: 'yes' }, 'tie_word_embeddings is "yes"', 'true or false'],
+  ['token ids that are none', { eos_token_id: [2, 'x'] }, 'eos_token_id is [2,"x"]'],
+])('%s is refused by name', async (_, change, ...parts) => {
+  await expect(parse(change)).rejects.toThrow(failure('CONFIG_BAD_FIELD', 'config.json', ...parts));
+});
+
+test.each([
+  [{ architectures: ['MistralForCausalLM'], model_type: 'mistral' }, '"MistralForCausalLM"'],
+  [{ architectures: ['LlamaForSequenceClassification'] }, '"LlamaForSequenceClassification"'],
+  [{ architectures: undefined, model_type: 'gpt2' }, '"gpt2"'],
+  [{ architectures: undefined, model_type: undefined }, 'null'],
+])('the architecture %j is refused with the list of those that are supported', async (change, name) => {
+  await expect(parse(change)).rejects.toThrow(failure('CONFIG_UNSUPPORTED_ARCHITECTURE', 'config.json', name, 'LlamaForCausalLM'));
+});
+
+test.each(['', '{"a": 1', '[1]', 'null'])('a config.json of %j is a typed error', async (text) => {
+  await writeFile(path('config.json'), text);
+  await expect(readConfig(path())).rejects.toThrow(failure('CONFIG_NOT_JSON', 'config.json'));
+});
+
+test('the ids that end a sequence come from generation_config.json where it has them', async () => {
+  await writeFile(path('generation_config.json'), '{"eos_token_id": [5, 6]}');
+  expect((await parse({}))?.eosTokenIds).toEqual([5, 6]);
+  await writeFile(path('generation_config.json'), '{"eos_token_id": null}');
+  expect((await parse({}))?.eosTokenIds).toEqual([2]);
+});
