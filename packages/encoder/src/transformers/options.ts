@@ -19,7 +19,7 @@ export interface TransformersEncoderOptions {
   readonly dtype?: EncoderDType;
   /** Threads of a matrix product. Default: one for each core. */
   readonly threads?: number;
-  /** Tokens in a batch, padding included. Default 2048. */
+  /** Tokens in a batch, padding included. Default 1024: more leaves the cache of a core. */
   readonly batchTokens?: number;
   /** Where the model runs: `cpu` (default), `cuda`, `webgpu`, ... as in transformers.js. */
   readonly device?: DeviceType;

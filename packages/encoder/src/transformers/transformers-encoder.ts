@@ -39,7 +39,7 @@ export async function createTransformersEncoder(idOrFolder: string, options: Tra
 }
 
 async function encoderOver(model: OpenModel, files: ModelFiles, plan: PoolingPlan, options: TransformersEncoderOptions): Promise<Encoder> {
-  const { dtype = 'fp32', prefix = '', batchTokens = 2048 } = options;
+  const { dtype = 'fp32', prefix = '', batchTokens = 1024 } = options;
   const frame = frameOf(model.tokenizer);
   const maxTokens = limitTokens(options.maxTokens, plan.maxTokens, frame.before.length + frame.after.length, model.longest);
   const tokenize = createTokenize(model.tokenizer, frame, maxTokens);
