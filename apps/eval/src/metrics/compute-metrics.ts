@@ -1,0 +1,62 @@
+import { createRng } from '@expctr/core';
+import type { RunData } from '../read/run-data.js';
+import { bootstrapOverUsers } from '../statistics/user-bootstrap.js';
+import { auditReader } from './audit.js';
+import { ctrCurves, stageCurves } from './curves.js';
+import { aucDifferences, isGain } from './differences.js';
+import { explanationMetrics } from './explanation-metrics.js';
+import type { Metrics } from './metrics.js';
+import { predictorMetrics } from './predictors.js';
+import { collectWarnings } from './warnings.js';
+
+/** The bootstrap's seed: fixed, so that a run's figures follow from its files alone and two runs are resampled alike. */
+const seed = 'expctr-eval';
+
+/** Options of {@link computeMetrics}. */
+export interface MetricsOptions {
+  /** Bootstrap resamples, default 1,000. */
+  readonly resamples?: number;
+}
+
+/** Every figure of a run. The same run gives the same figures, to the last bit. */
+export function computeMetrics(run: RunData, { resamples = 1_000 }: MetricsOptions = {}): Metrics {
+  const { predictions, interactions } = run;
+  const resampled = bootstrapOverUsers(predictions, predictions.models, resamples, createRng(seed).fork('test'));
+  const { predictors, backbone } = predictorMetrics(predictions, resampled);
+  const differences = aucDifferences(predictors, backbone, resampled);
+  const gain = isGain(differences['expctr-aug']?.['verdict-aug']);
+  const metrics: Omit<Metrics, 'warnings'> = {
+    schema: 'metrics/1',
+    counts: counts(run),
+    predictors,
+    backbone,
+    differences,
+    noMoreThanAScore: gain === null ? null : !gain,
+    stages: stageCurves(run.log.updates),
+    ctr: ctrCurves(run.log.ctrEpochs),
+    readerCheck: run.log.readerCheck,
+    audit: auditReader(run.explanations.get('final'), interactions, resamples, seed),
+    explanations: explanationMetrics(run.explanations),
+  };
+  return { ...metrics, warnings: collectWarnings(run, metrics) };
+}
+
+function counts({ interactions, predictions, items }: RunData): Record<string, number> {
+  const inSplit = (code: number): number => interactions.split.reduce((sum, split) => sum + (split === code ? 1 : 0), 0);
+  const inSlice = (code: number): number => interactions.slice.reduce((sum, slice) => sum + (slice === code ? 1 : 0), 0);
+  const testRows = predictions.interactionId.length;
+  const testPositives = predictions.label.reduce((sum, label) => sum + label, 0);
+  return {
+    interactions: interactions.length,
+    users: interactions.userIds.length,
+    items: items.length,
+    trainRows: inSplit(0),
+    policyRows: inSlice(0),
+    ctrRows: inSlice(1),
+    validRows: inSplit(1),
+    testRows,
+    testUsers: new Set(predictions.user).size,
+    testPositives,
+    testLabelRate: testPositives / testRows,
+  };
+}

@@ -1,0 +1,70 @@
+import type { CtrEpochLine, UpdateLine } from '../read/run-log.js';
+import type { CtrCurve, CurveEnds, RewardCurve, StageCurves } from './metrics.js';
+
+/** `stage1`, or `stage3-k` for the k-th repetition. */
+export function stageName({ stage, iteration }: Pick<UpdateLine, 'stage' | 'iteration'>): string {
+  return stage === 'stage1' ? stage : `${stage}-${iteration}`;
+}
+
+/** Updates by stage, in the order of the log. */
+export function byStage(updates: readonly UpdateLine[]): ReadonlyMap<string, readonly UpdateLine[]> {
+  const stages = new Map<string, UpdateLine[]>();
+  for (const line of updates) {
+    const name = stageName(line);
+    const lines = stages.get(name);
+    if (lines === undefined) stages.set(name, [line]);
+    else lines.push(line);
+  }
+  return stages;
+}
+
+/** Names of the reward components that the lines log, in order of appearance. */
+export function rewardNames(lines: readonly UpdateLine[]): string[] {
+  const names = lines.flatMap(({ metrics }) => Object.keys(metrics).map((key) => /^reward\/([^/]+)$/u.exec(key)?.[1]));
+  return [...new Set(names.filter((name) => name !== undefined))];
+}
+
+/** Every stage's curves in a few numbers. */
+export function stageCurves(updates: readonly UpdateLine[]): Record<string, StageCurves> {
+  return Object.fromEntries([...byStage(updates)].map(([stage, lines]) => [stage, curvesOf(lines)]));
+}
+
+function curvesOf(lines: readonly UpdateLine[]): StageCurves {
+  const rewards: Record<string, RewardCurve> = {};
+  for (const name of rewardNames(lines)) {
+    const ends = curveEnds(lines, `reward/${name}`);
+    if (ends === null) continue;
+    rewards[name] = {
+      ...ends,
+      bestConstant: curveEnds(lines, `reward/${name}/best_constant`)?.last ?? null,
+      withinPromptStd: curveEnds(lines, `reward/${name}/within_prompt_std`),
+      betweenPromptStd: curveEnds(lines, `reward/${name}/between_prompt_std`),
+    };
+  }
+  return { updates: lines.length, rewards, kl: curveEnds(lines, 'objective/kl'), entropy: curveEnds(lines, 'objective/entropy') };
+}
+
+function curveEnds(lines: readonly UpdateLine[], metric: string): CurveEnds | null {
+  const values = lines.map(({ metrics }) => metrics[metric]).filter((value) => value !== undefined);
+  if (values.length === 0) return null;
+  const tenth = Math.max(1, Math.floor(values.length / 10));
+  const mean = (part: readonly number[]): number => part.reduce((sum, value) => sum + value, 0) / part.length;
+  return { first: mean(values.slice(0, tenth)), last: mean(values.slice(-tenth)), maximum: Math.max(...values) };
+}
+
+/** Each CTR model's last training. */
+export function ctrCurves(epochs: readonly CtrEpochLine[]): Record<string, CtrCurve> {
+  const curves: Record<string, CtrCurve> = {};
+  for (const model of new Set(epochs.map((line) => line.model))) {
+    const lines = epochs.filter((line) => line.model === model);
+    const iteration = Math.max(...lines.map((line) => line.iteration));
+    const last = lines.filter((line) => line.iteration === iteration);
+    const scored = last.filter(({ metrics }) => metrics['valid/auc'] !== undefined);
+    const best = scored.reduce<CtrEpochLine | null>(
+      (a, b) => (a === null || (b.metrics['valid/auc'] ?? 0) > (a.metrics['valid/auc'] ?? 0) ? b : a),
+      null,
+    );
+    curves[model] = { iteration, epochs: last.length, bestEpoch: best?.epoch ?? null, bestValidAuc: best?.metrics['valid/auc'] ?? null };
+  }
+  return curves;
+}

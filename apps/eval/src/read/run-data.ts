@@ -1,0 +1,102 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ExpctrError } from '@expctr/core';
+import {
+  explanationsFromTable,
+  interactionsFromTable,
+  itemsFromTable,
+  predictionsFromTable,
+  readTable,
+  type Explanations,
+  type Interactions,
+  type Items,
+} from '@expctr/data';
+import { EvalError } from '../errors.js';
+import { parseObject, readJsonLines, readText } from './json-lines.js';
+import { readRunLog, type RunLog } from './run-log.js';
+import { alignPredictions, type TestPredictions } from './test-predictions.js';
+
+/** A run folder, read. */
+export interface RunData {
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly interactions: Interactions;
+  readonly items: Items;
+  readonly predictions: TestPredictions;
+  /** By file name without its ending (`final`, `post-hoc`, `stage1-rollouts`, ...), sorted by name. */
+  readonly explanations: ReadonlyMap<string, Explanations>;
+  readonly log: RunLog;
+  /** Lines of timing.jsonl. */
+  readonly timing: readonly Readonly<Record<string, unknown>>[];
+}
+
+/**
+ * Reads a run folder. config.json, data/interactions.arrow, data/items.arrow and predictions/test.arrow must be there; explanations,
+ * log and timing may be missing, and the report then says so.
+ *
+ * @throws EvalError `EVAL_NO_RUN`, `EVAL_MISSING_FILE`, `EVAL_BAD_FILE`, and what {@link alignPredictions} throws
+ */
+export async function readRun(folder: string): Promise<RunData> {
+  await requireFolder(folder);
+  const at = (...path: readonly string[]): string => join(folder, ...path);
+  const config = await readConfig(at('config.json'));
+  const interactions = await fromArrow(at('data', 'interactions.arrow'), interactionsFromTable);
+  const items = await fromArrow(at('data', 'items.arrow'), (table) => itemsFromTable(table, interactions.itemIds));
+  const predictionsPath = at('predictions', 'test.arrow');
+  const predictions = await fromArrow(predictionsPath, predictionsFromTable);
+  return {
+    config,
+    interactions,
+    items,
+    predictions: alignPredictions(predictions, interactions, predictionsPath),
+    explanations: await readExplanations(at('explanations')),
+    log: await readRunLog(at('log.jsonl')),
+    timing: await readJsonLines(at('timing.jsonl')),
+  };
+}
+
+async function requireFolder(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => null);
+  if (found?.isDirectory() === true) return;
+  throw new EvalError('EVAL_NO_RUN', found === null ? 'there is no such folder' : 'this is not a folder', {
+    where: folder,
+    expected: 'a run folder as expctr-train writes it',
+    remedy: 'give the folder that expctr-train printed (its --out)',
+  });
+}
+
+async function readConfig(path: string): Promise<Record<string, unknown>> {
+  const text = await readText(path);
+  if (text === null) throw missing(path);
+  return parseObject(text, path);
+}
+
+async function fromArrow<T>(path: string, read: (table: Awaited<ReturnType<typeof readTable>>) => T): Promise<T> {
+  if ((await stat(path).catch(() => null)) === null) throw missing(path);
+  try {
+    return read(await readTable(path));
+  } catch (cause) {
+    if (!(cause instanceof ExpctrError)) throw cause;
+    const place = cause.where === undefined || cause.where.includes(path) ? path : `${path}, ${cause.where}`;
+    const what = cause.message.replace(`${cause.where ?? ''}: `, '');
+    throw new EvalError('EVAL_BAD_FILE', what, {
+      where: place,
+      remedy: 'repeat the run, or go on with it by expctr-train --resume',
+      cause,
+    });
+  }
+}
+
+function missing(path: string): EvalError {
+  return new EvalError('EVAL_MISSING_FILE', 'the run has no such file', {
+    where: path,
+    expected: 'a run that went to its end',
+    remedy: 'finish it with expctr-train --resume FOLDER, or give another folder',
+  });
+}
+
+async function readExplanations(folder: string): Promise<Map<string, Explanations>> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.arrow')).sort();
+  const read = new Map<string, Explanations>();
+  for (const name of names) read.set(name.slice(0, -'.arrow'.length), await fromArrow(join(folder, name), explanationsFromTable));
+  return read;
+}

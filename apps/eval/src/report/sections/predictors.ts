@@ -1,0 +1,90 @@
+import type { Interval, Metrics, PredictorMetrics } from '../../metrics/metrics.js';
+import { fixed, intervalText, signed, signedPercent } from '../format.js';
+import { html, type Html } from '../html.js';
+import { barScale, intervalBar } from '../interval-bar.js';
+import { groupedModels, predictorName } from '../predictor-names.js';
+import { section, table } from './section.js';
+
+/** The table of predictors, in a fixed order, intervals drawn on one scale. */
+export function predictorsSection({ predictors, backbone }: Metrics): Html {
+  const entries = Object.entries(predictors);
+  const scale = barScale(
+    entries.map(([, { auc, aucInterval }]) => ({ point: auc, interval: aucInterval })),
+    0.5,
+  );
+  const rows = groupedModels(Object.keys(predictors)).flatMap(({ group, models }) => [
+    html`<tr class="group">
+      <th colspan="7" scope="rowgroup">${group}</th>
+    </tr>`,
+    ...models.map((model) => row(model, predictors[model], model === backbone)),
+  ]);
+  function row(model: string, figures: PredictorMetrics | undefined, isBackbone: boolean): Html | null {
+    if (figures === undefined) return null;
+    const tone = model.startsWith('expctr') ? 'accent' : isBackbone ? 'base' : '';
+    return html`<tr>
+      <td class="model">
+        <b dir="auto">${model}</b>${isBackbone && html` <span class="chip">backbone</span>`}<small
+          >${predictorName(model).description}</small
+        >
+      </td>
+      <td class="number"><b>${fixed(figures.auc)}</b><small>${intervalText(figures.aucInterval)}</small></td>
+      <td class="bars">${intervalBar(figures.auc, figures.aucInterval, scale, tone)}</td>
+      <td class="number">${fixed(figures.groupedAuc)}</td>
+      <td class="number">${fixed(figures.logLoss)}</td>
+      <td class="number">${fixed(figures.calibrationError)}</td>
+      <td class="number">${signedPercent(figures.relaImpr)}</td>
+    </tr>`;
+  }
+  const reasons = [...new Set(entries.map(([, { reason }]) => reason).filter((reason) => reason !== undefined))];
+  return section(
+    'predictors',
+    'Predictors on test rows',
+    'In a fixed order, not by AUC: where intervals overlap, nothing is ranked. The thin line on each bar is AUC 0.5.',
+    table(['Predictor', 'AUC', '', 'AUC within users', 'Log loss', 'Calibration error', 'RelaImpr'], rows),
+    html`<p class="note">${clearOfAll(predictors)}</p>`,
+    reasons.map((reason) => html`<p class="note">Undefined: ${reason}.</p>`),
+  );
+}
+
+/** The only ranking there is: a predictor whose interval lies above that of every other. */
+function clearOfAll(predictors: Readonly<Record<string, PredictorMetrics>>): string {
+  const intervals = Object.entries(predictors).flatMap(([model, { aucInterval }]) =>
+    aucInterval === null ? [] : [[model, aucInterval] as const],
+  );
+  const above = ([, a]: readonly [string, Interval], [, b]: readonly [string, Interval]): boolean => a[0] > b[1];
+  const best = intervals.length < 2 ? undefined : intervals.find((one) => intervals.every((other) => one === other || above(one, other)));
+  return best === undefined
+    ? 'No predictor’s interval lies above that of every other.'
+    : `The interval of ${best[0]} lies above that of every other predictor.`;
+}
+
+/** Paired differences, on one scale. */
+export function differencesSection({ differences }: Metrics): Html {
+  const entries = Object.entries(differences).flatMap(([model, against]) =>
+    Object.entries(against).map(([name, difference]) => ({ model, name, difference })),
+  );
+  const scale = barScale(
+    entries.map(({ difference }) => ({ point: difference.auc, interval: difference.aucInterval })),
+    0,
+  );
+  const rows = entries.map(({ model, name, difference: { against, auc, aucInterval } }) => {
+    const tone = aucInterval === null || (aucInterval[0] <= 0 && aucInterval[1] >= 0) ? '' : aucInterval[0] > 0 ? 'up' : 'down';
+    const says = { up: 'above', down: 'below', '': 'not told apart' }[tone];
+    return html`<tr>
+      <td class="model">
+        <b>${model}</b> − <b dir="auto">${against}</b>${name === 'backbone' && html` <span class="chip">backbone</span>`}
+      </td>
+      <td class="number"><b>${signed(auc)}</b><small>${intervalText(aucInterval, signed)}</small></td>
+      <td class="bars">${intervalBar(auc, aucInterval, scale, tone)}</td>
+      <td class="says ${tone}">${says}</td>
+    </tr>`;
+  });
+  return section(
+    'differences',
+    'What the comparisons say',
+    'Paired AUC differences over the same resampled users. The thin line is no difference; “not told apart” means that the interval holds it.',
+    rows.length === 0
+      ? html`<p class="nothing">The predictions hold no pair of models that is compared here.</p>`
+      : table(['Comparison', 'AUC difference', '', ''], rows),
+  );
+}

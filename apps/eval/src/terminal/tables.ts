@@ -1,0 +1,88 @@
+import Table from 'cli-table3';
+import type { Metrics } from '../metrics/metrics.js';
+import type { NamedMetrics } from '../report/comparison-page.js';
+import { fixed, intervalText, signed, signedPercent } from '../report/format.js';
+import { headline } from '../report/headline.js';
+import { groupedModels } from '../report/predictor-names.js';
+
+/** What the terminal shows of one run: the finding, predictors, comparisons, warnings. */
+export function runText(metrics: Metrics): string {
+  const { sentence, detail } = headline(metrics);
+  const { predictors, differences, backbone, warnings } = metrics;
+  const figures = plainTable(['predictor', 'AUC', '95 % interval', 'AUC in users', 'log loss', 'ECE', 'RelaImpr']);
+  for (const model of orderedModels(Object.keys(predictors))) {
+    const found = predictors[model];
+    if (found === undefined) continue;
+    const name = model === backbone ? `${printable(model)} *` : printable(model);
+    figures.push([
+      name,
+      fixed(found.auc),
+      intervalText(found.aucInterval),
+      fixed(found.groupedAuc),
+      fixed(found.logLoss),
+      fixed(found.calibrationError),
+      signedPercent(found.relaImpr),
+    ]);
+  }
+  const comparisons = plainTable(['comparison', 'AUC difference', '95 % interval']);
+  for (const [model, against] of Object.entries(differences)) {
+    for (const difference of Object.values(against)) {
+      comparisons.push([`${model} - ${difference.against}`, signed(difference.auc), intervalText(difference.aucInterval, signed)]);
+    }
+  }
+  const noted = warnings.slice(0, 6).map(({ code, message }) => `warning ${printable(code)}: ${printable(message)}`);
+  return [
+    sentence,
+    detail,
+    '',
+    figures.toString(),
+    ...(backbone === null ? [] : ['* the better of id-only and id-only-full: RelaImpr and gains are against it']),
+    ...(comparisons.length === 0 ? [] : ['', comparisons.toString()]),
+    ...(noted.length === 0 ? [] : ['', ...noted]),
+    ...(warnings.length > noted.length ? [`and ${warnings.length - noted.length} more warnings in the report`] : []),
+  ].join('\n');
+}
+
+/** Several runs in one table: AUC with interval by predictor and run, then the differences that each run's claim rests on. */
+export function comparisonText(runs: readonly NamedMetrics[]): string {
+  const table = plainTable(['AUC', ...runs.map(({ name }) => printable(name))]);
+  for (const model of orderedModels(runs.flatMap(({ metrics }) => Object.keys(metrics.predictors)))) {
+    table.push([printable(model), ...runs.map(({ metrics }) => cell(metrics.predictors[model], fixed))]);
+  }
+  const differences = plainTable(['difference', ...runs.map(({ name }) => printable(name))]);
+  const pairs = new Map(
+    runs.flatMap(({ metrics }) =>
+      Object.entries(metrics.differences).flatMap(([model, against]) =>
+        Object.keys(against).map((name) => [`${model} - ${name}`, [model, name] as const] as const),
+      ),
+    ),
+  );
+  for (const [title, [model, name]] of pairs)
+    differences.push([title, ...runs.map(({ metrics }) => cell(metrics.differences[model]?.[name], signed))]);
+  return [
+    ...runs.map(({ name, metrics }) => `${printable(name)}: ${headline(metrics).sentence}`),
+    '',
+    table.toString(),
+    ...(pairs.size === 0 ? [] : ['', differences.toString()]),
+  ].join('\n');
+}
+
+function cell(
+  found: { readonly auc: number | null; readonly aucInterval: readonly [number, number] | null } | undefined,
+  format: (value: number | null) => string,
+): string {
+  return found === undefined ? 'absent' : `${format(found.auc)}\n${intervalText(found.aucInterval, format)}`;
+}
+
+function orderedModels(models: readonly string[]): string[] {
+  return groupedModels([...new Set(models)]).flatMap((group) => group.models);
+}
+
+function plainTable(head: readonly string[]): Table.Table {
+  return new Table({ head: [...head], style: { head: [], border: [], compact: true } });
+}
+
+/** Names come from files: no control character of theirs reaches the terminal. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ');
+}

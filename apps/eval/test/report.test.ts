@@ -1,0 +1,146 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, describe, expect, test } from 'vitest';
+import { evaluateRun } from '../src/index.js';
+import { readRun } from '../src/read/run-data.js';
+import { html, trusted } from '../src/report/html.js';
+import { pickExplanations } from '../src/report/pick-explanations.js';
+import { lineChart } from '../src/report/charts.js';
+import { fixed, signed } from '../src/report/format.js';
+import { syntheticRun, type SyntheticRun } from './synthetic-run.js';
+
+const folders: string[] = [];
+async function reportOf(options: SyntheticRun): Promise<string> {
+  const folder = await syntheticRun(options);
+  folders.push(folder);
+  await evaluateRun(folder, { resamples: 100 });
+  return readFile(join(folder, 'report.html'), 'utf8');
+}
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
+
+const firstLine = (report: string): string => /<h1>(.*?)<\/h1>/u.exec(report)?.[1] ?? '';
+
+describe('the first line', () => {
+  test('says that explanations carry no more than a score where expctr-aug does not beat verdict-aug, whatever the backbone', async () => {
+    const report = await reportOf({ skill: { 'expctr-aug': 1.2, 'verdict-aug': 1.2, 'id-only': 0.1, 'id-only-full': 0.1 } });
+    expect(firstLine(report)).toBe('The explanations carry no more than a score: ExpCTR-Aug does not beat verdict-aug.');
+    expect(report.indexOf('<h1>')).toBeLessThan(report.indexOf('<p'));
+  });
+
+  test('names a gain where ExpCTR-Aug beats both, and none where it does not', async () => {
+    const good = { 'expctr-aug': 1.6, 'verdict-aug': 0.3, 'id-only': 0.2, 'id-only-full': 0.3 };
+    expect(firstLine(await reportOf({ skill: good, users: 100 }))).toMatch(
+      /^Explanations help: ExpCTR-Aug gains \+0\.\d+ AUC over the better backbone, id-only(-full)?\.$/u,
+    );
+    const level = { 'expctr-aug': 1, 'verdict-aug': 0.1, 'id-only': 0.2, 'id-only-full': 1 };
+    expect(firstLine(await reportOf({ skill: level }))).toBe('No gain over the backbone that this test set can tell from chance.');
+    expect(firstLine(await reportOf({ skill: { ...level, 'id-only-full': 3 } }))).toMatch(/^Explanations hurt here/u);
+  });
+});
+
+describe('titles and texts are data', () => {
+  const hostile = [
+    '<script>alert(1)</script>',
+    '"><img src=x onerror=alert(1)>',
+    "' onload='x",
+    '</style><svg/onload=alert(1)>',
+    '<!-- &lt;b&gt; ]]>',
+    'a\u0000b\u202Ec',
+  ];
+
+  test('none of them becomes markup, in items, explanations, models or warnings', async () => {
+    const warning = JSON.stringify({ event: 'warning', code: '<b>', message: hostile.join(' ') });
+    const report = await reportOf({ titles: hostile, texts: hostile, models: ['expctr-aug', 'id-only', ...hostile], log: [warning] });
+    expect(report).not.toMatch(/<script|<img|<!--|onerror=alert\(1\)>|<svg\/onload/u);
+    expect(report).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
+    expect(report).not.toContain('\u0000');
+    // Every tag of the page is one that this program writes.
+    const tags = new Set(Array.from(report.matchAll(/<\/?([a-zA-Z][^\s>/]*)/gu), ([, tag]) => tag));
+    const ours =
+      'html head meta title style body main header footer section nav h1 h2 h3 h4 p span b i small code pre div table thead tbody tr th td svg line circle figure figcaption ul li dl dt dd article blockquote bdi details summary'.split(
+        ' ',
+      );
+    const charts = ['g', 'path', 'rect', 'text', 'defs', 'clipPath', 'tspan', 'image', 'filter'];
+    expect([...tags].filter((tag) => !ours.includes(tag ?? '') && !charts.includes(tag ?? ''))).toEqual([]);
+  });
+
+  test('the page loads nothing and may run nothing', async () => {
+    const report = await reportOf({});
+    expect(report).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);
+    expect(report).not.toMatch(/\b(?:src|href)=(?!"#)|@import|url\((?!["']?#)/u);
+    expect(report.replace(/http:\/\/www\.w3\.org\/[^"]+/gu, '')).not.toMatch(/https?:/u);
+  });
+
+  test('escaping can be undone and leaves no bare markup', () => {
+    const decode = (text: string): string =>
+      text.replace(
+        /&(?:amp|lt|gt|quot|#39);/gu,
+        (entity) => ({ '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'" })[entity] ?? '',
+      );
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        const escaped = html`${text}`.text;
+        expect(escaped).not.toMatch(/[<>"']/u);
+        expect(decode(escaped)).toBe(text);
+      }),
+    );
+  });
+
+  test('lists are joined, null and false vanish, HTML passes', () => {
+    expect(html`<p>${['a', html`<b>${'<'}</b>`, null, false, 0]}</p>`.text).toBe('<p>a<b>&lt;</b>0</p>');
+    expect(html`${trusted('<svg></svg>')}`.text).toBe('<svg></svg>');
+  });
+});
+
+describe('explanations shown', () => {
+  test('are thirty test rows that both policies explained, the same at every reading', async () => {
+    const folder = await syntheticRun({});
+    folders.push(folder);
+    const run = await readRun(folder);
+    const rows = pickExplanations(run);
+    expect(rows).toHaveLength(30);
+    expect(rows.every(({ split }) => split === 'test')).toBe(true);
+    expect(pickExplanations(await readRun(folder))).toEqual(rows);
+    const final = run.explanations.get('final');
+    for (const { interactionId, trained, click, label } of rows) {
+      expect(trained.read).toBe(final?.read[interactionId]);
+      expect(label).toBe(run.interactions.label[interactionId]);
+      expect(click['expctr-aug']).toBe(run.predictions.models.get('expctr-aug')?.[run.predictions.interactionId.indexOf(interactionId)]);
+    }
+  });
+
+  test('never show what came after the interaction: liked and disliked are its history', async () => {
+    const folder = await syntheticRun({ users: 12 });
+    folders.push(folder);
+    const run = await readRun(folder);
+    for (const { interactionId, liked, disliked } of pickExplanations(run)) {
+      const { interactions, items } = run;
+      const earlier = Array.from({ length: 4 }, (_, back) => interactionId - 1 - back);
+      const titles = (label: number) =>
+        earlier.filter((id) => interactions.label[id] === label).map((id) => items.title[interactions.item[id] ?? 0]);
+      expect(liked).toEqual(titles(1));
+      expect(disliked).toEqual(titles(0));
+    }
+  });
+});
+
+test('a chart is one SVG without script, and holds every line it was given', async () => {
+  const points = ['a<b', 'c'].flatMap((line) => [1, 2, 3].map((x) => ({ x, y: x * x, line })));
+  const { text } = await lineChart({ points, x: 'update', y: 'reward', dashed: ['c'], smoothed: true });
+  expect(text).toMatch(/^<svg[\s\S]*<\/svg>$/u);
+  expect(text).toContain('a&lt;b');
+  expect(text).toMatch(/stroke-dasharray="5,4"/u);
+  expect(text).not.toMatch(/NaN|<script/u);
+});
+
+test('numbers: a real minus sign, no negative zero, a dash for what is undefined', () => {
+  expect([fixed(-0.0001), fixed(-1.5, 1), fixed(null), signed(0.00004), signed(0.2, 1), signed(-0.2, 1)]).toEqual([
+    '0.000',
+    '−1.5',
+    '–',
+    '0.000',
+    '+0.2',
+    '−0.2',
+  ]);
+});
