@@ -35,16 +35,18 @@ export function tokenStatistics(hidden: tf.Tensor2D, head: TracedHead, tokens: t
   const [normalizer, meanLogit] = [column(0), column(1)];
   const chosen = tf.gather(head.matrix, tokens); // [rows, hidden]
 
-  const logProbs = tf.customGrad((x) => {
-    const value = tf.sub(tf.sum(tf.mul(x as tf.Tensor2D, chosen), 1), normalizer);
-    const gradFunc = (dy: tf.Tensor): tf.Tensor => {
-      const expected = tf.slice(packed, [0, 2], [rows, size]); // sum_j p_j head[j], [rows, hidden]
-      return tf.mul(tf.sub(chosen, expected), tf.expandDims(dy, 1));
-    };
-    return { value, gradFunc };
+  // what a gradient needs is saved: other tensors of the forward pass are gone by then
+  const logProbs = tf.customGrad((...args) => {
+    const [x, save] = args as unknown as [tf.Tensor2D, tf.GradSaveFunc];
+    save(withGradients ? [chosen, tf.slice(packed, [0, 2], [rows, size])] : []);
+    const gradFunc = (dy: tf.Tensor, [own, expected]: tf.Tensor[]): tf.Tensor => tf.mul(tf.sub(own!, expected!), tf.expandDims(dy, 1));
+    return { value: tf.sub(tf.sum(tf.mul(x, chosen), 1), normalizer), gradFunc };
   });
-  const entropy = tf.customGrad((x) => {
-    const gradFunc = (dy: tf.Tensor): tf.Tensor => entropyGradient(x as tf.Tensor2D, head.parts, normalizer, meanLogit, dy);
+  const entropy = tf.customGrad((...args) => {
+    const [x, save] = args as unknown as [tf.Tensor2D, tf.GradSaveFunc];
+    save(withGradients ? [x, normalizer, meanLogit] : []);
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor =>
+      entropyGradient(saved as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D], head.parts, dy);
     return { value: tf.sub(normalizer, meanLogit), gradFunc };
   });
   return { logProbs: logProbs(hidden) as tf.Tensor1D, entropy: entropy(hidden) as tf.Tensor1D };
@@ -86,10 +88,8 @@ function merge(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
 }
 
 function entropyGradient(
-  hidden: tf.Tensor2D,
+  [hidden, normalizer, meanLogit]: [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D],
   parts: readonly tf.Tensor[],
-  normalizer: tf.Tensor1D,
-  meanLogit: tf.Tensor1D,
   dy: tf.Tensor,
 ): tf.Tensor2D {
   const column = (x: tf.Tensor): tf.Tensor => tf.expandDims(x, 1);

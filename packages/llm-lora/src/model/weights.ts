@@ -23,11 +23,8 @@ export interface ModelWeights {
   readonly specs: WeightTree<TensorSpec>;
 }
 
-/** Rows of the head that meet the hidden states at a time: a part of the logits of 768 tokens is 6 MB and stays in cache. */
-const HEAD_PART = 2048;
-
 /** @param headPart rows of the head that meet the hidden states at a time */
-export function modelWeights(architecture: DecoderArchitecture, checkpoint: Checkpoint, headPart = HEAD_PART): ModelWeights {
+export function modelWeights(architecture: DecoderArchitecture, checkpoint: Checkpoint, headPart: number): ModelWeights {
   const parameters = architecture.parameters(checkpoint);
   const tree = { parameters, headParts: rowParts(parameters.head, headPart) };
   return { config: checkpoint.config, architecture, tree, specs: mapWeights(tree, specOf) };

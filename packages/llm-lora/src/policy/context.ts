@@ -14,6 +14,8 @@ export interface PolicyLimits {
   readonly compiledFunctions: number;
   /** Compiled decoding functions that are kept; each holds a packed copy of the weights. Default 2. */
   readonly decoders: number;
+  /** Entries of the vocabulary whose logits exist at a time in scoring and training. Default 2048: those of 768 tokens stay in cache. */
+  readonly vocabularyPart: number;
   /**
    * Where decoding functions have the weights: as constants, which ONNX Runtime packs once (twice as fast on few rows, but a
    * copy for each function), or as inputs, which share the one copy. Default: constants up to 2^28 weights.

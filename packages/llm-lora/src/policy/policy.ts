@@ -38,6 +38,7 @@ const DEFAULT_LIMITS: Omit<PolicyLimits, 'decoderWeights'> = {
   sequences: 16,
   compiledFunctions: 6,
   decoders: 2,
+  vocabularyPart: 2048,
 };
 
 /**
@@ -61,7 +62,7 @@ export class LlamaPolicy {
   /** Use {@link createPolicy}. */
   constructor(checkpoint: Checkpoint, tokenizer: Tokenizer | null, options: PolicyOptions) {
     const { lora = DEFAULT_LORA, limits = {}, threads, architecture = 'llama' } = options;
-    const weights = modelWeights(DECODERS[architecture], checkpoint);
+    const weights = modelWeights(DECODERS[architecture], checkpoint, limits.vocabularyPart ?? DEFAULT_LIMITS.vocabularyPart);
     const count = [...checkpoint.tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
     const adapters = new AdapterStore(weights, lora);
     this.config = checkpoint.config;

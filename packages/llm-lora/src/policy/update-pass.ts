@@ -8,7 +8,7 @@ import {
   type TensorSpec,
   type TensorTree,
 } from '@expctr/tfjs-backend-onnx';
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import type { PolicyContext } from './context.js';
 import type { Trainable } from './step.js';
 import { compileProgram, type Program } from './program.js';
@@ -35,11 +35,10 @@ export async function createUpdatePass<P>(
   trainable: Trainable<P>,
 ): Promise<UpdatePass<P>> {
   const parameterSpecs = specsOf(trainable);
-  const init = await compileProgram((params: TensorTree) => optimizer.init(params), [parameterSpecs], {
-    ...compileOptions,
-    name: 'optimizer init',
-  });
-  const initialState = await init.run([trainable]);
+  // an optimizer without state would leave a graph without outputs
+  const initialize = (params: TensorTree): unknown => ({ state: optimizer.init(params), made: tf.scalar(1) });
+  const init = await compileProgram<{ state: HostState }>(initialize, [parameterSpecs], { ...compileOptions, name: 'optimizer init' });
+  const { state: initialState } = await init.run([trainable]);
   await init.dispose();
 
   const update = (params: TensorTree, gradients: TensorTree, state: TensorTree, rate: readonly tf.Scalar[]): unknown => {

@@ -56,7 +56,7 @@ export async function useBackend(name: 'cpu' | 'onnx'): Promise<void> {
   else await tf.setBackend('cpu');
 }
 
-export function llamaWeights(checkpoint: Checkpoint, headPart?: number): ModelWeights {
+export function llamaWeights(checkpoint: Checkpoint, headPart = 2048): ModelWeights {
   return modelWeights(DECODERS.llama, checkpoint, headPart);
 }
 
