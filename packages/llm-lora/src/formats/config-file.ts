@@ -40,9 +40,13 @@ function findArchitecture(json: Record<string, unknown>, path: string): Architec
     classes.length > 0 ? classes.includes(className) && (type ?? modelType) === modelType : type === modelType,
   );
   if (found !== undefined) return found;
-  throw new FormatError('CONFIG_UNSUPPORTED_ARCHITECTURE', `the architecture ${JSON.stringify(classes[0] ?? type ?? null)} is not supported`, {
-    where: path,
-    expected: `one of ${ARCHITECTURES.map(({ className, modelType }) => `${className} (model_type ${modelType})`).join(', ')}`,
-    remedy: 'choose a model of a supported architecture',
-  });
+  throw new FormatError(
+    'CONFIG_UNSUPPORTED_ARCHITECTURE',
+    `the architecture ${JSON.stringify(classes[0] ?? type ?? null)} is not supported`,
+    {
+      where: path,
+      expected: `one of ${ARCHITECTURES.map(({ className, modelType }) => `${className} (model_type ${modelType})`).join(', ')}`,
+      remedy: 'choose a model of a supported architecture',
+    },
+  );
 }

@@ -60,12 +60,16 @@ async function findGguf(folder: string): Promise<string> {
     });
   }
   const other = names.find((name) => /\.(bin|pth?|h5|msgpack|onnx|safetensors)$/.test(name));
-  throw new FormatError('CHECKPOINT_NO_WEIGHTS', other === undefined ? 'the folder has no weights' : `the folder has ${other}, but no weights that are read`, {
-    where: folder,
-    expected: 'model.safetensors, model.safetensors.index.json with its files, or a .gguf file',
-    remedy:
-      other === undefined
-        ? 'download the weights into this folder'
-        : 'save it again with transformers: AutoModelForCausalLM.from_pretrained(folder).save_pretrained(folder, safe_serialization=True)',
-  });
+  throw new FormatError(
+    'CHECKPOINT_NO_WEIGHTS',
+    other === undefined ? 'the folder has no weights' : `the folder has ${other}, but no weights that are read`,
+    {
+      where: folder,
+      expected: 'model.safetensors, model.safetensors.index.json with its files, or a .gguf file',
+      remedy:
+        other === undefined
+          ? 'download the weights into this folder'
+          : 'save it again with transformers: AutoModelForCausalLM.from_pretrained(folder).save_pretrained(folder, safe_serialization=True)',
+    },
+  );
 }

@@ -58,12 +58,7 @@ function around(content: string, replacement: string): string {
   return trimmed === '' ? content : content.replace(trimmed, () => replacement);
 }
 
-function renderChecked(
-  hidden: readonly ChatMessage[],
-  messages: readonly ChatMessage[],
-  render: RenderChat,
-  where: string,
-): string {
+function renderChecked(hidden: readonly ChatMessage[], messages: readonly ChatMessage[], render: RenderChat, where: string): string {
   let rendered: string;
   try {
     rendered = render(hidden);

@@ -10,9 +10,13 @@ import type { Tokenizer } from './tokenizer.js';
 export function checkTokenizer(tokenizer: Tokenizer, model: Pick<Checkpoint, 'config' | 'source'>): void {
   const { vocabularySize } = model.config;
   if (tokenizer.vocabularySize <= vocabularySize) return;
-  throw new TokenizerError('TOKENIZER_MISMATCH', `the tokenizer has ${tokenizer.vocabularySize} tokens, the model ${model.source} only ${vocabularySize}`, {
-    where: tokenizer.name,
-    expected: `at most ${vocabularySize} tokens`,
-    remedy: `use the tokenizer.json that was published with ${model.source}`,
-  });
+  throw new TokenizerError(
+    'TOKENIZER_MISMATCH',
+    `the tokenizer has ${tokenizer.vocabularySize} tokens, the model ${model.source} only ${vocabularySize}`,
+    {
+      where: tokenizer.name,
+      expected: `at most ${vocabularySize} tokens`,
+      remedy: `use the tokenizer.json that was published with ${model.source}`,
+    },
+  );
 }

@@ -52,7 +52,10 @@ async function filesOfFolder(folder: string): Promise<TokenizerFiles> {
   return { name: folder, json: checkedJson(json, join(folder, 'tokenizer.json')), config: plainTokens(withTemplate) };
 }
 
-async function filesOfHub(id: string, { localFilesOnly = false, cacheFolder, revision = 'main' }: LoadTokenizerOptions): Promise<TokenizerFiles> {
+async function filesOfHub(
+  id: string,
+  { localFilesOnly = false, cacheFolder, revision = 'main' }: LoadTokenizerOptions,
+): Promise<TokenizerFiles> {
   const missing = (what: string, cause?: unknown): TokenizerError =>
     new TokenizerError('TOKENIZER_NOT_FOUND', what, {
       where: id,
@@ -106,7 +109,15 @@ const REFETCH = 'download the file again; it was cut short or damaged';
 function checkedJson(json: Record<string, unknown>, where: string): TokenizerJson {
   const model = json['model'] as Record<string, unknown> | null | undefined;
   if (typeof model === 'object' && model !== null && typeof model['vocab'] === 'object' && model['vocab'] !== null) {
-    return { added_tokens: [], normalizer: null, pre_tokenizer: null, post_processor: null, decoder: null, ...json, model: { ...model, vocab: model['vocab'] } };
+    return {
+      added_tokens: [],
+      normalizer: null,
+      pre_tokenizer: null,
+      post_processor: null,
+      decoder: null,
+      ...json,
+      model: { ...model, vocab: model['vocab'] },
+    };
   }
   throw new TokenizerError('TOKENIZER_UNSUPPORTED', 'it has no model with a vocabulary', {
     where,
@@ -121,7 +132,5 @@ function plainTokens(config: Record<string, unknown>): Record<string, unknown> {
     typeof value === 'object' && value !== null && typeof (value as { content?: unknown }).content === 'string'
       ? (value as { content: string }).content
       : value;
-  return Object.fromEntries(
-    Object.entries(config).map(([key, value]) => [key, key.endsWith('_token') ? plain(value) : value]),
-  );
+  return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, key.endsWith('_token') ? plain(value) : value]));
 }

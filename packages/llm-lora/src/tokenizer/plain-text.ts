@@ -44,7 +44,9 @@ export function asContinuation(json: TokenizerJson): TokenizerJson {
 /** The same tokenizer for a stretch of text that follows a control token: a space is put in front only where every stretch gets one. */
 export function afterControlToken(json: TokenizerJson): TokenizerJson {
   const never = (part: Part): Part =>
-    part['type'] === 'Metaspace' && part['prepend_scheme'] === 'first' ? { ...part, add_prefix_space: false, prepend_scheme: 'never' } : part;
+    part['type'] === 'Metaspace' && part['prepend_scheme'] === 'first'
+      ? { ...part, add_prefix_space: false, prepend_scheme: 'never' }
+      : part;
   return { ...json, pre_tokenizer: mapParts(json.pre_tokenizer, 'pretokenizers', never) };
 }
 

@@ -49,7 +49,9 @@ export function makeTokenizer({ name, json, config }: TokenizerFiles, Class: Tok
       controlTokens,
       name,
     );
-    return stretches.flatMap((stretch, index) => ('id' in stretch ? [stretch.id] : idsOf(index === 0 ? plain : plainAfterControl, stretch.text)));
+    return stretches.flatMap((stretch, index) =>
+      'id' in stretch ? [stretch.id] : idsOf(index === 0 ? plain : plainAfterControl, stretch.text),
+    );
   }
 
   return {

@@ -73,17 +73,22 @@ test('a shard without a tensor that the index gives it is named with that tensor
   await expect(loadCheckpoint(path())).rejects.toThrow(failure('SAFETENSORS_MISSING_TENSOR', 'model-00002', 'model.norm.weight'));
 });
 
-test.each([{}, { weight_map: {} }, { weight_map: { a: 1 } }, { weight_map: { a: '../other.safetensors' } }, { weight_map: { a: 'x.bin' } }])(
-  'an index of %j is a typed error',
-  async (index) => {
-    await writeShards();
-    await writeFile(path('model.safetensors.index.json'), JSON.stringify(index));
-    await expect(loadCheckpoint(path())).rejects.toThrow(failure('SAFETENSORS_BAD_INDEX', 'model.safetensors.index.json'));
-  },
-);
+test.each([
+  {},
+  { weight_map: {} },
+  { weight_map: { a: 1 } },
+  { weight_map: { a: '../other.safetensors' } },
+  { weight_map: { a: 'x.bin' } },
+])('an index of %j is a typed error', async (index) => {
+  await writeShards();
+  await writeFile(path('model.safetensors.index.json'), JSON.stringify(index));
+  await expect(loadCheckpoint(path())).rejects.toThrow(failure('SAFETENSORS_BAD_INDEX', 'model.safetensors.index.json'));
+});
 
 test('a model in a folder that is not there says what the folder should hold', async () => {
-  await expect(loadCheckpoint(path('nowhere'))).rejects.toThrow(failure('CHECKPOINT_NOT_FOUND', 'nowhere', 'config.json and model.safetensors', 'download'));
+  await expect(loadCheckpoint(path('nowhere'))).rejects.toThrow(
+    failure('CHECKPOINT_NOT_FOUND', 'nowhere', 'config.json and model.safetensors', 'download'),
+  );
   await writeFile(path('model.txt'), 'x');
   await expect(loadCheckpoint(path('model.txt'))).rejects.toThrow(failure('CHECKPOINT_NOT_FOUND', 'model.txt', 'not a .gguf file'));
 });
@@ -120,9 +125,13 @@ test('a tensor that is missing, of another shape or of no use is named with what
   const without = tinyTensors();
   without.delete('model.layers.1.mlp.up_proj.weight');
   await writeTinyModel(path('a'), { tensors: without });
-  await expect(loadCheckpoint(path('a'))).rejects.toThrow(failure('CHECKPOINT_MISSING_TENSOR', 'model.layers.1.mlp.up_proj.weight', '[12, 8]'));
+  await expect(loadCheckpoint(path('a'))).rejects.toThrow(
+    failure('CHECKPOINT_MISSING_TENSOR', 'model.layers.1.mlp.up_proj.weight', '[12, 8]'),
+  );
   await writeTinyModel(path('b'), { config: { vocab_size: 11 } });
-  await expect(loadCheckpoint(path('b'))).rejects.toThrow(failure('CHECKPOINT_WRONG_SHAPE', 'model.embed_tokens.weight', '[10, 8]', '[11, 8]'));
+  await expect(loadCheckpoint(path('b'))).rejects.toThrow(
+    failure('CHECKPOINT_WRONG_SHAPE', 'model.embed_tokens.weight', '[10, 8]', '[11, 8]'),
+  );
   const bias = { data: new Float32Array(8), shape: [8], dtype: 'float32' as const };
   await writeTinyModel(path('c'), { tensors: tinyTensors().set('model.layers.0.self_attn.q_proj.bias', bias) });
   await expect(loadCheckpoint(path('c'))).rejects.toThrow(failure('CHECKPOINT_UNKNOWN_TENSOR', 'model.layers.0.self_attn.q_proj.bias'));

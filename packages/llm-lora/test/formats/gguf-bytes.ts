@@ -56,7 +56,14 @@ export function ggufBytes(entries: readonly Entry[], infos: readonly Info[], dat
 
 /** Metadata of a small Llama with the changes wanted. */
 export function llamaEntries(...changes: readonly Entry[]): Entry[] {
-  const numbers = { block_count: 1, context_length: 64, embedding_length: 32, feed_forward_length: 32, 'attention.head_count': 2, vocab_size: 4 };
+  const numbers = {
+    block_count: 1,
+    context_length: 64,
+    embedding_length: 32,
+    feed_forward_length: 32,
+    'attention.head_count': 2,
+    vocab_size: 4,
+  };
   const entries: Entry[] = [
     { key: 'general.architecture', type: 'string', value: 'llama' },
     ...Object.entries(numbers).map(([key, value]) => ({ key: `llama.${key}`, type: 'u32' as const, value })),

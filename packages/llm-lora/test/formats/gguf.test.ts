@@ -18,7 +18,11 @@ const hashes = ({ tensors }: Checkpoint): Record<string, string> =>
 
 test('blocks of every supported type expand to the very bits of the reference', () => {
   const blocks = json('gguf-blocks.json') as Record<string, { blockSize: number; bytes: string; floats: string }>;
-  expect(Object.values(TENSOR_TYPES).map(({ name }) => name).sort()).toEqual(Object.keys(blocks).sort());
+  expect(
+    Object.values(TENSOR_TYPES)
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual(Object.keys(blocks).sort());
   for (const { name, blockSize, blockBytes, expand } of Object.values(TENSOR_TYPES)) {
     const fixed = blocks[name];
     const stored = new Uint8Array(Buffer.from(fixed?.bytes ?? '', 'base64')); // a copy of its own, aligned
@@ -75,7 +79,15 @@ const smollm2 = modelAsset('SmolLM2-135M-Instruct');
 test.skipIf(smollm2.missing)('SmolLM2-135M: all 272 tensors equal the reference dequantization to the last bit', async () => {
   const progress: number[] = [];
   const checkpoint = await loadCheckpoint(smollm2.path, { onProgress: (loaded, total) => progress.push(loaded / total) });
-  expect(checkpoint.config).toMatchObject({ layers: 30, heads: 9, keyValueHeads: 3, headDim: 64, ropeTheta: 100_000, tiedEmbeddings: true, eosTokenIds: [2] });
+  expect(checkpoint.config).toMatchObject({
+    layers: 30,
+    heads: 9,
+    keyValueHeads: 3,
+    headDim: 64,
+    ropeTheta: 100_000,
+    tiedEmbeddings: true,
+    eosTokenIds: [2],
+  });
   expect(hashes(checkpoint)).toEqual(json('smollm2-tensors.json'));
   expect(progress).toHaveLength(272);
   expect(progress.at(-1)).toBe(1);

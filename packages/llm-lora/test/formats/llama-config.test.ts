@@ -20,7 +20,14 @@ test('a folder without config.json has no configuration', async () => {
 test('what is optional in config.json has its Llama default', async () => {
   const optional = ['num_key_value_heads', 'head_dim', 'rope_theta', 'tie_word_embeddings', 'hidden_act', 'bos_token_id', 'eos_token_id'];
   const config = await parse(Object.fromEntries(optional.map((name) => [name, undefined])));
-  expect(config).toMatchObject({ keyValueHeads: 4, headDim: 2, ropeTheta: 10_000, tiedEmbeddings: false, bosTokenId: null, eosTokenIds: [] });
+  expect(config).toMatchObject({
+    keyValueHeads: 4,
+    headDim: 2,
+    ropeTheta: 10_000,
+    tiedEmbeddings: false,
+    bosTokenId: null,
+    eosTokenIds: [],
+  });
 });
 
 test('the width of a head is its own number where it is given', async () => {
@@ -29,7 +36,11 @@ test('the width of a head is its own number where it is given', async () => {
 
 test.each<[string, Record<string, unknown>, Partial<LlamaConfig>]>([
   ['rope_theta beside the rest', { rope_theta: 500_000 }, { ropeTheta: 500_000, ropeScaling: null }],
-  ['rope_theta in rope_parameters', { rope_theta: undefined, rope_parameters: { rope_theta: 77, rope_type: 'default' } }, { ropeTheta: 77, ropeScaling: null }],
+  [
+    'rope_theta in rope_parameters',
+    { rope_theta: undefined, rope_parameters: { rope_theta: 77, rope_type: 'default' } },
+    { ropeTheta: 77, ropeScaling: null },
+  ],
   ['rope_parameters before the rest', { rope_parameters: { rope_theta: 77 } }, { ropeTheta: 77 }],
   ['no scaling', { rope_scaling: null }, { ropeScaling: null }],
   ['the default scaling', { rope_scaling: { type: 'default' } }, { ropeScaling: null }],

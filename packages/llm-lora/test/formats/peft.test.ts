@@ -13,7 +13,11 @@ import { fixture, temporaryFolder } from './temporary-folder.js';
 
 const path = temporaryFolder();
 const PEFT = fixture('peft-stories260K');
-const tensor = (...shape: number[]): FloatTensor => ({ data: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.5), shape, dtype: 'float32' });
+const tensor = (...shape: number[]): FloatTensor => ({
+  data: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.5),
+  shape,
+  dtype: 'float32',
+});
 const small = (config: Partial<Adapter['config']> = {}): Adapter => ({
   config: { rank: 2, alpha: 4, targetModules: ['q_proj'], ...config },
   tensors: new Map([['layers.0.self_attn.q_proj', { a: tensor(2, 8), b: tensor(8, 2) }]]),
@@ -21,12 +25,21 @@ const small = (config: Partial<Adapter['config']> = {}): Adapter => ({
 
 test("PEFT's own adapter loads under plain module paths", async () => {
   const { config, tensors } = await loadAdapter(PEFT);
-  expect(config).toEqual({ rank: 2, alpha: 4, targetModules: expect.arrayContaining(['q_proj', 'v_proj']) as string[], baseModel: 'stories260K' });
-  expect([...tensors.keys()].sort()).toEqual([0, 1, 2, 3, 4].flatMap((i) => [`layers.${i}.self_attn.q_proj`, `layers.${i}.self_attn.v_proj`]));
+  expect(config).toEqual({
+    rank: 2,
+    alpha: 4,
+    targetModules: expect.arrayContaining(['q_proj', 'v_proj']) as string[],
+    baseModel: 'stories260K',
+  });
+  expect([...tensors.keys()].sort()).toEqual(
+    [0, 1, 2, 3, 4].flatMap((i) => [`layers.${i}.self_attn.q_proj`, `layers.${i}.self_attn.v_proj`]),
+  );
   expect(tensors.get('layers.3.self_attn.v_proj')?.a.shape).toEqual([2, 64]);
   expect(tensors.get('layers.3.self_attn.v_proj')?.b.shape).toEqual([32, 2]);
   const { tensors: stored } = await readSafetensors(`${PEFT}/adapter_model.safetensors`);
-  expect(tensors.get('layers.3.self_attn.v_proj')?.b.data).toEqual(stored.get('base_model.model.model.layers.3.self_attn.v_proj.lora_B.weight')?.data);
+  expect(tensors.get('layers.3.self_attn.v_proj')?.b.data).toEqual(
+    stored.get('base_model.model.model.layers.3.self_attn.v_proj.lora_B.weight')?.data,
+  );
 });
 
 test("saving PEFT's adapter gives PEFT's files, byte for byte", async () => {
@@ -36,13 +49,31 @@ test("saving PEFT's adapter gives PEFT's files, byte for byte", async () => {
 });
 
 test('any adapter comes back as it was saved', async () => {
-  const module = fc.constantFrom('self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj', 'self_attn.o_proj', 'mlp.gate_proj', 'mlp.up_proj', 'mlp.down_proj');
-  const arbitrary = fc.record({ rank: fc.integer({ min: 1, max: 4 }), alpha: fc.integer({ min: 1, max: 64 }), stable: fc.boolean(), modules: fc.uniqueArray(module, { minLength: 1 }) });
+  const module = fc.constantFrom(
+    'self_attn.q_proj',
+    'self_attn.k_proj',
+    'self_attn.v_proj',
+    'self_attn.o_proj',
+    'mlp.gate_proj',
+    'mlp.up_proj',
+    'mlp.down_proj',
+  );
+  const arbitrary = fc.record({
+    rank: fc.integer({ min: 1, max: 4 }),
+    alpha: fc.integer({ min: 1, max: 64 }),
+    stable: fc.boolean(),
+    modules: fc.uniqueArray(module, { minLength: 1 }),
+  });
   await fc.assert(
     fc.asyncProperty(arbitrary, async ({ rank, alpha, stable, modules }) => {
       const paths = [...modules.map((name) => `layers.0.${name}`), ...modules.map((name) => `layers.11.${name}`), 'lm_head'];
       const adapter: Adapter = {
-        config: { rank, alpha, targetModules: [...modules.map((name) => name.split('.')[1] ?? ''), 'lm_head'], ...(stable ? { rankStabilized: true } : {}) },
+        config: {
+          rank,
+          alpha,
+          targetModules: [...modules.map((name) => name.split('.')[1] ?? ''), 'lm_head'],
+          ...(stable ? { rankStabilized: true } : {}),
+        },
         tensors: new Map(paths.sort().map((name) => [name, { a: tensor(rank, 3), b: tensor(5, rank) }])),
       };
       await saveAdapter(path('any'), adapter);
@@ -91,7 +122,9 @@ test.each<[string, unknown]>([
   ['a_field_of_a_later_version', { changes: 'everything' }],
 ])('%s = %j is refused by name', async (field, value) => {
   await peftWith({ [field]: value });
-  await expect(loadAdapter(path('peft'))).rejects.toThrow(failure('ADAPTER_UNSUPPORTED', 'adapter_config.json', field, JSON.stringify(value)));
+  await expect(loadAdapter(path('peft'))).rejects.toThrow(
+    failure('ADAPTER_UNSUPPORTED', 'adapter_config.json', field, JSON.stringify(value)),
+  );
 });
 
 test.each<[Record<string, unknown>, Partial<Adapter['config']>]>([
@@ -130,7 +163,10 @@ test('a factor without its partner, and a tensor that is no factor, are named', 
   const without = new Map([...tensors].filter(([key]) => key !== name));
   await writeSafetensors(file, without);
   await expect(loadAdapter(path('peft'))).rejects.toThrow(failure('ADAPTER_MISSING_TENSOR', 'layers.2.self_attn.v_proj lacks lora_B'));
-  await writeSafetensors(file, new Map([...tensors, ['base_model.model.model.layers.2.self_attn.v_proj.lora_magnitude_vector', tensor(2)]]));
+  await writeSafetensors(
+    file,
+    new Map([...tensors, ['base_model.model.model.layers.2.self_attn.v_proj.lora_magnitude_vector', tensor(2)]]),
+  );
   await expect(loadAdapter(path('peft'))).rejects.toThrow(failure('ADAPTER_UNSUPPORTED', 'lora_magnitude_vector'));
 });
 

@@ -40,14 +40,28 @@ test.each<[string, Buffer, string, ...string[]]>([
   ['a size that is no whole number', fileOf(one({ shape: [1.5] }), 8), 'SAFETENSORS_BAD_TENSOR', 'shape is [1.5]'],
   ['no shape', fileOf(one({ shape: null }), 8), 'SAFETENSORS_BAD_TENSOR', 'shape is null'],
   ['one offset', fileOf(one({ data_offsets: [0] }), 8), 'SAFETENSORS_BAD_TENSOR', 'data_offsets'],
-  ['offsets that do not fit the shape', fileOf(one({ shape: [3] }), 8), 'SAFETENSORS_BAD_OFFSETS', 'tensor w', '8 bytes', '12 bytes for F32 [3]'],
+  [
+    'offsets that do not fit the shape',
+    fileOf(one({ shape: [3] }), 8),
+    'SAFETENSORS_BAD_OFFSETS',
+    'tensor w',
+    '8 bytes',
+    '12 bytes for F32 [3]',
+  ],
   ['a shape beyond all numbers', fileOf(one({ shape: [2 ** 52, 2 ** 52] }), 8), 'SAFETENSORS_BAD_OFFSETS', 'tensor w'],
   ['offsets that run backwards', fileOf(one({ data_offsets: [8, 0] }), 8), 'SAFETENSORS_BAD_OFFSETS', 'tensor w'],
   ['offsets beyond the file', fileOf(one({ data_offsets: [1e15, 1e15 + 8] }), 8), 'SAFETENSORS_TRUNCATED', 'tensor w'],
   ['overlapping tensors', fileOf(two([0, 8], [4, 12]), 12), 'SAFETENSORS_BAD_OFFSETS', 'tensor w1', 'overlaps', 'byte'],
   ['a hole between tensors', fileOf(two([0, 8], [12, 20]), 20), 'SAFETENSORS_BAD_OFFSETS', 'tensor w1', 'unused'],
   ['bytes after the last tensor', fileOf(one({}), 12), 'SAFETENSORS_BAD_OFFSETS', 'the last tensor to end with the file'],
-  ['a type that is not read', fileOf(one({ dtype: 'F64', shape: [1] }), 8), 'SAFETENSORS_UNSUPPORTED_TYPE', 'tensor w', 'F64', 'save the file again'],
+  [
+    'a type that is not read',
+    fileOf(one({ dtype: 'F64', shape: [1] }), 8),
+    'SAFETENSORS_UNSUPPORTED_TYPE',
+    'tensor w',
+    'F64',
+    'save the file again',
+  ],
 ])('%s is a typed error', async (_, bytes, code, ...parts) => {
   await writeFile(path('w.safetensors'), bytes);
   await expect(readSafetensors(path('w.safetensors'))).rejects.toThrow(failure(code, 'w.safetensors', ...parts));

@@ -37,7 +37,9 @@ const tensor: fc.Arbitrary<HostTensor> = fc
     if (dtype === 'float32') return { shape, dtype, data: new Float32Array(Int32Array.from(values).buffer) };
     return { shape, dtype, data: dtype === 'int32' ? Int32Array.from(values) : Uint8Array.from(values, (value) => value & 1) };
   });
-const name = fc.oneof(fc.string({ minLength: 1 }), fc.constantFrom('0', '7', '__proto__', 'constructor', 'é')).filter((key) => key !== '__metadata__');
+const name = fc
+  .oneof(fc.string({ minLength: 1 }), fc.constantFrom('0', '7', '__proto__', 'constructor', 'é'))
+  .filter((key) => key !== '__metadata__');
 
 test('tensors of any name, shape, type and value come back bit by bit', async () => {
   await fc.assert(
@@ -86,8 +88,12 @@ test('a write that fails leaves the old file and nothing beside it', async () =>
 
 test('a tensor that is not there, or of a type that is not read, is named', async () => {
   const file = await openSafetensors(fixture('reference.safetensors'));
-  await expect(async () => file.read('nope')).rejects.toThrow(failure('SAFETENSORS_MISSING_TENSOR', 'reference.safetensors', 'nope', 'f32'));
-  await expect(async () => file.readFloat('i32')).rejects.toThrow(failure('SAFETENSORS_UNSUPPORTED_TYPE', 'tensor i32', 'I32', 'F32, F16 or BF16'));
+  await expect(async () => file.read('nope')).rejects.toThrow(
+    failure('SAFETENSORS_MISSING_TENSOR', 'reference.safetensors', 'nope', 'f32'),
+  );
+  await expect(async () => file.readFloat('i32')).rejects.toThrow(
+    failure('SAFETENSORS_UNSUPPORTED_TYPE', 'tensor i32', 'I32', 'F32, F16 or BF16'),
+  );
   await file.close();
   await expect(openSafetensors(path('none.safetensors'))).rejects.toThrow(failure('SAFETENSORS_NOT_FOUND', 'none.safetensors'));
 });

@@ -41,7 +41,11 @@ export function tinyTensors(): Map<string, FloatTensor> {
 /** Writes config.json and model.safetensors, with changes. */
 export async function writeTinyModel(
   folder: string,
-  { config = {}, tensors = tinyTensors(), ...options }: { config?: Record<string, unknown>; tensors?: Map<string, FloatTensor> } & WriteSafetensorsOptions = {},
+  {
+    config = {},
+    tensors = tinyTensors(),
+    ...options
+  }: { config?: Record<string, unknown>; tensors?: Map<string, FloatTensor> } & WriteSafetensorsOptions = {},
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'config.json'), JSON.stringify({ ...TINY, ...config }));

@@ -5,10 +5,15 @@ import { added, letters } from './synthetic.js';
 
 const END = added(2, '<end>');
 const user = (content: string): ChatMessage => ({ role: 'user', content });
-const simple = (messages: readonly ChatMessage[]): string => messages.map(({ role, content }) => `${role}: ${content}<end>`).join('\n') + '\n>';
+const simple = (messages: readonly ChatMessage[]): string =>
+  messages.map(({ role, content }) => `${role}: ${content}<end>`).join('\n') + '\n>';
 
 test('control tokens are found in the template and not in contents or continuation', () => {
-  expect(chatStretches([user('a<end>b')], '<end>', simple, [END], 'model')).toEqual([{ text: 'user: a<end>b' }, { id: 2 }, { text: '\n><end>' }]);
+  expect(chatStretches([user('a<end>b')], '<end>', simple, [END], 'model')).toEqual([
+    { text: 'user: a<end>b' },
+    { id: 2 },
+    { text: '\n><end>' },
+  ]);
 });
 
 test('a template that trims contents trims them, and white space stays where it does not', () => {
@@ -19,7 +24,11 @@ test('a template that trims contents trims them, and white space stays where it 
 
 test('a control token that takes white space with it takes it from template and content', () => {
   const stripping = [added(2, '<end>', { lstrip: true, rstrip: true })];
-  expect(chatStretches([user('a')], '', ([m]) => `x <end> ${m?.content ?? ''}`, stripping, 'model')).toEqual([{ text: 'x' }, { id: 2 }, { text: 'a' }]);
+  expect(chatStretches([user('a')], '', ([m]) => `x <end> ${m?.content ?? ''}`, stripping, 'model')).toEqual([
+    { text: 'x' },
+    { id: 2 },
+    { text: 'a' },
+  ]);
 });
 
 test('the longest of several control tokens that begin alike is taken', () => {
@@ -34,7 +43,10 @@ test('replacement patterns in contents are text', () => {
 test('a message that the template leaves out is an error that names it', () => {
   const losing = (messages: readonly ChatMessage[]): string => simple(messages.filter(({ role }) => role !== 'system'));
   expect(() => chatStretches([{ role: 'system', content: 'Be kind.' }, user('a')], '', losing, [END], 'model')).toThrow(
-    expect.objectContaining({ code: 'TOKENIZER_BAD_CHAT_TEMPLATE', message: expect.stringContaining('message 0 (system)') as string }) as Error,
+    expect.objectContaining({
+      code: 'TOKENIZER_BAD_CHAT_TEMPLATE',
+      message: expect.stringContaining('message 0 (system)') as string,
+    }) as Error,
   );
 });
 
@@ -42,7 +54,10 @@ test('a template that refuses the messages is an error that carries its words', 
   const chat_template = "{{ raise_exception('System role not supported') }}";
   const tokenizer = letters({}, { chat_template });
   expect(() => tokenizer.encode({ form: 'chat', messages: [user('a')] })).toThrow(
-    expect.objectContaining({ code: 'TOKENIZER_BAD_CHAT_TEMPLATE', message: expect.stringContaining('System role not supported') as string }) as Error,
+    expect.objectContaining({
+      code: 'TOKENIZER_BAD_CHAT_TEMPLATE',
+      message: expect.stringContaining('System role not supported') as string,
+    }) as Error,
   );
 });
 

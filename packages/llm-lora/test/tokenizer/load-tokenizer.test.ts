@@ -45,7 +45,9 @@ test('a path that is not there names what it should hold, and no hub is asked fo
 });
 
 test('a folder without tokenizer.json says which files to download into it', async () => {
-  await expect(loadTokenizer(folder)).rejects.toThrow(failure('TOKENIZER_NOT_FOUND', folder, 'tokenizer.json', `download both files of the model into ${folder}`));
+  await expect(loadTokenizer(folder)).rejects.toThrow(
+    failure('TOKENIZER_NOT_FOUND', folder, 'tokenizer.json', `download both files of the model into ${folder}`),
+  );
   expect(network).not.toHaveBeenCalled();
 });
 
@@ -63,8 +65,14 @@ test.each([
 
 test.skipIf(stories.missing)('special tokens written as objects, and a template in its own file, are understood', async () => {
   await cp(join(stories.path, 'tokenizer.json'), join(folder, 'tokenizer.json'));
-  await writeFile(join(folder, 'tokenizer_config.json'), JSON.stringify({ eos_token: { content: '</s>', lstrip: false }, bos_token: '<s>' }));
-  await writeFile(join(folder, 'chat_template.jinja'), "{% for m in messages %}{{ m['role'] + ': ' + m['content'] + eos_token }}{% endfor %}");
+  await writeFile(
+    join(folder, 'tokenizer_config.json'),
+    JSON.stringify({ eos_token: { content: '</s>', lstrip: false }, bos_token: '<s>' }),
+  );
+  await writeFile(
+    join(folder, 'chat_template.jinja'),
+    "{% for m in messages %}{{ m['role'] + ': ' + m['content'] + eos_token }}{% endfor %}",
+  );
   const tokenizer = await loadTokenizer(folder);
   expect(tokenizer.eosTokenIds).toEqual([2]);
   expect(tokenizer.hasChatTemplate).toBe(true);
@@ -94,7 +102,8 @@ test.skipIf(stories.missing)('a hub id gives the tokenizer that its files in a f
 
 test('a tokenizer with more tokens than the model has rows is refused, naming both', () => {
   const tokenizer = letters();
-  const model = (vocabularySize: number) => ({ source: 'models/other', config: { vocabularySize } }) as Parameters<typeof checkTokenizer>[1];
+  const model = (vocabularySize: number) =>
+    ({ source: 'models/other', config: { vocabularySize } }) as Parameters<typeof checkTokenizer>[1];
   expect(() => {
     checkTokenizer(tokenizer, model(tokenizer.vocabularySize - 1));
   }).toThrow(failure('TOKENIZER_MISMATCH', 'synthetic', 'models/other'));

@@ -18,9 +18,7 @@ export const MODELS = ['stories260K', 'SmolLM2-135M-Instruct'].map((name) => {
     missing: asset.missing,
     path: asset.path,
     load: () => (tokenizer ??= loadTokenizer(asset.path)),
-    fixture: JSON.parse(
-      readFileSync(join(import.meta.dirname, `../fixtures/formats/tokenizer-${name}.json`), 'utf8'),
-    ) as TokenizerFixture,
+    fixture: JSON.parse(readFileSync(join(import.meta.dirname, `../fixtures/formats/tokenizer-${name}.json`), 'utf8')) as TokenizerFixture,
   };
 });
 

@@ -28,7 +28,15 @@ test('a byte-level pre-tokenizer that adds a space does so before a sequence onl
 });
 
 test('an algorithm that takes whole words from the vocabulary finds no special token there', () => {
-  const model = { type: 'BPE', unk_token: '<unk>', vocab: { '<unk>': 0, '</s>': 1, '<': 2, '/': 3, s: 4, '>': 5 }, merges: [], ignore_merges: true, continuing_subword_prefix: null, end_of_word_suffix: null };
+  const model = {
+    type: 'BPE',
+    unk_token: '<unk>',
+    vocab: { '<unk>': 0, '</s>': 1, '<': 2, '/': 3, s: 4, '>': 5 },
+    merges: [],
+    ignore_merges: true,
+    continuing_subword_prefix: null,
+    end_of_word_suffix: null,
+  };
   const tokenizer = letters({ added_tokens: [added(0, '<unk>'), added(1, '</s>')], pre_tokenizer: null, decoder: null, model });
   expect([...tokenizer.encodeText('</s>')]).toEqual([2, 3, 4, 5]);
 });
@@ -69,7 +77,11 @@ test('tokens that a post-processor puts behind a sequence are not put behind a p
 });
 
 test('taking control tokens out changes nothing else', () => {
-  const json = { added_tokens: [added(1, '<s>')], normalizer: { type: 'NFC' }, model: { type: 'BPE', vocab: { '<s>': 1, a: 2 }, merges: [] } };
+  const json = {
+    added_tokens: [added(1, '<s>')],
+    normalizer: { type: 'NFC' },
+    model: { type: 'BPE', vocab: { '<s>': 1, a: 2 }, merges: [] },
+  };
   expect(withoutControlTokens(json)).toEqual({
     added_tokens: [],
     normalizer: { type: 'NFC' },

@@ -3,7 +3,12 @@ import { makeTokenizer } from '../../src/tokenizer/text-tokenizer.js';
 import type { Tokenizer } from '../../src/tokenizer/tokenizer.js';
 import type { AddedTokenJson, TokenizerJson } from '../../src/tokenizer/tokenizer-json.js';
 
-export const added = (id: number, content: string, rest: Partial<AddedTokenJson> = {}): AddedTokenJson => ({ id, content, special: true, ...rest });
+export const added = (id: number, content: string, rest: Partial<AddedTokenJson> = {}): AddedTokenJson => ({
+  id,
+  content,
+  special: true,
+  ...rest,
+});
 
 /** A tokenizer over single letters, the space mark U+2581 and a few words; unknown characters become `<unk>`. */
 export function letters(change: Partial<TokenizerJson> = {}, config: Record<string, unknown> = {}): Tokenizer {

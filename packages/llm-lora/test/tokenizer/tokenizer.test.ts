@@ -55,12 +55,15 @@ for (const { name, missing, load, fixture } of MODELS) {
   });
 }
 
-test.skipIf(MODELS[0]?.missing)('stories260K: begin-of-sequence stands before completions only, and there is no chat template', async () => {
-  const tokenizer = await (MODELS[0] as (typeof MODELS)[number]).load();
-  expect(tokenizer).toMatchObject({ vocabularySize: 512, bosTokenId: 1, eosTokenIds: [2], padTokenId: null, hasChatTemplate: false });
-  expect([...tokenizer.encode({ form: 'completion', text: '' })]).toEqual([1]);
-  expect([...tokenizer.encodeText('')]).toEqual([]);
-});
+test.skipIf(MODELS[0]?.missing)(
+  'stories260K: begin-of-sequence stands before completions only, and there is no chat template',
+  async () => {
+    const tokenizer = await (MODELS[0] as (typeof MODELS)[number]).load();
+    expect(tokenizer).toMatchObject({ vocabularySize: 512, bosTokenId: 1, eosTokenIds: [2], padTokenId: null, hasChatTemplate: false });
+    expect([...tokenizer.encode({ form: 'completion', text: '' })]).toEqual([1]);
+    expect([...tokenizer.encodeText('')]).toEqual([]);
+  },
+);
 
 test.skipIf(MODELS[1]?.missing)('SmolLM2: nothing is put before completions, and the padding token is the end of a turn', async () => {
   const tokenizer = await (MODELS[1] as (typeof MODELS)[number]).load();

@@ -53,7 +53,8 @@ function refuseVariants(fields: Fields): void {
   }
   const activation = fields.text('hidden_act') ?? 'silu';
   if (activation !== 'silu') throw fields.bad('hidden_act', `is ${JSON.stringify(activation)}`, '"silu", the only one supported');
-  if (fields.flag('rope_interleaved', false)) throw fields.bad('rope_interleaved', 'is true', 'false: rotary embeddings in rotate-half form');
+  if (fields.flag('rope_interleaved', false))
+    throw fields.bad('rope_interleaved', 'is true', 'false: rotary embeddings in rotate-half form');
 }
 
 /** One id, a list of ids, or none. */
