@@ -13,14 +13,17 @@ export interface LoadEncoderOptions extends TransformersEncoderOptions, Omit<Has
   readonly factories?: Readonly<Record<string, EncoderFactory>>;
 }
 
+/** Names of the built-in encoders. */
+export type BuiltInEncoder = 'hashed' | 'transformers';
+
 /** The built-in encoders by name. A new one is one file and one line here. */
-export const encoderFactories = {
+export const encoderFactories: { readonly [K in BuiltInEncoder]: EncoderFactory } = {
   hashed: (argument, options) => Promise.resolve(createHashedEncoder({ ...options, ...dimensionFrom(argument) })),
   transformers: (argument, options) => {
     if (argument === undefined) throw wrongSpec('transformers', 'transformers:FOLDER_OR_HUB_ID');
     return createTransformersEncoder(argument, options);
   },
-} as const satisfies Readonly<Record<string, EncoderFactory>>;
+};
 
 /**
  * An encoder by its specification: `hashed`, `hashed:512`, a name of `options.factories` with or without `:argument`, or

@@ -10,10 +10,18 @@ export interface CachedEncoderOptions {
   readonly path: string;
 }
 
+/** What became of the distinct texts of all calls so far. */
+export interface CacheStatistics {
+  /** Found in the cache. */
+  readonly hits: number;
+  /** Given to the encoder. */
+  readonly misses: number;
+}
+
 /** An encoder that remembers. */
 export interface CachedEncoder extends Encoder {
-  /** Distinct texts that were found in the cache, and that were not, over all calls. */
-  readonly statistics: { readonly hits: number; readonly misses: number };
+  /** Counts over all calls. */
+  readonly statistics: CacheStatistics;
 }
 
 /** Texts that are encoded before they are written: what a killed run loses at most. */

@@ -2,10 +2,13 @@ import type { PoolingMode } from './pooling.js';
 
 /** How the published models of a family are meant to be pooled. */
 export interface EncoderFamily {
+  /** As people call it. */
   readonly name: string;
   /** Looked for in the last part of a hub id or in a folder's name. */
   readonly pattern: RegExp;
+  /** How token states become one vector. */
   readonly pooling: PoolingMode;
+  /** Whether vectors are scaled to length 1. */
   readonly normalize: boolean;
 }
 

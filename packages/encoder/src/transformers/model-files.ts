@@ -7,8 +7,11 @@ import { writeFileAtomic } from '@expctr/core';
 import { EncoderError } from '../errors.js';
 import type { ReadModelFile } from './sentence-transformers-files.js';
 
-/** Precision of the weights, by the suffix of the ONNX file that holds them. Source: transformers.js, `utils/dtypes.js`. */
-export const DTYPE_SUFFIXES = {
+/** Precision of the weights: `fp32` is model.onnx, `q8` model_quantized.onnx, the others `model_` and their name. */
+export type EncoderDType = 'fp32' | 'fp16' | 'q8' | 'int8' | 'uint8' | 'q4' | 'q4f16' | 'bnb4';
+
+/** What the name of an ONNX file has after `model`. Source: transformers.js, `utils/dtypes.js`. */
+export const DTYPE_SUFFIXES: { readonly [K in EncoderDType]: string } = {
   fp32: '',
   fp16: '_fp16',
   q8: '_quantized',
@@ -17,10 +20,7 @@ export const DTYPE_SUFFIXES = {
   q4: '_q4',
   q4f16: '_q4f16',
   bnb4: '_bnb4',
-} as const;
-
-/** Precision of the weights: `fp32` is model.onnx, `q8` model_quantized.onnx, and so on. */
-export type EncoderDType = keyof typeof DTYPE_SUFFIXES;
+};
 
 /** Where a model's files are, or come from. */
 export interface ModelFiles {

@@ -22,8 +22,11 @@ export interface MovieLensShapedOptions {
 
 /** What was written. */
 export interface MovieLensShapedSummary {
+  /** Users in ratings.csv. */
   readonly users: number;
+  /** Movies in movies.csv. */
   readonly items: number;
+  /** Rows of ratings.csv. */
   readonly ratings: number;
   /** Share of ratings of 4 and more. */
   readonly liked: number;

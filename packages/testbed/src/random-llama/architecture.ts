@@ -15,7 +15,7 @@ export interface RandomLlamaOptions {
   readonly keyValueHeads?: number;
   /** Width of the feed-forward block. Default: 8/3 of `hidden`, rounded up to a multiple of 8. */
   readonly intermediate?: number;
-  /** Size of the vocabulary, at least {@link BASE_VOCABULARY}; fewer where the prompts give fewer merges. Default 1024. */
+  /** Size of the vocabulary, at least 259 (three special tokens and 256 bytes); fewer where the prompts give fewer merges. Default 1024. */
   readonly vocabulary?: number;
   /** Longest context in tokens. Default 2048. */
   readonly maxPositions?: number;
