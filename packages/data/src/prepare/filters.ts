@@ -2,7 +2,9 @@ import { groupedRows, offsetsOf, type Rows } from './rows.js';
 
 /** Marks with 1 the rows whose item has metadata. */
 export function withItem(rows: Rows, known: Uint8Array): Uint8Array {
-  return Uint8Array.from(rows.item, (item) => known[item]!);
+  const keep = new Uint8Array(rows.length);
+  for (let row = 0; row < rows.length; row += 1) keep[row] = known[rows.item[row]!]!;
+  return keep;
 }
 
 /** Marks with 1 the last row of each user with each item. */

@@ -151,22 +151,26 @@ function failCore(rows: Rows, itemCount: number, k: number): never {
   });
 }
 
-function checkClasses({ label, split }: Interactions, threshold: number): DataWarning[] {
-  const counts = SPLITS.map(() => [0, 0] as [number, number]);
-  for (let row = 0; row < label.length; row += 1) counts[split[row]!]![label[row] as 0 | 1] += 1;
-  const warnings: DataWarning[] = [];
-  counts.forEach(([zeros, ones], code) => {
-    if (zeros > 0 && ones > 0) return;
-    const what = `all ${zeros + ones} ${SPLITS[code]} rows have label ${ones > 0 ? 1 : 0} at the threshold ${threshold}`;
-    if (SPLITS[code] !== 'train') {
-      warnings.push({ code: 'DATA_ONE_CLASS_SPLIT', message: zeros + ones === 0 ? `there are no ${SPLITS[code]} rows` : what });
-      return;
-    }
-    throw new DataError('DATA_ONE_CLASS', what, {
+/** Nothing can be learned from rows of one class, nor an AUC be taken of them: for the whole an error, for a split a warning. */
+function checkClasses({ length, label, split }: Interactions, threshold: number): DataWarning[] {
+  const rows = SPLITS.map(() => 0);
+  const positives = SPLITS.map(() => 0);
+  for (let row = 0; row < length; row += 1) {
+    rows[split[row]!]! += 1;
+    positives[split[row]!]! += label[row]!;
+  }
+  const ones = positives.reduce((sum, count) => sum + count, 0);
+  if (ones === 0 || ones === length) {
+    throw new DataError('DATA_ONE_CLASS', `all ${length} rows have label ${ones === 0 ? 0 : 1} at the threshold ${threshold}`, {
       where: 'data.threshold',
-      expected: 'a threshold with ratings below it and at or above it',
-      remedy: 'set data.threshold to a value within the ratings',
+      expected: 'ratings below the threshold and ratings at or above it',
+      remedy: 'set data.threshold to a value within the ratings, or take more rows',
     });
+  }
+  return SPLITS.flatMap((name, code) => {
+    if (positives[code]! > 0 && positives[code]! < rows[code]!) return [];
+    const message =
+      rows[code] === 0 ? `there are no ${name} rows` : `all ${rows[code]} ${name} rows have label ${positives[code] === 0 ? 0 : 1}`;
+    return [{ code: 'DATA_ONE_CLASS_SPLIT', message }];
   });
-  return warnings;
 }

@@ -21,13 +21,12 @@ export interface InputFile {
  * @throws DataError `DATA_FILE` where it cannot be read or is a folder; while reading, `DATA_GZIP` where the gzip data is damaged or ends early.
  */
 export async function openInput(path: string): Promise<InputFile> {
-  const hash = createHash('sha256');
-  const raw = createReadStream(path, { highWaterMark: CHUNK_BYTES });
-  const state = { bytes: 0 };
   const compressed = await isGzip(path).catch((cause: unknown) => {
-    raw.destroy();
     throw fileError(path, cause);
   });
+  const raw = createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  const hash = createHash('sha256');
+  const state = { bytes: 0 };
   return {
     path,
     chunks: chunksOf(path, raw, hashing(hash, state), compressed),

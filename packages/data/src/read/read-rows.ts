@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { DataError } from '../errors.js';
 import { createBadRowLog, type BadRow, type OnBadRow } from './bad-rows.js';
 import { createFields, splitFields, UNCLOSED, type Dialect, type Fields, type RowProblem } from './fields.js';
-import { openInput } from './input-file.js';
+import { openInput, type InputFile } from './input-file.js';
 
 /** What was read from a file, for the dataset card. */
 export interface FileReport {
@@ -32,6 +32,8 @@ export interface ReadRowsOptions {
   readonly header?: (names: readonly string[]) => void;
   /** Takes one row: the fields are positions in `bytes`, both valid only during the call. Returns what is wrong with it, or undefined. */
   readonly row: (bytes: Buffer, fields: Fields) => RowProblem | undefined;
+  /** Where the bytes come from. Default: the file, plain or gzip. */
+  readonly open?: (path: string) => Promise<InputFile>;
 }
 
 /** No line of a dataset is as long; a file that is no text file may well be. */
@@ -47,8 +49,8 @@ const CR = 0x0d;
  * @throws DataError `DATA_BAD_ROW` with file, line and column (under `fail`), `DATA_HEADER`, `DATA_ENCODING`, `DATA_EMPTY_FILE`, `DATA_FILE`, `DATA_GZIP`.
  */
 export async function readRows(options: ReadRowsOptions): Promise<FileReport> {
-  const { path, dialect, fieldCount, encoding, example, onBadRow, header, row } = options;
-  const input = await openInput(path);
+  const { path, dialect, fieldCount, encoding, example, onBadRow, header, row, open = openInput } = options;
+  const input = await open(path);
   const bad = createBadRowLog(path, onBadRow, encoding, example);
   const fields = createFields();
   let headerPending = header !== undefined;
@@ -113,7 +115,11 @@ export async function readRows(options: ReadRowsOptions): Promise<FileReport> {
   let rest: Buffer = Buffer.alloc(0);
   const consume = (bytes: Buffer, last: boolean): void => {
     let at = 0;
-    if (!started && (bytes.length >= 3 || last)) {
+    if (!started) {
+      if (bytes.length < 3 && !last) {
+        rest = bytes;
+        return;
+      }
       started = true;
       at = byteOrderMark(bytes, path);
     }

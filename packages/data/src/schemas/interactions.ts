@@ -66,6 +66,8 @@ export function rowsOf(interactions: Interactions, split: Split, slice?: 'policy
   );
 }
 
+const NO_SLICE = SLICES.indexOf(null);
+
 /** As an Arrow table with schema interactions/1; `extra` columns are appended as they are. */
 export function interactionsToTable(interactions: Interactions, extra: readonly Column[] = []): Table {
   return buildTable('interactions/1', interactions.length, [
@@ -75,11 +77,11 @@ export function interactionsToTable(interactions: Interactions, extra: readonly 
     uint8Column('label', interactions.label),
     float32Column('rating', interactions.rating, true),
     timestampColumn('timestamp', interactions.timestamp),
-    dictionaryColumn('split', 2, Int32Array.from(interactions.split), SPLITS),
+    dictionaryColumn('split', 2, new Int32Array(interactions.split), SPLITS),
     dictionaryColumn(
       'slice',
       3,
-      Int32Array.from(interactions.slice, (code) => (SLICES[code] === null ? -1 : code)),
+      new Int32Array(interactions.slice).map((code) => (code === NO_SLICE ? -1 : code)),
       SLICES.slice(0, 2) as string[],
       true,
     ),
