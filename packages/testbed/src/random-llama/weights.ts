@@ -1,22 +1,16 @@
 import type { Rng } from '@expctr/core';
+import type { FloatTensor } from '@expctr/llm-lora';
 import type { Architecture } from './architecture.js';
-
-/** A float32 tensor, row major, as safetensors files hold it. */
-export interface WeightTensor {
-  readonly data: Float32Array;
-  readonly shape: readonly number[];
-  readonly dtype: 'float32';
-}
 
 /**
  * Weights of a Llama by their Hugging Face names. Matrices are [out, in], normal with standard deviation 1/sqrt(in), so that
  * every layer keeps the size of what it gets; the embedding table, being the output head too, likewise; norms are 1.
  * Each tensor has a random stream of its own name.
  */
-export function randomWeights(architecture: Architecture, vocabulary: number, rng: Rng): Map<string, WeightTensor> {
+export function randomWeights(architecture: Architecture, vocabulary: number, rng: Rng): Map<string, FloatTensor> {
   const { hidden, layers, heads, keyValueHeads, intermediate, tied } = architecture;
   const keyValue = (hidden / heads) * keyValueHeads;
-  const tensors = new Map<string, WeightTensor>();
+  const tensors = new Map<string, FloatTensor>();
   const ones = (name: string): void =>
     void tensors.set(name, { data: new Float32Array(hidden).fill(1), shape: [hidden], dtype: 'float32' });
   const matrix = (name: string, out: number, fanIn: number): void => {
