@@ -1,5 +1,5 @@
 import { int64s, splatValue } from './constants.js';
-import { int, makeNode, sameShape, type Attributes, type ElementType, type Value, type ValueType } from './graph.js';
+import { int, makeNode, sameShape, type Attributes, type ElementType, type Node, type Value, type ValueType } from './graph.js';
 
 /** ONNX's numbers for element types (TensorProto.DataType). */
 export const ONNX_TYPES = { float32: 1, int32: 6, int64: 7, bool: 9 } as const satisfies Record<ElementType, number>;
@@ -7,10 +7,15 @@ export const ONNX_TYPES = { float32: 1, int32: 6, int64: 7, bool: 9 } as const s
 /** Records ONNX nodes: what lowerings write their operations with. */
 export class GraphBuilder {
   readonly #scope: () => string;
+  readonly #finish: (node: Node) => readonly Value[];
 
-  /** @param scope gives the tfjs scopes around the operation that is recorded now */
-  constructor(scope: () => string) {
+  /**
+   * @param scope gives the tfjs scopes around the operation that is recorded now
+   * @param finish may put other values in a new node's place; passes simplify there
+   */
+  constructor(scope: () => string, finish: (node: Node) => readonly Value[] = (node) => node.outputs) {
     this.#scope = scope;
+    this.#finish = finish;
   }
 
   /** A node with one output. */
@@ -20,7 +25,7 @@ export class GraphBuilder {
 
   /** A node with several outputs. */
   ops(op: string, inputs: readonly Value[], types: readonly ValueType[], attributes: Attributes = {}, domain = ''): readonly Value[] {
-    return makeNode({ op, domain, inputs, attributes, scope: this.#scope() }, types).outputs;
+    return this.#finish(makeNode({ op, domain, inputs, attributes, scope: this.#scope() }, types));
   }
 
   /** An elementwise node of one input that keeps shape and type. */

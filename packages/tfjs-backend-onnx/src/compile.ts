@@ -3,6 +3,7 @@ import type { CompiledFunction } from './compiled-function.js';
 import { BACKEND } from './backend.js';
 import { eagerFunction } from './eager.js';
 import { inputLeaves } from './inputs.js';
+import type { GraphOptimization } from './session.js';
 import { onnxFunction } from './onnx-function.js';
 import type { InputsForTensors, InputsOf, OutputsOf, SpecsOf, TensorsOf } from './signature.js';
 
@@ -16,8 +17,8 @@ export interface CompileOptions {
   readonly outputNames?: readonly string[];
   /** Threads of one operation. Default: the cores available. */
   readonly threads?: number;
-  /** How far ONNX Runtime rewrites the graph. Default `'all'`. */
-  readonly graphOptimization?: 'disabled' | 'basic' | 'extended' | 'all';
+  /** How far ONNX Runtime rewrites the graph. Default `'exact'`: the same operations give the same bits in every compiled function. */
+  readonly graphOptimization?: GraphOptimization;
   /** ONNX Runtime execution providers in order of preference. Default `['cpu']`. */
   readonly providers?: readonly string[];
 }

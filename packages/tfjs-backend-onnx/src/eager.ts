@@ -90,6 +90,7 @@ function toTensor(host: HostTensor): tf.Tensor {
 }
 
 async function toHost(tensor: tf.Tensor, inputs: readonly HostArray[]): Promise<HostTensor> {
-  const data = (await tensor.data()) as HostArray;
-  return { data: inputs.includes(data) ? data.slice() : data, shape: tensor.shape, dtype: tensor.dtype as DType };
+  const data: unknown = await tensor.data();
+  const values = data as HostArray;
+  return { data: inputs.includes(values) ? values.slice() : values, shape: tensor.shape, dtype: tensor.dtype as DType };
 }

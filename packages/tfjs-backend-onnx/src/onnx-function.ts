@@ -2,9 +2,10 @@ import type * as tf from '@tensorflow/tfjs';
 import { constantValue } from './constants.js';
 import type { CompiledFunction, NamedSpec } from './compiled-function.js';
 import { CompiledFunctionError } from './errors.js';
-import type { Value } from './graph.js';
+import { liveNodes, type Value } from './graph.js';
 import { bindInputs, type InputLeaf } from './inputs.js';
 import { outputNamesFor } from './names.js';
+import { optimize } from './passes/index.js';
 import { saveGraph } from './save.js';
 import { assertSameTrace } from './purity.js';
 import { createSession, type SessionOptions } from './session.js';
@@ -30,7 +31,7 @@ export async function onnxFunction(
   const started = performance.now();
   const { graph: recorded, structure, outputPaths } = trace({ ...request, captured });
   assertSameTrace(recorded, trace({ ...request, captured }).graph);
-  const graph = recorded;
+  const graph = optimize(recorded);
   const traced = performance.now();
   const inputNames = graph.inputs.map((input) => (input.origin.kind === 'input' ? input.origin.name : ''));
   const outputNames = outputNamesFor(options.outputNames ?? outputPaths, inputNames);
@@ -45,7 +46,7 @@ export async function onnxFunction(
     outputs: namedSpecs(graph.outputs, outputNames),
     stats: {
       nodes: session.nodes,
-      tracedNodes: 0,
+      tracedNodes: liveNodes(recorded.outputs).length,
       bytes: session.constantBytes,
       traceMilliseconds: traced - started,
       sessionMilliseconds: created - traced,
@@ -66,8 +67,8 @@ export async function onnxFunction(
 
 async function readConstants(tensors: readonly tf.Tensor[]): Promise<Map<tf.Tensor['dataId'], Value>> {
   const entries = tensors.map(async (tensor): Promise<[tf.Tensor['dataId'], Value]> => {
-    const data = (await tensor.data()) as HostArray;
-    return [tensor.dataId, constantValue(data, tensor.shape, tensor.dtype as DType)];
+    const data: unknown = await tensor.data();
+    return [tensor.dataId, constantValue(data as HostArray, tensor.shape, tensor.dtype as DType)];
   });
   return new Map(await Promise.all(entries));
 }

@@ -4,10 +4,25 @@ import type { Graph } from './graph.js';
 import { serialize } from './onnx.js';
 import type { DType, HostArray, HostTensor } from './tensors.js';
 
+/**
+ * How far ONNX Runtime rewrites a graph. `'exact'` (the default) is `'basic'` without the rewrites whose result differs in the last
+ * bits and which apply only where nothing else uses an intermediate result: with them, a forward pass alone and the same forward pass
+ * with its backward pass would differ. The other levels are ONNX Runtime's own.
+ */
+export type GraphOptimization = 'exact' | 'disabled' | 'basic' | 'extended' | 'all';
+
+/** Rewrites of level `basic` that depend on other uses of a result and change bits: a bias put into a product is added first, not last. */
+const INEXACT_REWRITES = ['MatMulAddFusion', 'GemmSumFusion', 'DivMulFusion', 'GeluFusionL1', 'LayerNormFusionL1'];
+
+function optimizationOptions(level: GraphOptimization): InferenceSession.SessionOptions {
+  if (level !== 'exact') return { graphOptimizationLevel: level };
+  return { graphOptimizationLevel: 'basic', extra: { optimization: { disable_specified_optimizers: INEXACT_REWRITES.join(';') } } };
+}
+
 /** How ONNX Runtime is to run a graph. */
 export interface SessionOptions {
   readonly threads?: number | undefined;
-  readonly graphOptimization?: 'disabled' | 'basic' | 'extended' | 'all' | undefined;
+  readonly graphOptimization?: GraphOptimization | undefined;
   readonly providers?: readonly string[] | undefined;
 }
 
@@ -41,9 +56,9 @@ export async function createSession(
   });
   const session = await InferenceSession.create(model, {
     executionProviders: [...(options.providers ?? ['cpu'])],
-    graphOptimizationLevel: options.graphOptimization ?? 'all',
     intraOpNumThreads: options.threads ?? availableParallelism(),
     logSeverityLevel: 3,
+    ...optimizationOptions(options.graphOptimization ?? 'exact'),
     ...(externalData.length === 0 ? {} : { externalData }),
   });
   const types = graph.inputs.map(({ shape, dtype }) => ({ shape: [...shape], dtype: dtype as DType }));

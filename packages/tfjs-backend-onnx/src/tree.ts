@@ -32,7 +32,7 @@ export function namedLeaves(tree: unknown, path = ''): NamedLeaf[] {
  */
 export function flattenTree<L = tf.Tensor>(tree: unknown): L[] {
   const leaves: L[] = [];
-  collect(tree, leaves as unknown[]);
+  collect(tree, leaves);
   return leaves;
 }
 

@@ -15,7 +15,7 @@ test('with the cpu backend active a training step runs eagerly and leaks no tens
   const step = await compile(
     (p, s, x, y) => {
       const { value, grads } = valueAndGrad(loss)(p, x, y);
-      const { updates, state: next } = optimizer.update(grads, s as never, p);
+      const { updates, state: next } = optimizer.update(grads, s, p);
       return { value, params: applyUpdates(p, updates), next };
     },
     [

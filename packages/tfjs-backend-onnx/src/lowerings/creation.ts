@@ -14,7 +14,7 @@ export const creation = {
     const count = step === 0 || (stop - start) * step <= 0 ? 0 : Math.ceil(Math.abs((stop - start) / step));
     const values = tf.util.makeZerosTypedArray(count, dtype);
     for (let i = 0; i < count; i += 1) values[i] = i === 0 ? start : values[i - 1]! + step;
-    return constantValue(values as Float32Array | Int32Array, [count], dtype);
+    return constantValue(values, [count], dtype);
   }),
   LinSpace: lower<object, tf.LinSpaceAttrs>((_, { start, stop, num }) => {
     const step = num > 1 ? (stop - start) / (num - 1) : 0;

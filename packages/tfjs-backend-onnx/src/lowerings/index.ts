@@ -15,7 +15,7 @@ import { unary } from './unary.js';
 type Tfjs = typeof tf;
 
 /** The name of every kernel that tfjs-core declares, taken from its exports: `tf.BatchMatMul` is the string `'BatchMatMul'`. */
-export type KernelName = { [K in keyof Tfjs]: Tfjs[K] extends K & string ? K : never }[keyof Tfjs] & string;
+export type KernelName = { [K in keyof Tfjs]: Tfjs[K] extends K & string ? K : never }[keyof Tfjs];
 
 /**
  * How each kernel is traced. The type leaves no kernel out: a tfjs release that adds one does not compile until it is

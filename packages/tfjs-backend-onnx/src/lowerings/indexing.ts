@@ -72,7 +72,7 @@ export const indexing = {
     gather(x, indices, axis < 0 ? axis + x.shape.length : axis, batchDims < 0 ? batchDims + indices.shape.length : batchDims, g),
   ),
   GatherNd: lower<tf.GatherNdInputs>(({ params, indices }, _, g) => {
-    const shape = [...indices.shape.slice(0, -1), ...params.shape.slice(indices.shape.at(-1)!)];
+    const shape = [...indices.shape.slice(0, -1), ...params.shape.slice(indices.shape.at(-1))];
     return g.op('GatherND', [params, g.cast(indices, 'int64')], { shape, dtype: params.dtype });
   }),
   ScatterNd: lower<tf.ScatterNdInputs, tf.ScatterNdAttrs>(({ indices, updates }, { shape }, g) =>

@@ -42,12 +42,12 @@ export function scaleByAdam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: Omit
     }),
     update<P>(grads: P, state: TensorTree) {
       const { count: previous, first, second } = state as State;
-      const count = tf.add(previous, 1) as tf.Scalar;
-      const nextFirst = mapTensors((m, grad) => tf.add(tf.mul(m!, beta1), tf.mul(grad!, 1 - beta1)), first, grads);
-      const nextSecond = mapTensors((v, grad) => tf.add(tf.mul(v!, beta2), tf.mul(tf.square(grad!), 1 - beta2)), second, grads);
+      const count = tf.add<tf.Scalar>(previous, 1);
+      const nextFirst = mapTensors((m, grad) => tf.add(tf.mul(m, beta1), tf.mul(grad, 1 - beta1)), first, grads);
+      const nextSecond = mapTensors((v, grad) => tf.add(tf.mul(v, beta2), tf.mul(tf.square(grad), 1 - beta2)), second, grads);
       const step = tf.div(1, biasCorrection(beta1, count));
       const root = tf.sqrt(biasCorrection(beta2, count));
-      const updates = mapTensors((m, v) => tf.div(tf.mul(m!, step), tf.add(tf.div(tf.sqrt(v!), root), epsilon)), nextFirst, nextSecond);
+      const updates = mapTensors((m, v) => tf.div(tf.mul(m, step), tf.add(tf.div(tf.sqrt(v), root), epsilon)), nextFirst, nextSecond);
       return { updates: unflattenTree(grads, flattenTree(updates)), state: { count, first: nextFirst, second: nextSecond } };
     },
   };

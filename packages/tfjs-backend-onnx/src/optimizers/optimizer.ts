@@ -49,5 +49,5 @@ export function scaleByLearningRate(learningRate: number): Optimizer {
 
 /** Leaf by leaf of two trees of one structure, keeping the first one's type. */
 export function combine<P>(change: (first: tf.Tensor, second: tf.Tensor) => tf.Tensor, first: P, second: unknown): P {
-  return unflattenTree(first, flattenTree(mapTensors((a, b) => change(a!, b!), first, second)));
+  return unflattenTree(first, flattenTree(mapTensors((a, b) => change(a, b), first, second)));
 }

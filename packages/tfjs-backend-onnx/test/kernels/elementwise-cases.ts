@@ -67,17 +67,17 @@ export const elementwiseCases = {
     { inputs: [counts(1, 2)], run: tf.isFinite },
   ],
   Select: [
-    { inputs: [truths([3, 4]), floats([3, 4]), floats([3, 4], 0, 1)], run: (c, t, e) => tf.where(c!, t!, e!) },
-    { inputs: [truths([3, 1]), floats([3, 4]), floats([3, 4], 0, 1)], run: (c, t, e) => tf.where(c!, t!, e!) },
+    { inputs: [truths([3, 4]), floats([3, 4]), floats([3, 4], 0, 1)], run: (c, t, e) => tf.where(c, t, e) },
+    { inputs: [truths([3, 1]), floats([3, 4]), floats([3, 4], 0, 1)], run: (c, t, e) => tf.where(c, t, e) },
     // tfjs's cpu kernel repeats the first element of a row here
     {
       inputs: [counts(1, 0), shaped(values(1, 2, 3, 4), 2, 2), shaped(values(5, 6, 7, 8), 2, 2)],
-      run: (c, t, e) => kernel('Select', { condition: tf.cast(c!, 'bool'), t: t!, e: e! }),
+      run: (c, t, e) => kernel('Select', { condition: tf.cast(c, 'bool'), t: t, e: e }),
       expected: [[1, 2, 7, 8]],
     },
     {
       inputs: [truths([6]), truths([6]), { ...truths([6]), data: Uint8Array.of(1, 1, 1, 0, 0, 0) }],
-      run: (c, t, e) => tf.where(c!, t!, e!),
+      run: (c, t, e) => tf.where(c, t, e),
     },
   ],
 
@@ -112,28 +112,28 @@ export const elementwiseCases = {
   Rsqrt: unary(tf.rsqrt, 0.2, 5),
   Step: [...unary(tf.step), ...unary((x) => tf.step(x, 0.3))],
   Cast: [
-    { inputs: [floats([7], -3, 3)], run: (x) => tf.cast(x!, 'int32'), noGradient: 'integers' },
-    { inputs: [values(0, -1, 0.5)], run: (x) => tf.cast(x!, 'bool'), noGradient: 'bools' },
-    { inputs: [truths([4])], run: (x) => tf.cast(x!, 'float32') },
-    { inputs: [integers([4], -5, 5)], run: (x) => tf.cast(x!, 'float32') },
+    { inputs: [floats([7], -3, 3)], run: (x) => tf.cast(x, 'int32'), noGradient: 'integers' },
+    { inputs: [values(0, -1, 0.5)], run: (x) => tf.cast(x, 'bool'), noGradient: 'bools' },
+    { inputs: [truths([4])], run: (x) => tf.cast(x, 'float32') },
+    { inputs: [integers([4], -5, 5)], run: (x) => tf.cast(x, 'float32') },
   ],
 
   Relu: unary(tf.relu),
   Relu6: unary(tf.relu6, -3, 9),
   Elu: unary(tf.elu),
-  EluGrad: [{ inputs: [floats([6]), floats([6], -0.9, 2)], run: (dy, y) => kernel('EluGrad', { dy: dy!, y: y! }) }],
+  EluGrad: [{ inputs: [floats([6]), floats([6], -0.9, 2)], run: (dy, y) => kernel('EluGrad', { dy: dy, y: y }) }],
   Selu: unary(tf.selu),
   LeakyRelu: unary((x) => tf.leakyRelu(x, 0.3)),
   Prelu: [
-    { inputs: [floats([3, 4]), floats([4], 0, 1)], run: (x, alpha) => tf.prelu(x!, alpha!) },
-    { inputs: [floats([3, 4]), floats([3, 4], 0, 1)], run: (x, alpha) => tf.prelu(x!, alpha!) },
+    { inputs: [floats([3, 4]), floats([4], 0, 1)], run: (x, alpha) => tf.prelu(x, alpha) },
+    { inputs: [floats([3, 4]), floats([3, 4], 0, 1)], run: (x, alpha) => tf.prelu(x, alpha) },
   ],
-  ClipByValue: [...unary((x) => tf.clipByValue(x, -1, 0.5)), { inputs: [integers([6], -9, 9)], run: (x) => tf.clipByValue(x!, -3, 4) }],
-  Softmax: [...unary((x) => tf.softmax(x), -9, 9), { inputs: [floats([2, 3, 4])], run: (x) => tf.softmax(x!) }],
+  ClipByValue: [...unary((x) => tf.clipByValue(x, -1, 0.5)), { inputs: [integers([6], -9, 9)], run: (x) => tf.clipByValue(x, -3, 4) }],
+  Softmax: [...unary((x) => tf.softmax(x), -9, 9), { inputs: [floats([2, 3, 4])], run: (x) => tf.softmax(x) }],
   LogSoftmax: [
     {
       inputs: [values(1, 2, 3)],
-      run: (logits) => kernel('LogSoftmax', { logits: logits! }, { axis: -1 }),
+      run: (logits) => kernel('LogSoftmax', { logits: logits }, { axis: -1 }),
       expected: [[-2.40760596, -1.40760596, -0.40760596]],
     },
   ],

@@ -47,7 +47,7 @@ async function onBackend(
     const compiled = await compile(fn, inputs.map(specOf), { name: 'kernel' });
     const outputs = await compiled.run(inputs);
     await compiled.dispose();
-    return outputs as HostTensor[];
+    return outputs;
   } finally {
     await tf.setBackend('onnx');
   }
