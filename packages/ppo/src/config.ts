@@ -44,7 +44,7 @@ export interface PpoConfig {
   readonly epochs?: number;
   /** Optimizer steps per pass. Default 1. */
   readonly minibatches?: number;
-  /** Completions in one call of the compiled step. Default 4; it changes memory and speed, never the gradient. */
+  /** Completions that a policy gets at once. Default 8; it changes memory and speed, never the gradient. */
   readonly microBatchSize?: number;
   /** epsilon of the clipped surrogate. Default 0.2. */
   readonly clipRange?: number;
@@ -85,7 +85,7 @@ export const PPO_DEFAULTS = {
   whitenAdvantages: true,
   epochs: 4,
   minibatches: 1,
-  microBatchSize: 4,
+  microBatchSize: 8,
   clipRange: 0.2,
   valueClipRange: 0.2,
   valueCoefficient: 0.1,

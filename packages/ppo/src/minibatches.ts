@@ -8,31 +8,44 @@ export interface Minibatch {
   readonly tokens: number;
 }
 
+/** What {@link planMinibatches} needs to know of a row. */
+export interface RowShape {
+  /** Rows of equal number have the same prompt. */
+  readonly promptIndex: number;
+  /** Tokens of the prompt. */
+  readonly promptLength: number;
+  /** Tokens of the response. */
+  readonly responseLength: number;
+}
+
 /** Arguments of {@link planMinibatches}. */
 export interface MinibatchOptions {
-  /** For each row the token count of its prompt and of its response. */
-  readonly lengths: readonly { readonly prompt: number; readonly response: number }[];
+  readonly rows: readonly RowShape[];
   /** How many optimizer steps a pass over the rows takes; sizes differ by one row at most. */
   readonly minibatches: number;
-  /** Rows in one call of the compiled step. */
+  /** Rows in one micro-batch. */
   readonly microBatchSize: number;
   /** Deals the rows out. */
   readonly rng: Rng;
 }
 
 /**
- * Deals shuffled rows into minibatches and cuts each into micro-batches of rows of similar length, so that little of a
- * padded call is padding. Since a loss is a sum divided by `tokens`, the cut changes no gradient.
+ * Deals shuffled rows into minibatches and cuts each into micro-batches, sorted by the length of the prompt and then of
+ * the response: little of a padded call is padding, and the completions of a prompt stand together, so that a policy
+ * can share the prompt's computation. Since a loss is a sum divided by `tokens`, the cut changes no gradient.
  */
-export function planMinibatches({ lengths, minibatches, microBatchSize, rng }: MinibatchOptions): Minibatch[] {
-  const rows = rng.shuffle(lengths.map((_, row) => row));
+export function planMinibatches({ rows, minibatches, microBatchSize, rng }: MinibatchOptions): Minibatch[] {
+  const shuffled = rng.shuffle(rows.map((_, row) => row));
   const count = Math.min(minibatches, rows.length);
-  const total = (row: number): number => lengths[row]!.prompt + lengths[row]!.response;
+  const bound = (part: number): number => Math.floor((part * rows.length) / count);
   return Array.from({ length: count }, (_, part) => {
-    const dealt = rows.slice(Math.floor((part * rows.length) / count), Math.floor(((part + 1) * rows.length) / count));
-    dealt.sort((a, b) => total(a) - total(b) || lengths[a]!.response - lengths[b]!.response || a - b);
-    return { microBatches: chunks(dealt, microBatchSize), tokens: dealt.reduce((sum, row) => sum + lengths[row]!.response, 0) };
+    const dealt = shuffled.slice(bound(part), bound(part + 1)).sort((a, b) => byLength(rows[a]!, rows[b]!) || a - b);
+    return { microBatches: chunks(dealt, microBatchSize), tokens: dealt.reduce((sum, row) => sum + rows[row]!.responseLength, 0) };
   });
+}
+
+function byLength(a: RowShape, b: RowShape): number {
+  return a.promptLength - b.promptLength || a.promptIndex - b.promptIndex || a.responseLength - b.responseLength;
 }
 
 function chunks(rows: readonly number[], size: number): number[][] {

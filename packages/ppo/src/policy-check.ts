@@ -19,6 +19,7 @@ export interface PolicyCheck {
 
 /** Arguments of {@link checkPolicy}. */
 export interface PolicyCheckOptions {
+  /** With an active adapter. */
   readonly policy: Policy;
   /** At least two prompts of different lengths. */
   readonly prompts: readonly TokenIds[];

@@ -140,7 +140,7 @@ export interface TrainStep<P> {
 
 /** Named adapters of one base model; `Adapter` is whatever the policy stores. */
 export interface AdapterStore<Adapter = unknown> {
-  /** The name of the adapter that `generate` uses by default and that a step trains. */
+  /** The name of the adapter that `generate` uses by default and that a step trains; empty while there is none. */
   readonly active: string;
   names(): string[];
   /** A fresh adapter that changes nothing yet (LoRA: B = 0). */

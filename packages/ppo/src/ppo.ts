@@ -105,8 +105,12 @@ export async function createPpo({
 
     // Old log-probabilities and values, and the reference's, from one compiled forward, in the first epoch's micro-batches.
     onPhase?.('log-probabilities');
-    const lengths = rollouts.map(({ prompt, tokens }) => ({ prompt: prompt.length, response: tokens.length }));
-    const deal = (epoch: number) => planMinibatches({ ...config, lengths, rng: stream.fork('minibatches', epoch) });
+    const rows = rollouts.map(({ promptIndex, prompt, tokens }) => ({
+      promptIndex,
+      promptLength: prompt.length,
+      responseLength: tokens.length,
+    }));
+    const deal = (epoch: number) => planMinibatches({ ...config, rows, rng: stream.fork('minibatches', epoch) });
     const scoring = { score, extra: trainStep.extra(), rollouts, minibatches: deal(0), temperature };
     const { logProbs, values } = await scoreRollouts({ ...scoring, adapter, outputs: ['logProbs', 'values'] });
     const { logProbs: referenceLogProbs } = await scoreRollouts({ ...scoring, adapter: referenceAdapter, outputs: ['logProbs'] });

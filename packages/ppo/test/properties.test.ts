@@ -108,31 +108,38 @@ test('k3 is never negative, k2 neither, and k1 and k3 have the same expectation,
   );
 });
 
-test('minibatches are a partition of the rows into near-equal parts, their micro-batches sorted by length, their token counts exact', () => {
-  const length = fc.record({ prompt: fc.integer({ min: 1, max: 30 }), response: fc.integer({ min: 1, max: 9 }) });
+test("minibatches are a partition of the rows into near-equal parts, sorted by length with a prompt's rows together, token counts exact", () => {
+  const shape = fc.record({ promptIndex: fc.nat(5), responseLength: fc.integer({ min: 1, max: 9 }) });
+  const rowsOf = fc
+    .array(shape, { minLength: 1, maxLength: 20 })
+    .map((all) => all.map((row) => ({ ...row, promptLength: 3 + (row.promptIndex % 3) })));
+  const small = fc.integer({ min: 1, max: 5 });
   fc.assert(
-    fc.property(
-      fc.array(length, { minLength: 1, maxLength: 20 }),
-      fc.integer({ min: 1, max: 5 }),
-      fc.integer({ min: 1, max: 5 }),
-      fc.integer({ min: 0, max: 99 }),
-      (lengths, minibatches, microBatchSize, seed) => {
-        const plan = planMinibatches({ lengths, minibatches, microBatchSize, rng: createRng(seed) });
-        expect(plan).toEqual(planMinibatches({ lengths, minibatches, microBatchSize, rng: createRng(seed) }));
-        const sizes = plan.map(({ microBatches }) => microBatches.flat().length);
-        expect(plan.length).toBe(Math.min(minibatches, lengths.length));
-        expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
-        const rows = plan.flatMap(({ microBatches }) => microBatches.flat());
-        expect(rows.sort((a, b) => a - b)).toEqual(lengths.map((_, row) => row));
-        for (const { microBatches, tokens } of plan) {
-          expect(tokens).toBe(microBatches.flat().reduce((sum, row) => sum + lengths[row]!.response, 0));
-          expect(microBatches.every((rows_) => rows_.length >= 1 && rows_.length <= microBatchSize)).toBe(true);
-          const totals = microBatches.flat().map((row) => lengths[row]!.prompt + lengths[row]!.response);
-          expect(totals).toEqual([...totals].sort((a, b) => a - b));
-        }
-      },
-    ),
+    fc.property(rowsOf, small, small, fc.nat(99), (rows, minibatches, microBatchSize, seed) => {
+      const plan = planMinibatches({ rows, minibatches, microBatchSize, rng: createRng(seed) });
+      expect(plan).toEqual(planMinibatches({ rows, minibatches, microBatchSize, rng: createRng(seed) }));
+      const sizes = plan.map(({ microBatches }) => microBatches.flat().length);
+      expect(plan.length).toBe(Math.min(minibatches, rows.length));
+      expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+      const dealt = plan.flatMap(({ microBatches }) => microBatches.flat());
+      expect(dealt.sort((a, b) => a - b)).toEqual(rows.map((_, row) => row));
+      for (const { microBatches, tokens } of plan) {
+        const order = microBatches.flat().map((row) => rows[row]!);
+        expect(tokens).toBe(order.reduce((sum, { responseLength }) => sum + responseLength, 0));
+        expect(microBatches.every((part) => part.length >= 1 && part.length <= microBatchSize)).toBe(true);
+        const keys = order.map(
+          ({ promptLength, promptIndex, responseLength }) => promptLength * 10000 + promptIndex * 100 + responseLength,
+        );
+        expect(keys).toEqual([...keys].sort((a, b) => a - b));
+      }
+    }),
   );
+});
+
+test('rows are dealt at random: another stream makes other minibatches', () => {
+  const rows = Array.from({ length: 12 }, (_, promptIndex) => ({ promptIndex, promptLength: 3, responseLength: 2 }));
+  const deal = (seed: number) => planMinibatches({ rows, minibatches: 3, microBatchSize: 4, rng: createRng(seed) });
+  expect(deal(1)).not.toEqual(deal(2));
 });
 
 /** A random minibatch for {@link ppoLoss}: prompts, responses and columns. */
