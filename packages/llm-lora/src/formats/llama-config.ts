@@ -1,17 +1,27 @@
+/** Positions divided by a constant (Hugging Face's rope_type `linear`). */
+export interface LinearRopeScaling {
+  /** Names the form. */
+  readonly type: 'linear';
+  /** Positions are divided by this. */
+  readonly factor: number;
+}
+
+/** Llama 3.1's frequency scaling (Hugging Face's rope_type `llama3`): low frequencies are stretched, high ones stay. */
+export interface Llama3RopeScaling {
+  /** Names the form. */
+  readonly type: 'llama3';
+  /** Frequencies whose wavelength exceeds `originalMaxPositions / lowFrequencyFactor` are divided by this. */
+  readonly factor: number;
+  /** `low_freq_factor` of config.json. */
+  readonly lowFrequencyFactor: number;
+  /** `high_freq_factor`: wavelengths below `originalMaxPositions / highFrequencyFactor` stay as they are. */
+  readonly highFrequencyFactor: number;
+  /** `original_max_position_embeddings`: the context of pre-training, in tokens. */
+  readonly originalMaxPositions: number;
+}
+
 /** How rotary frequencies are stretched beyond the trained context; pure data, applied by the model. */
-export type RopeScaling =
-  | { readonly type: 'linear'; /** Positions are divided by this. */ readonly factor: number }
-  | {
-      readonly type: 'llama3';
-      /** Frequencies whose wavelength exceeds `originalMaxPositions / lowFrequencyFactor` are divided by this. */
-      readonly factor: number;
-      /** `low_freq_factor` of Hugging Face's config.json. */
-      readonly lowFrequencyFactor: number;
-      /** `high_freq_factor`: wavelengths below `originalMaxPositions / highFrequencyFactor` stay as they are. */
-      readonly highFrequencyFactor: number;
-      /** `original_max_position_embeddings`: the context of pre-training, in tokens. */
-      readonly originalMaxPositions: number;
-    };
+export type RopeScaling = LinearRopeScaling | Llama3RopeScaling;
 
 /** The Llama architecture's hyperparameters (grouped-query attention, RoPE in rotate-half form, SwiGLU, RMSNorm, no biases). */
 export interface LlamaConfig {

@@ -3,7 +3,7 @@ import type { PreTrainedTokenizer } from '@huggingface/transformers';
 import { chatStretches } from './chat-template.js';
 import { TokenizerError } from './errors.js';
 import { afterControlToken, asContinuation, withoutControlTokens } from './plain-text.js';
-import type { Prompt, Tokenizer } from './tokenizer.js';
+import type { ChatPrompt, Tokenizer } from './tokenizer.js';
 import { isControl, type TokenizerJson } from './tokenizer-json.js';
 
 /** A tokenizer's two files, parsed. */
@@ -34,7 +34,7 @@ export function makeTokenizer({ name, json, config }: TokenizerFiles, Class: Tok
   const hasChatTemplate = full.chat_template !== null;
   const prefix = sequencePrefix(full);
 
-  function encodeChat(prompt: Prompt & { form: 'chat' }): number[] {
+  function encodeChat(prompt: ChatPrompt): number[] {
     if (!hasChatTemplate) {
       throw new TokenizerError('TOKENIZER_NO_CHAT_TEMPLATE', 'the model has no chat template', {
         where: name,

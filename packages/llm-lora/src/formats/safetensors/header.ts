@@ -1,8 +1,12 @@
 import { FormatError } from '../errors.js';
 import { sizeOf } from '../host-tensor.js';
 
-/** Bytes a value of each type that is read; the format knows more types, which are refused when such a tensor is asked for. */
-export const SAFETENSORS_BYTES = {
+/** Type name as it stands in a safetensors header. */
+export type SafetensorsType =
+  'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U64' | 'U32' | 'U16' | 'U8' | 'BOOL' | 'F8_E4M3' | 'F8_E5M2';
+
+/** Bytes of one value by type. All of them may stand in a header; reading a tensor knows fewer. */
+export const SAFETENSORS_BYTES: Readonly<Record<SafetensorsType, number>> = {
   F64: 8,
   F32: 4,
   F16: 2,
@@ -18,10 +22,7 @@ export const SAFETENSORS_BYTES = {
   BOOL: 1,
   F8_E4M3: 1,
   F8_E5M2: 1,
-} as const;
-
-/** Type name as it stands in a safetensors header. */
-export type SafetensorsType = keyof typeof SAFETENSORS_BYTES;
+};
 
 /** One tensor of a safetensors file. */
 export interface SafetensorsEntry {

@@ -44,13 +44,19 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
   }
 }
 
+/** All of a safetensors file. */
+export interface SafetensorsContent {
+  /** Tensors by name, in the order of their bytes. */
+  readonly tensors: Map<string, HostTensor>;
+  /** The free-form strings of the header. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /**
  * Reads all tensors of one safetensors file.
  * @throws FormatError for a missing or malformed file and for types other than F32, F16, BF16, I32 and BOOL.
  */
-export async function readSafetensors(
-  path: string,
-): Promise<{ tensors: Map<string, HostTensor>; metadata: Readonly<Record<string, string>> }> {
+export async function readSafetensors(path: string): Promise<SafetensorsContent> {
   const file = await openSafetensors(path);
   try {
     const tensors = new Map<string, HostTensor>();
