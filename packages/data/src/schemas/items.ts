@@ -88,7 +88,7 @@ function rowsInOrder(ids: readonly string[], wanted: readonly string[] | undefin
 }
 
 function attributesOf(table: Table, rows: readonly number[]): Record<string, string[][]> {
-  const fields = table.schema.fields.filter(({ type }) => DataType.isList(type) && isText((type as { valueType: DataType }).valueType));
+  const fields = table.schema.fields.filter(({ type }) => isTextList(type as DataType));
   return Object.fromEntries(
     fields.map(({ name }) => {
       const lists = readStringLists(columnOf(table, name));
@@ -97,6 +97,11 @@ function attributesOf(table: Table, rows: readonly number[]): Record<string, str
   );
 }
 
+function isTextList(type: DataType): boolean {
+  return (DataType.isList(type) || DataType.isLargeList(type)) && isText(type.valueType as DataType);
+}
+
 function isText(type: DataType): boolean {
-  return DataType.isUtf8(type) || DataType.isLargeUtf8(type) || (DataType.isDictionary(type) && isText(type.dictionary as DataType));
+  if (DataType.isDictionary(type)) return isText(type.dictionary as DataType);
+  return DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isUtf8View(type);
 }
