@@ -3,6 +3,7 @@ import { GraphBuilder } from './builder.js';
 import { constantValue, elementsOf } from './constants.js';
 import { TraceError } from './errors.js';
 import type { Value } from './graph.js';
+import { evaluate } from './lazy.js';
 import { lowerings } from './lowerings/index.js';
 import type { Lowering, Refusal } from './lowerings/lowering.js';
 import type { HostArray } from './tensors.js';
@@ -36,8 +37,6 @@ interface TensorRecord {
 export class OnnxBackend extends tf.KernelBackend {
   readonly #records: tf.DataStorage<TensorRecord>;
   readonly #builder = new GraphBuilder(scopePath);
-  /** Computes a value outside a trace; set by the module that knows how to make sessions. */
-  evaluate: (value: Value) => Promise<HostArray> = () => Promise.reject(new Error('no evaluator'));
   /** The trace that is going on. */
   trace: Trace | undefined;
 
@@ -148,7 +147,7 @@ export class OnnxBackend extends tf.KernelBackend {
       rejected.catch(() => undefined);
       return rejected;
     }
-    return this.evaluate(record.value).then((data) => {
+    return evaluate(record.value).then((data) => {
       record.value = constantValue(data, record.value.shape, record.value.dtype);
       return data;
     });

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { CompiledFunction } from './compiled-function.js';
 import { BACKEND } from './backend.js';
 import { eagerFunction } from './eager.js';
-import { inputLeaves } from './inputs.js';
+import { inputSignature } from './inputs.js';
 import type { GraphOptimization } from './session.js';
 import { onnxFunction } from './onnx-function.js';
 import type { InputsForTensors, InputsOf, OutputsOf, SpecsOf, TensorsOf } from './signature.js';
@@ -13,6 +13,8 @@ export interface CompileOptions {
   readonly name?: string;
   /** Tensors made outside the function that it may use; they become constants of the graph. */
   readonly constants?: readonly tf.Tensor[];
+  /** Names of the arguments, with which input names begin. Default `arg0`, `arg1`, ..., and nothing for a lone argument. */
+  readonly argumentNames?: readonly string[];
   /** Names of the outputs, in order, in place of their paths. */
   readonly outputNames?: readonly string[];
   /** Threads of one operation. Default: the cores available. */
@@ -52,7 +54,6 @@ export async function compile(
   await tf.ready();
   const name = options.name ?? (fn.name === '' ? 'anonymous' : fn.name);
   const trees = specs as readonly unknown[];
-  const leaves = inputLeaves(name, trees);
-  const request = { name, fn, specs: trees, leaves };
+  const request = { name, fn, specs: trees, signature: inputSignature(name, trees, options.argumentNames) };
   return (tf.getBackend() === BACKEND ? await onnxFunction(request, options) : eagerFunction(request)) as CompiledFunction<never, never>;
 }

@@ -1,21 +1,15 @@
 import * as tf from '@tensorflow/tfjs';
 import type { CompiledFunction, NamedSpec } from './compiled-function.js';
 import { CompiledFunctionError } from './errors.js';
-import { bindInputs, type InputLeaf } from './inputs.js';
+import { callWith, type CompileRequest } from './request.js';
 import { resultLeaves } from './results.js';
 import { isConstant, type DType, type HostArray, type HostTensor } from './tensors.js';
-import { flattenTree, unflattenTree } from './tree.js';
-
-/** What {@link eagerFunction} needs from `compile`. */
-export interface EagerOptions {
-  readonly name: string;
-  readonly fn: (...args: never) => unknown;
-  readonly specs: readonly unknown[];
-  readonly leaves: readonly InputLeaf[];
-}
+import { mapTree, mapTreeWithPath, unflattenTree } from './tree.js';
 
 /** The same program without a trace: each run calls the function inside `tf.tidy` on the tfjs backend that is active now. */
-export function eagerFunction({ name, fn, specs, leaves }: EagerOptions): CompiledFunction {
+export function eagerFunction(request: CompileRequest): CompiledFunction {
+  const { name, specs, signature } = request;
+  const { leaves } = signature;
   const backend = tf.getBackend();
   const constants = leaves.map(({ spec }) => (isConstant(spec) ? tf.keep(toTensor(spec.constant)) : undefined));
   let outputs: readonly NamedSpec[] = [];
@@ -23,7 +17,7 @@ export function eagerFunction({ name, fn, specs, leaves }: EagerOptions): Compil
 
   async function run(inputs: readonly unknown[]): Promise<unknown> {
     if (disposed) throw new CompiledFunctionError('COMPILED_DISPOSED', 'run was called after dispose', { where: name });
-    const arrays = bindInputs(name, specs, inputs);
+    const arrays = signature.bind(inputs);
     const result = withBackend(backend, () =>
       tf.tidy(() => {
         let next = 0;
@@ -31,21 +25,21 @@ export function eagerFunction({ name, fn, specs, leaves }: EagerOptions): Compil
           ({ spec }, i) => constants[i] ?? toTensor({ data: arrays[next++]!, shape: spec.shape, dtype: spec.dtype }),
         );
         const given = unflattenTree<unknown>(specs, tensors) as readonly unknown[];
-        // a constant or an input that is returned as it came must outlive this scope on its own
-        const tree = (fn as (...args: readonly unknown[]) => unknown)(...given);
-        return { tree: tree as tf.TensorContainer, leaves: resultLeaves(name, tree).map(({ tensor }) => tensor.clone()) };
+        const tree = callWith(request, given);
+        const results = resultLeaves(name, tree);
+        let leaf = 0;
+        return {
+          paths: results.map(({ path }) => path),
+          structure: mapTreeWithPath(tree, () => leaf++) as never,
+          // a constant or an input that is returned as it came must outlive this scope on its own
+          tensors: results.map(({ tensor }) => tensor.clone()),
+        };
       }),
     );
-    const tensors = result.leaves;
-    const hosts = await Promise.all(tensors.map((tensor) => toHost(tensor, arrays)));
-    tensors.forEach((tensor) => tensor.dispose());
-    const structure = result.tree;
-    const tree = unflattenTree<unknown>(structure, hosts);
-    flattenTree<tf.Tensor>(structure).forEach((leaf) => {
-      if (!leaf.isDisposed && !leaf.kept) leaf.dispose();
-    });
-    outputs = hosts.map((host, i) => ({ name: `output${i}`, shape: host.shape, dtype: host.dtype }));
-    return tree;
+    const hosts = await Promise.all(result.tensors.map((tensor) => toHost(tensor, arrays)));
+    result.tensors.forEach((tensor) => tensor.dispose());
+    outputs = hosts.map(({ shape, dtype }, i) => ({ name: result.paths[i]!, shape, dtype }));
+    return mapTree<unknown, [number], unknown>(result.structure, (leaf) => hosts[leaf]);
   }
 
   return {

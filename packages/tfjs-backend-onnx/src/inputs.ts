@@ -4,75 +4,83 @@ import { namedLeaves } from './tree.js';
 
 /** A leaf of the input specs with its place. */
 export interface InputLeaf {
-  /** Keys from the root, as `0.layers.3.query`. */
+  /** Argument and keys, as `params.layers.3.query`: the input's name in the graph and in messages. */
   readonly path: string;
   readonly spec: TensorSpec;
 }
 
-/** The leaves of the input specs, constants included. @throws {@link CompiledFunctionError} at a leaf that is no spec */
-export function inputLeaves(functionName: string, specs: readonly unknown[]): InputLeaf[] {
-  return namedLeaves(specs).map(({ path, leaf }) => {
-    if (!isSpec(leaf)) {
-      throw new CompiledFunctionError('COMPILED_INPUT', `the spec at ${path} is ${describe(leaf)}`, {
-        where: `compile(${functionName})`,
-        expected: 'a tree of spec(shape, dtype) and constant(hostTensor)',
-      });
-    }
-    return { path, spec: leaf };
-  });
+/** The inputs of a compiled function: their leaves, and the check of what `run` is given. */
+export interface InputSignature {
+  /** The leaves of all specs, constants included. */
+  readonly leaves: readonly InputLeaf[];
+  /**
+   * The host arrays for every leaf that is no constant, in order.
+   * @throws {@link CompiledFunctionError} naming function, path, expected and actual
+   */
+  bind(inputs: readonly unknown[]): HostArray[];
 }
 
 /**
- * The host arrays for every leaf that is no constant, in order, after checking them against the specs.
- * @throws {@link CompiledFunctionError} naming function, path, expected and actual
+ * Reads the specs of all arguments.
+ * @param argumentNames names of the arguments; `arg0`, `arg1`, ... unless given, and nothing where there is only one
+ * @throws {@link CompiledFunctionError} at a leaf that is no spec
  */
-export function bindInputs(functionName: string, specs: readonly unknown[], inputs: readonly unknown[]): HostArray[] {
-  const arrays: HostArray[] = [];
-  bind(functionName, specs, inputs, '', arrays);
-  return arrays;
+export function inputSignature(functionName: string, specs: readonly unknown[], argumentNames: readonly string[] = []): InputSignature {
+  const root = (index: number): string => argumentNames[index] ?? (specs.length === 1 ? '' : `arg${index}`);
+  const leaves = specs.flatMap((tree, index) =>
+    namedLeaves(tree, root(index)).map(({ path, leaf }) => {
+      if (isSpec(leaf)) return { path: path === '' ? 'input' : path, spec: leaf };
+      throw new CompiledFunctionError('COMPILED_INPUT', `the spec ${path} is ${describe(leaf)}`, {
+        where: `compile(${functionName})`,
+        expected: 'a tree of spec(shape, dtype) and constant(hostTensor)',
+      });
+    }),
+  );
+  return {
+    leaves,
+    bind(inputs) {
+      const arrays: HostArray[] = [];
+      if (inputs.length > specs.length) fail(functionName, `number ${specs.length}`, 'one too many', `${specs.length} inputs`);
+      specs.forEach((tree, index) => bind(functionName, tree, inputs[index], root(index), arrays));
+      return arrays;
+    },
+  };
 }
 
 function bind(functionName: string, specs: unknown, inputs: unknown, path: string, arrays: HostArray[]): void {
   if (isSpec(specs)) {
     if (!isConstant(specs)) arrays.push(leafArray(functionName, specs, inputs, path));
-    else if (inputs !== null && inputs !== undefined)
+    else if (inputs !== null && inputs !== undefined) {
       fail(functionName, path, 'a value for a constant', 'null or undefined, for it is part of the graph');
+    }
     return;
   }
   if (typeof inputs !== 'object' || inputs === null || isHostTensor(inputs) || ArrayBuffer.isView(inputs)) {
-    if (inputs === undefined && namedLeaves(specs).every(({ leaf }) => isConstant(leaf as TensorSpec))) return;
-    fail(
-      functionName,
-      path,
-      describe(inputs),
-      Array.isArray(specs) ? `an array of ${specs.length}` : `an object with ${Object.keys(specs as object).join(', ')}`,
-    );
+    const nothing = inputs === null || inputs === undefined;
+    if (nothing && namedLeaves(specs).every(({ leaf }) => isConstant(leaf as TensorSpec))) return;
+    const keys = Object.keys(specs as object).join(', ');
+    fail(functionName, path, describe(inputs), Array.isArray(specs) ? `an array of ${specs.length}` : `an object with the keys ${keys}`);
   }
   for (const key of Object.keys(inputs)) {
-    if (!(key in (specs as object)))
-      fail(functionName, join(path, key), 'a value that the specs do not have', 'only the keys of the specs');
+    if (!(key in (specs as object))) fail(functionName, join(path, key), 'not among the specs', 'only the keys of the specs');
   }
-  for (const [key, child] of Object.entries(specs as object))
+  for (const [key, child] of Object.entries(specs as object)) {
     bind(functionName, child, (inputs as Record<string, unknown>)[key], join(path, key), arrays);
+  }
 }
 
 function leafArray(functionName: string, leaf: TensorSpec, value: unknown, path: string): HostArray {
   const wanted = `${describeSpec(leaf)} as ${arrayNameOf(leaf.dtype)} or host tensor`;
-  if (
-    isHostTensor(value) &&
-    (value.dtype !== leaf.dtype || value.shape.length !== leaf.shape.length || value.shape.some((size, i) => size !== leaf.shape[i]))
-  ) {
-    fail(functionName, path, describeSpec(value), wanted);
-  }
-  const array = isHostTensor(value) ? value.data : value;
+  const host = isHostTensor(value) ? value : undefined;
+  if (host !== undefined && describeSpec(host) !== describeSpec(leaf)) fail(functionName, path, describeSpec(host), wanted);
+  const array = host === undefined ? value : host.data;
   if (!holds(array, leaf.dtype)) return fail(functionName, path, describe(array), wanted);
-  if (array.length !== sizeOf(leaf.shape))
-    fail(functionName, path, `${array.length} values`, `${sizeOf(leaf.shape)} values for ${describeSpec(leaf)}`);
-  return array;
+  const size = sizeOf(leaf.shape);
+  return array.length === size ? array : fail(functionName, path, `${array.length} values`, `${size} values for ${describeSpec(leaf)}`);
 }
 
 function fail(functionName: string, path: string, actual: string, expected: string): never {
-  throw new CompiledFunctionError('COMPILED_INPUT', `input ${path === '' ? '(all)' : path} is ${actual}`, {
+  throw new CompiledFunctionError('COMPILED_INPUT', `input ${path === '' ? '' : `${path} `}is ${actual}`, {
     where: functionName,
     expected,
   });

@@ -3,7 +3,7 @@ import { constantValue } from './constants.js';
 import type { CompiledFunction, NamedSpec } from './compiled-function.js';
 import { CompiledFunctionError } from './errors.js';
 import { liveNodes, type Value } from './graph.js';
-import { bindInputs, type InputLeaf } from './inputs.js';
+import type { CompileRequest } from './request.js';
 import { outputNamesFor } from './names.js';
 import { optimize } from './passes/index.js';
 import { saveGraph } from './save.js';
@@ -13,24 +13,16 @@ import type { DType, HostArray } from './tensors.js';
 import { trace } from './trace.js';
 import { mapTree } from './tree.js';
 
-/** What {@link onnxFunction} takes from `compile`. */
-export interface OnnxRequest {
-  readonly name: string;
-  readonly fn: (...args: never) => unknown;
-  readonly specs: readonly unknown[];
-  readonly leaves: readonly InputLeaf[];
-}
-
 /** Traces a function twice, compares, optimizes and makes a session of it. */
 export async function onnxFunction(
-  request: OnnxRequest,
+  request: CompileRequest,
   options: SessionOptions & { readonly constants?: readonly tf.Tensor[]; readonly outputNames?: readonly string[] },
 ): Promise<CompiledFunction> {
-  const { name, specs } = request;
+  const { name, signature } = request;
   const captured = await readConstants(options.constants ?? []);
   const started = performance.now();
-  const { graph: recorded, structure, outputPaths } = trace({ ...request, captured });
-  assertSameTrace(recorded, trace({ ...request, captured }).graph);
+  const { graph: recorded, structure, outputPaths } = trace(request, captured);
+  assertSameTrace(recorded, trace(request, captured).graph);
   const graph = optimize(recorded);
   const traced = performance.now();
   const inputNames = graph.inputs.map((input) => (input.origin.kind === 'input' ? input.origin.name : ''));
@@ -53,7 +45,7 @@ export async function onnxFunction(
     },
     async run(inputs) {
       if (disposed) throw new CompiledFunctionError('COMPILED_DISPOSED', 'run was called after dispose', { where: name });
-      const results = await session.run(bindInputs(name, specs, inputs));
+      const results = await session.run(signature.bind(inputs));
       return mapTree<unknown, [number], unknown>(structure, (leaf) => results[leaf]);
     },
     save: (path) => saveGraph(graph, inputNames, outputNames, path),

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { CompiledFunctionError } from './errors.js';
 import type { Graph } from './graph.js';
 import { serialize } from './onnx.js';
 import type { DType, HostArray, HostTensor } from './tensors.js';
@@ -37,7 +38,7 @@ export interface GraphSession {
   dispose(): Promise<void>;
 }
 
-/** Makes an ONNX Runtime session of a graph. */
+/** Makes an ONNX Runtime session of a graph. @throws {@link CompiledFunctionError} when ONNX Runtime refuses the graph or a provider */
 export async function createSession(
   graph: Graph,
   inputNames: readonly string[],
@@ -54,26 +55,56 @@ export async function createSession(
       return { path: name, offset: 0 };
     },
   });
+  const providers = [...(options.providers ?? ['cpu'])];
   const session = await InferenceSession.create(model, {
-    executionProviders: [...(options.providers ?? ['cpu'])],
+    executionProviders: providers,
     intraOpNumThreads: options.threads ?? availableParallelism(),
     logSeverityLevel: 3,
     ...optimizationOptions(options.graphOptimization ?? 'exact'),
     ...(externalData.length === 0 ? {} : { externalData }),
+  }).catch((cause: unknown) => {
+    throw new CompiledFunctionError('COMPILED_SESSION', `ONNX Runtime made no session: ${messageOf(cause)}`, {
+      where: graph.name,
+      remedy: `check that the providers (${providers.join(', ')}) are installed`,
+      cause,
+    });
   });
   const types = graph.inputs.map(({ shape, dtype }) => ({ shape: [...shape], dtype: dtype as DType }));
+  const running = new Set<Promise<unknown>>();
+
+  async function run(inputs: readonly HostArray[]): Promise<HostTensor[]> {
+    const feeds: Record<string, Tensor> = {};
+    types.forEach(({ shape, dtype }, i) => (feeds[inputNames[i]!] = new Tensor(dtype, inputs[i]!, shape)));
+    const results = await session.run(feeds).catch((cause: unknown) => {
+      throw new CompiledFunctionError('COMPILED_RUN', `ONNX Runtime failed: ${messageOf(cause)}`, {
+        where: graph.name,
+        remedy: 'check that indices given to gather and scatter are within bounds, which a graph cannot check beforehand',
+        cause,
+      });
+    });
+    return outputNames.map((name) => {
+      const { data, dims, type } = results[name]!;
+      return { data: data as HostArray, shape: dims, dtype: type as DType };
+    });
+  }
+
   return {
     nodes,
     constantBytes,
-    async run(inputs) {
-      const feeds: Record<string, Tensor> = {};
-      types.forEach(({ shape, dtype }, i) => (feeds[inputNames[i]!] = new Tensor(dtype, inputs[i]!, shape)));
-      const results = await session.run(feeds);
-      return outputNames.map((name) => {
-        const { data, dims, type } = results[name]!;
-        return { data: data as HostArray, shape: dims, dtype: type as DType };
-      });
+    run(inputs) {
+      const result = run(inputs);
+      const settled = result.catch(() => undefined).finally(() => running.delete(settled));
+      running.add(settled);
+      return result;
     },
-    dispose: () => session.release(),
+    async dispose() {
+      // ONNX Runtime starts a run in a later turn of the event loop: its session must live until then
+      await Promise.all(running);
+      await session.release();
+    },
   };
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -6,20 +6,10 @@ import { ExpctrError } from '@expctr/core';
 import { TraceError } from './errors.js';
 import type { Graph, Value } from './graph.js';
 import { withoutState } from './guards.js';
-import type { InputLeaf } from './inputs.js';
+import { callWith, type CompileRequest } from './request.js';
 import { resultLeaves } from './results.js';
 import { isConstant } from './tensors.js';
 import { mapTreeWithPath, unflattenTree } from './tree.js';
-
-/** What to trace. */
-export interface TraceRequest {
-  readonly name: string;
-  readonly fn: (...args: never) => unknown;
-  readonly specs: readonly unknown[];
-  readonly leaves: readonly InputLeaf[];
-  /** Constants of `options.constants`, by data id. */
-  readonly captured: ReadonlyMap<tf.Tensor['dataId'], Value>;
-}
 
 /** A recorded function. */
 export interface TracedFunction {
@@ -30,12 +20,17 @@ export interface TracedFunction {
   readonly outputPaths: readonly string[];
 }
 
-/** Calls the function once on symbolic tensors. It is synchronous, so two traces cannot mix. @throws {@link TraceError} */
-export function trace({ name, fn, specs, leaves, captured }: TraceRequest): TracedFunction {
+/**
+ * Calls the function once on symbolic tensors. It is synchronous, so two traces cannot mix.
+ * @param captured constants of `options.constants`, by data id
+ * @throws {@link TraceError}
+ */
+export function trace(request: CompileRequest, captured: Trace['captured']): TracedFunction {
+  const { name, specs, signature } = request;
   const backend = onnxBackend();
   const current: Trace = { functionName: name, captured };
   const inputs: Value[] = [];
-  const values = leaves.map(({ path, spec }): Value => {
+  const values = signature.leaves.map(({ path, spec }): Value => {
     if (isConstant(spec)) return constantValue(spec.constant.data, spec.shape, spec.dtype);
     const input: Value = { shape: spec.shape, dtype: spec.dtype, origin: { kind: 'input', name: path } };
     inputs.push(input);
@@ -44,7 +39,7 @@ export function trace({ name, fn, specs, leaves, captured }: TraceRequest): Trac
 
   function record(): TracedFunction {
     const tensors = values.map((value) => tf.engine().makeTensorFromTensorInfo(backend.tensorInfo(value, 'an input'), backend));
-    const result = (fn as (...args: readonly unknown[]) => unknown)(...(unflattenTree<unknown>(specs, tensors) as readonly unknown[]));
+    const result = callWith(request, unflattenTree<unknown>(specs, tensors) as readonly unknown[]);
     if (current.error !== undefined) throw current.error;
     const results = resultLeaves(name, result);
     const outputs = results.map(({ path, tensor }) => {
