@@ -3,7 +3,7 @@ import type { Adapter, LoraConfig } from '../formats/adapter.js';
 import type { FloatTensor } from '../formats/host-tensor.js';
 import { loadAdapter } from '../formats/peft/load.js';
 import { saveAdapter } from '../formats/peft/save.js';
-import { modulePath } from '../model/parameters.js';
+import { LINEAR_MODULES, modulePath } from '../model/parameters.js';
 import type { ModelWeights } from '../model/weights.js';
 import { PolicyError } from '../policy/errors.js';
 import { initializeLora, targetModules, zeroLora } from './initialize.js';
@@ -122,11 +122,13 @@ export class AdapterStore {
     const { architecture, config } = this.#weights;
     const known = new Set<string>();
     tree.forEach((layer, index) => {
-      for (const module of targetModules({ targetModules: Object.keys(layer), rank, alpha: 1 })) {
+      for (const module of LINEAR_MODULES) {
+        const pair = layer[module];
+        if (pair === undefined) continue;
         const path = modulePath(index, module);
         known.add(path);
         const size = architecture.linearShape(config, module);
-        const { a, b } = layer[module]!;
+        const { a, b } = pair;
         const right = a.shape[0] === rank && a.shape[1] === size.in && b.shape[0] === size.out && b.shape[1] === rank;
         if (right) continue;
         throw new PolicyError('ADAPTER_SHAPE', `${path} has A [${a.shape.join(', ')}] and B [${b.shape.join(', ')}]`, {

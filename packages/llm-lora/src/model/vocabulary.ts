@@ -44,9 +44,8 @@ export function tokenStatistics(hidden: tf.Tensor2D, head: TracedHead, tokens: t
   });
   const entropy = tf.customGrad((...args) => {
     const [x, save] = args as unknown as [tf.Tensor2D, tf.GradSaveFunc];
-    save(withGradients ? [x, normalizer, meanLogit] : []);
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor =>
-      entropyGradient(saved as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D], head.parts, dy);
+    save(withGradients ? [x, normalizer, meanLogit, ...head.parts] : []);
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => entropyGradient(saved, dy);
     return { value: tf.sub(normalizer, meanLogit), gradFunc };
   });
   return { logProbs: logProbs(hidden) as tf.Tensor1D, entropy: entropy(hidden) as tf.Tensor1D };
@@ -54,53 +53,55 @@ export function tokenStatistics(hidden: tf.Tensor2D, head: TracedHead, tokens: t
 
 /** log sum_j exp(z_j), E[z] and, where asked for, E[head[j]], side by side: [rows, 2 or 2 + hidden]. */
 function accumulate(hidden: tf.Tensor2D, parts: readonly tf.Tensor[], withExpectation: boolean): tf.Tensor2D {
-  let total: tf.Tensor2D | undefined;
+  let sums: tf.Tensor2D | undefined;
   for (const part of parts) {
-    total = tf.tidy(() => {
-      const here = partStatistics(hidden, part, withExpectation);
-      return total === undefined ? here : merge(total, here);
+    sums = tf.tidy(() => {
+      const here = partSums(hidden, part, withExpectation);
+      return sums === undefined ? here : merge(sums, here);
     });
   }
-  if (total === undefined) throw new RangeError('tokenStatistics: the head has no parts');
-  return total;
+  if (sums === undefined) throw new RangeError('tokenStatistics: the head has no parts');
+  const { highest, mass, weighted } = columnsOf(sums);
+  return tf.concat2d([tf.add(highest, tf.log(mass)), tf.div(weighted, mass)], 1);
 }
 
-/** {@link accumulate} for one part alone. */
-function partStatistics(hidden: tf.Tensor2D, part: tf.Tensor, withExpectation: boolean): tf.Tensor2D {
+/**
+ * For one part of the vocabulary, the highest logit m and the sums of exp(z - m), exp(z - m) z and exp(z - m) head:
+ * [rows, 3 or 3 + hidden]. Sums relative to the highest logit lose nothing when parts are merged.
+ */
+function partSums(hidden: tf.Tensor2D, part: tf.Tensor, withExpectation: boolean): tf.Tensor2D {
   const logits = tf.matMul(hidden, part as tf.Tensor2D, false, true); // [rows, part]
   const p = tf.softmax(logits); // one kernel that stays in cache, where max, exp and sum would be three passes
-  // the largest logit has exp(0) = 1, so its share is 1 / sum and log sum exp = max - log(largest share)
-  const normalizer: tf.Tensor2D = tf.sub(tf.max(logits, 1, true), tf.log(tf.max(p, 1, true))); // [rows, 1]
+  const mass: tf.Tensor2D = tf.div(1, tf.max(p, 1, true)); // the highest logit has exp(0) = 1, so its share is 1 / sum
   const meanLogit = tf.sum<tf.Tensor2D>(tf.mul(p, logits), 1, true); // [rows, 1]
-  return tf.concat2d(withExpectation ? [normalizer, meanLogit, tf.matMul(p, part as tf.Tensor2D)] : [normalizer, meanLogit], 1);
+  const means = withExpectation ? tf.concat2d([meanLogit, tf.matMul(p, part as tf.Tensor2D)], 1) : meanLogit;
+  return tf.concat2d([tf.max<tf.Tensor2D>(logits, 1, true), mass, tf.mul(means, mass)], 1);
 }
 
-/** The statistics of two disjoint parts of the vocabulary together. */
-function merge(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
-  const [rows, width] = a.shape;
-  const [normalizerA, normalizerB] = [tf.slice(a, [0, 0], [rows, 1]), tf.slice(b, [0, 0], [rows, 1])];
-  const highest = tf.maximum(normalizerA, normalizerB);
-  const sum = tf.add(tf.exp(tf.sub(normalizerA, highest)), tf.exp(tf.sub(normalizerB, highest)));
-  const normalizer: tf.Tensor2D = tf.add(highest, tf.log(sum)); // [rows, 1]
-  const weighted = (stats: tf.Tensor2D, own: tf.Tensor): tf.Tensor2D =>
-    tf.mul(tf.slice(stats, [0, 1], [rows, width - 1]), tf.exp(tf.sub(own, normalizer))); // expectations, weighted by the part's share
-  return tf.concat2d([normalizer, tf.add(weighted(a, normalizerA), weighted(b, normalizerB))], 1);
+/** The sums of two disjoint parts of the vocabulary together. */
+function merge(first: tf.Tensor2D, second: tf.Tensor2D): tf.Tensor2D {
+  const [a, b] = [columnsOf(first), columnsOf(second)];
+  const highest: tf.Tensor2D = tf.maximum(a.highest, b.highest);
+  const [scaleA, scaleB] = [tf.exp(tf.sub(a.highest, highest)), tf.exp(tf.sub(b.highest, highest))];
+  const together = (x: tf.Tensor2D, y: tf.Tensor2D): tf.Tensor2D => tf.add(tf.mul(x, scaleA), tf.mul(y, scaleB));
+  return tf.concat2d([highest, together(a.mass, b.mass), together(a.weighted, b.weighted)], 1);
 }
 
-function entropyGradient(
-  [hidden, normalizer, meanLogit]: [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D],
-  parts: readonly tf.Tensor[],
-  dy: tf.Tensor,
-): tf.Tensor2D {
+function columnsOf(sums: tf.Tensor2D): { highest: tf.Tensor2D; mass: tf.Tensor2D; weighted: tf.Tensor2D } {
+  const [highest, mass, weighted] = tf.split(sums, [1, 1, sums.shape[1] - 2], 1) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
+  return { highest, mass, weighted };
+}
+
+function entropyGradient([hidden, normalizer, meanLogit, ...parts]: tf.Tensor[], dy: tf.Tensor): tf.Tensor2D {
   const column = (x: tf.Tensor): tf.Tensor => tf.expandDims(x, 1);
   // tied to dy, so that no pass that merges equal computations keeps the forward pass's logits for this one
-  const again = tf.add(hidden, tf.mul(column(dy), 0));
+  const again = tf.add(hidden!, tf.mul(column(dy), 0));
   return parts
     .map((part) =>
       tf.tidy(() => {
         const logits = tf.matMul(again as tf.Tensor2D, part as tf.Tensor2D, false, true); // [rows, part]
-        const p = tf.exp(tf.sub(logits, column(normalizer)));
-        const slope = tf.mul(tf.mul(p, tf.sub(column(meanLogit), logits)), column(dy)); // dy dH / dz
+        const p = tf.exp(tf.sub(logits, column(normalizer!)));
+        const slope = tf.mul(tf.mul(p, tf.sub(column(meanLogit!), logits)), column(dy)); // dy dH / dz
         return tf.matMul<tf.Tensor2D>(slope as tf.Tensor2D, part as tf.Tensor2D); // [rows, hidden]
       }),
     )

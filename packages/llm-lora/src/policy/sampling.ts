@@ -53,7 +53,8 @@ function nucleus(p: Float32Array, topK: number, topP: number): number[] {
   candidates.sort((a, b) => p[b]! - p[a]! || a - b);
   candidates.length = Math.min(candidates.length, topK);
   if (topP < 1) {
-    const wanted = topP * candidates.reduce((sum, token) => sum + p[token]!, 0);
+    const whole = topK >= p.length ? 1 : candidates.reduce((sum, token) => sum + p[token]!, 0);
+    const wanted = topP * whole;
     let mass = 0;
     const enough = candidates.findIndex((token) => (mass += p[token]!) >= wanted);
     if (enough >= 0) candidates.length = enough + 1;
