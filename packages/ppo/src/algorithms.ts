@@ -7,6 +7,7 @@ import { createPpo } from './ppo.js';
  * whitening are shared) and one line here; its settings reach {@link createLearner} through its own config type.
  */
 export const algorithms = {
+  /** Proximal policy optimization with a value head. */
   ppo: createPpo,
 } as const;
 

@@ -69,7 +69,7 @@ export interface PpoConfig {
 export type ResolvedPpoConfig = Required<PpoConfig>;
 
 /** The defaults of {@link PpoConfig}. */
-export const PPO_DEFAULTS = {
+export const PPO_DEFAULTS: Readonly<Omit<ResolvedPpoConfig, 'maxNewTokens' | 'stopTokenIds'>> = {
   completionsPerPrompt: 1,
   temperature: 1,
   topK: null,
@@ -94,7 +94,7 @@ export const PPO_DEFAULTS = {
   ratioThreshold: 10,
   learningRate: 1e-4,
   maxGradientNorm: 1,
-} as const satisfies Omit<ResolvedPpoConfig, 'maxNewTokens' | 'stopTokenIds'>;
+};
 
 interface Rule {
   readonly holds: (value: unknown) => boolean;

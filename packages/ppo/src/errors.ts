@@ -6,5 +6,6 @@ export type PpoErrorCode =
 
 /** Something that policy optimization refuses, with where, what was expected and the remedy. */
 export class PpoError extends ExpctrError {
+  /** Stable, for programs. */
   declare readonly code: PpoErrorCode;
 }

@@ -11,12 +11,19 @@ import type { Rollout } from './rollout.js';
  *   an adapter that was trained before.
  * - `{ adapter }`: an adapter of that name which the caller keeps.
  */
-export type Reference = 'base' | 'copy' | { readonly adapter: string };
+export type Reference = 'base' | 'copy' | AdapterReference;
+
+/** A reference that the caller keeps. */
+export interface AdapterReference {
+  /** Name of the adapter, not the trained one. */
+  readonly adapter: string;
+}
 
 /** Something that a user should know and that stops nothing. */
 export interface LearnerWarning {
   /** Stable: `PPO_NOT_PURE_SAMPLES`, `PPO_RATIO_NOT_ONE`, `PPO_NOTHING_SCORED`. */
   readonly code: string;
+  /** For people. */
   readonly message: string;
 }
 
@@ -26,6 +33,7 @@ export interface LearnerOptions<Config> {
   readonly policy: Policy;
   /** The algorithm's own settings. */
   readonly config: Config;
+  /** What the KL penalty holds the policy to. */
   readonly reference: Reference;
   /** Only streams forked from it by the names `update` and step are drawn, so that a resumed run repeats them. */
   readonly rng: Rng;
@@ -71,9 +79,11 @@ export interface UpdateReport {
 
 /** All that a learner must remember beside the policy's adapters; `tensors` apart, it is plain JSON. */
 export interface LearnerState {
+  /** Name of the algorithm that wrote it. */
   readonly algorithm: string;
   /** Updates done. */
   readonly updates: number;
+  /** Reward units per nat, for the next update. */
   readonly klCoefficient: number;
   /** Name of the reference adapter (save it with the trained one), null = base model, undefined = not fixed yet. */
   readonly reference?: string | null;

@@ -20,6 +20,7 @@ export interface RowShape {
 
 /** Arguments of {@link planMinibatches}. */
 export interface MinibatchOptions {
+  /** Row numbers are indices into these. */
   readonly rows: readonly RowShape[];
   /** How many optimizer steps a pass over the rows takes; sizes differ by one row at most. */
   readonly minibatches: number;

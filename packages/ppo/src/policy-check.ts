@@ -10,6 +10,7 @@ import { initialValueHead, stateValues, type ValueHead } from './value-head.js';
 export interface PolicyCheck {
   /** Number and text of the property, numbered as the lines of the design's list for policy optimization. */
   readonly property: string;
+  /** Is `observed` at most `limit`? */
   readonly holds: boolean;
   /** The deviation that was measured. */
   readonly observed: number;
@@ -25,6 +26,7 @@ export interface PolicyCheckOptions {
   readonly prompts: readonly TokenIds[];
   /** A token id that pads, or ends a text; it is put into the middle of responses. */
   readonly padTokenId: number;
+  /** Draws the responses. */
   readonly rng: Rng;
   /** Tokens of the longest response, at least 4. Default 8. */
   readonly maxNewTokens?: number;

@@ -8,6 +8,7 @@ export interface PolicyLossInputs {
   readonly logProbs: tf.Tensor2D;
   /** Log-probabilities under the policy that sampled, from the scoring graph. */
   readonly oldLogProbs: tf.Tensor2D;
+  /** Constants: no gradient is wanted of them. */
   readonly advantages: tf.Tensor2D;
   /** 1 on response tokens, 0 on padding. */
   readonly mask: tf.Tensor2D;
@@ -23,6 +24,7 @@ export interface PolicyLossOptions {
 
 /** Sums over the response tokens of a micro-batch, scalars, not divided by anything. */
 export interface PolicyLossSums {
+  /** Sum of the surrogate losses. */
   readonly loss: tf.Scalar;
   /** Sum of the ratios. */
   readonly ratio: tf.Scalar;

@@ -81,6 +81,7 @@ export interface TracedBatch {
   readonly mask: Tensor2D;
   /** [rows, R] float32, zero on padding. */
   readonly columns: Readonly<Record<string, Tensor2D>>;
+  /** The numbers of `TokenBatch.scalars`. */
   readonly scalars: Readonly<Record<string, Scalar>>;
 }
 
@@ -99,6 +100,7 @@ export type StepLoss<P> = (
   batch: TracedBatch,
   extra: P,
 ) => {
+  /** Differentiated; summed over micro-batches. */
   readonly loss: Scalar;
   /** Summed over micro-batches. */
   readonly metrics: Readonly<Record<string, Scalar>>;
@@ -142,16 +144,23 @@ export interface TrainStep<P> {
 export interface AdapterStore<Adapter = unknown> {
   /** The name of the adapter that `generate` uses by default and that a step trains; empty while there is none. */
   readonly active: string;
+  /** All adapters, in order of creation. */
   names(): string[];
   /** A fresh adapter that changes nothing yet (LoRA: B = 0). */
   create(name: string, rng: Rng): void;
   /** An independent copy; replaces `to` where it exists. */
   copy(from: string, to: string): void;
+  /** Makes an adapter the active one. */
   activate(name: string): void;
+  /** Forgets an adapter. */
   delete(name: string): void;
+  /** Writes an adapter to a folder. */
   save(name: string, folder: string): Promise<void>;
+  /** Reads an adapter from a folder under a name. */
   load(folder: string, name: string): Promise<void>;
+  /** The adapter's tensors. */
   get(name: string): Adapter;
+  /** Puts an adapter under a name, in place of one of that name. */
   set(name: string, adapter: Adapter): void;
 }
 
@@ -173,5 +182,6 @@ export interface Policy<Adapter = unknown> extends Sampler {
   compileScore<P>(head: (out: TokenOutputs, extra: P) => Record<string, Tensor2D>): Promise<Score<P>>;
   /** Compiles a training step of the adapter that is active now, and of `extra` beside it. */
   compileStep<P>(loss: StepLoss<P>, optimizer: Optimizer, extra: HostTreeOf<P>): Promise<TrainStep<P>>;
+  /** The named adapters. */
   readonly adapters: AdapterStore<Adapter>;
 }

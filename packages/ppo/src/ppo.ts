@@ -92,7 +92,7 @@ export async function createPpo({
 
     // Rollouts: pure samples of the policy, cut at the stop token, then scored.
     onPhase?.('generate');
-    const sampled = await rollOut({ ...sampling(config), policy, adapter, prompts, rng: stream.fork('rollout'), onProgress });
+    const sampled = await rollOut({ policy, adapter, prompts, settings: config, rng: stream.fork('rollout'), onProgress });
     onPhase?.('score');
     const completions = await scoreCompletions(request.score, sampled);
     const rollouts = completions.filter(isScored);
@@ -167,10 +167,6 @@ export async function createPpo({
   }
 
   return { update, exportState, importState, dispose: async () => trainStep.dispose() };
-}
-
-function sampling({ maxNewTokens, stopTokenIds, completionsPerPrompt, temperature, topK, topP }: ResolvedPpoConfig) {
-  return { maxNewTokens, stopTokenIds, completionsPerPrompt, temperature, topK, topP };
 }
 
 function pick<K extends string>(columns: Record<K, readonly Float32Array[]>, rows: readonly number[]): Record<string, Float32Array[]> {

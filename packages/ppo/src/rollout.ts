@@ -1,47 +1,63 @@
 import type { Rng } from '@expctr/core';
+import type { ResolvedPpoConfig } from './config.js';
 import { PpoError } from './errors.js';
 import { stopAt } from './shaped-rewards.js';
 import type { Minibatch } from './minibatches.js';
-import type { HostTreeOf, Policy, Score, TokenBatch, TokenIds } from './policy.js';
+import type { HostTreeOf, Sampler, Score, TokenBatch, TokenIds } from './policy.js';
 import { requireFinite, requireSameShape } from './ragged.js';
 
 /** A completion ready to be scored: cut at its first stop token. */
 export interface Rollout {
   /** Index into the prompts of the update. */
   readonly promptIndex: number;
+  /** Token ids of that prompt. */
   readonly prompt: TokenIds;
   /** The response alone, stop token included. */
   readonly tokens: Int32Array;
   /** The sampler's log-probabilities in nats, for a metric only. */
   readonly samplerLogProbs: Float32Array;
+  /** 'stop': holds a stop token; 'length': was cut before one came. */
   readonly finishReason: 'stop' | 'length';
 }
 
+/** How rollouts are sampled; the fields are those of `PpoConfig`. */
+export type RolloutSettings = Pick<
+  ResolvedPpoConfig,
+  'maxNewTokens' | 'stopTokenIds' | 'completionsPerPrompt' | 'temperature' | 'topK' | 'topP'
+>;
+
 /** Arguments of {@link rollOut}. */
 export interface RolloutOptions {
-  readonly policy: Policy;
+  /** Samples. */
+  readonly policy: Sampler;
+  /** Which adapter samples; null = the base model. */
   readonly adapter: string | null;
+  /** Token ids of the prompts, not padded. */
   readonly prompts: readonly TokenIds[];
-  readonly maxNewTokens: number;
-  readonly stopTokenIds: readonly number[];
-  readonly completionsPerPrompt: number;
-  readonly temperature: number;
-  readonly topK: number | null;
-  readonly topP: number;
+  /** Lengths, temperature and the like. */
+  readonly settings: RolloutSettings;
+  /** The stream of a completion is forked from it. */
   readonly rng: Rng;
+  /** Handed to the sampler. */
   readonly onProgress?: ((done: number, most: number) => void) | undefined;
 }
 
 /** Completions of the prompts, prompt-major, each cut after its first stop token whatever the sampler went on to write. */
-export async function rollOut({ policy, prompts, topK, topP, onProgress, ...options }: RolloutOptions): Promise<Rollout[]> {
+export async function rollOut({ policy, adapter, prompts, settings, rng, onProgress }: RolloutOptions): Promise<Rollout[]> {
+  const { maxNewTokens, stopTokenIds, completionsPerPrompt, temperature, topK, topP } = settings;
   const completions = await policy.generate(prompts, {
-    ...options,
+    maxNewTokens,
+    stopTokenIds,
+    completionsPerPrompt,
+    temperature,
+    adapter,
+    rng,
     ...(topK === null ? {} : { topK }),
     ...(topP === 1 ? {} : { topP }),
     ...(onProgress === undefined ? {} : { onProgress }),
   });
   return completions.map(({ promptIndex, tokens, logProbs }) => {
-    const stop = stopAt(tokens, options.stopTokenIds);
+    const stop = stopAt(tokens, stopTokenIds);
     const length = stop < 0 ? tokens.length : stop + 1;
     const prompt = prompts[promptIndex];
     if (prompt === undefined || length === 0) {
@@ -67,15 +83,19 @@ export function batchOf(rollouts: readonly Rollout[], rows: readonly number[], t
 
 /** Arguments of {@link scoreRollouts}. */
 export interface ScoringOptions<P, Name extends string> {
+  /** The compiled scoring pass. */
   readonly score: Score<P>;
   /** Parameters of the compiled head. */
   readonly extra: HostTreeOf<P>;
   /** Names of the head's outputs. */
   readonly outputs: readonly Name[];
+  /** All rollouts of the update. */
   readonly rollouts: readonly Rollout[];
   /** Whose micro-batches are scored as they are: the first epoch's, so that its first ratios are exactly 1. */
   readonly minibatches: readonly Minibatch[];
+  /** Which adapter is asked; null = the base model. */
   readonly adapter: string | null;
+  /** Divides the logits. */
   readonly temperature: number;
 }
 

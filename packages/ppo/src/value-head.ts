@@ -1,5 +1,5 @@
-import type { HostTensor } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
+import type { HostTreeOf } from './policy.js';
 
 /** Parameters of the value head: one linear unit on the final hidden state. A type, not an interface: it is a tensor tree. */
 export type ValueHead = {
@@ -10,7 +10,7 @@ export type ValueHead = {
 };
 
 /** The head before training: zeros, so that the first advantages are the returns themselves and no random value biases them. */
-export function initialValueHead(hiddenSize: number): { weight: HostTensor; bias: HostTensor } {
+export function initialValueHead(hiddenSize: number): HostTreeOf<ValueHead> {
   return {
     weight: { data: new Float32Array(hiddenSize), shape: [hiddenSize, 1], dtype: 'float32' },
     bias: { data: new Float32Array(1), shape: [1], dtype: 'float32' },

@@ -21,6 +21,7 @@ export interface ValueLossOptions {
 
 /** Sums over the response tokens of a micro-batch, scalars. */
 export interface ValueLossSums {
+  /** Sum of the squared errors, halved. */
   readonly loss: tf.Scalar;
   /** Tokens where the clipped error is the larger one. */
   readonly clipped: tf.Scalar;
