@@ -1,3 +1,4 @@
+import { dataOptionsSchema } from '@expctr/data';
 import { z } from 'zod';
 
 /*
@@ -10,20 +11,8 @@ const positive = z.int().min(1);
 const share = z.number().min(0).max(1);
 const path = z.string().min(1);
 
-const data = z.strictObject({
-  labelThreshold: z.number().default(4).describe('a rating of at least this is a click (label 1)'),
-  kCore: count.default(5).describe('keep users and items with at least this many interactions, to a fixed point; 0 = none'),
-  maxPerUser: count.default(0).describe("keep each user's newest rows only, after k-core and before splits; 0 = all"),
-  maxInteractions: count.default(0).describe('ceiling on rows: whole users are taken in seeded order after every other rule; 0 = none'),
-  split: z.enum(['per-user', 'global-time']).default('per-user').describe('80/10/10 within each user by time, or at two moments for everyone'),
-  onBadRow: z.enum(['fail', 'skip']).default('fail').describe('a malformed input line stops the run, or is skipped and counted'),
-  history: z
-    .strictObject({
-      length: positive.default(20).describe('most earlier interactions that a row carries'),
-      select: z.enum(['recent', 'similar']).default('recent').describe('the latest ones, or those whose items share most attributes with the target'),
-      online: z.boolean().default(false).describe('let evaluation rows see earlier evaluation rows of their user'),
-    })
-    .prefault({}),
+const data = dataOptionsSchema.extend({
+  onBadRow: z.enum(['fail', 'skip']).default('fail').describe('A malformed input line stops the run, or is skipped and counted.'),
 });
 
 const llm = z.strictObject({
@@ -70,8 +59,9 @@ const ctr = z.strictObject({
   batchSize: positive.default(256).describe('rows in a step'),
   learningRate: z.number().positive().default(0.003).describe('of Adam'),
   embeddingDimension: positive.default(16).describe('size of ID embeddings'),
-  l2: z.number().min(0).default(1e-5).describe('weight of the squared norm of the embeddings of a batch'),
-  denseL2: z.number().min(0).default(1e-3).describe('weight of the squared norm of the projection of dense vectors (explanations)'),
+  l2: z.number().min(0).default(1e-5).describe("L2 penalty on the backbone's matrices"),
+  embeddingL2: z.number().min(0).default(1e-5).describe('L2 penalty on the table rows of a batch'),
+  denseL2: z.number().min(0).default(1e-3).describe('L2 penalty on the weights of dense vectors (explanations)'),
 });
 
 const rewardWeights = (lc: number, ic: number) =>
@@ -94,25 +84,30 @@ const rewards = z.strictObject({
 
 const ppo = z.strictObject({
   algorithm: z.string().default('ppo').describe('policy optimization algorithm (also --algorithm)'),
-  learningRate: z.number().min(0).default(1e-4).describe('of AdamW for adapter and value head; 0 = nothing moves'),
   stage1Updates: count.default(100).describe('updates of stage 1'),
   stage3Updates: count.default(50).describe('updates of each stage 3'),
   promptsPerUpdate: positive.default(8).describe('prompts in an update'),
   completionsPerPrompt: positive.default(2).describe('completions sampled for each prompt'),
+  learningRate: z.number().min(0).default(1e-4).describe('step size of Adam for adapter and value head; 0 = nothing moves'),
   epochs: positive.default(1).describe('passes over the rollouts of an update'),
-  minibatches: positive.default(1).describe('minibatches in a pass'),
-  microBatchSize: positive.default(8).describe('sequences whose activations are in memory together'),
+  minibatches: positive.default(1).describe('optimizer steps in a pass'),
+  microBatchSize: positive.default(8).describe('completions whose activations are in memory together'),
   temperature: z.number().positive().default(1).describe('of rollouts'),
-  clip: z.number().positive().default(0.2).describe('half width of the ratio clip'),
-  valueClip: z.number().positive().default(0.2).describe('half width of the value clip'),
+  clipRange: z.number().positive().lt(1).default(0.2).describe('half width of the ratio clip'),
+  valueClipRange: z.number().positive().default(0.2).describe('half width of the value clip, in reward units'),
   valueCoefficient: z.number().min(0).default(0.1).describe('weight of the value loss'),
-  entropyCoefficient: z.number().min(0).default(0).describe('weight of the entropy bonus'),
-  gamma: share.default(1).describe('discount by token'),
+  entropyCoefficient: z.number().min(0).default(0).describe('reward of entropy per nat and token'),
+  dualClip: z.number().gt(1).default(3).describe('bound of a loss in units of |advantage| where the advantage is negative'),
+  ratioThreshold: z.number().gt(1).default(10).describe('a minibatch with a larger mean ratio is skipped and counted'),
+  discount: share.default(1).describe('gamma, by token'),
   lambda: share.default(0.95).describe('of generalized advantage estimation'),
-  klCoefficient: z.number().min(0).default(0.05).describe('weight of the per-token KL to the reference'),
-  klEstimator: z.enum(['k1', 'k3']).default('k1').describe('estimator of that KL'),
-  klTarget: z.number().positive().nullable().default(null).describe('adaptive KL: aim at this many nats a sequence; null = fixed coefficient'),
-  missingEosPenalty: z.number().min(0).default(0).describe('taken from the score of a response that did not end by itself'),
+  whitenRewards: z.boolean().default(false).describe('scale rewards to variance 1, keeping their mean'),
+  whitenAdvantages: z.boolean().default(true).describe('center advantages and scale them to variance 1'),
+  klCoefficient: z.number().min(0).default(0.05).describe('reward units per nat of KL to the reference, by token'),
+  klEstimator: z.enum(['k1', 'k2', 'k3']).default('k1').describe('estimator of that KL'),
+  klTarget: z.number().positive().nullable().default(null).describe('adaptive KL: aim at so many nats a completion; null = fixed coefficient'),
+  klHorizon: z.number().positive().default(10_000).describe('completions over which the adaptive coefficient reacts'),
+  missingStopPenalty: z.number().min(0).default(0.1).describe('taken off the score of a completion that did not end by itself'),
   maxGradientNorm: z.number().positive().default(1).describe('global-norm clipping'),
   checkpointEvery: positive.default(10).describe('updates between two checkpoints of a stage'),
 });

@@ -1,0 +1,66 @@
+import { combine, formatReward, icAlignment, lcAlignment, lengthReward, rewardStatistics, type CombinedRewards, type Reader, type RewardFunction, type RewardRows, type WeightedReward } from '@expctr/rewards';
+import type { ClickModel } from './click-model.js';
+import type { Parts } from './parts.js';
+
+/** The reward of a stage and what the log says about it. */
+export interface StageReward {
+  readonly reward: (rows: RewardRows) => Promise<CombinedRewards>;
+  readonly describe: (rewards: CombinedRewards, rows: RewardRows) => Record<string, number>;
+}
+
+/** What rewards may ask: the reader of stage 1, the CTR models of stage 2. */
+export interface Judges {
+  readonly reader: Reader;
+  /** The CTR model with z of the preceding stage 2, and the ID-only one; absent before the first. */
+  readonly clicks?: { readonly withZ: ClickModel; readonly idOnly: ClickModel | null };
+}
+
+/** The components that have a weight in this stage, combined. @throws RewardError where none has. */
+export function stageReward(parts: Parts, stage: 'stage1' | 'stage3', judges: Judges): StageReward {
+  const { form } = parts.config.rewards;
+  const weights = parts.config.rewards[stage];
+  const components: WeightedReward[] = [];
+  const add = (name: keyof typeof weights, make: () => RewardFunction): void => {
+    if (weights[name] !== 0) components.push({ name, weight: weights[name], reward: make() });
+  };
+  add('lc', () => lcAlignment({ read: (rows) => judges.reader.read(rows), form }));
+  add('ic', () => icReward(parts, judges));
+  add('length', () => lengthReward({ minimum: Math.ceil(parts.config.llm.maxNewTokens / 4), maximum: parts.config.llm.maxNewTokens }));
+  add('format', () => formatReward);
+
+  return {
+    reward: combine(components),
+    describe({ components: values }, rows) {
+      const figures: Record<string, number> = {};
+      for (const [name, column] of Object.entries(values)) {
+        const aligned = name === 'lc' || (name === 'ic' && parts.config.rewards.icMode === 'absolute' && parts.config.rewards.icTarget === 'label');
+        const statistics = rewardStatistics({ values: column, ...(aligned ? { form } : {}) }, rows);
+        const put = (suffix: string, value: number | null): void => {
+          if (value !== null) figures[`reward/${name}${suffix}`] = value;
+        };
+        put('', statistics.mean);
+        put('/within_prompt_std', statistics.withinPromptStd);
+        put('/between_prompt_std', statistics.betweenPromptStd);
+        put('/best_constant', statistics.bestConstant);
+      }
+      return figures;
+    },
+  };
+}
+
+function icReward({ config }: Parts, { clicks }: Judges): RewardFunction {
+  const { form, icTarget, icMode } = config.rewards;
+  return icAlignment({
+    form,
+    target: icTarget,
+    mode: icMode,
+    predictClick: (rows) => need(clicks?.withZ).predict(rows),
+    predictWithMean: (rows) => need(clicks?.withZ).predictAtMean(rows),
+    ...(clicks?.idOnly ? { teacher: (rows: RewardRows) => need(clicks.idOnly).predict(rows) } : {}),
+  });
+}
+
+function need(model: ClickModel | null | undefined): ClickModel {
+  if (model) return model;
+  throw new RangeError('the IC reward needs the CTR model of stage 2; it has no weight in stage 1');
+}
