@@ -1,5 +1,5 @@
 import { PpoError } from './errors.js';
-import type { Learner, LearnerOptions } from './learner.js';
+import type { Learner, LearnerFactory, LearnerOptions } from './learner.js';
 import { createPpo } from './ppo.js';
 
 /**
@@ -9,7 +9,7 @@ import { createPpo } from './ppo.js';
 export const algorithms = {
   /** Proximal policy optimization with a value head. */
   ppo: createPpo,
-} as const;
+} as const satisfies Readonly<Record<string, LearnerFactory<never>>>;
 
 /** A name in {@link algorithms}. */
 export type AlgorithmName = keyof typeof algorithms;
