@@ -63,6 +63,26 @@ test('a cached encoder gives what the encoder gives, over any calls, in a handfu
   );
 });
 
+test('a crash between writing a merged part and removing the ones it replaces leaves nothing twice in the end', async () => {
+  const path = await temporaryFolder();
+  const inner = createHashedEncoder({ dimension: D });
+  const cache = cachedEncoder(inner, { path });
+  await cache.encode(['a', 'b']);
+  const [old] = await files(path);
+  const bytes = await readFile(old!);
+  await cache.encode(['c', 'd']);
+  await writeFile(old!, bytes); // as if it had not been removed
+  expect((await files(path)).length).toBe(2);
+
+  const reopened = cachedEncoder(inner, { path });
+  const texts = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+  expect(await reopened.encode(texts)).toEqual(await inner.encode(texts));
+  expect(reopened.statistics).toEqual({ hits: 4, misses: 4 });
+  const [only, ...others] = await files(path);
+  expect(others).toEqual([]);
+  expect(tableFromIPC(await readFile(only!)).numRows).toBe(8);
+});
+
 test('calls made at the same time do not encode a text twice', async () => {
   const encoder = spy();
   const cache = cachedEncoder(encoder, { path: await temporaryFolder() });
