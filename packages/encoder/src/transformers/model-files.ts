@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { env } from '@huggingface/transformers';
 import { writeFileAtomic } from '@expctr/core';
 import { EncoderError } from '../errors.js';
 import type { ReadModelFile } from './sentence-transformers-files.js';
@@ -62,6 +61,7 @@ export async function locateModel(idOrFolder: string, { dtype, cacheDir, revisio
       remedy: 'check the path',
     });
   }
+  const { env } = await import('@huggingface/transformers');
   const name = idOrFolder.split('/').at(-1)!;
   const downloads = join(cacheDir ?? env.cacheDir ?? '.cache', idOrFolder, revision === 'main' ? '' : revision);
   if (await isComplete(downloads, onnxFile)) return filesOfFolder(downloads, name, onnxFile);
@@ -112,6 +112,7 @@ async function isComplete(folder: string, onnxFile: string): Promise<boolean> {
 async function readFromHub(id: string, revision: string, file: string, kept: string): Promise<string | undefined> {
   const here = await readIfThere(kept);
   if (here !== undefined) return here;
+  const { env } = await import('@huggingface/transformers');
   const path = env.remotePathTemplate.replaceAll('{model}', id).replaceAll('{revision}', encodeURIComponent(revision));
   const url = new URL(`${path}${file}`, env.remoteHost).href;
   const response = (await env.fetch(url)) as Response;

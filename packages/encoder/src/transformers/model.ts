@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { AutoModel, AutoTokenizer, Tensor, type PreTrainedModel, type PreTrainedTokenizer } from '@huggingface/transformers';
+import type { PreTrainedModel, PreTrainedTokenizer, Tensor } from '@huggingface/transformers';
 import { EncoderError } from '../errors.js';
 import type { EncoderDType, ModelFiles } from './model-files.js';
 import type { TransformersEncoderOptions } from './options.js';
@@ -28,11 +28,13 @@ export async function openModel(files: ModelFiles, dtype: EncoderDType, options:
     ...(options.revision === undefined ? {} : { revision: options.revision }),
     ...(options.onDownload === undefined ? {} : { progress_callback: options.onDownload }),
   };
+  // Loaded on first use: it brings ONNX Runtime with it, which a bag of words does not need.
+  const transformers = await import('@huggingface/transformers');
   let tokenizer: PreTrainedTokenizer;
   let model: PreTrainedModel;
   try {
-    tokenizer = await AutoTokenizer.from_pretrained(files.location, source);
-    model = await AutoModel.from_pretrained(files.location, {
+    tokenizer = await transformers.AutoTokenizer.from_pretrained(files.location, source);
+    model = await transformers.AutoModel.from_pretrained(files.location, {
       ...source,
       dtype,
       device: options.device ?? 'cpu',
@@ -57,12 +59,14 @@ export async function openModel(files: ModelFiles, dtype: EncoderDType, options:
   return {
     tokenizer,
     longest: Math.min(tokenizer.model_max_length as number, typeof positions === 'number' ? positions : Infinity),
-    states: async (texts) => statesFrom((await model(inputsOf(texts, padding))) as Outputs, files.location),
+    states: async (texts) => statesFrom((await model(inputsOf(texts, padding, transformers.Tensor))) as Outputs, files.location),
     dispose: async () => void (await model.dispose()),
   };
 }
 
-function inputsOf(texts: readonly (readonly number[])[], padding: number): Record<string, Tensor> {
+type TensorClass = (typeof import('@huggingface/transformers'))['Tensor'];
+
+function inputsOf(texts: readonly (readonly number[])[], padding: number, Tensor: TensorClass): Record<string, Tensor> {
   const tokens = texts.reduce((longest, ids) => Math.max(longest, ids.length), 0);
   const ids = new BigInt64Array(texts.length * tokens).fill(BigInt(padding)); // [texts, tokens]
   const mask = new BigInt64Array(texts.length * tokens); // [texts, tokens], 1 on a text's own tokens
