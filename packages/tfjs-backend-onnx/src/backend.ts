@@ -141,12 +141,12 @@ export class OnnxBackend extends tf.KernelBackend {
     const record = this.#records.get(dataId);
     const elements = elementsOf(record.value);
     if (elements !== undefined) return Promise.resolve(elements as HostArray);
-    if (record.trace !== undefined || this.trace !== undefined) {
-      const rejected = Promise.reject(this.#readFailure(record));
-      // the trace reports it, whether or not anybody awaits this promise
-      rejected.catch(() => undefined);
-      return rejected;
+    if (this.trace !== undefined) {
+      // the trace ends with this error; a rejected promise that nobody awaits would end the process as well
+      this.#readFailure(record);
+      return new Promise(() => undefined);
     }
+    if (record.trace !== undefined) return Promise.reject(this.#readFailure(record));
     return evaluate(record.value).then((data) => {
       record.value = constantValue(data, record.value.shape, record.value.dtype);
       return data;

@@ -59,7 +59,7 @@ export async function createSession(
   const session = await InferenceSession.create(model, {
     executionProviders: providers,
     intraOpNumThreads: options.threads ?? availableParallelism(),
-    logSeverityLevel: 3,
+    logSeverityLevel: 4,
     ...optimizationOptions(options.graphOptimization ?? 'exact'),
     ...(externalData.length === 0 ? {} : { externalData }),
   }).catch((cause: unknown) => {

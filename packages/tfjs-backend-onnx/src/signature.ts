@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { ConstantSpec, HostArray, HostTensor, TensorSpec } from './tensors.js';
+import type { TensorTree, Tree } from './tree.js';
 
 /** The tfjs tensor class of a static shape: `[4, 3]` gives `Tensor2D`, an array of unknown length `Tensor`. */
 export type TensorOfShape<S extends readonly number[]> = number extends S['length']
@@ -30,18 +31,28 @@ export type InputsOf<S> = S extends ConstantSpec
       : never;
 
 /** The specs that suit a function's declared tensors: the same tree with specs. */
-export type SpecsOf<A> = A extends tf.Tensor
-  ? TensorSpec | ConstantSpec
-  : A extends object
-    ? { readonly [K in keyof A]: SpecsOf<A[K]> }
-    : never;
+export type SpecsOf<A> = [TensorTree] extends [A]
+  ? Tree<TensorSpec | ConstantSpec>
+  : A extends tf.Tensor
+    ? TensorSpec | ConstantSpec
+    : A extends object
+      ? { readonly [K in keyof A]: SpecsOf<A[K]> }
+      : never;
 
 /** As {@link InputsOf} from a function's declared tensors; constants are left out as null or undefined. */
-export type InputsForTensors<A> = A extends tf.Tensor
-  ? HostArray | HostTensor | null | undefined
-  : A extends object
-    ? { readonly [K in keyof A]: InputsForTensors<A[K]> }
-    : never;
+export type InputsForTensors<A> = [TensorTree] extends [A]
+  ? Tree<HostArray | HostTensor | null | undefined>
+  : A extends tf.Tensor
+    ? HostArray | HostTensor | null | undefined
+    : A extends object
+      ? { readonly [K in keyof A]: InputsForTensors<A[K]> }
+      : never;
 
 /** What `run` resolves to: the tree that the function returned, with host tensors. */
-export type OutputsOf<R> = R extends tf.Tensor ? HostTensor : R extends object ? { -readonly [K in keyof R]: OutputsOf<R[K]> } : R;
+export type OutputsOf<R> = [TensorTree] extends [R]
+  ? Tree<HostTensor>
+  : R extends tf.Tensor
+    ? HostTensor
+    : R extends object
+      ? { -readonly [K in keyof R]: OutputsOf<R[K]> }
+      : R;
