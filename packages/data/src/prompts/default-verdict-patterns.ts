@@ -28,6 +28,8 @@ export const defaultVerdictPatterns: readonly string[] = [
   `\\b${LIKES} (?:to (?:watch|see|choose|read|pick|buy) )?${TARGET}`,
   // Would they like it?
   `\\b(?:would|will|does|do|did|should) ${USER} ${ADVERB}${LIKE}\\b`,
+  // They would. The user does not.
+  `(?:^|[,:])\\W*(?:so |and |but )?${USER} (?:(?:probably|definitely|certainly|surely|likely) )?(?:would|will|does|do|did|might|may|should|could|wo|ca)(?:n['’]t| not|['’]t)?(?: too| indeed| so| not)?\\W*$`,
   // So they like / the user dislikes. (nothing behind)
   `(?:^|[,:]\\s*)\\W*(?:so|thus|therefore|hence|overall|conclusion|in (?:conclusion|short|summary|the end)|ultimately|finally|verdict)\\b.*\\b(?:likes?|liked|loves?|loved|dislikes?|disliked|hates?|hated|chooses?|chose|skips?|passe?s?)\\W*$`,
   `^\\W*(?:${USER} )?(?:(?:does|do|did)(?:n['’]t| not) )?(?:like|love|dislike|hate|enjoy|choose|skip|pass|avoid)[sd]?\\W*$`,

@@ -12,7 +12,10 @@ const NEW_SUBJECT = /,\s*(?=(?:they|he|she|it|i|the|this|these)(?:['’]\w+)?\s)
 const CONTRAST =
   /\b(?:although|though|despite|in spite of|while|whereas|but|however|unless|if|yet|even|regardless|nevertheless|only|instead|except|rather)\b/iu;
 const BOUNDARY = new RegExp(`(${REASON.source}|${CONCLUSION.source}|${NEW_SUBJECT.source})`, 'giu');
-const LEADING = new RegExp(`^(?:[\\s,;:–—-]|\\b(?:and|also|that)\\b|${REASON.source}|${CONCLUSION.source})+`, 'iu');
+/** What is left over before and behind a reason that was cut out. */
+const FILLER = `(?:and|also|that|in (?:conclusion|short|summary)|overall|ultimately|finally|first|second|then)\\b`;
+const LEADING = new RegExp(`^(?:[\\s,;:–—-]|\\b${FILLER}|${REASON.source}|${CONCLUSION.source})+`, 'iu');
+const TRAILING = new RegExp(`(?:[\\s,;:–—.!?-]|\\b${FILLER})+$`, 'iu');
 /** The end of a sentence: its marks, closing quotes, and the space behind; not after common abbreviations. */
 const SENTENCE_END = /(?<!\b(?:Mr|Mrs|Ms|Dr|St|Jr|vs|Vol|e\.g|i\.e))[.!?;]+["'’”)\]]*(?:\s+|$)/gu;
 
@@ -51,10 +54,7 @@ function reasonOf(sentence: string, isVerdict: (part: string) => boolean): strin
   const parts = clausesOf(sentence);
   const kept = parts.filter((part) => !isVerdict(part));
   if (kept.length === parts.length) return ''; // the verdict spans clauses
-  const reason = kept
-    .join('')
-    .replace(LEADING, '')
-    .replace(/[\s,;:–—.!?-]+$/u, '');
+  const reason = kept.join('').replace(LEADING, '').replace(TRAILING, '');
   if (reason.split(/\s+/u).length < 2 || isVerdict(reason)) return '';
   return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}. `;
 }
