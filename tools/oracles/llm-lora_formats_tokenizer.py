@@ -1,16 +1,21 @@
-"""Token ids by transformers' AutoTokenizer, for the tests of packages/llm-lora/src/tokenizer (pip install transformers).
+"""Token ids by transformers, for the tests of packages/llm-lora/src/tokenizer (pip install transformers).
 
     python tools/oracles/llm-lora_formats_tokenizer.py
 
 reads the models in EXPCTR_MODELS (else ../shared/models beside the repository) and writes
 packages/llm-lora/test/fixtures/formats/tokenizer-MODEL.json: texts with their ids and decoded forms; chats with their ids.
+
+The class is PreTrainedTokenizerFast, which runs tokenizer.json as it is. AutoTokenizer of transformers 5 takes the class that
+tokenizer_config.json names, and GPT2Tokenizer (SmolLM2) then puts a pre-tokenizer of its own in the place of the file's: it
+loses `Digits`, so that two spaces before a number are no longer one token, as they were in training. Where both agree is
+checked here text by text, and the exceptions are listed.
 """
 
 import json
 import os
 from pathlib import Path
 
-from transformers import AutoTokenizer
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FIXTURES = REPOSITORY / "packages/llm-lora/test/fixtures/formats"
@@ -22,6 +27,8 @@ TEXTS = {
     "leading space": " Yes",
     "title": "Movie: Shawshank Redemption, The (1994) | Genres: Crime, Drama\nDoes the user like it?",
     "lines": "liked:\n- Toy Story (1995)\n- Heat (1995)\n\ndisliked:\n- Saw (2004)\n",
+    "spaces before digits": "born:  1984\n\n1985\n \n3rd",
+    "numbers beyond 0 to 9": "8 ½ Women, 9½ Weeks, x² ③ ٣٤ Ⅷ",
     "digits": "In 1999, 12345 users gave 4.5 stars; 0007 of them left 100,000 notes.",
     "contractions": "They'd say it's what we've won't I'm you're he'll CAN'T",
     "white space": "  two  spaces,\ttab,\n\n\nthree lines,   \n  end  ",
@@ -37,6 +44,8 @@ TEXTS = {
     "sentencepiece space": "a▁b ▁ c",
     "repetition": "ha" * 40 + "!" * 30 + " ..." * 10,
 }
+
+OTHERWISE_IN_AUTO_TOKENIZER = {"spaces before digits", "numbers beyond 0 to 9"}
 
 SYSTEM = {"role": "system", "content": "You judge films."}
 CHATS = {
@@ -55,7 +64,11 @@ CHATS = {
 for model in ["stories260K", "SmolLM2-135M-Instruct"]:
     if not (MODELS / model).exists():
         continue
-    tokenizer = AutoTokenizer.from_pretrained(MODELS / model)
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(MODELS / model)
+    automatic = AutoTokenizer.from_pretrained(MODELS / model)
+    for name, text in TEXTS.items():
+        same = automatic(text)["input_ids"] == tokenizer(text)["input_ids"]
+        assert same or name in OTHERWISE_IN_AUTO_TOKENIZER, (model, name)
     texts = [
         {"name": name, "text": text, "ids": ids, "decoded": tokenizer.decode(ids, skip_special_tokens=True)}
         for name, text in TEXTS.items()

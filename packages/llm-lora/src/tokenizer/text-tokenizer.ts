@@ -4,7 +4,7 @@ import { chatStretches } from './chat-template.js';
 import { TokenizerError } from './errors.js';
 import { afterControlToken, asContinuation, withoutControlTokens } from './plain-text.js';
 import type { ChatPrompt, Tokenizer } from './tokenizer.js';
-import { isControl, type TokenizerJson } from './tokenizer-json.js';
+import { isControl, withNamedTokens, withUnicodeDigits, type TokenizerJson } from './tokenizer-json.js';
 
 /** A tokenizer's two files, parsed. */
 export interface TokenizerFiles {
@@ -23,7 +23,8 @@ export type TokenizerClass = new (json: TokenizerJson, config: Readonly<Record<s
  * Makes a tokenizer of parsed files. Four views of one vocabulary do the work: the model's own (markup and decoding), one
  * that cannot write control tokens (data), and for text in the middle of a sequence one for each of both directions.
  */
-export function makeTokenizer({ name, json, config }: TokenizerFiles, Class: TokenizerClass): Tokenizer {
+export function makeTokenizer({ name, json: original, config }: TokenizerFiles, Class: TokenizerClass): Tokenizer {
+  const json = withUnicodeDigits(withNamedTokens(original, config));
   const full = new Class(json, config);
   const plainJson = withoutControlTokens(json);
   const plain = new Class(plainJson, config);
@@ -62,10 +63,10 @@ export function makeTokenizer({ name, json, config }: TokenizerFiles, Class: Tok
     vocabularySize: vocabularySize(json),
     bosTokenId: full.bos_token_id ?? null,
     eosTokenIds: full.eos_token_id === undefined ? [] : [full.eos_token_id],
-    padTokenId: config['pad_token'] === undefined ? null : (full.pad_token_id ?? null), // transformers falls back on the end token
+    padTokenId: typeof config['pad_token'] === 'string' ? (full.pad_token_id ?? null) : null, // transformers falls back on the end token
     hasChatTemplate,
     name,
-    hash: sha256(JSON.stringify([json, config])),
+    hash: sha256(JSON.stringify([original, config])),
   };
 }
 
@@ -82,17 +83,22 @@ function sharing(
   return made;
 }
 
-/** The tokenizer that transformers wraps; its `model` is a public field of @huggingface/tokenizers. */
-function innerOf(tokenizer: PreTrainedTokenizer): { model: unknown } {
-  return (tokenizer as unknown as { _tokenizer: { model: unknown } })._tokenizer;
+/** The tokenizer that transformers wraps: @huggingface/tokenizers, whose `model` and `id_to_token` are public. */
+function innerOf(tokenizer: PreTrainedTokenizer): { model: unknown; id_to_token(id: number): string | undefined } {
+  return (tokenizer as unknown as { _tokenizer: { model: unknown; id_to_token(id: number): string | undefined } })._tokenizer;
 }
 
 function idsOf(tokenizer: PreTrainedTokenizer, text: string): number[] {
   return text === '' ? [] : tokenizer.encode(text, { add_special_tokens: false });
 }
 
+/** Ids without a token (rows that pad an embedding table) are left out, as special tokens are. */
 function textOf(tokenizer: PreTrainedTokenizer, ids: ArrayLike<number>): string {
-  return ids.length === 0 ? '' : tokenizer.decode(Array.from(ids), { skip_special_tokens: true });
+  const inner = innerOf(tokenizer);
+  const known = Array.from(ids).filter((id) => inner.id_to_token(id) !== undefined);
+  if (known.length === 0) return '';
+  // The clean-up takes spaces before punctuation away; transformers in Python leaves it out for BPE, whatever the file says.
+  return tokenizer.decode(known, { skip_special_tokens: true, clean_up_tokenization_spaces: false });
 }
 
 /** What the post-processor puts before a sequence: usually the begin-of-sequence token, or nothing. What it puts behind is not for prompts. */

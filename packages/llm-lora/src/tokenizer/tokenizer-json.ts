@@ -37,6 +37,44 @@ export function isControl(token: AddedTokenJson): boolean {
   return token.special || /^[<[].*[>\]]$/s.test(token.content);
 }
 
+/**
+ * The same tokenizer with every token that tokenizer_config.json names (`bos_token`, `eos_token`, …) among its special added
+ * tokens, as transformers in Python has it; some tokenizer.json files keep such a token in the vocabulary alone.
+ */
+export function withNamedTokens(json: TokenizerJson, config: Readonly<Record<string, unknown>>): TokenizerJson {
+  const added = json.added_tokens ?? [];
+  const known = new Set(added.map(({ content }) => content));
+  const vocab = json.model.vocab as Readonly<Record<string, number>> | readonly (readonly [string, number])[];
+  const idOf = (token: string): number | undefined => {
+    if (!Array.isArray(vocab)) return Object.hasOwn(vocab, token) ? (vocab as Readonly<Record<string, number>>)[token] : undefined;
+    const index = (vocab as readonly (readonly [string, number])[]).findIndex(([entry]) => entry === token);
+    return index === -1 ? undefined : index;
+  };
+  const names = Object.entries(config).flatMap(([key, value]) => (key.endsWith('_token') && typeof value === 'string' ? [value] : []));
+  const missing = [...new Set(names)].flatMap((content) => {
+    const id = known.has(content) ? undefined : idOf(content);
+    return id === undefined ? [] : [{ id, content, special: true }];
+  });
+  return missing.length === 0 ? json : { ...json, added_tokens: [...added, ...missing] };
+}
+
+/**
+ * The same tokenizer with `Digits` as the reference means it: every number of Unicode (Rust's `char::is_numeric`, so also ½
+ * and ٣) stands alone, or in a run of its own; @huggingface/tokenizers 0.2 sees 0 to 9 only.
+ */
+export function withUnicodeDigits(json: TokenizerJson): TokenizerJson {
+  const change = (part: Part): Part =>
+    part['type'] === 'Digits'
+      ? {
+          type: 'Split',
+          pattern: { Regex: part['individual_digits'] === true ? '\\p{N}' : '\\p{N}+' },
+          behavior: 'Isolated',
+          invert: false,
+        }
+      : part;
+  return { ...json, pre_tokenizer: mapParts(json.pre_tokenizer, 'pretokenizers', change) };
+}
+
 /** One component: a normalizer, a pre-tokenizer or a decoder. */
 export type Part = Readonly<Record<string, unknown>>;
 

@@ -76,6 +76,26 @@ test('tokens that a post-processor puts behind a sequence are not put behind a p
   expect(ids).not.toContain(2);
 });
 
+test('a token that only tokenizer_config.json names as special is special', () => {
+  const chat_template = "{{ messages[0]['content'] + eos_token }}";
+  const tokenizer = letters({ added_tokens: [] }, { chat_template });
+  expect([...tokenizer.encode({ form: 'chat', messages: [{ role: 'user', content: 'a</s>' }] })].filter((id) => id === 2)).toEqual([2]);
+  expect(tokenizer.decode([4, 2])).toBe('a');
+});
+
+test('ids without a token, and spaces before punctuation, do not trouble decoding', () => {
+  const tokenizer = letters();
+  expect(tokenizer.decode([4, 5, 12345])).toBe('ab');
+  expect(tokenizer.decode([12345])).toBe('');
+  expect(letters({}, { pad_token: null }).padTokenId).toBeNull();
+  const dotted = letters({
+    added_tokens: [],
+    model: { type: 'BPE', vocab: { '▁': 0, a: 1, '.': 2 }, merges: [], unk_token: null, continuing_subword_prefix: null },
+  });
+  expect(dotted.decode([1, 0, 2])).toBe('a .');
+  expect(dotted.decodeText([1, 0, 2])).toBe('a .');
+});
+
 test('taking control tokens out changes nothing else', () => {
   const json = {
     added_tokens: [added(1, '<s>')],
