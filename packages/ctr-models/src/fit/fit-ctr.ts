@@ -98,7 +98,7 @@ export async function fitCtr({ backbone: given, train, valid, options: givenOpti
     await predictor.dispose();
   }
   if (best.state !== undefined) restore(model, best.state);
-  return createCtrModel({ state: model, options, reports, bestEpoch: best.state === undefined ? reports.length : best.epoch });
+  return createCtrModel({ state: model, options, epochs: reports, bestEpoch: best.state === undefined ? reports.length : best.epoch });
 
   function report(epochReport: EpochReport): void {
     reports.push(epochReport);

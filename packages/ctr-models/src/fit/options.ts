@@ -17,7 +17,7 @@ export interface FitOptions {
   readonly l2?: number;
   /** L2 penalty on the table rows that a batch holds. Default 1e-5. */
   readonly embeddingL2?: number;
-  /** L2 penalty on the weights and projections of dense vectors: parameters whose path holds `dense`. Default 1e-3. */
+  /** L2 penalty on the weights and projections of dense vectors: parameters whose path holds `dense`. Default 0.01. */
   readonly denseL2?: number;
   /** Stops when the AUC on the validation rows has not risen for so many epochs, and goes back to the best. Default 3. */
   readonly patience?: number;
@@ -36,7 +36,7 @@ const DEFAULTS: ResolvedFitOptions = {
   embeddingDimension: 16,
   l2: 1e-5,
   embeddingL2: 1e-5,
-  denseL2: 1e-3,
+  denseL2: 0.01,
   patience: 3,
   backbone: {},
 };

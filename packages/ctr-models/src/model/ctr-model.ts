@@ -5,6 +5,7 @@ import type { FeatureSchema } from '../features/schema.js';
 import type { EpochReport } from '../fit/fit-ctr.js';
 import type { ResolvedFitOptions } from '../fit/options.js';
 import { createPredictor, sigmoid, type ModelState } from './predictor.js';
+import { saveModel } from './save.js';
 import { sameSchema } from './same-schema.js';
 
 /** Options of a prediction. */
@@ -35,6 +36,11 @@ export interface CtrModel {
   predict(features: Features, options?: PredictOptions): Promise<Float64Array>;
   /** Log-odds of label 1 for each row; errors as {@link predict}. */
   predictLogits(features: Features, options?: PredictOptions): Promise<Float64Array>;
+  /**
+   * Writes the model to its own folder: config.json (schema, options) and tensors.safetensors, each atomically.
+   * {@link loadCtrModel} reads it back.
+   */
+  save(folder: string): Promise<void>;
   /** Frees the compiled functions; predicting afterwards makes them anew. */
   dispose(): Promise<void>;
 }
@@ -46,13 +52,13 @@ export interface CtrModelParameters {
   /** How it was fitted. */
   readonly options: ResolvedFitOptions;
   /** The epochs of the fit. */
-  readonly reports: readonly EpochReport[];
+  readonly epochs: readonly EpochReport[];
   /** The epoch whose parameters it has. */
   readonly bestEpoch: number;
 }
 
 /** A model over the given state. */
-export function createCtrModel({ state, options, reports, bestEpoch }: CtrModelParameters): CtrModel {
+export function createCtrModel({ state, options, epochs, bestEpoch }: CtrModelParameters): CtrModel {
   const predictor = createPredictor(state);
 
   async function predictLogits(features: Features, { atMean = [] }: PredictOptions = {}): Promise<Float64Array> {
@@ -70,10 +76,11 @@ export function createCtrModel({ state, options, reports, bestEpoch }: CtrModelP
     backbone: state.backbone.name,
     schema: state.schema,
     options,
-    epochs: reports,
+    epochs,
     bestEpoch,
     predictLogits,
     predict: async (features, predictOptions) => (await predictLogits(features, predictOptions)).map(sigmoid),
+    save: (folder) => saveModel(folder, state, { options, epochs, bestEpoch }),
     dispose: () => predictor.dispose(),
   };
 }

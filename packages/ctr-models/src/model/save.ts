@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { sha256, writeFileAtomic } from '@expctr/core';
+import { namedLeaves, type HostTensor } from '@expctr/tfjs-backend-onnx';
+import type { EpochReport } from '../fit/fit-ctr.js';
+import type { ResolvedFitOptions } from '../fit/options.js';
+import type { FeatureSchema } from '../features/schema.js';
+import type { ModelState } from './predictor.js';
+import { encodeSafetensors } from './safetensors.js';
+
+/** Files of a model folder. */
+export const MODEL_FILES = { config: 'config.json', tensors: 'tensors.safetensors', graph: 'model.onnx' } as const;
+
+/** What config.json holds. */
+export interface SavedConfig {
+  /** Version of the folder's form. */
+  readonly format: 'ctr-model/1';
+  /** Name of the backbone. */
+  readonly backbone: string;
+  /** How it was fitted. */
+  readonly options: ResolvedFitOptions;
+  /** The epochs of the fit. */
+  readonly epochs: readonly EpochReport[];
+  /** The epoch whose parameters it has. */
+  readonly bestEpoch: number;
+  /** SHA-256 of tensors.safetensors: files of two models do not mix. */
+  readonly tensorsSha256: string;
+  /** Vocabularies and normalization. */
+  readonly schema: FeatureSchema;
+}
+
+/** Writes config.json and tensors.safetensors: parameters as `parameters.<path>`, tables as `tables.<name>`. */
+export async function saveModel(folder: string, state: ModelState, about: Pick<SavedConfig, 'options' | 'epochs' | 'bestEpoch'>): Promise<void> {
+  const tensors = new Map<string, HostTensor>();
+  for (const { path, leaf } of namedLeaves(state.parameters)) tensors.set(`parameters.${path}`, leaf as HostTensor);
+  for (const { name, rows, width, values } of state.tables) tensors.set(`tables.${name}`, { data: values, shape: [rows, width], dtype: 'float32' });
+  const bytes = encodeSafetensors(tensors);
+  const config: SavedConfig = { format: 'ctr-model/1', backbone: state.backbone.name, ...about, tensorsSha256: sha256(bytes), schema: state.schema };
+  await writeFileAtomic(join(folder, MODEL_FILES.tensors), bytes);
+  await writeFileAtomic(join(folder, MODEL_FILES.config), `${JSON.stringify(config)}\n`); // last: it vouches for the tensors
+}

@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs';
+import { createRng } from '@expctr/core';
+import { namedLeaves, unflattenTree, type HostTensor } from '@expctr/tfjs-backend-onnx';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { BACKBONES, findBackbone, tableFeatures, type Features, type FeatureSchema } from '../src/index.js';
+import { resolveFitOptions } from '../src/fit/options.js';
+import { createTrainingStep } from '../src/fit/training-step.js';
+import { createGatherer } from '../src/model/batch.js';
+import { createPredictor, type ModelState } from '../src/model/predictor.js';
+import { createTables } from '../src/tables/embedding-table.js';
+import { createRowGradients } from '../src/tables/row-gradients.js';
+import { createRowOptimizer, type OptimizerName } from '../src/tables/row-optimizer.js';
+
+interface Host {
+  shape: number[];
+  data: number[];
+}
+interface Fixture {
+  embeddingDimension: number;
+  hidden: number[];
+  rows: Record<string, number>;
+  fields: [string, string, 'one' | 'mean' | 'sum'][];
+  ids: Record<string, number[] | number[][]>;
+  labels: number[];
+  numeric: Host;
+  z: Host;
+  parameters: Record<string, Host>;
+  logits: number[];
+  fmLogits: number[];
+  linearLogits: number[];
+  loss: number;
+  gradients: Record<string, Host>;
+  rowOptimizers: { table: Host; steps: { ids: number[]; gradients: Host }[]; after: Record<OptimizerName, Host> };
+}
+const fixture = JSON.parse(readFileSync(new URL('./fixtures/deepfm.json', import.meta.url), 'utf8')) as Fixture;
+
+const schema: FeatureSchema = {
+  version: 'features/1',
+  tables: Object.entries(fixture.rows).map(([name, rows]) => ({ name, vocabulary: Array.from({ length: rows - 1 }, (_, k) => `${name}${k}`) })),
+  features: [
+    ...fixture.fields.map(([name, table, pooling]) =>
+      pooling === 'one'
+        ? ({ kind: 'categorical', name, table } as const)
+        : pooling === 'sum'
+          ? ({ kind: 'multi-valued', name, table, pooling, maxLength: 9 } as const)
+          : ({ kind: 'sequence', name, table, maxLength: 9 } as const),
+    ),
+    { kind: 'numeric', name: 'n0', missing: 'error', mean: 0, standardDeviation: 1 },
+    { kind: 'numeric', name: 'n1', missing: 'error', mean: 0, standardDeviation: 1 },
+    { kind: 'dense', name: 'z', dimension: 3, mean: [0, 0, 0], scale: 1 },
+  ],
+};
+
+function fixtureFeatures(): Features {
+  const column = (name: string): number => Number(name.slice(1));
+  const columns = schema.features.map((feature) => {
+    if (feature.kind === 'dense') return [feature.name, { kind: 'dense', data: Float32Array.from(fixture.z.data), dimension: 3 }] as const;
+    if (feature.kind === 'numeric') {
+      const values = Float32Array.from(fixture.labels, (_, row) => fixture.numeric.data[2 * row + column(feature.name)]!);
+      return [feature.name, { kind: 'numbers', values }] as const;
+    }
+    const ids = fixture.ids[feature.name]!;
+    if (feature.kind === 'categorical') return [feature.name, { kind: 'ids', ids: Int32Array.from(ids as number[]) }] as const;
+    const offsets = new Uint32Array(ids.length + 1);
+    ids.forEach((list, row) => (offsets[row + 1] = offsets[row]! + (list as number[]).length));
+    return [feature.name, { kind: 'id-lists', offsets, ids: Int32Array.from(ids.flat()) }] as const;
+  });
+  return { schema, length: fixture.labels.length, columns: Object.fromEntries(columns), labels: Uint8Array.from(fixture.labels) };
+}
+
+function fixtureModel(name: keyof typeof BACKBONES): ModelState {
+  const backbone = findBackbone(name);
+  const dimension = backbone.usesEmbeddings ? fixture.embeddingDimension : 0;
+  const tables = createTables(schema, dimension, createRng(0));
+  for (const { name: table, rows, width, features, values } of tables) {
+    for (let row = 0; row < rows; row += 1) {
+      for (let d = 0; d < dimension; d += 1) values[row * width + d] = fixture.parameters[`embedding.${table}`]!.data[row * dimension + d]!;
+      features.forEach((feature, use) => (values[row * width + dimension + use] = fixture.parameters[`weight.${feature}`]!.data[row]!));
+    }
+  }
+  const options = { ...backbone.defaults, hidden: fixture.hidden, embeddingDimension: fixture.embeddingDimension };
+  const fresh = backbone.init(schema, options, createRng(0));
+  const leaves = namedLeaves(fresh).map(({ path, leaf }): HostTensor => {
+    const { shape, data } = fixture.parameters[path]!;
+    expect((leaf as HostTensor).shape).toEqual(shape);
+    return { shape, data: Float32Array.from(data), dtype: 'float32' };
+  });
+  return { backbone, schema, dimension, parameters: unflattenTree(fresh, leaves), tables };
+}
+
+/** Largest difference, relative to the largest number expected. */
+function difference(found: ArrayLike<number>, expected: ArrayLike<number>): number {
+  expect(found.length).toBe(expected.length);
+  const scale = Math.max(...Array.from(expected, Math.abs));
+  return Math.max(...Array.from(expected, (e, i) => Math.abs(found[i]! - e))) / scale;
+}
+
+test.each([
+  ['logistic-regression', fixture.linearLogits],
+  ['fm', fixture.fmLogits],
+  ['deepfm', fixture.logits],
+] as const)('%s has the logits of torch, the FM term summed over pairs there', async (name, expected) => {
+  const logits = await createPredictor(fixtureModel(name)).logits(fixtureFeatures());
+  expect(difference(logits, expected)).toBeLessThan(1e-5);
+});
+
+describe('a step of gradient descent of DeepFM, against torch', () => {
+  // With learning rate 1 and no penalty the update is the negative gradient.
+  const model = fixtureModel('deepfm');
+  const features = fixtureFeatures();
+  let loss = 0;
+  beforeAll(async () => {
+    const options = resolveFitOptions({ optimizer: 'sgd', learningRate: 1, l2: 0, denseL2: 0, embeddingL2: 0 });
+    const step = await createTrainingStep(model, options, 8, createRng(0)); // two rows of padding
+    const gatherer = createGatherer(features, model.tables);
+    loss = (await step.run(gatherer, features.labels, Int32Array.from([5, 3, 1, 0, 2, 4]), 0, 6)) / 6;
+    await step.dispose();
+  });
+
+  test('the loss is the same', () => expect(Math.abs(loss / fixture.loss - 1)).toBeLessThan(1e-5));
+
+  test('the gradients of all parameters are the same', () => {
+    for (const { path, leaf } of namedLeaves(model.parameters)) {
+      const before = fixture.parameters[path]!.data;
+      const gradient = before.map((value, k) => Math.fround(value) - (leaf as HostTensor).data[k]!);
+      expect(difference(gradient, fixture.gradients[path]!.data), path).toBeLessThan(1e-5);
+    }
+  });
+
+  test('the gradients of all table rows are the same, pooled features included', () => {
+    for (const { name, rows, width, dimension, features: uses, values } of model.tables) {
+      const moved = (before: number[], columns: number, at: number): number[] =>
+        before.map((value, k) => Math.fround(value) - values[Math.floor(k / columns) * width + at + (k % columns)]!);
+      const embedding = `embedding.${name}`;
+      expect(fixture.parameters[embedding]!.data.length).toBe(rows * dimension);
+      expect(difference(moved(fixture.parameters[embedding]!.data, dimension, 0), fixture.gradients[embedding]!.data), name).toBeLessThan(1e-5);
+      uses.forEach((feature, use) => {
+        const weight = `weight.${feature}`;
+        expect(difference(moved(fixture.parameters[weight]!.data, 1, dimension + use), fixture.gradients[weight]!.data), feature).toBeLessThan(1e-5);
+      });
+    }
+  });
+
+  test('the fixture covers every table feature', () => expect(tableFeatures(schema).map((f) => f.name)).toEqual(fixture.fields.map(([name]) => name)));
+});
+
+test.each(['adam', 'adagrad', 'sgd'] as const)('%s on the rows of a batch moves them as torch does with sparse gradients, and no others', (name) => {
+  const { table, steps, after } = fixture.rowOptimizers;
+  const [rows, width] = table.shape as [number, number];
+  // The last column is a first-order weight, which takes its gradient apart.
+  const values = Float32Array.from(table.data);
+  const embeddingTable = { name: 't', rows, dimension: width - 1, features: ['f'], width, values };
+  const optimizer = createRowOptimizer({ name, learningRate: 0.01 });
+  const gradients = createRowGradients(embeddingTable, optimizer.stateArrays);
+  steps.forEach(({ ids, gradients: given }, t) => {
+    const at = { field: 0, fields: 1, rows: Int32Array.from(ids, (_, b) => b), start: 0, count: ids.length };
+    const lookup = { table: 0, use: 0, ids: Int32Array.from(ids), mean: true, maxLength: 1, newest: false };
+    const split = {
+      embeddings: Float32Array.from(given.data.filter((_, k) => k % width < width - 1)),
+      firstOrder: Float32Array.from(given.data.filter((_, k) => k % width === width - 1)),
+    };
+    // Half of each gradient twice: repeated rows are summed before the one update.
+    const half = { embeddings: split.embeddings.map((g) => g / 2), firstOrder: split.firstOrder.map((g) => g / 2) };
+    gradients.scatter(half, lookup, at);
+    gradients.scatter(half, lookup, at);
+    optimizer.begin(t + 1);
+    gradients.apply(optimizer, 0);
+  });
+  expect(difference(values, after[name].data)).toBeLessThan(1e-6);
+  for (const untouched of [3, 4]) {
+    expect(values.slice(untouched * width, (untouched + 1) * width)).toEqual(Float32Array.from(table.data).slice(untouched * width, (untouched + 1) * width));
+  }
+});
