@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { configJsonSchema, listOptions } from '../src/config/options.js';
 import { nearestName } from '../src/config/nearest-name.js';
 import { presets } from '../src/config/presets.js';
@@ -120,18 +120,12 @@ describe('parseCommandLine', () => {
       }
       return -1;
     };
-    const { write: out } = process.stdout;
-    const { write: err } = process.stderr;
-    process.stdout.write = () => true;
-    process.stderr.write = () => true;
-    try {
-      expect(codeOf(['--no-such-flag'])).toBe(2);
-      expect(codeOf(['--seed', 'x'])).toBe(2);
-      expect(codeOf(['stray'])).toBe(2);
-      expect(codeOf(['--help'])).toBe(0);
-    } finally {
-      process.stdout.write = out;
-      process.stderr.write = err;
-    }
+    vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    expect(codeOf(['--no-such-flag'])).toBe(2);
+    expect(codeOf(['--seed', 'x'])).toBe(2);
+    expect(codeOf(['stray'])).toBe(2);
+    expect(codeOf(['--help'])).toBe(0);
+    vi.restoreAllMocks();
   });
 });

@@ -30,7 +30,7 @@ export function configJsonSchema(): Record<string, unknown> {
 /** Every leaf of the configuration, in the order of the schema. */
 export function listOptions(): OptionDescription[] {
   const found: OptionDescription[] = [];
-  visit(configJsonSchema() as JsonSchemaNode, '', found);
+  visit(configJsonSchema(), '', found);
   return found;
 }
 

@@ -52,7 +52,7 @@ function alignmentName(stage: Alignment['stage'], iteration: number): string {
 
 async function optimize(parts: Parts, alignment: Alignment, name: string): Promise<void> {
   const { config, checkpoints, folder, policy, progress, rng, signal } = parts;
-  const { algorithm, stage1Updates: _1, stage3Updates: _3, promptsPerUpdate: _prompts, checkpointEvery, ...settings } = config.ppo;
+  const { algorithm, stage1Updates, stage3Updates, promptsPerUpdate, checkpointEvery, ...settings } = config.ppo;
   const { updates } = alignment;
   const rowsOfUpdate = policyRowsOf(parts, name);
   const learner = await createLearner({
@@ -122,7 +122,7 @@ function policyRowsOf({ interactions, rng, config }: Parts, name: string): (step
 
 function asExplanations(alignment: Alignment, explained: readonly Explained[], completions: readonly ScoredRollout[], rewarded: CombinedRewards): Explanations {
   return explanationsFromRows(
-    explained.map(({ row, prompt: _prompt, ...text }, index) => ({
+    explained.map(({ row, prompt, ...text }, index) => ({
       ...text,
       interactionId: row,
       iteration: alignment.iteration,

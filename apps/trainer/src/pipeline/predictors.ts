@@ -31,9 +31,9 @@ type Recipe =
 const recipes: { readonly [P in Predictor]: Recipe } = {
   'id-only': { by: 'ctr', fit: 'ctr', vectors: null },
   icl: { by: 'reader', probabilities: readHistory },
-  'expctr-llm': { by: 'reader', probabilities: (_parts, rows, { final }) => Promise.resolve(Float64Array.from(rows, final.probability)) },
+  'expctr-llm': { by: 'reader', probabilities: (_parts, rows, { final }) => Promise.resolve(Float64Array.from(rows, (row) => final.probability(row))) },
   'expctr-aug': { by: 'ctr', fit: 'ctr', vectors: (parts, rows, { final }) => explanationVectors(parts, rows, final) },
-  'post-hoc-llm': { by: 'reader', probabilities: (_parts, rows, { postHoc }) => Promise.resolve(Float64Array.from(rows, postHoc.probability)) },
+  'post-hoc-llm': { by: 'reader', probabilities: (_parts, rows, { postHoc }) => Promise.resolve(Float64Array.from(rows, (row) => postHoc.probability(row))) },
   'post-hoc-aug': { by: 'ctr', fit: 'ctr', vectors: (parts, rows, { postHoc }) => explanationVectors(parts, rows, postHoc) },
   'item-text-aug': { by: 'ctr', fit: 'ctr', vectors: itemTextVectors },
   'prompt-text-aug': { by: 'ctr', fit: 'ctr', vectors: promptTextVectors },
@@ -41,7 +41,7 @@ const recipes: { readonly [P in Predictor]: Recipe } = {
   'verdict-aug': {
     by: 'ctr',
     fit: 'ctr',
-    vectors: (_parts, rows, { final }) => Promise.resolve(scalarVectors(rows, Float32Array.from(rows, final.probability))),
+    vectors: (_parts, rows, { final }) => Promise.resolve(scalarVectors(rows, Float32Array.from(rows, (row) => final.probability(row)))),
   },
   'id-only-full': { by: 'ctr', fit: 'train', vectors: null },
 };

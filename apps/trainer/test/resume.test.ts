@@ -1,0 +1,69 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { sha256 } from '@expctr/core';
+import { describe, expect, test } from 'vitest';
+import { Interrupted } from '../src/pipeline/interrupt.js';
+import { silentProgress, type Progress } from '../src/run/progress.js';
+import { openRunFolder, type RunFolder } from '../src/run/run-folder.js';
+import { train } from '../src/train.js';
+import { freshFolder, tinyConfig } from './tiny-run.js';
+
+/** What a resumed run must repeat to the last byte. */
+const COMPARED = ['data', 'explanations', 'predictions', 'adapters', 'ctr', 'metrics.json', 'log.jsonl'];
+
+async function fingerprints({ root }: RunFolder): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
+    const path = relative(root, join(entry.parentPath, entry.name));
+    if (entry.isFile() && COMPARED.some((name) => path === name || path.startsWith(`${name}/`))) found[path] = sha256(await readFile(join(root, path)));
+  }
+  return found;
+}
+
+/** Calls `then` when work named `name` has been done `count` times. */
+function watching(name: RegExp, count: number, then: () => void): Progress {
+  return {
+    ...silentProgress,
+    begin: (task) => ({
+      update(completed) {
+        if (name.test(task) && completed >= count) then();
+      },
+      done: () => undefined,
+    }),
+  };
+}
+
+describe('a run that was interrupted and resumed ends with the same bytes', () => {
+  const config = tinyConfig('ppo.checkpointEvery=1');
+  const whole = config.then(async (settings) => {
+    const folder = await freshFolder();
+    await train(settings, { folder });
+    return fingerprints(folder);
+  });
+
+  test.each([
+    ['in stage 1', /stage1 updates/, 1],
+    ['in stage 2', /stage2 explanations/, 1],
+    ['in stage 3', /stage3-1 updates/, 1],
+    ['while explaining', /final explanations/, 32],
+    ['between two predictors', /predictors/, 5],
+  ])('%s', async (_, name, count) => {
+    const folder = await freshFolder();
+    const controller = new AbortController();
+    const progress = watching(name, count, () => controller.abort());
+    await expect(train(await config, { folder, progress, signal: controller.signal })).rejects.toThrow(Interrupted);
+    const resumed = await openRunFolder(folder.root);
+    await train(resumed.config, { folder: resumed.folder });
+    expect(await fingerprints(folder)).toEqual(await whole);
+  }, 120_000);
+
+  test('by a crash in the middle of an update: the log loses what was not checkpointed', async () => {
+    const folder = await freshFolder();
+    const crash = watching(/stage1 updates/, 2, () => {
+      throw new Error('power cut');
+    });
+    await expect(train(await config, { folder, progress: crash })).rejects.toThrow('power cut');
+    await train((await openRunFolder(folder.root)).config, { folder });
+    expect(await fingerprints(folder)).toEqual(await whole);
+  }, 120_000);
+});

@@ -1,0 +1,131 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createRng } from '@expctr/core';
+import { loadCtrModel } from '@expctr/ctr-models';
+import { explanationsFromTable, interactionsFromTable, itemsFromTable, PREDICTORS, predictionsFromTable, readTable, rowsOf } from '@expctr/data';
+import type { Metrics } from '@expctr/eval';
+import { loadAdapter } from '@expctr/llm-lora';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { parseConfig } from '../src/config/resolve.js';
+import type { Config } from '../src/config/schema.js';
+import type { RunFolder } from '../src/run/run-folder.js';
+import { train } from '../src/train.js';
+import { freshFolder, tinyConfig } from './tiny-run.js';
+
+describe('a run leaves a complete folder', () => {
+  let config: Config;
+  let folder: RunFolder;
+  let metrics: Metrics;
+  let log: { event: string; [field: string]: unknown }[];
+
+  beforeAll(async () => {
+    config = await tinyConfig('iterations=2');
+    folder = await freshFolder();
+    metrics = await train(config, { folder });
+    log = (await readFile(folder.log, 'utf8')).trim().split('\n').map((line) => JSON.parse(line) as { event: string });
+  }, 120_000);
+
+  test('config.json is the complete configuration', async () => {
+    expect(parseConfig(JSON.parse(await readFile(folder.config, 'utf8')))).toEqual(config);
+  });
+
+  test('predictions/test.arrow holds all eleven predictors for every test row, as probabilities', async () => {
+    const interactions = interactionsFromTable(await readTable(folder.interactions));
+    const test = rowsOf(interactions, 'test');
+    const predictions = predictionsFromTable(await readTable(folder.predictions));
+    expect(predictions.map(({ model }) => model)).toEqual([...PREDICTORS]);
+    for (const { interactionId, label, probability } of predictions) {
+      expect(interactionId).toEqual(test);
+      expect(label).toEqual(Uint8Array.from(test, (row) => interactions.label[row]!));
+      expect(probability.every((p) => p >= 0 && p <= 1)).toBe(true);
+    }
+  });
+
+  test('the final policy and the base model have explained CTR, validation and test rows', async () => {
+    const interactions = interactionsFromTable(await readTable(folder.interactions));
+    const wanted = [...rowsOf(interactions, 'train', 'ctr'), ...rowsOf(interactions, 'valid'), ...rowsOf(interactions, 'test')];
+    for (const name of ['final', 'post-hoc']) {
+      const { interactionId } = explanationsFromTable(await readTable(folder.explanations(name)));
+      expect([...interactionId]).toEqual(expect.arrayContaining(wanted));
+    }
+  });
+
+  test('no policy row is explained for the CTR model, and no CTR row is used for policy optimization', async () => {
+    const interactions = interactionsFromTable(await readTable(folder.interactions));
+    const policyRows = new Set(rowsOf(interactions, 'train', 'policy'));
+    for (const name of ['stage1-rollouts', 'stage3-1-rollouts', 'stage3-2-rollouts']) {
+      const { interactionId } = explanationsFromTable(await readTable(folder.explanations(name)));
+      expect(interactionId.every((row) => policyRows.has(row)), name).toBe(true);
+    }
+    for (const name of ['stage2-1', 'stage2-2']) {
+      const { interactionId } = explanationsFromTable(await readTable(folder.explanations(name)));
+      expect(interactionId.some((row) => policyRows.has(row)), name).toBe(false);
+    }
+  });
+
+  test('adapters/final is in PEFT format and has moved', async () => {
+    expect(await readdir(folder.adapter('final'))).toEqual(['adapter_config.json', 'adapter_model.safetensors']);
+    const adapter = await loadAdapter(folder.adapter('final'));
+    const moved = [...adapter.tensors.values()].some(({ b }) => b.data.some((value) => value !== 0));
+    expect(moved).toBe(true);
+  });
+
+  test('ctr/ holds the model of expctr-aug, also as ONNX', async () => {
+    expect(await readdir(folder.ctr)).toContain('model.onnx');
+    expect((await loadCtrModel(folder.ctr)).backbone).toBe('deepfm');
+  });
+
+  test('the log has every update with each reward component, its spreads and the best constant beside it', () => {
+    const updates = log.filter(({ event }) => event === 'update');
+    expect(updates.map(({ stage, iteration, step }) => `${String(stage)} ${String(iteration)} ${String(step)}`)).toEqual([
+      'stage1 0 0',
+      'stage1 0 1',
+      'stage3 1 0',
+      'stage3 1 1',
+      'stage3 2 0',
+      'stage3 2 1',
+    ]);
+    const metricsOf = (index: number): string[] => Object.keys(updates[index]!['metrics'] as object);
+    for (const suffix of ['', '/within_prompt_std', '/between_prompt_std', '/best_constant']) {
+      expect(metricsOf(0)).toContain(`reward/lc${suffix}`);
+      expect(metricsOf(2)).toContain(`reward/ic${suffix}`);
+    }
+    for (const name of ['objective/kl', 'policy/approxkl_avg', 'loss/value_avg', 'val/ratio']) expect(metricsOf(0)).toContain(name);
+    expect(log.some(({ event }) => event === 'reader-check')).toBe(true);
+    expect(log.some(({ event, model }) => event === 'ctr-epoch' && model === 'id-only-full')).toBe(true);
+  });
+
+  test('metrics.json holds plain numbers under the names that outside programs rely on', async () => {
+    const stored = JSON.parse(await readFile(join(folder.root, 'metrics.json'), 'utf8')) as Metrics;
+    expect(stored).toEqual(JSON.parse(JSON.stringify(metrics)));
+    for (const model of PREDICTORS) expect(typeof stored.predictors[model]!.auc, model).toBe('number');
+  });
+
+  test('report.html is self-contained', async () => {
+    const html = await readFile(join(folder.root, 'report.html'), 'utf8');
+    expect(html).not.toMatch(/<(?:script|link|img)[^>]+(?:src|href)=["']https?:/u);
+    expect(html.length).toBeGreaterThan(10_000);
+  });
+
+  test('says plainly that its inputs were generated', () => {
+    expect(log.find(({ code }) => code === 'RUN_GENERATED')).toBeDefined();
+  });
+
+  test('the same seed gives the same predictions, another seed others', async () => {
+    const predictions = async (seed: number): Promise<Float32Array[]> => {
+      const other = await freshFolder();
+      await train(await tinyConfig('iterations=0', 'ppo.stage1Updates=1', `seed=${seed}`), { folder: other });
+      return predictionsFromTable(await readTable(other.predictions)).map(({ probability }) => probability);
+    };
+    const [first, again, other] = [await predictions(5), await predictions(5), await predictions(6)];
+    expect(again).toEqual(first);
+    expect(other).not.toEqual(first);
+  }, 120_000);
+
+  test('items and interactions fit together', async () => {
+    const interactions = interactionsFromTable(await readTable(folder.interactions));
+    const items = itemsFromTable(await readTable(folder.items), interactions.itemIds);
+    const row = createRng(1).int(interactions.length);
+    expect(items.title[interactions.item[row]!]).toMatch(/\S/u);
+  });
+});
