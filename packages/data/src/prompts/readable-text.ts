@@ -1,5 +1,5 @@
 import { escape, matcher, oneLine } from './data-text.js';
-import { stripVerdict } from './verdict.js';
+import { sentencesOf, stripVerdict } from './verdict.js';
 import type { ExplanationTemplate } from './explanation-template.js';
 import type { LcTemplate } from './lc-template.js';
 
@@ -12,6 +12,8 @@ export interface ReadableTextOptions {
 /** Every character that some tokenizer, editor or Python's splitlines takes for a line break. */
 // eslint-disable-next-line no-control-regex
 const LINE_BREAK = /[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/u;
+/** Whether a question ends with a mark. */
+const ENDED = /[?.!:]$/u;
 /** Words that make a sentence of what follows `No`, so that it answers; before any other word it is part of a reason (`No romance here`). */
 const CLAUSE_WORD = /^\s+(?:they|he|she|it|i|you|we|the|this|that|because|since|as|but|and|so|not|way|thanks|doubt)\b/iu;
 
@@ -37,19 +39,32 @@ export function readableText(
   // A removal can bring together what the next pass removes. Every pass shortens the text or lowers a letter, so this ends.
   for (let before: string | undefined; before !== text;) {
     before = text;
-    text = cutAtDelimiter(text, rules.delimiters);
-    if (strip) for (const patterns of rules.verdictPatterns) text = stripVerdict(text, patterns);
-    for (const question of rules.questions) text = text.replace(question, ' ');
-    for (const name of rules.fieldNames) text = text.replace(name, ' ');
+    text = removeAll(cutAtDelimiter(text, rules.delimiters), rules.questions); // they may name the answers
     for (const answer of rules.answers) text = removeAnswer(text, answer);
+    if (strip) for (const patterns of rules.verdictPatterns) text = stripVerdict(text, patterns);
+    text = removeAll(text, rules.openings); // after the verdicts, of which they are the beginning
+    text = removeAll(text, rules.fieldNames);
     text = tidy(text);
   }
   return text;
 }
 
+/** Replaces matches by a space until none is left: a removal may bring another together. */
+function removeAll(text: string, expressions: readonly RegExp[]): string {
+  let result = text;
+  for (let before: string | undefined; before !== result;) {
+    before = result;
+    for (const expression of expressions) result = result.replace(expression, ' ');
+  }
+  return result;
+}
+
 interface Rules {
   readonly delimiters: readonly RegExp[];
+  /** Questions that end with a mark of their own. */
   readonly questions: readonly RegExp[];
+  /** Questions that the answer goes on with: `So the user will`. */
+  readonly openings: readonly RegExp[];
   readonly fieldNames: readonly RegExp[];
   readonly answers: readonly Answer[];
   readonly verdictPatterns: readonly (readonly string[])[];
@@ -61,24 +76,35 @@ interface Answer {
   readonly deniesAsWord: boolean;
 }
 
-const known = new WeakMap<readonly object[], Rules>();
+/** Rules by the first of their templates: callers may give the same templates in a new array each time. */
+const known = new WeakMap<object, { readonly templates: readonly object[]; readonly rules: Rules }[]>();
 
 function rulesOf(templates: readonly (ExplanationTemplate | LcTemplate)[]): Rules {
-  let rules = known.get(templates);
-  if (rules !== undefined) return rules;
+  const [first = known] = templates;
+  const cached = known.get(first) ?? [];
+  const same = cached.find(
+    (entry) => entry.templates.length === templates.length && entry.templates.every((one, i) => one === templates[i]),
+  );
+  if (same !== undefined) return same.rules;
+  const rules = compileRules(templates);
+  known.set(first, [...cached, { templates: [...templates], rules }]);
+  return rules;
+}
+
+function compileRules(templates: readonly (ExplanationTemplate | LcTemplate)[]): Rules {
   const forms = templates.flatMap((template) => (template.kind === 'lc' ? Object.values(template.forms) : []));
   const explanations = templates.filter((template) => template.kind === 'explanation');
   const answers = forms.flatMap(({ answers: { yes, no } }) => [yes.trim(), no.trim()]).filter((answer) => answer !== '');
+  const questions = longestFirst(forms.flatMap(({ question }) => sentencesOf(question)));
   const literals = (lists: readonly (readonly string[])[]): RegExp[] => longestFirst(lists.flat()).map(matcher);
-  rules = {
+  return {
     delimiters: literals([...forms, ...explanations].map(({ delimiters }) => delimiters)),
-    questions: longestFirst(forms.map(({ question }) => question)).map((question) => questionMatcher(question, answers)),
+    questions: questions.filter((question) => ENDED.test(question)).map((question) => questionMatcher(question, answers)),
+    openings: questions.filter((question) => !ENDED.test(question)).map((question) => questionMatcher(question, answers)),
     fieldNames: literals([...forms, ...explanations].map(({ fieldNames }) => fieldNames)),
     answers: forms.flatMap(({ answers: { yes, no } }) => [answerRule(yes.trim(), false), answerRule(no.trim(), true)]),
     verdictPatterns: [...new Set(templates.map(({ verdictPatterns }) => verdictPatterns))],
   };
-  known.set(templates, rules);
-  return rules;
 }
 
 function longestFirst(literals: readonly string[]): string[] {
@@ -121,6 +147,6 @@ function cutAtDelimiter(text: string, delimiters: readonly RegExp[]): string {
 function tidy(text: string): string {
   const line = oneLine(text)
     .replace(/\s+([.,;:!?])/gu, '$1')
-    .replace(/^[.,;:!?\s]+/u, '');
+    .replace(/^[.,;:!?\s]+|[,;:\s]+$/gu, '');
   return /[\p{L}\p{N}]/u.test(line) ? line : '';
 }

@@ -37,7 +37,7 @@ export function stripVerdict(text: string, patterns: readonly string[] = default
 }
 
 /** The sentences of a text, each with the space behind it; joined they give the text. */
-function sentencesOf(text: string): string[] {
+export function sentencesOf(text: string): string[] {
   const sentences: string[] = [];
   let start = 0;
   for (const match of text.matchAll(SENTENCE_END)) {
