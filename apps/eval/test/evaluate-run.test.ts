@@ -103,7 +103,7 @@ describe('metrics.json', () => {
       testRows: 180,
       testUsers: 60,
     });
-    expect(metrics.explanations['final']?.rows).toBe(720);
+    expect(metrics.explanations['final']?.rows).toBe(480);
     expect(metrics.explanations['post-hoc']?.cutShare).toBeGreaterThan(0);
   });
 });
@@ -162,7 +162,7 @@ describe('what a run may lack or add', () => {
     expect(found.warnings.map(({ code }) => code)).toEqual(
       expect.arrayContaining(['EVAL_NO_READER_CHECK', 'EVAL_NO_TIMING', 'EVAL_NO_EXPLANATIONS']),
     );
-    expect(found.audit.policy).toMatchObject({ auc: null, reason: 'the run has no explanations/final.arrow' });
+    expect(found.audit.policy).toMatchObject({ auc: null, reason: 'the run has no p_LC of such rows' });
   });
 
   test('a reader that failed its check is a warning', async () => {

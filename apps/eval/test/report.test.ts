@@ -104,10 +104,17 @@ describe('explanations shown', () => {
     expect(pickExplanations(await readRun(folder))).toEqual(rows);
     const final = run.explanations.get('final');
     for (const { interactionId, trained, click, label } of rows) {
-      expect(trained.read).toBe(final?.read[interactionId]);
+      expect(trained.read).toBe(final?.read[final.interactionId.indexOf(interactionId)]);
       expect(label).toBe(run.interactions.label[interactionId]);
       expect(click['expctr-aug']).toBe(run.predictions.models.get('expctr-aug')?.[run.predictions.interactionId.indexOf(interactionId)]);
     }
+  });
+
+  test('are filled up with validation and train rows where test rows do not suffice', async () => {
+    const folder = await syntheticRun({ users: 8 });
+    folders.push(folder);
+    const splits = pickExplanations(await readRun(folder)).map(({ split }) => split);
+    expect([splits.length, ...['test', 'valid'].map((name) => splits.filter((split) => split === name).length)]).toEqual([30, 24, 6]);
   });
 
   test('never show what came after the interaction: liked and disliked are its history', async () => {

@@ -67,7 +67,7 @@ export async function writeRun(folder: string, options: SyntheticRun): Promise<v
   await writeTable(join(folder, 'data', 'interactions.arrow'), interactionsToTable(interactions));
   await writeTable(join(folder, 'data', 'items.arrow'), itemsToTable(items));
   await writeTable(join(folder, 'predictions', 'test.arrow'), predictionsToTable(predict(interactions, rng.fork('predictions'), options)));
-  for (const stage of ['post-hoc', 'final']) {
+  for (const stage of ['post-hoc', 'final', 'audit']) {
     await writeTable(
       join(folder, 'explanations', `${stage}.arrow`),
       explanationsToTable(explanationsFromRows(explain(interactions, stage, rng.fork(stage), options))),
@@ -142,7 +142,8 @@ function explain(interactions: Interactions, stage: string, rng: Rng, { texts, p
     'The liked films share a quiet mood with this one.',
   ];
   const dislikes = ['This viewer gave crime films bad marks.', 'Sentimental romances bored this user every time.'];
-  const wanted = Array.from(interactions.interactionId).filter((row) => stage === 'final' || interactions.split[row] === 2);
+  // As the trainer does: CTR, validation and test rows by both policies, policy rows for the audit alone.
+  const wanted = Array.from(interactions.interactionId).filter((row) => (interactions.slice[row] === 0) === (stage === 'audit'));
   return wanted.map((interactionId) => {
     const label = interactions.label[interactionId] ?? 0;
     const pool = texts ?? (stage === 'final' ? (label === 1 ? likes : dislikes) : [...likes, 'It is a film.']);
@@ -156,7 +157,9 @@ function explain(interactions: Interactions, stage: string, rng: Rng, { texts, p
       read: explanation,
       tokenCount: 12 + rng.int(20),
       finishReason: rng.next() < 0.1 ? 'length' : 'stop',
-      ...(stage === 'final' ? { rewards: { p_lc: sigmoid((isPolicy ? policySkill : 0.3) * (label === 1 ? 1 : -1) + rng.normal()) } } : {}),
+      ...(stage !== 'post-hoc'
+        ? { rewards: { p_lc: sigmoid((isPolicy ? policySkill : 0.3) * (label === 1 ? 1 : -1) + rng.normal()) } }
+        : {}),
     };
   });
 }

@@ -1,6 +1,7 @@
 import { createRng } from '@expctr/core';
+import { defaultLcTemplate } from '@expctr/data';
 import { describe, expect, test } from 'vitest';
-import { readerStatements, requireReader, runReaderCheck, type Reader } from '../src/index.js';
+import { createReader, readerStatements, requireReader, runReaderCheck, type Reader, type ScoreAnswers } from '../src/index.js';
 
 type ReadOnly = Pick<Reader, 'read'>;
 const { reasons, verdicts } = readerStatements();
@@ -97,6 +98,13 @@ test('the same seed gives the same result, another one another split', async () 
     runReaderCheck({ forms: ['a'], readerFor: () => Promise.resolve(reader(0.2)), rng: createRng(seed), resamples: 50 });
   expect(await run(1)).toEqual(await run(1));
   expect((await run(1)).forms[0]?.aucGate).not.toBe((await run(2)).forms[0]?.aucGate);
+});
+
+test('a template that repeats the history is checked with an empty one', async () => {
+  const template = { ...defaultLcTemplate, withHistory: true };
+  const scoreAnswers: ScoreAnswers = (prompts) => Promise.resolve(prompts.map(() => ({ yes: -1, no: -1 })));
+  const withHistory = await createReader({ template, form: 'few-shot', scoreAnswers });
+  expect((await check({ withHistory })).forms[0]?.aucReasons).toBe(0.5);
 });
 
 describe('forms that the model cannot express', () => {

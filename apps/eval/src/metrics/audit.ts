@@ -5,33 +5,37 @@ import { bootstrapOverUsers, percentileInterval } from '../statistics/user-boots
 import type { AuditRow } from './metrics.js';
 import { definedOr } from './predictors.js';
 
-/** Reward column of explanations/final.arrow that holds p_LC. */
+/** Reward column of explanations/1 that holds p_LC. */
 export const lcColumn = 'p_lc';
 
 const sets = ['policy', 'ctr', 'valid', 'test'] as const;
 
+/** Files of the final policy's explanations: `final` holds CTR, validation and test rows, `audit` a sample of policy rows. */
+const auditFiles = ['final', 'audit'] as const;
+
 /**
- * AUC of the final policy's p_LC on the rows that the policy learned from, on those of the CTR slice, on validation and on test rows.
+ * AUC of the final policy's p_LC on rows that the policy learned from, on those of the CTR slice, on validation and on test rows.
  * A policy that has learned its rows by heart reads better there than elsewhere.
  */
 export function auditReader(
-  final: Explanations | undefined,
+  explanations: ReadonlyMap<string, Explanations>,
   interactions: Interactions,
   resamples: number,
   seed: string,
 ): Record<(typeof sets)[number], AuditRow> {
-  const p = final?.rewards[lcColumn];
   const rowsOf = new Map(sets.map((set) => [set, [] as { id: number; p: number }[]]));
-  final?.interactionId.forEach((id, at) => {
-    const value = p?.[at] ?? Number.NaN;
-    const set = setOf(interactions, id);
-    if (!Number.isNaN(value) && set !== null) rowsOf.get(set)?.push({ id, p: value });
-  });
+  for (const name of auditFiles) {
+    const file = explanations.get(name);
+    file?.interactionId.forEach((id, at) => {
+      const p = file.rewards[lcColumn]?.[at] ?? Number.NaN;
+      const set = setOf(interactions, id);
+      if (!Number.isNaN(p) && set !== null) rowsOf.get(set)?.push({ id, p });
+    });
+  }
   const audit = (set: (typeof sets)[number]): AuditRow => {
     const rows = rowsOf.get(set) ?? [];
     if (rows.length === 0) {
-      const what = p === undefined ? `explanations/final.arrow has no column ${lcColumn}` : 'the final policy explained no such rows';
-      return { rows: 0, auc: null, aucInterval: null, reason: final === undefined ? 'the run has no explanations/final.arrow' : what };
+      return { rows: 0, auc: null, aucInterval: null, reason: 'the run has no p_LC of such rows' };
     }
     const label = rows.map(({ id }) => interactions.label[id] ?? 0);
     const scores = rows.map((row) => row.p);

@@ -1,4 +1,4 @@
-import { Error as errorsOnly, logger, parse, resetSVGDefIds, View, type Spec } from 'vega';
+import { Error as errorsOnly, logger, parse, resetSVGDefIds, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import { trusted, type Html } from './html.js';
 

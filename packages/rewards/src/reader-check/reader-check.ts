@@ -141,6 +141,7 @@ async function readPairs(reader: Pick<Reader, 'read'>, pairs: readonly Statement
   const p = await reader.read({
     length: 2 * pairs.length,
     item: pairs.flatMap(({ item }) => [item, item]),
+    history: Array.from({ length: 2 * pairs.length }, () => ({ liked: [], disliked: [] })), // for templates that repeat it
     read: pairs.flatMap(({ inFavor, against }) => [inFavor, against]),
   });
   return { inFavor: p.filter((_, row) => row % 2 === 0), against: p.filter((_, row) => row % 2 === 1) };
