@@ -1,4 +1,4 @@
-import { int64s, splatValue } from './constants.js';
+import { int64s, splatValue, uniformValue } from './constants.js';
 import { int, makeNode, sameShape, type Attributes, type ElementType, type Node, type Value, type ValueType } from './graph.js';
 
 /** ONNX's numbers for element types (TensorProto.DataType). */
@@ -74,6 +74,8 @@ export class GraphBuilder {
 
   /** Broadcasts to a shape. */
   expand(x: Value, shape: readonly number[]): Value {
+    const uniform = uniformValue(x);
+    if (uniform !== undefined) return splatValue(uniform, shape, x.dtype);
     return sameShape(x.shape, shape) ? x : this.op('Expand', [x, int64s(shape)], { shape, dtype: x.dtype });
   }
 

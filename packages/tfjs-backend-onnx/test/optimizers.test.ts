@@ -93,7 +93,7 @@ test('the global norm is the one that torch clips by', async () => {
     mapTree(hosts(fixture.start), specOf as never),
   ] as never);
   for (const [i, expected] of fixture.cases['clipped adam']!.norms!.entries()) {
-    const { data } = (await norm.run([hosts(fixture.gradients[i]!)] as never)) as HostTensor;
+    const { data } = await norm.run([hosts(fixture.gradients[i]!)] as never);
     expect(data[0]! / expected).toBeCloseTo(1, 6);
   }
   await norm.dispose();

@@ -93,9 +93,12 @@ export const shapes = {
   MirrorPad: lower<tf.MirrorPadInputs, tf.MirrorPadAttrs>(({ x }, { paddings, mode }, g) =>
     mode === 'reflect' ? pad(x, paddings, 0, 'reflect', g) : padSymmetric(x, paddings, g),
   ),
-  Tile: lower<tf.TileInputs, tf.TileAttrs>(({ x }, { reps }, g) =>
-    g.op('Tile', [x, g.integers(reps)], { shape: x.shape.map((size, axis) => size * reps[axis]!), dtype: x.dtype }),
-  ),
+  Tile: lower<tf.TileInputs, tf.TileAttrs>(({ x }, { reps }, g) => {
+    const shape = x.shape.map((size, axis) => size * reps[axis]!);
+    // tfjs broadcasts by tiling, but operators broadcast by themselves: an Expand is one that passes can take away
+    if (x.shape.every((size, axis) => size === 1 || reps[axis] === 1)) return g.expand(x, shape);
+    return g.op('Tile', [x, g.integers(reps)], { shape, dtype: x.dtype });
+  }),
   BroadcastTo: lower<tf.BroadcastToInputs, tf.BroadCastToAttrs>(({ x }, { shape }, g) => g.expand(x, shape)),
   Reverse: lower<tf.ReverseInputs, tf.ReverseAttrs>(({ x }, { dims }, g) => {
     const axes = axesOf(dims, x.shape.length).filter((axis) => x.shape[axis]! > 1);

@@ -96,7 +96,8 @@ for (const [kernelName, list] of Object.entries<readonly KernelCase[]>(cases)) {
         expected === undefined &&
         noGradient === undefined &&
         inputs.some(({ dtype }) => dtype === 'float32');
-      test.runIf(differentiable)(`case ${index} (${shown}) has the gradients that tfjs has`, async () => {
+      if (!differentiable) return;
+      test(`case ${index} (${shown}) has the gradients that tfjs has`, async () => {
         const backward = (...tensors: tf.Tensor[]): tf.Tensor[] => gradients(run, tensors);
         expectClose(await onBackend('onnx', backward, inputs), await onBackend('cpu', backward, inputs), tolerance * 4);
       });
