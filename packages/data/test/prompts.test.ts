@@ -136,11 +136,11 @@ test('the explanation prompt lists liked and disliked items with their attribute
   const { prompt, dropped } = renderExplanationPrompt(defaultExplanationTemplate, given);
   expect(dropped).toBe(0);
   expect(textsOf(prompt)[0]).toContain(
-    'Movies this user liked, oldest first:\n- "Heat (1995)" (genres: Crime, Thriller)\n- "Fargo (1996)" (genres: Comedy)\n\nMovies this user disliked, oldest first:\n- (none yet)\n\nTarget movie: "Se7en (1995)" (genres: Crime)\n',
+    '\nLiked: "Heat (1995)" (genres: Crime, Thriller); "Fargo (1996)" (genres: Comedy)\nDisliked: nothing yet\nMovie: "Se7en (1995)" (genres: Crime)\n',
   );
   expect(textsOf(prompt)[0]).toMatch(/step by step.*Analysis:$/su);
   const chat = renderExplanationPrompt(defaultExplanationTemplate, given, { form: 'chat' }).prompt;
-  expect(textsOf(chat)[0]).toContain('- "Fargo (1996)" (genres: Comedy)');
+  expect(textsOf(chat).join('')).toContain('; "Fargo (1996)" (genres: Comedy)\nDisliked: nothing yet');
 });
 
 test('a history that does not fit loses its oldest entries, no more than needed, and they are counted', async () => {

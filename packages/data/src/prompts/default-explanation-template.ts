@@ -1,15 +1,24 @@
 import { defaultVerdictPatterns } from './default-verdict-patterns.js';
 import { explanationTemplateSchema, type ExplanationTemplate } from './explanation-template.js';
 
-const QUESTION = [
-  'Think step by step about the reasons why this user would or would not choose the target movie:',
-  'what the movies they liked have in common, what the movies they disliked have in common, and which of it the target movie shares.',
-  'Name those movies and genres. Give reasons only and do not say whether they would choose it.',
-  'Write one short paragraph without line breaks.',
-].join(' ');
+const QUESTION =
+  'Step by step, give the reasons why this user would or would not choose this movie, from what they liked and disliked. ' +
+  'Give reasons only and do not say whether they would choose it. Write one short paragraph.';
 
-const LISTS =
-  'Movies this user liked, oldest first:\n{liked}\n\nMovies this user disliked, oldest first:\n{disliked}\n\nTarget movie: {target}';
+const ASKED = 'Liked: {liked}\nDisliked: {disliked}\nMovie: {target}';
+
+/**
+ * One solved example: models of the smallest sizes follow an example far better than an instruction. It gives one reason for
+ * and one against, so that it leans to neither side.
+ */
+const EXAMPLE = [
+  'Liked: "Alien (1979)" (genres: Horror, Sci-Fi); "Blade Runner (1982)" (genres: Sci-Fi, Thriller)',
+  'Disliked: "Notting Hill (1999)" (genres: Comedy, Romance)',
+  'Movie: "Solaris (1972)" (genres: Drama, Romance, Sci-Fi)',
+].join('\n');
+const EXAMPLE_ANALYSIS =
+  'First, they liked dark science fiction such as Alien and Blade Runner, and Solaris is slow and serious science fiction. ' +
+  'Second, they disliked the romance of Notting Hill, and a love story stands at the center of Solaris.';
 
 /** The default explanation prompt: step-by-step reasons for or against the target, from what the user liked and disliked. */
 export const defaultExplanationTemplate: ExplanationTemplate = explanationTemplateSchema.parse({
@@ -24,10 +33,18 @@ export const defaultExplanationTemplate: ExplanationTemplate = explanationTempla
     valueSeparator: ', ',
     untitled: 'untitled',
   },
-  list: { entry: '- {item}', separator: '\n', empty: '- (none yet)' },
+  list: { entry: '{item}', separator: '; ', empty: 'nothing yet' },
   forms: {
-    chat: { messages: [{ role: 'user', content: `${LISTS}\n\n${QUESTION}` }] },
-    completion: { text: `${LISTS}\n\n${QUESTION}\n\nAnalysis:` },
+    chat: {
+      messages: [
+        { role: 'user', content: `${EXAMPLE}\n\n${QUESTION}` },
+        { role: 'assistant', content: EXAMPLE_ANALYSIS },
+        { role: 'user', content: `${ASKED}\n\n${QUESTION}` },
+      ],
+    },
+    completion: {
+      text: `Each analysis gives, step by step, the reasons why a user would or would not choose a movie.\n\n${EXAMPLE}\nAnalysis: ${EXAMPLE_ANALYSIS}\n\n${ASKED}\nAnalysis:`,
+    },
   },
   stop: ['\n'],
   delimiters: [
