@@ -42,8 +42,24 @@ const rules: { readonly [F in AlignmentForm]: FormRule } = {
 /** Every form, the default first. */
 export const alignmentForms: readonly AlignmentForm[] = Object.keys(rules) as AlignmentForm[];
 
+/** The range of a form's rewards. */
+export interface AlignmentBounds {
+  /** The least reward; also that of an explanation left empty. */
+  readonly minimum: number;
+  /** The greatest reward. */
+  readonly maximum: number;
+}
+
+/** A predictor that says the same for every row. */
+export interface BestConstant {
+  /** What it says. */
+  readonly probability: number;
+  /** Mean reward that it earns. */
+  readonly reward: number;
+}
+
 /** Least and greatest reward of a form. The least is also the reward of an explanation that was left empty. */
-export function alignmentBounds(form: AlignmentForm): { readonly minimum: number; readonly maximum: number } {
+export function alignmentBounds(form: AlignmentForm): AlignmentBounds {
   const { minimum, maximum } = rules[form];
   return { minimum, maximum };
 }
@@ -74,7 +90,7 @@ export function alignment(form: AlignmentForm, p: ArrayLike<number>, y: ArrayLik
  * @param y [rows] labels or a teacher's probabilities
  * @returns the constant and its mean reward, or null without rows
  */
-export function bestConstant(form: AlignmentForm, y: ArrayLike<number>): { readonly probability: number; readonly reward: number } | null {
+export function bestConstant(form: AlignmentForm, y: ArrayLike<number>): BestConstant | null {
   if (y.length === 0) return null;
   const targets = Float64Array.from(y, (value, row) => requireProbability('y', value, row)).sort();
   const probability = rules[form].bestConstant(targets);

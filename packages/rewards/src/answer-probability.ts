@@ -32,7 +32,9 @@ export function contentFreeBias(scores: readonly AnswerLogProbabilities[]): numb
 
 /** Natural log-probabilities of the two answer strings after one prompt. */
 export interface AnswerLogProbabilities {
+  /** Of the yes-string, <= 0. */
   readonly yes: number;
+  /** Of the no-string, <= 0. */
   readonly no: number;
 }
 

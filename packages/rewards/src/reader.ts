@@ -14,6 +14,7 @@ export type ScoreAnswers = (
 
 /** Options of {@link createReader}. */
 export interface ReaderOptions {
+  /** How the model is asked. */
   readonly template: LcTemplate;
   /** One of the template's forms by its name: `few-shot`, `chat`, `continuation`, or one of your own. */
   readonly form: string;

@@ -4,12 +4,26 @@ import { auc } from '../auc.js';
 import type { Reader } from '../reader.js';
 import { readerStatements, type StatementPair } from './statements.js';
 
+/** A form that the model cannot express. */
+export interface UnavailableForm {
+  /** Why: "the tokenizer has no chat template". */
+  readonly unavailable: string;
+}
+
+/** A form that was passed over. */
+export interface SkippedForm<Form extends string> {
+  /** Its name. */
+  readonly form: Form;
+  /** Why the model cannot express it. */
+  readonly reason: string;
+}
+
 /** Options of {@link runReaderCheck}. */
 export interface ReaderCheckOptions<Form extends string> {
   /** Forms of the LC prompt to try, in the order that breaks ties. One form alone is not chosen but only checked. */
   readonly forms: readonly Form[];
   /** The reader that asks in a form, or why the model cannot express it (a chat without a chat template, for instance). */
-  readonly readerFor: (form: Form) => Promise<Pick<Reader, 'read'> | { readonly unavailable: string }>;
+  readonly readerFor: (form: Form) => Promise<Pick<Reader, 'read'> | UnavailableForm>;
   /** Halves the pairs and draws the bootstrap. */
   readonly rng: Rng;
   /** Least AUC of a reader that can read. Default 0.7. */
@@ -27,6 +41,7 @@ export interface ReaderCheckOptions<Form extends string> {
 
 /** How well one form reads. Every AUC is over single statements: label 1 where the statement speaks for the item. */
 export interface ReaderFormResult<Form extends string> {
+  /** Its name. */
   readonly form: Form;
   /** AUC on the half of the pairs from which the form is chosen. */
   readonly aucSelection: number;
@@ -50,11 +65,12 @@ export interface ReaderCheckResult<Form extends string> {
   readonly chosen: Form;
   /** Whether its AUC on the other half is at least `threshold`. */
   readonly passed: boolean;
+  /** Least AUC that counts as reading. */
   readonly threshold: number;
   /** Every form that was read, in the given order. */
   readonly forms: readonly ReaderFormResult<Form>[];
   /** Every form that the model cannot express, and why. */
-  readonly skipped: readonly { readonly form: Form; readonly reason: string }[];
+  readonly skipped: readonly SkippedForm<Form>[];
 }
 
 /**
@@ -73,7 +89,7 @@ export async function runReaderCheck<Form extends string>(options: ReaderCheckOp
   const fed = (reason: ReadPairs, verdict: ReadPairs): ReadPairs => (stripVerdict ? reason : joined(reason, verdict));
 
   const forms: ReaderFormResult<Form>[] = [];
-  const skipped: { form: Form; reason: string }[] = [];
+  const skipped: SkippedForm<Form>[] = [];
   for (const form of options.forms) {
     const reader = await readerFor(form);
     if ('unavailable' in reader) {

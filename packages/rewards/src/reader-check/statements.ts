@@ -5,8 +5,11 @@ import { verdictFrames } from './verdict-frames.js';
 
 /** Two statements on the same item: one speaks for it, one against it. */
 export interface StatementPair {
+  /** What both speak of. */
   readonly item: ItemText;
+  /** The statement that speaks for it. */
   readonly inFavor: string;
+  /** The statement that speaks against it. */
   readonly against: string;
 }
 

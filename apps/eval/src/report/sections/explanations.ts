@@ -44,7 +44,7 @@ function side(name: string, { generated, read, cut }: ShownText): Html {
   return html`<div class="side">
     <h4>${name}</h4>
     <blockquote dir="auto">
-      ${generated.trim() === '' ? html`<i>nothing</i>` : clip(generated.trim())}${cut && html`<span class="note"> (ran out of room)</span>`}
+      ${generated.trim() === '' ? html`<i>nothing</i>` : html`<span class="text">${clip(generated.trim())}</span>`}${cut && html`<span class="note"> (ran out of room)</span>`}
     </blockquote>
     ${changed && html`<p class="read"><b>Read as:</b> <bdi>${read.trim() === '' ? html`<i>nothing was left</i>` : clip(read)}</bdi></p>`}
   </div>`;
