@@ -1,5 +1,5 @@
 import type { Rng } from '@expctr/core';
-import type { Adapter, LoraConfig } from '../formats/adapter.js';
+import { loraScale, type Adapter, type LoraConfig } from '../formats/adapter.js';
 import type { FloatTensor } from '../formats/host-tensor.js';
 import { loadAdapter } from '../formats/peft/load.js';
 import { saveAdapter } from '../formats/peft/save.js';
@@ -7,7 +7,7 @@ import { LINEAR_MODULES, modulePath } from '../model/parameters.js';
 import type { ModelWeights } from '../model/weights.js';
 import { PolicyError } from '../policy/errors.js';
 import { initializeLora, targetModules, zeroLora } from './initialize.js';
-import { adapterOf, loraScale, loraTree, type LoraTree } from './lora-tree.js';
+import { adapterOf, loraTree, type LoraTree } from './lora-tree.js';
 
 /** An adapter in the form that compiled functions take. */
 export interface HostLora {

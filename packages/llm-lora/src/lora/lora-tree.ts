@@ -11,11 +11,6 @@ export type LoraLayer<L> = { readonly [K in LinearModule]?: LoraPair<L> };
 /** A LoRA adapter as a tree: one entry for each block. `L` is a tfjs tensor while traced, a host tensor outside, or a spec. */
 export type LoraTree<L> = readonly LoraLayer<L>[];
 
-/** Factor of B A x: alpha / rank, or alpha / sqrt(rank) where the adapter is rank-stabilized. */
-export function loraScale({ rank, alpha, rankStabilized }: LoraConfig): number {
-  return alpha / (rankStabilized === true ? Math.sqrt(rank) : rank);
-}
-
 /** The adapter's factors by block and layer. The arrays are shared, not copied. */
 export function loraTree({ tensors }: Adapter, layers: number): LoraTree<FloatTensor> {
   return Array.from({ length: layers }, (_, layer) => {

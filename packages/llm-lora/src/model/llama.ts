@@ -30,9 +30,11 @@ function linearShape(
 function decode(config: LlamaConfig, parameters: LlamaParameters<tf.Tensor>, embedded: tf.Tensor2D, inputs: DecoderInputs): DecoderResult {
   let hidden = embedded;
   const keyValues = parameters.layers.map((layer, index) => {
-    const result = block(config, layer, hidden, inputs, inputs.lora?.tree[index], inputs.past?.[index] ?? null);
+    const { keys, values, ...result } = tf.tidy(`layer${index}`, () =>
+      block(config, layer, hidden, inputs, inputs.lora?.tree[index], inputs.past?.[index] ?? null),
+    );
     hidden = result.hidden;
-    return { keys: result.keys, values: result.values };
+    return { keys, values };
   });
   return { hidden, keyValues };
 }

@@ -37,8 +37,8 @@ interface Sequence {
 }
 
 /**
- * Splits a batch into parts of at most `limit` padded tokens (one sequence at least). Rows with equal prompts become one
- * sequence: the prompt without its last token, then for each row that last token and the response without its own, so that
+ * Splits a batch into parts of at most `limit` padded tokens, or one sequence where that is longer. Rows with equal prompts
+ * become one sequence of up to `2 * limit` tokens (a longer one costs less than the prompt a second time): the prompt without its last token, then for each row that last token and the response without its own, so that
  * every place behind the shared part predicts exactly one response token. Scoring and training plan alike, which is what
  * makes their log-probabilities equal to the last bit.
  */
@@ -72,7 +72,7 @@ function groupRows(prompts: readonly TokenIds[], responses: readonly TokenIds[],
     for (const row of rows) {
       const continuation = [last, ...Array.from(responses[row]!).slice(0, -1)];
       let open = sequences.at(-1);
-      if (open === undefined || packedLength(open.text) + continuation.length > limit) {
+      if (open === undefined || packedLength(open.text) + continuation.length > 2 * limit) {
         open = { text: { shared, continuations: [] }, rows: [] };
         sequences.push(open);
       }

@@ -4,17 +4,22 @@ import type { ModelWeights } from '../model/weights.js';
 
 /** Bounds on memory. */
 export interface PolicyLimits {
-  /** Padded tokens of a run of the scoring and training functions (which must agree for exactness). Default 768. */
+  /**
+   * Padded tokens of a run of the scoring and training functions, which must agree for exactness; a prompt with its completions
+   * may take twice as many. What a training function keeps for its backward pass grows with it, its speed does not. Default 384.
+   */
   readonly batchTokens: number;
   /** Padded tokens of a run of prefill and of answer reading. Default 2048. */
   readonly readTokens: number;
-  /** Sequences that are decoded at a time. Default 16. */
+  /** Sequences that are decoded at a time. Default 32. */
   readonly sequences: number;
-  /** Compiled functions that each use (scoring, training, prefill, reading) keeps; the one used longest ago makes room. Default 6. */
+  /** Compiled functions that each use (scoring, prefill, reading) keeps; the one used longest ago makes room. Default 8. */
   readonly compiledFunctions: number;
-  /** Compiled decoding functions that are kept; each holds a packed copy of the weights. Default 2. */
+  /** Compiled training functions that are kept; each holds memory for its activations. Default 4. */
+  readonly trainers: number;
+  /** Compiled decoding functions that are kept; each may hold a packed copy of the weights. Default 2. */
   readonly decoders: number;
-  /** Entries of the vocabulary whose logits exist at a time in scoring and training. Default 2048: those of 768 tokens stay in cache. */
+  /** Entries of the vocabulary whose logits exist at a time in scoring and training. Default 2048: a part stays in cache. */
   readonly vocabularyPart: number;
   /**
    * Where decoding functions have the weights: as constants, which ONNX Runtime packs once (twice as fast on few rows, but a

@@ -57,7 +57,7 @@ export interface GradientPass<P> {
 /** Forward and backward pass, compiled by shape; what comes out are gradients and metrics, which JavaScript sums. */
 export function createGradientPass<P>(context: PolicyContext, loss: StepLoss<P>, scale: number): GradientPass<P> {
   const { weights, limits } = context;
-  const cache = new CompiledCache<Program<PassOutputs<P>>>(limits.compiledFunctions);
+  const cache = new CompiledCache<Program<PassOutputs<P>>>(limits.trainers);
   context.onDispose(() => cache.clear());
   return {
     begin: (trainable) => new Totals(mapTree<unknown, [HostTensor], HostTensor>(trainable, zeroLike) as unknown as Trainable<P>),

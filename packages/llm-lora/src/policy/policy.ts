@@ -33,10 +33,11 @@ const LARGEST_PACKED = 2 ** 28;
 const DEFAULT_LORA: LoraConfig = { rank: 16, alpha: 32, targetModules: ['q_proj', 'v_proj'] };
 
 const DEFAULT_LIMITS: Omit<PolicyLimits, 'decoderWeights'> = {
-  batchTokens: 768,
+  batchTokens: 384,
   readTokens: 2048,
-  sequences: 16,
-  compiledFunctions: 6,
+  sequences: 32,
+  compiledFunctions: 8,
+  trainers: 4,
   decoders: 2,
   vocabularyPart: 2048,
 };

@@ -71,7 +71,7 @@ describe('the plan of a batch', () => {
     const [part] = planBatch({ prompts, responses }, 64);
     expect(part!.rows).toEqual([0, 2, 3, 1]);
     expect([...part!.packed.tokens.slice(0, 10)]).toEqual([1, 2, 3, 4, 5, 4, 4, 8, 8, 0]);
-    const narrow = planBatch({ prompts, responses }, 6);
+    const narrow = planBatch({ prompts, responses }, 3);
     expect(narrow.map(({ rows }) => rows)).toEqual([[0, 2], [3], [1]]);
   });
 
