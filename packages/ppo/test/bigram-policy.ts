@@ -52,7 +52,7 @@ const POSITIONS = 64;
 
 /** A test's policy, and a record of the calls it got. */
 export interface BigramPolicy extends Policy<Float32Array> {
-  readonly calls: { generate: SamplingOptions[]; score: { rows: number; adapter: string | null }[]; step: number[] };
+  readonly calls: { generate: SamplingOptions[]; score: { batch: TokenBatch; adapter: string | null }[]; step: number[] };
 }
 
 /**
@@ -154,7 +154,7 @@ export function bigramPolicy({ vocabulary = 8, hidden = 6, seed = 'bigram', muta
 
   function compileScore<P>(head: (out: TokenOutputs, extra: P) => Record<string, tf.Tensor2D>): Promise<Score<P>> {
     return Promise.resolve((batch, adapter, extra) => {
-      calls.score.push({ rows: batch.prompts.length, adapter });
+      calls.score.push({ batch, adapter });
       const named = tidy(() => {
         const outputs = head(forward(batch, delta(adapter), false).out, toTensors<P>(extra));
         return Object.entries(outputs).map(([name, values]) => ({ name, data: values.dataSync() as Float32Array, width: values.shape[1] }));
