@@ -188,6 +188,21 @@ test.each([
   expect(await errorOf(() => validateTable(table, 'interactions/1'))).toMatchObject({ code, where });
 });
 
+test('a history with a row of the same time is reported, and so is one that is not oldest first', async () => {
+  const raw = rawTables(Array.from({ length: 12 }, (_, i): RawRow => [0, i, 1 + (i % 5), Math.floor(i / 2) * 1e9]));
+  const { interactions: tied } = prepareTables(raw, { dataset: 'test', data: { kCore: 0 } });
+  const history = tied.history.slice();
+  history[tied.historyOffsets[6]! - 1] = 4; // the last entry of row 5, which has the time of row 4
+  expect(await errorOf(() => validateTable(interactionsToTable({ ...tied, history }), 'interactions/1'))).toMatchObject({
+    where: "column 'history', row 5",
+  });
+  const turned = tied.history.slice();
+  turned.subarray(tied.historyOffsets[5], tied.historyOffsets[6]).reverse();
+  expect((await errorOf(() => validateTable(interactionsToTable({ ...tied, history: turned }), 'interactions/1'))).expected).toBe(
+    'oldest first',
+  );
+});
+
 test('a null or a number out of range is reported where it stands', async () => {
   const predictions = (probability: Float32Array): Table =>
     buildTable('predictions/1', 2, [
