@@ -1,6 +1,6 @@
 /** Training steps that the engine's benchmark compiles: plain tfjs functions over parameter trees. */
 import * as tf from '@tensorflow/tfjs';
-import { spec, valueAndGrad } from '@expctr/tfjs-backend-onnx';
+import { spec, valueAndGrad } from '../../packages/tfjs-backend-onnx/dist/index.js';
 
 /** DeepFM's step without its tables: gathered embeddings in, the gradients of everything out. */
 export function deepfm({ batch = 4096, fields = 6, width = 16, hidden = [400, 400, 400] } = {}) {
@@ -98,9 +98,10 @@ export function llama({ batch = 4, time = 256, depth = 30, rank = 16 } = {}) {
 /** Random inputs for a tree of specs. */
 export function randomInputs(specs, { scale = 0.06, integers = 2 } = {}) {
   let seed = 1;
-  const random = () => ((seed = (seed * 1103515245 + 12345) % 2147483648) / 2147483648);
+  const random = () => (seed = (seed * 1103515245 + 12345) % 2147483648) / 2147483648;
   const fill = (tree) => {
-    if (!Array.isArray(tree.shape)) return Array.isArray(tree) ? tree.map(fill) : Object.fromEntries(Object.entries(tree).map(([k, v]) => [k, fill(v)]));
+    if (!Array.isArray(tree.shape))
+      return Array.isArray(tree) ? tree.map(fill) : Object.fromEntries(Object.entries(tree).map(([k, v]) => [k, fill(v)]));
     const length = tree.shape.reduce((a, b) => a * b, 1);
     if (tree.dtype === 'int32') return Int32Array.from({ length }, () => Math.floor(random() * integers));
     return tree.shape.length === 1 ? new Float32Array(length).fill(1) : Float32Array.from({ length }, () => (random() - 0.5) * scale);

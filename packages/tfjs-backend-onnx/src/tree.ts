@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { isSpec } from './tensors.js';
+import { isSpec, type TensorSpec } from './tensors.js';
 
 /** A leaf, or arrays and plain objects of trees, nested as deep as you like. */
 export type Tree<L> = L | readonly Tree<L>[] | { readonly [key: string]: Tree<L> };
@@ -97,8 +97,7 @@ export function mapTreeWithPath<T, R>(tree: T, change: (leaf: tf.Tensor, path: s
 }
 
 /** The structure of `T` with leaves of type `R`. */
-export type MappedTree<T, R> = T extends
-  tf.Tensor | ArrayBufferView | number | null | undefined | { shape: readonly number[]; dtype: string }
+export type MappedTree<T, R> = T extends tf.Tensor | TensorSpec | ArrayBufferView | number | null | undefined
   ? R
   : T extends object
     ? { [K in keyof T]: MappedTree<T[K], R> }

@@ -44,7 +44,7 @@ async function onBackend(
 ): Promise<HostTensor[]> {
   await tf.setBackend(backend);
   try {
-    const compiled = await compile(fn, inputs.map(specOf), { name: 'kernel' });
+    const compiled = await compile(fn, inputs.map(specOf), { name: 'kernel', threads: 1 });
     const outputs = await compiled.run(inputs);
     await compiled.dispose();
     return outputs;

@@ -1,0 +1,133 @@
+// The engine beside torch: matrix products inside a graph in all four transpositions, the DeepFM step without tables, and a LoRA step.
+//
+// usage: node tools/bench/engine.mjs [--python PYTHON] [--rounds 10] [--only product|deepfm|llama] [--depth 30] [--json]
+//   --python  an interpreter with torch; without it the engine's own figures stand alone
+//   --depth   layers of the SmolLM2-135M-shaped LoRA step (4 x 256 tokens, rank 16); it is left out unless --only llama asks for it
+// Build first (npm run build). In each round ours and the peer's run once, in turn, so that a slow minute hits both; the figure is the
+// fastest of the rounds, for these are computations of fixed length and all that varies is the disturbance.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import * as tf from '@tensorflow/tfjs';
+import { compile, spec, useOnnx } from '../../packages/tfjs-backend-onnx/dist/index.js';
+import { deepfm, llama, randomInputs } from './engine-models.mjs';
+
+const { values } = parseArgs({
+  options: {
+    python: { type: 'string' },
+    rounds: { type: 'string', default: '10' },
+    only: { type: 'string' },
+    depth: { type: 'string', default: '30' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const rounds = Number(values.rounds);
+const threads = availableParallelism();
+const peer = await startPeer(values.python);
+await useOnnx();
+
+/** The peer's process: one line asks, one line answers. */
+async function startPeer(python) {
+  if (python === undefined) return skipped('no --python was given');
+  if (!existsSync(python)) return skipped(`${python} does not exist`);
+  const child = spawn(python, [new URL('engine-peer.py', import.meta.url).pathname, String(threads)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const first = await lines.next();
+  if (first.done) return skipped(`${python} has no torch`);
+  const ask = async (work) => {
+    child.stdin.write(`${JSON.stringify(work)}\n`);
+    const { done, value } = await lines.next();
+    if (done) throw new Error(`the peer ended while it ran ${JSON.stringify(work)}`);
+    return JSON.parse(value);
+  };
+  return { about: JSON.parse(first.value), ask, close: () => child.stdin.end() };
+}
+
+function skipped(reason) {
+  console.error(`peer skipped: ${reason}`);
+  return undefined;
+}
+
+/** Fastest milliseconds of ours and the peer's, taken in turn. */
+async function compare(label, { fn, specs, name, integers, scale }, work, flops) {
+  const compiled = await compile(fn, specs, { name });
+  const inputs = randomInputs(specs, { integers, scale });
+  await compiled.run(inputs);
+  const [ours, theirs] = [[], []];
+  let peakMegabytes;
+  for (let round = 0; round < rounds; round += 1) {
+    const started = performance.now();
+    await compiled.run(inputs);
+    ours.push(performance.now() - started);
+    if (peer !== undefined) {
+      const answer = await peer.ask(work);
+      theirs.push(answer.milliseconds);
+      ({ peakMegabytes } = answer);
+    }
+  }
+  const { traceMilliseconds, sessionMilliseconds, nodes, tracedNodes } = compiled.stats;
+  await compiled.dispose();
+  const milliseconds = Math.min(...ours);
+  const row = { label, milliseconds, gflops: flops === undefined ? undefined : flops / milliseconds / 1e6, nodes, tracedNodes };
+  if (theirs.length > 0) Object.assign(row, { peerMilliseconds: Math.min(...theirs), ratio: Math.min(...theirs) / milliseconds });
+  if (name === 'llama')
+    Object.assign(row, {
+      traceMilliseconds,
+      sessionMilliseconds,
+      peakMegabytes: process.resourceUsage().maxRSS / 1e3,
+      peerPeakMegabytes: peakMegabytes,
+    });
+  print(row);
+  return row;
+}
+
+function print(row) {
+  if (values.json) return;
+  const shown = Object.entries(row).filter(([key, value]) => key !== 'label' && value !== undefined);
+  console.log(
+    row.label.padEnd(28),
+    shown.map(([key, value]) => `${key} ${value >= 100 ? value.toFixed(0) : +value.toFixed(3)}`).join('  '),
+  );
+}
+
+const rows = [];
+const wanted = (name) => values.only === undefined || values.only === name;
+if (!values.json)
+  console.log(`threads ${threads}`, peer === undefined ? '' : `torch ${peer.about.torch}`, 'ratio = peer / ours, higher is better');
+if (wanted('product')) {
+  for (const size of [512, 1024, 2048]) {
+    for (const [a, b] of [
+      [false, false],
+      [false, true],
+      [true, false],
+      [true, true],
+    ]) {
+      const specs = [spec([size, size]), spec([size, size])];
+      const fn = (x, y) => tf.sum(tf.matMul(x, y, a, b));
+      rows.push(
+        await compare(
+          `product ${size} ${a ? 'T' : 'N'}${b ? 'T' : 'N'}`,
+          { fn, specs, name: 'product', scale: 1 },
+          ['product', size, a, b],
+          2 * size ** 3,
+        ),
+      );
+    }
+  }
+}
+if (wanted('deepfm')) {
+  const { fn, specs } = deepfm();
+  const products = 2 * 3 * 4096 * (96 * 400 + 400 * 400 * 2 + 400);
+  rows.push(await compare('DeepFM step, batch 4096', { fn, specs, name: 'deepfm', integers: 2, scale: 0.1 }, ['deepfm'], products));
+}
+if (values.only === 'llama') {
+  const depth = Number(values.depth);
+  const { fn, specs, vocabulary } = llama({ depth });
+  rows.push(await compare(`LoRA step, ${depth} layers`, { fn, specs, name: 'llama', integers: vocabulary, scale: 0.06 }, ['llama', depth]));
+}
+if (values.json) console.log(JSON.stringify(rows, undefined, 2));
+peer?.close();
