@@ -78,6 +78,8 @@ const verdicts = [
 
 /** Sentences that give reasons; they stay as they are. */
 const reasons = [
+  'Among the liked items, comedies come up again.',
+  'The disliked items share its gloom.',
   'They liked other dark thrillers.',
   'They like dark thrillers.',
   "They don't like musicals.",

@@ -1,6 +1,6 @@
 const THING = '(?:movie|film|picture|show|series|book|novel|item|product|title|one|song|album|track|game|recommendation)';
 /** The target, spoken of as such: it, this movie, the target, the film (with nothing behind that would name another). */
-const TARGET = `(?:it(?! when| if| that)|(?:this|the (?:target|recommended|new|next|given))(?: ${THING})|(?:this|that|the ${THING}|the target)(?=\\s*(?:[.,;:!?]|$|because|since|as\\b|due|and\\b|so\\b)))`;
+const TARGET = `(?:it\\b(?! when| if| that)|(?:this|the (?:target|recommended|new|next|given))(?: ${THING})\\b|(?:this|that|the ${THING}|the target)(?=\\s*(?:[.,;:!?]|$|because|since|as\\b|due|and\\b|so\\b)))`;
 /** The target as the subject of a sentence. */
 const IT = `\\b(?:it|(?:this|that|the)(?: (?:target|recommended|particular))?(?: ${THING}| target)|this|that)`;
 const USER = `(?:they|he|she|i|you|we|(?:the|this|that|our) (?:user|viewer|person|reader|customer|individual|listener))`;
