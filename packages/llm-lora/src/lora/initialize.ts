@@ -34,7 +34,7 @@ export function initializeLora(architecture: DecoderArchitecture, config: LlamaC
       for (let i = 0; i < a.data.length; i += 1) a.data[i] = (2 * stream.next() - 1) * bound;
       return [module, { a, b: tensor([size.out, lora.rank]) }] as const;
     });
-    return Object.fromEntries(pairs) as LoraLayer<FloatTensor>;
+    return Object.fromEntries(pairs);
   });
 }
 

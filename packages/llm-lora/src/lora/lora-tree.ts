@@ -18,7 +18,7 @@ export function loraTree({ tensors }: Adapter, layers: number): LoraTree<FloatTe
       const pair = tensors.get(modulePath(layer, module));
       return pair === undefined ? [] : [[module, { a: pair.a, b: pair.b }] as const];
     });
-    return Object.fromEntries(pairs) as LoraLayer<FloatTensor>;
+    return Object.fromEntries(pairs);
   });
 }
 

@@ -50,12 +50,12 @@ export function attend(
   const queries = tf.reshape(rotated, [batch, keyValueHeads, rows, headDim]);
 
   const scoresOf = (columns: tf.Tensor, mask: tf.Tensor | null): tf.Tensor4D => {
-    const scores = tf.matMul(queries, columns as tf.Tensor4D, false, true); // [batch, kvHeads, rows, columns]
+    const scores = tf.matMul(queries, columns, false, true); // [batch, kvHeads, rows, columns]
     const byHead = tf.reshape<tf.Rank.R4>(scores, [batch, heads, time, columns.shape[2]!]);
     return mask === null ? byHead : tf.add(byHead, mask);
   };
   const mix = (weights: tf.Tensor, columns: tf.Tensor): tf.Tensor4D =>
-    tf.matMul(tf.reshape<tf.Rank.R4>(weights, [batch, keyValueHeads, rows, columns.shape[2]!]), columns as tf.Tensor4D);
+    tf.matMul(tf.reshape<tf.Rank.R4>(weights, [batch, keyValueHeads, rows, columns.shape[2]!]), columns);
 
   const own = scoresOf(keys, context.mask); // [batch, heads, time, time]
   if (past === null) return { keys, values, mixed: mergeHeads(mix(tf.softmax(own), values), batch, time, heads, headDim) };

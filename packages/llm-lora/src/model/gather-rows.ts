@@ -15,5 +15,5 @@ export function gatherRows(x: tf.Tensor2D, index: tf.Tensor1D, inverse: tf.Tenso
     const gradFunc = (dy: tf.Tensor): tf.Tensor => tf.gather(tf.concat2d([dy as tf.Tensor2D, tf.zeros([1, rows.shape[1]])], 0), inverse);
     return { value: tf.gather(rows, index), gradFunc };
   });
-  return gather(x) as tf.Tensor2D;
+  return gather(x);
 }

@@ -13,9 +13,9 @@ export interface ScaledLora {
  * @param x [rows, in] @param weight [out, in] @returns [rows, out]
  */
 export function linear(x: tf.Tensor2D, weight: tf.Tensor, { factors, scale }: ScaledLora): tf.Tensor2D {
-  const y: tf.Tensor2D = tf.matMul(x, weight as tf.Tensor2D, false, true);
+  const y: tf.Tensor2D = tf.matMul(x, weight, false, true);
   if (factors === undefined) return y;
   const low: tf.Tensor2D = tf.mul(tf.matMul(x, factors.a as tf.Tensor2D, false, true), scale); // [rows, rank]: scaled where it is small
-  const change: tf.Tensor2D = tf.matMul(low, factors.b as tf.Tensor2D, false, true);
+  const change: tf.Tensor2D = tf.matMul(low, factors.b, false, true);
   return tf.add(y, change);
 }

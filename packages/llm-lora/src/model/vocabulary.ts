@@ -70,11 +70,11 @@ function accumulate(hidden: tf.Tensor2D, parts: readonly tf.Tensor[], withExpect
  * [rows, 3 or 3 + hidden]. Sums relative to the highest logit lose nothing when parts are merged.
  */
 function partSums(hidden: tf.Tensor2D, part: tf.Tensor, withExpectation: boolean): tf.Tensor2D {
-  const logits = tf.matMul(hidden, part as tf.Tensor2D, false, true); // [rows, part]
+  const logits = tf.matMul(hidden, part, false, true); // [rows, part]
   const p = tf.softmax(logits); // one kernel that stays in cache, where max, exp and sum would be three passes
   const mass: tf.Tensor2D = tf.div(1, tf.max(p, 1, true)); // the highest logit has exp(0) = 1, so its share is 1 / sum
   const meanLogit = tf.sum<tf.Tensor2D>(tf.mul(p, logits), 1, true); // [rows, 1]
-  const means = withExpectation ? tf.concat2d([meanLogit, tf.matMul(p, part as tf.Tensor2D)], 1) : meanLogit;
+  const means = withExpectation ? tf.concat2d([meanLogit, tf.matMul(p, part)], 1) : meanLogit;
   return tf.concat2d([tf.max<tf.Tensor2D>(logits, 1, true), mass, tf.mul(means, mass)], 1);
 }
 
@@ -99,10 +99,10 @@ function entropyGradient([hidden, normalizer, meanLogit, ...parts]: tf.Tensor[],
   return parts
     .map((part) =>
       tf.tidy(() => {
-        const logits = tf.matMul(again as tf.Tensor2D, part as tf.Tensor2D, false, true); // [rows, part]
+        const logits = tf.matMul(again, part, false, true); // [rows, part]
         const p = tf.exp(tf.sub(logits, column(normalizer!)));
         const slope = tf.mul(tf.mul(p, tf.sub(column(meanLogit!), logits)), column(dy)); // dy dH / dz
-        return tf.matMul<tf.Tensor2D>(slope as tf.Tensor2D, part as tf.Tensor2D); // [rows, hidden]
+        return tf.matMul<tf.Tensor2D>(slope, part); // [rows, hidden]
       }),
     )
     .reduce((sum, each): tf.Tensor2D => tf.add(sum, each));
@@ -114,5 +114,5 @@ function withoutGradient(f: (x: tf.Tensor2D) => tf.Tensor2D, x: tf.Tensor2D): tf
     value: f(input as tf.Tensor2D),
     gradFunc: (): tf.Tensor => tf.zerosLike(input as tf.Tensor),
   }));
-  return constant(x) as tf.Tensor2D;
+  return constant(x);
 }

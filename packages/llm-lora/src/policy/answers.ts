@@ -82,7 +82,7 @@ function compileAnswers(
     past: readonly KeyValues<tf.Tensor>[],
   ): tf.Tensor1D => {
     const { hidden } = forwardTokens(weights, tracedWeights, sequence, { batch, time, lora: tree, scale, past });
-    const read = tf.gather(hidden, places as tf.Tensor1D); // [count, hidden]
+    const read = tf.gather(hidden, places); // [count, hidden]
     const normed = weights.architecture.finalNorm(weights.config, tracedWeights.parameters, read);
     const head = { matrix: tracedWeights.parameters.head, parts: tracedWeights.headParts };
     return tokenStatistics(tf.mul(normed, inverseTemperature), head, targets as tf.Tensor1D, false).logProbs;

@@ -23,7 +23,7 @@ export function forwardTokens(
   { tokens, rotary, mask }: SequenceInputs<tf.Tensor>,
   { batch, time, lora, scale, past }: ForwardOptions,
 ): DecoderResult {
-  const embedded = tf.gather(parameters.embedding, tokens as tf.Tensor1D) as tf.Tensor2D; // [batch * time, hidden]
+  const embedded = tf.gather(parameters.embedding, tokens) as tf.Tensor2D; // [batch * time, hidden]
   return architecture.decode(config, parameters, embedded, {
     batch,
     time,

@@ -27,7 +27,7 @@ export interface PolicyOptions {
   readonly architecture?: DecoderName;
 }
 
-/** Weights up to this count are packed into the decoding functions: 2^28 float32 are 1 GiB, and a graph is limited to 2. */
+/** Weights up to this count are packed into the decoding functions: 2^28 float32 are 1 GiB. */
 const LARGEST_PACKED = 2 ** 28;
 
 const DEFAULT_LORA: LoraConfig = { rank: 16, alpha: 32, targetModules: ['q_proj', 'v_proj'] };

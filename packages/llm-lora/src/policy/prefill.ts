@@ -109,7 +109,7 @@ function compilePrefill(
     past: readonly KeyValues<tf.Tensor>[],
   ): unknown => {
     const { hidden, keyValues } = forwardTokens(weights, tracedWeights, sequence, { batch, time, lora: tree, scale, past });
-    const read = tf.gather(hidden, last as tf.Tensor1D); // [batch, hidden]
+    const read = tf.gather(hidden, last); // [batch, hidden]
     return { probabilities: nextToken(weights, tracedWeights.parameters, read, inverseTemperature), keyValues };
   };
   const specs = [

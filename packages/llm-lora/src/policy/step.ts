@@ -95,7 +95,7 @@ export async function createStep<P>(
       const gradientNorm = normOf(totals.gradients);
       const skipped = !Number.isFinite(gradientNorm) || (options.skip?.(metrics) ?? false);
       if (!skipped) {
-        const next = await update.run(trainable, totals.gradients as Trainable<P>, state, options.learningRate);
+        const next = await update.run(trainable, totals.gradients, state, options.learningRate);
         state = next.state;
         extra = next.trainable.extra;
         adapters.set(name, adapterOf(adapters.get(name).config, next.trainable.lora));

@@ -75,7 +75,7 @@ export async function logitsOf(
   const traced = (weights: TracedWeights, sequence: SequenceInputs<tf.Tensor>, places1d: tf.Tensor1D, ids: tf.Tensor1D): tf.Tensor => {
     const { hidden } = forwardTokens(model, weights, sequence, { batch, time, lora: [], scale: 0, past: [] });
     const normed = model.architecture.finalNorm(model.config, weights.parameters, tf.gather(hidden, places1d));
-    return tf.matMul(normed, tf.gather(weights.parameters.head, ids) as tf.Tensor2D, false, true);
+    return tf.matMul(normed, tf.gather(weights.parameters.head, ids), false, true);
   };
   const specs = [model.specs, sequenceSpecs(model.config, batch, time), spec([places.length], 'int32'), spec([vocabulary.length], 'int32')];
   const untyped = compile as unknown as (

@@ -21,7 +21,9 @@ function evaluate(statistics: (hidden: tf.Tensor2D, head: tf.Tensor2D) => { logP
     const head = tf.tensor2d(headValues, [vocabulary, width]);
     const loss = (hidden: tf.Tensor): tf.Scalar => {
       const { logProbs, entropy } = statistics(hidden as tf.Tensor2D, head);
-      return tf.add(tf.sum(tf.mul(logProbs, tf.tensor1d(weights.logProb))), tf.sum(tf.mul(entropy, tf.tensor1d(weights.entropy)))).asScalar();
+      return tf
+        .add(tf.sum(tf.mul(logProbs, tf.tensor1d(weights.logProb))), tf.sum(tf.mul(entropy, tf.tensor1d(weights.entropy))))
+        .asScalar();
     };
     const { value, grad } = tf.valueAndGrad(loss)(tf.tensor2d(hiddenValues, [rows, width]));
     return [...value.dataSync(), ...grad.dataSync()];
@@ -46,8 +48,15 @@ describe('log-probabilities and entropies by parts of the vocabulary', () => {
 
   test('logits far apart neither overflow nor lose the normalizer', () => {
     tf.tidy(() => {
-      const hidden = tf.tensor2d([[100, 0], [0, -90]]);
-      const matrix = tf.tensor2d([[1, 1], [-1, 1], [0, -1]]);
+      const hidden = tf.tensor2d([
+        [100, 0],
+        [0, -90],
+      ]);
+      const matrix = tf.tensor2d([
+        [1, 1],
+        [-1, 1],
+        [0, -1],
+      ]);
       const { logProbs, entropy } = tokenStatistics(hidden, { matrix, parts: tf.split(matrix, 3) }, tf.tensor1d([1, 2], 'int32'), false);
       expect(Array.from(logProbs.dataSync())).toEqual([-200, 0]);
       entropy.dataSync().forEach((value) => expect(value).toBeCloseTo(0, 4));
@@ -57,12 +66,26 @@ describe('log-probabilities and entropies by parts of the vocabulary', () => {
 
 test('gathered rows send their gradient back to where they came from, and padding sends none', () => {
   tf.tidy(() => {
-    const x = tf.tensor2d([[1, 2], [3, 4], [5, 6], [7, 8]]);
+    const x = tf.tensor2d([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+      [7, 8],
+    ]);
     const index = tf.tensor1d([3, 1, 0], 'int32'); // the last one is padding
     const inverse = tf.tensor1d([3, 1, 3, 0], 'int32');
-    const weight = tf.tensor2d([[1, 10], [100, 1000], [5, 5]]);
+    const weight = tf.tensor2d([
+      [1, 10],
+      [100, 1000],
+      [5, 5],
+    ]);
     const { value, grad } = tf.valueAndGrad((input) => tf.sum(tf.mul(gatherRows(input as tf.Tensor2D, index, inverse), weight)))(x);
     expect(value.dataSync()[0]).toBe(7 + 80 + 300 + 4000 + 5 + 10);
-    expect(grad.arraySync()).toEqual([[0, 0], [100, 1000], [0, 0], [1, 10]]);
+    expect(grad.arraySync()).toEqual([
+      [0, 0],
+      [100, 1000],
+      [0, 0],
+      [1, 10],
+    ]);
   });
 });

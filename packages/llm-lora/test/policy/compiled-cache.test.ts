@@ -13,7 +13,8 @@ function recorder() {
 test('the function used longest ago makes room', async () => {
   const { made, gone, make } = recorder();
   const cache = new CompiledCache<{ key: string; dispose(): Promise<void> }>(2);
-  for (const key of ['a', 'b', 'a', 'c', 'a', 'b']) expect(await cache.use(key, make(key), ({ key: got }) => Promise.resolve(got))).toBe(key);
+  for (const key of ['a', 'b', 'a', 'c', 'a', 'b'])
+    expect(await cache.use(key, make(key), ({ key: got }) => Promise.resolve(got))).toBe(key);
   expect(made).toEqual(['a', 'b', 'c', 'b']);
   expect(gone).toEqual(['b', 'c']);
   await cache.clear();
@@ -34,6 +35,12 @@ test('a function in use is not disposed of', async () => {
 test('a function that could not be made is tried again', async () => {
   const { make } = recorder();
   const cache = new CompiledCache<{ key: string; dispose(): Promise<void> }>(1);
-  await expect(cache.use('a', () => Promise.reject(new Error('no')), () => Promise.resolve())).rejects.toThrow('no');
+  await expect(
+    cache.use(
+      'a',
+      () => Promise.reject(new Error('no')),
+      () => Promise.resolve(),
+    ),
+  ).rejects.toThrow('no');
   expect(await cache.use('a', make('a'), () => Promise.resolve(1))).toBe(1);
 });

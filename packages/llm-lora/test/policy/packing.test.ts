@@ -15,7 +15,9 @@ describe('packed texts', () => {
 
   test('a token sees the shared tokens before it and its own continuation up to itself', () => {
     const mask = packedMask(Int32Array.of(0, 0, 1, 1, 2, -1), 1, 6);
-    const seen = Array.from({ length: 6 }, (_, row) => [...mask.slice(row * 6, row * 6 + 6)].map((value) => (value === 0 ? 1 : 0)).join(''));
+    const seen = Array.from({ length: 6 }, (_, row) =>
+      [...mask.slice(row * 6, row * 6 + 6)].map((value) => (value === 0 ? 1 : 0)).join(''),
+    );
     expect(seen).toEqual(['100000', '110000', '111000', '111100', '110010', '110001']);
   });
 

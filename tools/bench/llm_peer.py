@@ -1,0 +1,102 @@
+"""One measurement of transformers and PEFT. usage: llm_peer.py MODEL_FOLDER WORK_AS_JSON; prints {figure, unit, gigabytes}"""
+import json, logging, os, pathlib, resource, sys, time, warnings
+
+warnings.filterwarnings('ignore')
+os.environ.setdefault('HF_HUB_OFFLINE', '1')
+import torch
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM
+
+logging.disable(logging.ERROR)
+folder, work = pathlib.Path(sys.argv[1]), json.loads(sys.argv[2])
+torch.set_num_threads(len(os.sched_getaffinity(0)))
+torch.manual_seed(0)
+gguf = next(folder.glob('*.gguf')).name
+model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=gguf, dtype=torch.float32)
+
+
+def adapted():
+    return get_peft_model(model, LoraConfig(r=16, lora_alpha=32, target_modules=['q_proj', 'v_proj']))
+
+
+def seconds(runs, task):
+    """The best of a few runs after a warm-up."""
+    task()
+    best = float('inf')
+    for _ in range(runs):
+        start = time.perf_counter()
+        task()
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def tokens(*shape):
+    return torch.randint(5, 40_000, shape)
+
+
+def generate(m, ids, count):
+    with torch.no_grad():
+        m.generate(input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=True, top_k=0, max_new_tokens=count,
+                   min_new_tokens=count, pad_token_id=2)
+
+
+def rows():
+    prompts = tokens(work['prompts'], work['prompt']).repeat_interleave(work['completions'], 0)
+    return torch.cat([prompts, tokens(prompts.shape[0], work['response'])], 1)
+
+
+def response_log_probs(m, ids):
+    """Logits for the response alone, which is all that has a label."""
+    keep = work['response'] + 1
+    logits = m(input_ids=ids, attention_mask=torch.ones_like(ids), logits_to_keep=keep, use_cache=False).logits[:, :-1]
+    return torch.log_softmax(logits, -1).gather(2, ids[:, -work['response']:, None])[..., 0]
+
+
+def decode():
+    m = adapted().eval()
+    ids = tokens(work['sequences'], work['prompt'])
+    begin = seconds(3, lambda: generate(m, ids, 2))
+    return work['sequences'] * work['tokens'] / (seconds(3, lambda: generate(m, ids, 2 + work['tokens'])) - begin), 'tok/s'
+
+
+def prefill():
+    m = adapted().eval()
+    ids = tokens(work['sequences'], work['prompt'])
+    return ids.numel() / seconds(3, lambda: generate(m, ids, 1)), 'tok/s'
+
+
+def step():
+    m = adapted().train()
+    optimizer = torch.optim.AdamW([p for p in m.parameters() if p.requires_grad], 1e-4)
+    ids = rows()
+
+    def one():
+        optimizer.zero_grad()
+        (-response_log_probs(m, ids).mean()).backward()
+        optimizer.step()
+    return seconds(4, one), 's'
+
+
+def score():
+    m = adapted().eval()
+    ids = rows()
+
+    def one():
+        with torch.no_grad(): response_log_probs(m, ids)
+    return seconds(4, one), 's'
+
+
+def read():
+    model.eval()
+    prefix = tokens(work['prefix'])
+
+    def one():
+        ids = torch.cat([prefix.expand(work['texts'], -1), tokens(work['texts'], work['text'])], 1)
+        with torch.no_grad():
+            for part in ids.split(8):
+                model(input_ids=part, attention_mask=torch.ones_like(part), logits_to_keep=1, use_cache=False).logits.log_softmax(-1)
+    return work['texts'] / seconds(2, one), 'texts/s'
+
+
+figure, unit = {'decode': decode, 'prefill': prefill, 'step': step, 'score': score, 'read': read}[work['kind']]()
+print(json.dumps({'figure': figure, 'unit': unit, 'gigabytes': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6}))
