@@ -57,7 +57,12 @@ test('auc is the share of pairs won, ties half', () => {
 test('auc does not change under increasing maps of the scores', () => {
   fc.assert(
     fc.property(rows, ({ labels, scores }) => {
-      expect(auc(labels, scores.map((s) => Math.exp(3 * s - 1)))).toBe(auc(labels, scores));
+      expect(
+        auc(
+          labels,
+          scores.map((s) => Math.exp(3 * s - 1)),
+        ),
+      ).toBe(auc(labels, scores));
     }),
   );
 });
@@ -65,8 +70,18 @@ test('auc does not change under increasing maps of the scores', () => {
 test('auc of negated scores, and of flipped labels, is the complement', () => {
   fc.assert(
     fc.property(rows, ({ labels, scores }) => {
-      expect(auc(labels, scores.map((s) => -s))).toBeCloseTo(1 - auc(labels, scores), 12);
-      expect(auc(labels.map((y) => 1 - y), scores)).toBeCloseTo(1 - auc(labels, scores), 12);
+      expect(
+        auc(
+          labels,
+          scores.map((s) => -s),
+        ),
+      ).toBeCloseTo(1 - auc(labels, scores), 12);
+      expect(
+        auc(
+          labels.map((y) => 1 - y),
+          scores,
+        ),
+      ).toBeCloseTo(1 - auc(labels, scores), 12);
     }),
   );
 });

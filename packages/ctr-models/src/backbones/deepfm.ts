@@ -1,7 +1,15 @@
 import * as tf from '@tensorflow/tfjs';
 import { denseFeatures } from '../features/schema.js';
 import type { Backbone } from './backbone.js';
-import { fieldEmbeddings, fieldNames, firstOrderTerm, initFields, initLinear, type FieldParameters, type LinearParameters } from './fields.js';
+import {
+  fieldEmbeddings,
+  fieldNames,
+  firstOrderTerm,
+  initFields,
+  initLinear,
+  type FieldParameters,
+  type LinearParameters,
+} from './fields.js';
 import { pairwiseInteractions } from './fm.js';
 import { dropoutName, initMlp, mlp, type LayerParameters } from './mlp.js';
 

@@ -24,7 +24,10 @@ const registered = new Map<string, Backbone>();
 export function registerBackbone<P extends object, O extends object>(backbone: Backbone<P, O>): void {
   const known = lookUp(backbone.name);
   if (known !== undefined && known !== (backbone as unknown as Backbone)) {
-    throw new CtrError('CTR_BACKBONE', `there is a backbone '${backbone.name}' already`, { where: 'registerBackbone', remedy: 'choose another name' });
+    throw new CtrError('CTR_BACKBONE', `there is a backbone '${backbone.name}' already`, {
+      where: 'registerBackbone',
+      remedy: 'choose another name',
+    });
   }
   registered.set(backbone.name, backbone as unknown as Backbone);
 }

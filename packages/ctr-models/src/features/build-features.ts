@@ -26,7 +26,7 @@ export interface BuildFeaturesParameters {
   readonly rows?: ArrayLike<number>;
   /** The interactions to fit vocabularies, normalization and popularity on. Default: those of `rows` in the train split. */
   readonly fitRows?: ArrayLike<number>;
-  /** A schema fitted before, to be used instead of fitting one. */
+  /** A schema fitted before, to be used instead of fitting one: that of a model to predict with. `fitRows` then plays no part. */
   readonly schema?: FeatureSchema;
   /** Dense-vector features by name: explanation embeddings, for instance. Interactions without a vector cannot be fitted or predicted. */
   readonly dense?: Readonly<Record<string, DenseVectors>>;
@@ -62,7 +62,10 @@ export function buildFeatures(parameters: BuildFeaturesParameters): Features {
     columns[definition.name] = column;
   };
 
-  add({ kind: 'categorical', name: 'user' }, { kind: 'categorical', codes: all.map((row) => interactions.user[row]!), values: interactions.userIds });
+  add(
+    { kind: 'categorical', name: 'user' },
+    { kind: 'categorical', codes: all.map((row) => interactions.user[row]!), values: interactions.userIds },
+  );
   add({ kind: 'categorical', name: 'item' }, { kind: 'categorical', codes: itemOf, values: interactions.itemIds });
   for (const [name, lists] of Object.entries(items.attributes)) {
     add({ kind: 'multi-valued', name: `item_${name}` }, { ...codeLists(lists), index: itemOf });
@@ -74,7 +77,7 @@ export function buildFeatures(parameters: BuildFeaturesParameters): Features {
   if (items.year.some((year) => !Number.isNaN(year))) {
     add({ kind: 'numeric', name: 'item_year', missing: 'mean' }, { kind: 'numeric', values: items.year, index: itemOf });
   }
-  if (popularity) add({ kind: 'numeric', name: 'item_popularity' }, { kind: 'numeric', values: popularityOf(interactions, items, fitRows), index: itemOf });
+  if (popularity) definitions.push({ kind: 'frequency', name: 'item_popularity', of: 'item' });
   if (historyCounts) {
     for (const [name, { offsets }] of Object.entries(histories)) {
       const counts = Float32Array.from(all, (_, r) => Math.log1p(offsets[r + 1]! - offsets[r]!));
@@ -86,8 +89,7 @@ export function buildFeatures(parameters: BuildFeaturesParameters): Features {
   }
 
   const fitted =
-    parameters.schema ??
-    fitSchema({ definitions, columns, rows: Int32Array.from(fitRows, (row) => positionOf[row]!), minimumCount });
+    parameters.schema ?? fitSchema({ definitions, columns, rows: Int32Array.from(fitRows, (row) => positionOf[row]!), minimumCount });
   const labels = Uint8Array.from(all, (row) => interactions.label[row]!);
   const features = encodeFeatures({ schema: fitted, columns, labels });
   return all.length === rows.length ? features : firstRows(features, rows.length);
@@ -141,15 +143,17 @@ function historyColumn({ historyOffsets, history, label, item, itemIds }: Intera
   return { kind: 'list', offsets, codes, values: itemIds };
 }
 
-function popularityOf(interactions: Interactions, items: Items, fitRows: ArrayLike<number>): Float32Array {
-  const counts = new Float32Array(items.length);
-  for (let r = 0; r < fitRows.length; r += 1) counts[interactions.item[fitRows[r]!]!]! += 1;
-  return counts.map((count) => Math.log1p(count));
-}
-
-function denseColumn(name: string, { data, dimension, interactionIds }: DenseVectors, rows: Int32Array, interactionCount: number): DenseColumn {
+function denseColumn(
+  name: string,
+  { data, dimension, interactionIds }: DenseVectors,
+  rows: Int32Array,
+  interactionCount: number,
+): DenseColumn {
   if (data.length !== interactionIds.length * dimension) {
-    throw new CtrError('CTR_LENGTH', `the dense column '${name}' has ${data.length} numbers for ${interactionIds.length} vectors of ${dimension}`);
+    throw new CtrError(
+      'CTR_LENGTH',
+      `the dense column '${name}' has ${data.length} numbers for ${interactionIds.length} vectors of ${dimension}`,
+    );
   }
   const position = new Int32Array(interactionCount).fill(-1);
   for (let p = 0; p < interactionIds.length; p += 1) {

@@ -1,7 +1,7 @@
 import { CtrError } from '../errors.js';
 import { checkColumn } from './columns.js';
 import type { Features } from './encode.js';
-import { missingVector, notFinite } from './fit-schema.js';
+import { missingVector, notFinite } from './row-errors.js';
 import { checkSchema } from './schema.js';
 
 /**

@@ -39,6 +39,14 @@ export type FeatureDefinition =
       readonly missing?: 'mean' | 'error';
     }
   | {
+      /** The logarithm of a value's count in the training rows; it has no column of its own. */
+      readonly kind: 'frequency';
+      /** Unique name. */
+      readonly name: string;
+      /** The categorical feature whose values are counted. */
+      readonly of: string;
+    }
+  | {
       /** A vector. */
       readonly kind: 'dense';
       /** Unique name, also of the raw column. */

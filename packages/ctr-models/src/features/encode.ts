@@ -1,7 +1,7 @@
 import { CtrError } from '../errors.js';
-import { checkColumn, type FeatureColumn, type RawColumn } from './columns.js';
-import { notFinite } from './fit-schema.js';
-import { tableOf, type Feature, type FeatureSchema } from './schema.js';
+import { checkColumn, type FeatureColumn, type IdColumn, type RawColumn } from './columns.js';
+import { notFinite } from './row-errors.js';
+import { categoricalOf, frequencies, standardize, tableOf, type Feature, type FeatureSchema } from './schema.js';
 
 /** The columns of {@link FeatureSchema}'s features for some rows, with their labels. Rows are numbered from 0. */
 export interface Features {
@@ -31,13 +31,25 @@ export interface EncodeParameters {
  */
 export function encodeFeatures({ schema, columns, labels }: EncodeParameters): Features {
   const idOf = new Map(schema.tables.map((t) => [t.name, new Map(t.vocabulary.map((value, k) => [value, k + 1]))]));
-  const encoded = schema.features.map((feature): [string, FeatureColumn] => {
+  const encoded: Record<string, FeatureColumn> = {};
+  for (const feature of schema.features) {
+    if (feature.kind === 'frequency') continue;
     const column = columns[feature.name];
     if (column === undefined) throw new CtrError('CTR_SCHEMA', `there is no column for the feature '${feature.name}'`);
     checkColumn(feature.name, column, labels.length);
-    return [feature.name, encodeColumn(feature, column, (table) => idOf.get(tableOf(schema, table).name)!)];
-  });
-  return { schema, length: labels.length, columns: Object.fromEntries(encoded), labels };
+    encoded[feature.name] = encodeColumn(feature, column, (table) => idOf.get(tableOf(schema, table).name)!);
+  }
+  for (const feature of schema.features) {
+    if (feature.kind !== 'frequency') continue;
+    const counted = encoded[categoricalOf(schema, feature).name] as IdColumn;
+    const byId = frequencies(feature);
+    encoded[feature.name] = {
+      kind: 'numbers',
+      values: Float32Array.from(counted.ids, (id) => byId[id]!),
+      ...(counted.index === undefined ? {} : { index: counted.index }),
+    };
+  }
+  return { schema, length: labels.length, columns: encoded, labels };
 }
 
 function encodeColumn(feature: Feature, column: RawColumn, vocabulary: (table: string) => Map<string, number>): FeatureColumn {
@@ -49,21 +61,24 @@ function encodeColumn(feature: Feature, column: RawColumn, vocabulary: (table: s
     return { kind: 'id-lists', offsets: column.offsets, ids: toIds(column.codes, column.values, vocabulary(feature.table)), ...index };
   }
   if (feature.kind === 'numeric' && column.kind === 'numeric') {
-    const scale = feature.standardDeviation > 0 ? 1 / feature.standardDeviation : 0;
     const values = Float32Array.from(column.values, (value, position) => {
       if (Number.isNaN(value) && feature.missing === 'mean') return 0;
       if (!Number.isFinite(value)) throw notFinite(feature.name, position, value);
-      return (value - feature.mean) * scale;
+      return standardize(feature, value);
     });
     return { kind: 'numbers', values, ...index };
   }
   if (feature.kind === 'dense' && column.kind === 'dense') {
     if (column.dimension !== feature.dimension) {
-      throw new CtrError('CTR_SCHEMA', `the dense column '${feature.name}' has dimension ${column.dimension}`, { expected: `${feature.dimension}` });
+      throw new CtrError('CTR_SCHEMA', `the dense column '${feature.name}' has dimension ${column.dimension}`, {
+        expected: `${feature.dimension}`,
+      });
     }
     return column;
   }
-  throw new CtrError('CTR_SCHEMA', `the column '${feature.name}' is ${column.kind}`, { expected: `a column for a ${feature.kind} feature` });
+  throw new CtrError('CTR_SCHEMA', `the column '${feature.name}' is ${column.kind}`, {
+    expected: `a column for a ${feature.kind} feature`,
+  });
 }
 
 function toIds(codes: Int32Array, values: readonly string[], vocabulary: Map<string, number>): Int32Array {

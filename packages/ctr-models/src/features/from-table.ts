@@ -1,7 +1,7 @@
 import { columnOf, readCodes, readNumbers, readVectors } from '@expctr/data';
 import { DataType, type FixedSizeList, type Table, type Vector } from 'apache-arrow';
 import { CtrError } from '../errors.js';
-import type { RawColumn, RawList } from './columns.js';
+import type { RawCategorical, RawColumn, RawList } from './columns.js';
 import type { FeatureDefinition } from './definitions.js';
 
 /**
@@ -12,14 +12,19 @@ import type { FeatureDefinition } from './definitions.js';
  * @throws CtrError `CTR_SCHEMA` where a column has another type; DataError `DATA_MISSING_COLUMN`.
  */
 export function rawColumnsFromTable(table: Table, definitions: readonly FeatureDefinition[]): Record<string, RawColumn> {
-  return Object.fromEntries(definitions.map((definition) => [definition.name, rawColumn(definition, columnOf(table, definition.name))]));
+  return Object.fromEntries(
+    definitions.flatMap((definition) =>
+      definition.kind === 'frequency' ? [] : [[definition.name, rawColumn(definition, columnOf(table, definition.name))] as const],
+    ),
+  );
 }
 
-function rawColumn({ kind, name }: FeatureDefinition, vector: Vector): RawColumn {
+function rawColumn({ kind, name }: Exclude<FeatureDefinition, { kind: 'frequency' }>, vector: Vector): RawColumn {
   const type = vector.type as DataType;
   switch (kind) {
     case 'categorical':
-      return { kind: 'categorical', ...readCodes(vector) };
+      if (DataType.isUtf8(type) || DataType.isDictionary(type)) return { kind: 'categorical', ...readCodes(vector) };
+      return readValues(vector);
     case 'multi-valued':
     case 'sequence':
       if (!DataType.isList(type)) throw wrongType(name, type, 'a list');
@@ -37,6 +42,19 @@ function rawColumn({ kind, name }: FeatureDefinition, vector: Vector): RawColumn
   }
 }
 
+/** Any values, by their text; null is missing. */
+function readValues(vector: Vector): RawCategorical {
+  const codeOf = new Map<string, number>();
+  const codes = new Int32Array(vector.length);
+  for (let row = 0; row < vector.length; row += 1) {
+    const value: unknown = vector.get(row);
+    const text = String(value);
+    if (value !== null && !codeOf.has(text)) codeOf.set(text, codeOf.size);
+    codes[row] = value === null ? -1 : codeOf.get(text)!;
+  }
+  return { kind: 'categorical', codes, values: [...codeOf.keys()] };
+}
+
 function readLists(vector: Vector): RawList {
   const codeOf = new Map<string, number>();
   const offsets = new Uint32Array(vector.length + 1);
@@ -44,7 +62,7 @@ function readLists(vector: Vector): RawList {
   for (let row = 0; row < vector.length; row += 1) {
     for (const value of (vector.get(row) as Iterable<unknown> | null) ?? []) {
       const text = String(value);
-      if (!codeOf.has(text)) codeOf.set(text, codeOf.size);
+      if (value !== null && !codeOf.has(text)) codeOf.set(text, codeOf.size);
       codes.push(value === null ? -1 : codeOf.get(text)!);
     }
     offsets[row + 1] = codes.length;

@@ -59,6 +59,25 @@ export interface NumericFeature {
 }
 
 /**
+ * How often the value of a categorical feature occurs in the training rows, as a number: log(1 + count), standardized.
+ * The counts are part of the schema, so that a popularity is the same wherever it is looked up.
+ */
+export interface FrequencyFeature {
+  /** Discriminates the union. */
+  readonly kind: 'frequency';
+  /** Unique name. */
+  readonly name: string;
+  /** The categorical feature whose values are counted. */
+  readonly of: string;
+  /** Training rows by id of that feature's table; unknown values count 0. */
+  readonly counts: readonly number[];
+  /** Mean of log(1 + count) over the training rows. */
+  readonly mean: number;
+  /** Its standard deviation; 0 for a constant. */
+  readonly standardDeviation: number;
+}
+
+/**
  * A vector of fixed size: the embedding of an explanation, a text, an image.
  *
  * The backbone sees `(z - mean) * scale` with one scale for all components, 1 / sqrt(sum of the training variances): the squared
@@ -82,7 +101,7 @@ export interface DenseFeature {
 export type TableFeature = CategoricalFeature | MultiValuedFeature | SequenceFeature;
 
 /** A feature with what was fitted for it on the training rows. */
-export type Feature = TableFeature | NumericFeature | DenseFeature;
+export type Feature = TableFeature | NumericFeature | FrequencyFeature | DenseFeature;
 
 /** Everything that must be known to turn raw columns into a backbone's inputs. Plain JSON. */
 export interface FeatureSchema {
@@ -99,9 +118,19 @@ export function tableFeatures(schema: FeatureSchema): TableFeature[] {
   return schema.features.filter((f): f is TableFeature => f.kind === 'categorical' || f.kind === 'multi-valued' || f.kind === 'sequence');
 }
 
-/** The numeric features, in the order of the columns of `batch.numeric`. */
-export function numericFeatures(schema: FeatureSchema): NumericFeature[] {
-  return schema.features.filter((f) => f.kind === 'numeric');
+/** The features that are numbers, in the order of the columns of `batch.numeric`. */
+export function numericFeatures(schema: FeatureSchema): (NumericFeature | FrequencyFeature)[] {
+  return schema.features.filter((f) => f.kind === 'numeric' || f.kind === 'frequency');
+}
+
+/** A number as a backbone sees it: less the mean, over the standard deviation; 0 where the training rows were constant. */
+export function standardize({ mean, standardDeviation }: NumericFeature | FrequencyFeature, value: number): number {
+  return standardDeviation > 0 ? (value - mean) / standardDeviation : 0;
+}
+
+/** The standardized frequency by id. */
+export function frequencies(feature: FrequencyFeature): Float32Array {
+  return Float32Array.from(feature.counts, (count) => standardize(feature, Math.log1p(count)));
 }
 
 /** The dense-vector features. */
@@ -118,6 +147,13 @@ export function tableOf(schema: FeatureSchema, name: string): TableSchema {
   return table;
 }
 
+/** The feature that a frequency counts. @throws CtrError `CTR_SCHEMA` where there is none. */
+export function categoricalOf(schema: FeatureSchema, { name, of }: FrequencyFeature): CategoricalFeature {
+  const counted = schema.features.find((f) => f.name === of);
+  if (counted?.kind !== 'categorical') throw new CtrError('CTR_SCHEMA', `'${name}' counts '${of}', which is no categorical feature`);
+  return counted;
+}
+
 /** @throws CtrError `CTR_SCHEMA` where names repeat, a table is missing, or there is no feature at all. */
 export function checkSchema(schema: FeatureSchema): void {
   if (schema.features.length === 0) throw new CtrError('CTR_SCHEMA', 'the schema has no features', { expected: 'at least one' });
@@ -125,5 +161,8 @@ export function checkSchema(schema: FeatureSchema): void {
     const twice = names.find((name, i) => names.indexOf(name) !== i);
     if (twice !== undefined) throw new CtrError('CTR_SCHEMA', `the name '${twice}' is used twice`, { expected: 'unique names' });
   }
+  if (tableFeatures(schema).length === 0)
+    throw new CtrError('CTR_SCHEMA', 'no feature has a table', { expected: 'at least one categorical feature or list' });
   for (const feature of tableFeatures(schema)) tableOf(schema, feature.table);
+  for (const feature of schema.features) if (feature.kind === 'frequency') categoricalOf(schema, feature);
 }

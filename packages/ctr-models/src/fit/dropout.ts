@@ -10,9 +10,14 @@ export interface Dropout {
 }
 
 /** @throws CtrError `CTR_OPTION` for a rate outside [0, 1). */
-export function createDropout(wanted: Readonly<Record<string, { readonly width: number; readonly rate: number }>>, size: number, rng: Rng): Dropout {
+export function createDropout(
+  wanted: Readonly<Record<string, { readonly width: number; readonly rate: number }>>,
+  size: number,
+  rng: Rng,
+): Dropout {
   const layers = Object.entries(wanted).map(([name, { width, rate }]) => {
-    if (!(rate >= 0 && rate < 1)) throw new CtrError('CTR_OPTION', `the dropout rate of ${name} is ${rate}`, { expected: 'a number in [0, 1)' });
+    if (!(rate >= 0 && rate < 1))
+      throw new CtrError('CTR_OPTION', `the dropout rate of ${name} is ${rate}`, { expected: 'a number in [0, 1)' });
     return { name, mask: new Float32Array(size * width), keep: 1 / (1 - rate), threshold: Math.round(rate * 0x10000) };
   });
   return {

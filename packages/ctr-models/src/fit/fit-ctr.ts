@@ -54,14 +54,22 @@ export interface FitCtrParameters {
  * @throws CtrError `CTR_ONE_CLASS` where train or valid has one class; `CTR_NOT_FINITE` for NaN in a feature (naming it and the row)
  * or a loss that grew out of bounds; `CTR_DENSE_ROWS` where a dense column lacks rows; `CTR_EMPTY`, `CTR_SCHEMA`, `CTR_OPTION`, `CTR_BACKBONE`.
  */
-export async function fitCtr({ backbone: given, train, valid, options: givenOptions = {}, rng, onEpoch }: FitCtrParameters): Promise<CtrModel> {
-  const options = resolveFitOptions(givenOptions);
+export async function fitCtr({
+  backbone: given,
+  train,
+  valid,
+  options: givenOptions = {},
+  rng,
+  onEpoch,
+}: FitCtrParameters): Promise<CtrModel> {
+  const options = resolveFitOptions(givenOptions, train.length);
   const backbone = typeof given === 'string' ? findBackbone(given) : given;
   for (const [where, features] of [['train', train] as const, ['valid', valid] as const]) {
     if (features === undefined) continue;
     checkFeatures(features, `fitCtr ${where}`);
     checkBothClasses(features, `fitCtr ${where}`);
-    if (!sameSchema(features.schema, train.schema)) throw new CtrError('CTR_SCHEMA', 'train and valid have different schemas', { where: 'fitCtr' });
+    if (!sameSchema(features.schema, train.schema))
+      throw new CtrError('CTR_SCHEMA', 'train and valid have different schemas', { where: 'fitCtr' });
   }
 
   const model = initialize(backbone, train, options, rng);
@@ -89,7 +97,10 @@ export async function fitCtr({ backbone: given, train, valid, options: givenOpti
       const probabilities = (await predictor.logits(valid)).map(sigmoid);
       if (probabilities.some(Number.isNaN)) throw diverged(epoch);
       const validAuc = auc(valid.labels, probabilities);
-      report({ epoch, metrics: { 'train/logloss': trainLoss, 'valid/logloss': logLoss(valid.labels, probabilities), 'valid/auc': validAuc } });
+      report({
+        epoch,
+        metrics: { 'train/logloss': trainLoss, 'valid/logloss': logLoss(valid.labels, probabilities), 'valid/auc': validAuc },
+      });
       if (validAuc > best.auc) best = { auc: validAuc, epoch, state: snapshot(model) };
       else if (epoch - best.epoch >= options.patience) break;
     }
@@ -106,7 +117,12 @@ export async function fitCtr({ backbone: given, train, valid, options: givenOpti
   }
 }
 
-function initialize(backbone: Backbone, { schema }: Features, { embeddingDimension, backbone: own }: { embeddingDimension: number; backbone: object }, rng: Rng): ModelState {
+function initialize(
+  backbone: Backbone,
+  { schema }: Features,
+  { embeddingDimension, backbone: own }: { embeddingDimension: number; backbone: object },
+  rng: Rng,
+): ModelState {
   const dimension = backbone.usesEmbeddings ? embeddingDimension : 0;
   const backboneOptions: BackboneOptions = { ...backbone.defaults, ...own, embeddingDimension };
   const parameters = backbone.init(schema, backboneOptions, rng.fork('backbone'));

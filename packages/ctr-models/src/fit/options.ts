@@ -5,7 +5,10 @@ import type { OptimizerName } from '../tables/row-optimizer.js';
 export interface FitOptions {
   /** Passes over the training rows, at most. Default 30. */
   readonly epochs?: number;
-  /** Rows of a step. The last batch of an epoch is padded with rows of weight 0. Default 256. */
+  /**
+   * Rows of a step. The last batch of an epoch is padded with rows of weight 0. Default: the largest power of two with which an epoch
+   * has at least 32 steps, from 32 to 4096.
+   */
   readonly batchSize?: number;
   /** Step size of the optimizer. Default 0.001. */
   readonly learningRate?: number;
@@ -19,7 +22,7 @@ export interface FitOptions {
   readonly embeddingL2?: number;
   /** L2 penalty on the weights and projections of dense vectors: parameters whose path holds `dense`. Default 0.01. */
   readonly denseL2?: number;
-  /** Stops when the AUC on the validation rows has not risen for so many epochs, and goes back to the best. Default 3. */
+  /** Stops when the AUC on the validation rows has not risen for so many epochs, and goes back to the best. Default 5. */
   readonly patience?: number;
   /** Options of the backbone, over its defaults. */
   readonly backbone?: Readonly<Record<string, unknown>>;
@@ -28,22 +31,22 @@ export interface FitOptions {
 /** {@link FitOptions} with the defaults in place. */
 export type ResolvedFitOptions = Required<FitOptions>;
 
-const DEFAULTS: ResolvedFitOptions = {
+const DEFAULTS: Omit<ResolvedFitOptions, 'batchSize'> = {
   epochs: 30,
-  batchSize: 256,
   learningRate: 0.001,
   optimizer: 'adam',
   embeddingDimension: 16,
   l2: 1e-5,
   embeddingL2: 1e-5,
   denseL2: 0.01,
-  patience: 3,
+  patience: 5,
   backbone: {},
 };
 
-/** @throws CtrError `CTR_OPTION`, naming the option, for a value out of range. */
-export function resolveFitOptions(options: FitOptions): ResolvedFitOptions {
-  const resolved = { ...DEFAULTS, ...options };
+/** Options for `rows` training rows. @throws CtrError `CTR_OPTION`, naming the option, for a value out of range. */
+export function resolveFitOptions(options: FitOptions, rows: number): ResolvedFitOptions {
+  const batchSize = 2 ** Math.min(12, Math.max(5, Math.floor(Math.log2(rows / 32))));
+  const resolved = { ...DEFAULTS, batchSize, ...options };
   for (const name of ['epochs', 'batchSize', 'embeddingDimension', 'patience'] as const) {
     if (!Number.isInteger(resolved[name]) || resolved[name] < 1) throw outOfRange(name, resolved[name], 'an integer of at least 1');
   }

@@ -1,5 +1,15 @@
 import type { Rng } from '@expctr/core';
-import { compile, flattenTree, mapTree, namedLeaves, spec, specOf, valueAndGrad, type HostTensor, type TensorSpec } from '@expctr/tfjs-backend-onnx';
+import {
+  compile,
+  flattenTree,
+  mapTree,
+  namedLeaves,
+  spec,
+  specOf,
+  valueAndGrad,
+  type HostTensor,
+  type TensorSpec,
+} from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import type { FeatureBatch, ParameterTree } from '../backbones/backbone.js';
 import { batchSpecs, createBuffers, type Gatherer, type OtherInputs, type RowInputs } from '../model/batch.js';
@@ -82,7 +92,13 @@ export async function createTrainingStep(model: ModelState, options: ResolvedFit
       for (let b = 0; b < count; b += 1) targets.labels[b] = labels[rows[start + b]!]!;
       targets.weights.fill(1 / count, 0, count).fill(0, count);
       dropout.draw();
-      const { value, grads } = (await compiled.run([parameters, buffers.rows, buffers.others, dropout.masks, targets] as never)) as unknown as {
+      const { value, grads } = (await compiled.run([
+        parameters,
+        buffers.rows,
+        buffers.others,
+        dropout.masks,
+        targets,
+      ] as never)) as unknown as {
         value: HostTensor;
         grads: { params: ParameterTree; rows: RowInputs<HostTensor> };
       };

@@ -38,11 +38,14 @@ export function groupedAuc(labels: ArrayLike<number>, scores: ArrayLike<number>,
   let counted = 0;
   let rows = 0;
   let skippedGroups = 0;
-  for (let start = 0; start < order.length; ) {
+  for (let start = 0; start < order.length;) {
     let end = start;
     while (end < order.length && groups[order[end]!] === groups[order[start]!]) end += 1;
     const members = order.subarray(start, end);
-    const area = aucOrNull(Uint8Array.from(members, (i) => labels[i]!), Float64Array.from(members, (i) => scores[i]!));
+    const area = aucOrNull(
+      Uint8Array.from(members, (i) => labels[i]!),
+      Float64Array.from(members, (i) => scores[i]!),
+    );
     if (area === null) skippedGroups += 1;
     else {
       weighted += area * members.length;

@@ -13,7 +13,11 @@ export type RowInputs<L> = { readonly embeddings?: L; readonly firstOrder: L };
 export type OtherInputs<L> = { readonly numeric?: L; readonly dense: Readonly<Record<string, L>> };
 
 /** The specs of both for a batch of `size` rows. */
-export function batchSpecs(schema: FeatureSchema, dimension: number, size: number): { rows: RowInputs<TensorSpec>; others: OtherInputs<TensorSpec> } {
+export function batchSpecs(
+  schema: FeatureSchema,
+  dimension: number,
+  size: number,
+): { rows: RowInputs<TensorSpec>; others: OtherInputs<TensorSpec> } {
   const fields = tableFeatures(schema).length;
   const numbers = numericFeatures(schema).length;
   return {
@@ -75,7 +79,8 @@ export function createGatherer(features: Features, tables: readonly EmbeddingTab
   const numeric = numericFeatures(features.schema).map((f) => features.columns[f.name]!);
   const dense = denseFeatures(features.schema).map((f) => ({ ...f, mean: Float32Array.from(f.mean), column: features.columns[f.name]! }));
   const unknown = atMean.find((name) => !dense.some((f) => f.name === name));
-  if (unknown !== undefined) throw new CtrError('CTR_SCHEMA', `'${unknown}' is no dense feature`, { expected: dense.map((f) => f.name).join(', ') });
+  if (unknown !== undefined)
+    throw new CtrError('CTR_SCHEMA', `'${unknown}' is no dense feature`, { expected: dense.map((f) => f.name).join(', ') });
 
   return {
     lookups,

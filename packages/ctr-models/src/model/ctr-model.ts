@@ -1,11 +1,13 @@
+import { join } from 'node:path';
 import { CtrError } from '../errors.js';
+import { exportOnnx } from '../export/export-onnx.js';
 import { checkFeatures } from '../features/check-features.js';
 import type { Features } from '../features/encode.js';
 import type { FeatureSchema } from '../features/schema.js';
 import type { EpochReport } from '../fit/fit-ctr.js';
 import type { ResolvedFitOptions } from '../fit/options.js';
 import { createPredictor, sigmoid, type ModelState } from './predictor.js';
-import { saveModel } from './save.js';
+import { MODEL_FILES, saveModel } from './save.js';
 import { sameSchema } from './same-schema.js';
 
 /** Options of a prediction. */
@@ -37,10 +39,16 @@ export interface CtrModel {
   /** Log-odds of label 1 for each row; errors as {@link predict}. */
   predictLogits(features: Features, options?: PredictOptions): Promise<Float64Array>;
   /**
-   * Writes the model to its own folder: config.json (schema, options) and tensors.safetensors, each atomically.
-   * {@link loadCtrModel} reads it back.
+   * Writes the model to its own folder: config.json (schema, options), tensors.safetensors and model.onnx, each atomically.
+   * {@link loadCtrModel} reads it back. Errors as {@link exportOnnx}.
    */
   save(folder: string): Promise<void>;
+  /**
+   * Writes the whole model, look-ups included, as one ONNX file that takes ids and raw numbers by feature name and gives `probability`.
+   * Where another tfjs backend is active, `onnx` is made active for the time of the export.
+   * @throws CtrError `CTR_EXPORT` for a backbone that has the batch size built in.
+   */
+  exportOnnx(path: string): Promise<void>;
   /** Frees the compiled functions; predicting afterwards makes them anew. */
   dispose(): Promise<void>;
 }
@@ -80,7 +88,11 @@ export function createCtrModel({ state, options, epochs, bestEpoch }: CtrModelPa
     bestEpoch,
     predictLogits,
     predict: async (features, predictOptions) => (await predictLogits(features, predictOptions)).map(sigmoid),
-    save: (folder) => saveModel(folder, state, { options, epochs, bestEpoch }),
+    async save(folder) {
+      await exportOnnx(state, join(folder, MODEL_FILES.graph));
+      await saveModel(folder, state, { options, epochs, bestEpoch });
+    },
+    exportOnnx: (path) => exportOnnx(state, path),
     dispose: () => predictor.dispose(),
   };
 }

@@ -44,7 +44,12 @@ export async function loadCtrModel(folder: string, { backbone: given }: LoadCtrM
   const leaves = namedLeaves(fresh).map(({ path: leafPath, leaf }) => take(`parameters.${leafPath}`, (leaf as HostTensor).shape));
   const tables = createTables(schema, dimension, rng);
   for (const { name, rows, width, values } of tables) values.set(take(`tables.${name}`, [rows, width]).data);
-  return createCtrModel({ state: { backbone, schema, dimension, parameters: unflattenTree(fresh, leaves), tables }, options, epochs, bestEpoch });
+  return createCtrModel({
+    state: { backbone, schema, dimension, parameters: unflattenTree(fresh, leaves), tables },
+    options,
+    epochs,
+    bestEpoch,
+  });
 }
 
 async function readConfig(path: string): Promise<SavedConfig> {

@@ -71,5 +71,9 @@ export async function readSafetensors(path: string): Promise<Map<string, HostTen
 }
 
 function damaged(path: string, what: string, cause?: unknown): CtrError {
-  return new CtrError('CTR_MODEL_FILE', what, { where: path, remedy: 'copy the model folder again, or fit and save the model anew', cause });
+  return new CtrError('CTR_MODEL_FILE', what, {
+    where: path,
+    remedy: 'copy the model folder again, or fit and save the model anew',
+    cause,
+  });
 }

@@ -29,12 +29,23 @@ export interface SavedConfig {
 }
 
 /** Writes config.json and tensors.safetensors: parameters as `parameters.<path>`, tables as `tables.<name>`. */
-export async function saveModel(folder: string, state: ModelState, about: Pick<SavedConfig, 'options' | 'epochs' | 'bestEpoch'>): Promise<void> {
+export async function saveModel(
+  folder: string,
+  state: ModelState,
+  about: Pick<SavedConfig, 'options' | 'epochs' | 'bestEpoch'>,
+): Promise<void> {
   const tensors = new Map<string, HostTensor>();
   for (const { path, leaf } of namedLeaves(state.parameters)) tensors.set(`parameters.${path}`, leaf as HostTensor);
-  for (const { name, rows, width, values } of state.tables) tensors.set(`tables.${name}`, { data: values, shape: [rows, width], dtype: 'float32' });
+  for (const { name, rows, width, values } of state.tables)
+    tensors.set(`tables.${name}`, { data: values, shape: [rows, width], dtype: 'float32' });
   const bytes = encodeSafetensors(tensors);
-  const config: SavedConfig = { format: 'ctr-model/1', backbone: state.backbone.name, ...about, tensorsSha256: sha256(bytes), schema: state.schema };
+  const config: SavedConfig = {
+    format: 'ctr-model/1',
+    backbone: state.backbone.name,
+    ...about,
+    tensorsSha256: sha256(bytes),
+    schema: state.schema,
+  };
   await writeFileAtomic(join(folder, MODEL_FILES.tensors), bytes);
   await writeFileAtomic(join(folder, MODEL_FILES.config), `${JSON.stringify(config)}\n`); // last: it vouches for the tensors
 }

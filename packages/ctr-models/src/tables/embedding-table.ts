@@ -34,7 +34,8 @@ export function createTables(schema: FeatureSchema, dimension: number, rng: Rng)
     const values = new Float32Array(rows * width);
     if (dimension > 0) {
       const stream = rng.fork('table', name);
-      for (let row = 1; row < rows; row += 1) fillUniform(values.subarray(row * width, row * width + dimension), EMBEDDING_DEVIATION, stream);
+      for (let row = 1; row < rows; row += 1)
+        fillUniform(values.subarray(row * width, row * width + dimension), EMBEDDING_DEVIATION, stream);
     }
     return { name, rows, dimension, features, width, values };
   });

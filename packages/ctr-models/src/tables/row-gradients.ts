@@ -65,7 +65,8 @@ export function createRowGradients(table: EmbeddingTable, stateArrays: number): 
         const share = mean ? 1 / (last - first) : 1;
         for (let k = first; k < last; k += 1) {
           const to = slot(ids[k]!) * width;
-          for (let d = 0, from = out * dimension; d < dimension; d += 1, from += 1) sums[to + d] = sums[to + d]! + share * embeddings[from]!;
+          for (let d = 0, from = out * dimension; d < dimension; d += 1, from += 1)
+            sums[to + d] = sums[to + d]! + share * embeddings[from]!;
           sums[to + dimension + use]! += share * firstOrder[out]!;
         }
       }

@@ -1,0 +1,105 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { writeFileAtomic } from '@expctr/core';
+import { compile, mapTree, namedLeaves, spec, specOf, useOnnx, type HostTensor, type TensorSpec } from '@expctr/tfjs-backend-onnx';
+import * as tf from '@tensorflow/tfjs';
+import { ModelProtoSchema, StringStringEntryProtoSchema, TensorProtoSchema, type GraphProto, type ModelProto } from 'onnx-buf';
+import type { ParameterTree } from '../backbones/backbone.js';
+import { tableFeatures } from '../features/schema.js';
+import type { ModelState } from '../model/predictor.js';
+import { freeSizes } from './free-sizes.js';
+import { rawInputSpecs, serve, type RawInputs } from './serving-graph.js';
+
+/**
+ * Sizes of the two traces. Nothing of these sizes is computed; they are unlikely to be another dimension of the graph, whose constant
+ * would then be one with theirs.
+ */
+const SIZES = [
+  { batch: 104_729, length: 7_919 },
+  { batch: 104_743, length: 7_927 },
+] as const;
+
+const FLOAT = 1;
+
+/**
+ * Writes the whole model as one ONNX file with free batch size and list lengths.
+ *
+ * Inputs are named as the features (see {@link rawInputSpecs}), weights as in tensors.safetensors, the output is `probability` [batch].
+ * The schema, with the vocabularies that ids refer to, is the metadata entry `expctr.schema`.
+ *
+ * Tracing needs the `onnx` backend of tfjs: it is made active for the time of the export where another one is.
+ */
+export async function exportOnnx(state: ModelState, path: string): Promise<void> {
+  const [model, other] = await withOnnx(async () => [await traceAt(state, SIZES[0]), await traceAt(state, SIZES[1])] as const);
+  const graph = model.graph!;
+  freeSizes(graph, other.graph!, (name, axis) => (axis === 0 ? 'batch' : `${name}_length`));
+  fillWeights(graph, state);
+  graph.name = state.backbone.name;
+  model.metadataProps.push(create(StringStringEntryProtoSchema, { key: 'expctr.schema', value: JSON.stringify(state.schema) }));
+  await writeFileAtomic(path, toBinary(ModelProtoSchema, model));
+}
+
+async function withOnnx<T>(work: () => Promise<T>): Promise<T> {
+  const previous = tf.getBackend();
+  await useOnnx();
+  try {
+    return await work();
+  } finally {
+    if (previous !== tf.getBackend()) await tf.setBackend(previous);
+  }
+}
+
+async function traceAt(
+  { backbone, schema, parameters, tables }: ModelState,
+  { batch, length }: (typeof SIZES)[number],
+): Promise<ModelProto> {
+  const inputs = rawInputSpecs(schema, batch, length);
+  const weights = {
+    parameters: mapTree(parameters, specOf as (leaf: never) => TensorSpec),
+    tables: Object.fromEntries(tables.map(({ name, rows, width }) => [name, spec([rows, width])])),
+  };
+  const traced = await compile(
+    (inputs: RawInputs<tf.Tensor>, weights: { parameters: ParameterTree; tables: Readonly<Record<string, tf.Tensor>> }): tf.Tensor1D =>
+      serve(backbone, schema, tables, inputs, weights),
+    [inputs, weights] as never,
+    { name: backbone.name, outputNames: ['probability'] },
+  );
+  const folder = await mkdtemp(join(tmpdir(), 'expctr-ctr-'));
+  try {
+    const path = join(folder, 'model.onnx');
+    await traced.save(path);
+    const model = fromBinary(ModelProtoSchema, await readFile(path));
+    const wanted = [...namedLeaves(inputs), ...namedLeaves(weights)];
+    rename(model.graph!, new Map(traced.inputs.map(({ name }, k) => [name, wanted[k]!.path])));
+    return model;
+  } finally {
+    await traced.dispose();
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** Weights were inputs of the trace; here they become part of the graph. */
+function fillWeights(graph: GraphProto, { parameters, tables, schema }: ModelState): void {
+  const used = new Set(tableFeatures(schema).map((f) => f.table));
+  const weights = new Map<string, HostTensor>([
+    ...namedLeaves(parameters).map(({ path, leaf }) => [`parameters.${path}`, leaf as HostTensor] as const),
+    ...tables
+      .filter(({ name }) => used.has(name))
+      .map(
+        ({ name, rows, width, values }) => [`tables.${name}`, { data: values, shape: [rows, width], dtype: 'float32' as const }] as const,
+      ),
+  ]);
+  for (const [name, { data, shape }] of weights) {
+    const rawData = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+    graph.initializer.push(create(TensorProtoSchema, { name, dims: shape.map(BigInt), dataType: FLOAT, rawData }));
+  }
+  graph.input = graph.input.filter(({ name }) => !weights.has(name));
+}
+
+/** Inputs are named after their place in the features and weights, without the number of the argument. */
+function rename(graph: GraphProto, names: ReadonlyMap<string, string>): void {
+  for (const input of graph.input) input.name = names.get(input.name) ?? input.name;
+  for (const node of graph.node) node.input = node.input.map((name) => names.get(name) ?? name);
+}

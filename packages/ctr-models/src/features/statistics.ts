@@ -1,0 +1,100 @@
+import type { DenseColumn, RawCategorical, RawList, RawNumeric } from './columns.js';
+import { missingVector, notFinite } from './row-errors.js';
+import type { DenseFeature, FrequencyFeature, NumericFeature } from './schema.js';
+
+/** Adds, for each value, in how many of `rows` it occurs. */
+export function countValues(column: RawCategorical | RawList, rows: ArrayLike<number>, counts: Map<string, number>): void {
+  const seen = new Uint32Array(column.values.length);
+  const lastRow = new Int32Array(column.values.length).fill(-1);
+  for (let r = 0; r < rows.length; r += 1) {
+    const position = column.index === undefined ? rows[r]! : column.index[rows[r]!]!;
+    if (position < 0) continue;
+    const start = column.kind === 'list' ? column.offsets[position]! : position;
+    const end = column.kind === 'list' ? column.offsets[position + 1]! : position + 1;
+    for (let k = start; k < end; k += 1) {
+      const code = column.codes[k]!;
+      if (code < 0 || lastRow[code] === r) continue;
+      lastRow[code] = r;
+      seen[code]! += 1;
+    }
+  }
+  seen.forEach((count, code) => {
+    const value = column.values[code]!;
+    if (count > 0) counts.set(value, (counts.get(value) ?? 0) + count);
+  });
+}
+
+/** Mean and standard deviation of what `valueOf` gives for each row, NaN left out (Welford's method). */
+function moments(rows: ArrayLike<number>, valueOf: (row: number) => number): { mean: number; standardDeviation: number } {
+  let count = 0;
+  let mean = 0;
+  let squares = 0;
+  for (let r = 0; r < rows.length; r += 1) {
+    const value = valueOf(rows[r]!);
+    if (Number.isNaN(value)) continue;
+    count += 1;
+    const change = value - mean;
+    mean += change / count;
+    squares += change * (value - mean);
+  }
+  return { mean, standardDeviation: count === 0 ? 0 : Math.sqrt(squares / count) };
+}
+
+/** Normalization of a number. @throws CtrError `CTR_NOT_FINITE`. */
+export function fitNumeric(
+  name: string,
+  missing: 'mean' | 'error',
+  { values, index }: RawNumeric,
+  rows: ArrayLike<number>,
+): NumericFeature {
+  const valueOf = (row: number): number => {
+    const position = index === undefined ? row : index[row]!;
+    const value = position < 0 ? NaN : values[position]!;
+    if (!Number.isFinite(value) && !(Number.isNaN(value) && missing === 'mean')) throw notFinite(name, row, value);
+    return value;
+  };
+  return { kind: 'numeric', name, missing, ...moments(rows, valueOf) };
+}
+
+/** Counts of a categorical column's values, by id. */
+export function fitFrequency(
+  name: string,
+  of: string,
+  vocabulary: readonly string[],
+  column: RawCategorical,
+  rows: ArrayLike<number>,
+): FrequencyFeature {
+  const seen = new Map<string, number>();
+  countValues(column, rows, seen);
+  const known = new Set(vocabulary);
+  const { codes, values, index } = column;
+  const logOf = (row: number): number => {
+    const code = codes[index === undefined ? row : index[row]!] ?? -1;
+    const value = values[code] ?? '';
+    return code >= 0 && known.has(value) ? Math.log1p(seen.get(value)!) : 0;
+  };
+  return { kind: 'frequency', name, of, counts: [0, ...vocabulary.map((value) => seen.get(value) ?? 0)], ...moments(rows, logOf) };
+}
+
+/** Normalization of vectors. @throws CtrError `CTR_DENSE_ROWS`, `CTR_NOT_FINITE`. */
+export function fitDense(name: string, { data, dimension, index }: DenseColumn, rows: ArrayLike<number>): DenseFeature {
+  const mean = new Float64Array(dimension);
+  const squares = new Float64Array(dimension);
+  for (let r = 0; r < rows.length; r += 1) {
+    const row = rows[r]!;
+    const position = index === undefined ? row : index[row]!;
+    if (position < 0) throw missingVector(name, row);
+    for (let k = 0, at = position * dimension; k < dimension; k += 1, at += 1) {
+      const value = data[at]!;
+      if (!Number.isFinite(value)) throw notFinite(name, row, value);
+      const change = value - mean[k]!;
+      mean[k]! += change / (r + 1);
+      squares[k]! += change * (value - mean[k]!);
+    }
+  }
+  const variance = squares.reduce((sum, s) => sum + s / rows.length, 0);
+  const size = mean.reduce((sum, m) => sum + m * m, 0);
+  // What is left of a constant vector after rounding in float32 is no signal.
+  const scale = variance <= 1e-12 * (variance + size) ? 0 : 1 / Math.sqrt(variance);
+  return { kind: 'dense', name, dimension, mean: Array.from(mean), scale };
+}

@@ -1,0 +1,226 @@
+import { rowsOf } from '@expctr/data';
+import { Float32, List, Table, Utf8, Field, FixedSizeList, Int32, makeData, makeVector, vectorFromArray } from 'apache-arrow';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  buildFeatures,
+  encodeFeatures,
+  fitSchema,
+  rawColumnsFromTable,
+  selectRows,
+  withDense,
+  type FeatureDefinition,
+  type Features,
+  type IdColumn,
+  type IdListColumn,
+  type NumberColumn,
+  type RawColumn,
+} from '../src/index.js';
+import { codeOf, smallWorld } from './world.js';
+
+const { interactions, items } = smallWorld();
+const train = rowsOf(interactions, 'train', 'ctr');
+const features = buildFeatures({ interactions, items, fitRows: train });
+
+/** Ids of a list column for a row. */
+function listOf(from: Features, name: string, row: number): number[] {
+  const { offsets, ids, index } = from.columns[name] as IdListColumn;
+  const position = index === undefined ? row : index[row]!;
+  return [...ids.subarray(offsets[position]!, offsets[position + 1]!)];
+}
+const idOf = (from: Features, name: string, row: number): number => {
+  const { ids, index } = from.columns[name] as IdColumn;
+  return ids[index === undefined ? row : index[row]!]!;
+};
+
+describe('buildFeatures', () => {
+  test('h(u, i) holds user, item, attributes, year, popularity and both history sequences', () => {
+    expect(features.schema.features.map((f) => f.name)).toEqual([
+      'user',
+      'item',
+      'item_genres',
+      'history_liked',
+      'history_disliked',
+      'item_year',
+      'item_popularity',
+      'history_liked_count',
+      'history_disliked_count',
+    ]);
+    const shared = features.schema.features.filter((f) => 'table' in f && f.table === 'item').map((f) => f.name);
+    expect(shared).toEqual(['item', 'history_liked', 'history_disliked']);
+  });
+
+  test('the history is split by the label of its own rows, oldest first', () => {
+    const vocabulary = features.schema.tables.find((t) => t.name === 'item')!.vocabulary;
+    for (const row of [0, 5, 39, 41, 200, interactions.length - 1]) {
+      const history = [...interactions.history.subarray(interactions.historyOffsets[row], interactions.historyOffsets[row + 1])];
+      for (const [name, label] of [['history_liked', 1] as const, ['history_disliked', 0] as const]) {
+        const expected = history
+          .filter((h) => interactions.label[h] === label)
+          .map((h) => vocabulary.indexOf(`i${interactions.item[h]}`) + 1);
+        expect(listOf(features, name, row)).toEqual(expected);
+      }
+    }
+  });
+
+  test('nothing outside the rows to fit on enters vocabularies or normalization', () => {
+    const few = train.slice(0, 40);
+    const seen = new Set(Array.from(few, (row) => interactions.userIds[interactions.user[row]!]!));
+    const { schema } = buildFeatures({ interactions, items, fitRows: few });
+    expect(new Set(schema.tables.find((t) => t.name === 'user')!.vocabulary)).toEqual(seen);
+
+    const labels = interactions.label.map((y, row) => (interactions.split[row] === 2 ? 1 - y : y));
+    const item = interactions.item.map((i, row) => (interactions.split[row] === 2 ? (i + 1) % items.length : i));
+    const changed = buildFeatures({ interactions: { ...interactions, label: labels, item }, items, fitRows: train });
+    expect(changed.schema).toEqual(features.schema);
+  });
+
+  test('values that training did not show have id 0', () => {
+    const few = buildFeatures({ interactions, items, fitRows: train.slice(0, 40) });
+    expect(idOf(few, 'user', interactions.length - 1)).toBe(0);
+    expect(idOf(few, 'user', train[0]!)).toBeGreaterThan(0);
+  });
+
+  test('minimumCount leaves rare values unknown', () => {
+    const { schema } = buildFeatures({ interactions, items, fitRows: train, minimumCount: 1e9 });
+    expect(schema.tables.every((t) => t.vocabulary.length === 0)).toBe(true);
+  });
+
+  test('numbers are standardized on the rows to fit on, a missing year reads as their mean', () => {
+    const { values, index } = features.columns['item_year'] as NumberColumn;
+    const year = Float64Array.from(train, (row) => values[index![row]!]!);
+    const known = year.filter((_, r) => !Number.isNaN(items.year[interactions.item[train[r]!]!]!));
+    const mean = known.reduce((a, b) => a + b, 0) / known.length;
+    expect(mean).toBeCloseTo(0, 5);
+    expect(known.reduce((a, b) => a + b * b, 0) / known.length).toBeCloseTo(1, 4);
+    expect(values[0]).toBe(0); // item 0 has no year
+  });
+
+  test('rows in any order give the same features as selecting them from all', () => {
+    const rows = Uint32Array.from([700, 3, 3, 1200, 41]);
+    const direct = buildFeatures({ interactions, items, rows, fitRows: train });
+    const selected = selectRows(features, rows);
+    expect(direct.schema).toEqual(features.schema);
+    expect(direct.labels).toEqual(selected.labels);
+    for (let r = 0; r < rows.length; r += 1) {
+      expect(idOf(direct, 'item', r)).toBe(idOf(selected, 'item', r));
+      expect(listOf(direct, 'item_genres', r)).toEqual(listOf(selected, 'item_genres', r));
+      expect(listOf(direct, 'history_liked', r)).toEqual(listOf(selected, 'history_liked', r));
+    }
+  });
+
+  test('a dense column may lack rows that are not fitted, and names the row where it lacks one that is', async () => {
+    const vectors = { data: new Float32Array(train.length * 2), dimension: 2, interactionIds: train };
+    expect(buildFeatures({ interactions, items, fitRows: train, dense: { z: vectors } }).length).toBe(interactions.length);
+    const short = { ...vectors, data: vectors.data.subarray(2), interactionIds: train.subarray(1) };
+    expect(await codeOf(() => buildFeatures({ interactions, items, fitRows: train, dense: { z: short } }))).toBe('CTR_DENSE_ROWS');
+    expect(await codeOf(() => buildFeatures({ interactions, items, fitRows: train, dense: { z: { ...vectors, dimension: 3 } } }))).toBe(
+      'CTR_LENGTH',
+    );
+  });
+});
+
+describe('fitSchema and encodeFeatures', () => {
+  const z: RawColumn = { kind: 'dense', data: Float32Array.from([1, 10, 3, 10, 5, 10, 100, 7]), dimension: 2 };
+  const fitted = fitSchema({
+    definitions: [
+      { kind: 'dense', name: 'z' },
+      { kind: 'categorical', name: 'a' },
+    ],
+    columns: { z, a: categorical(4) },
+    rows: [0, 1, 2],
+  });
+
+  function categorical(length: number): RawColumn {
+    return { kind: 'categorical', codes: new Int32Array(length), values: ['x'] };
+  }
+
+  test('a dense vector is centered and has squared norm 1 on average over the training rows', () => {
+    expect(fitted.features[0]).toEqual({ kind: 'dense', name: 'z', dimension: 2, mean: [3, 10], scale: 1 / Math.sqrt(8 / 3) });
+  });
+
+  test('a constant vector has scale 0', () => {
+    const constant: RawColumn = { kind: 'dense', data: new Float32Array(30).fill(0.1), dimension: 3 };
+    const schema = fitSchema({
+      definitions: [
+        { kind: 'dense', name: 'z' },
+        { kind: 'categorical', name: 'a' },
+      ],
+      columns: { z: constant, a: categorical(10) },
+      rows: [...Array(10).keys()],
+    });
+    expect(schema.features[0]).toMatchObject({ scale: 0 });
+  });
+
+  test('withDense exchanges the vectors of the same rows', async () => {
+    const encoded = encodeFeatures({ schema: fitted, columns: { z, a: categorical(4) }, labels: new Uint8Array(4) });
+    expect(withDense(encoded, 'z', new Float32Array(8)).columns['z']).toMatchObject({ data: new Float32Array(8) });
+    expect(await codeOf(() => withDense(encoded, 'a', new Float32Array(8)))).toBe('CTR_SCHEMA');
+    expect(await codeOf(() => withDense(encoded, 'z', new Float32Array(6)))).toBe('CTR_LENGTH');
+  });
+
+  test('every value of the training rows has an id of its own, and no other has one', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ maxLength: 3 }), { minLength: 1, maxLength: 20 }), fc.nat(20), (strings, cut) => {
+        const values = [...new Set(strings)];
+        const column: RawColumn = { kind: 'categorical', codes: Int32Array.from(strings, (s) => values.indexOf(s)), values };
+        const rows = strings.map((_, r) => r).slice(0, Math.max(1, cut));
+        const schema = fitSchema({ definitions: [{ kind: 'categorical', name: 'a' }], columns: { a: column }, rows });
+        const { ids } = encodeFeatures({ schema, columns: { a: column }, labels: new Uint8Array(strings.length) }).columns['a'] as IdColumn;
+        const known = new Set(rows.map((r) => strings[r]));
+        strings.forEach((s, r) => {
+          expect(ids[r]! > 0).toBe(known.has(s));
+          strings.forEach((t, q) => {
+            if (known.has(s) && known.has(t)) expect(ids[r] === ids[q]).toBe(s === t);
+          });
+        });
+      }),
+    );
+  });
+
+  test('NaN is refused unless the feature says what it means', async () => {
+    const n: RawColumn = { kind: 'numeric', values: Float32Array.from([1, NaN, 3]) };
+    const fit = (missing: 'mean' | 'error') => () =>
+      fitSchema({ definitions: [{ kind: 'numeric', name: 'n', missing }], columns: { n }, rows: [0, 1, 2] });
+    expect(await codeOf(fit('error'))).toBe('CTR_NOT_FINITE');
+  });
+});
+
+test('rawColumnsFromTable reads strings, integers, lists, numbers and vectors', async () => {
+  const list = new List(new Field('item', new Utf8(), true));
+  const vectors = makeVector(
+    makeData({
+      type: new FixedSizeList(2, new Field('item', new Float32(), true)),
+      length: 3,
+      child: makeData({ type: new Float32(), length: 6, data: Float32Array.from([1, 2, 3, 4, 5, 6]) }),
+    }),
+  );
+  const table = new Table({
+    color: vectorFromArray(['red', 'blue', 'red'], new Utf8()),
+    size: vectorFromArray([3, 4, 3], new Int32()),
+    tags: vectorFromArray([['a', 'b'], [], ['b']], list),
+    price: vectorFromArray([1.5, null, 2.5], new Float32()),
+    z: vectors,
+  });
+  const definitions: FeatureDefinition[] = [
+    { kind: 'categorical', name: 'color' },
+    { kind: 'categorical', name: 'size' },
+    { kind: 'multi-valued', name: 'tags' },
+    { kind: 'numeric', name: 'price', missing: 'mean' },
+    { kind: 'dense', name: 'z' },
+  ];
+  const columns = rawColumnsFromTable(table, definitions);
+  const schema = fitSchema({ definitions, columns, rows: [0, 1, 2] });
+  const read = encodeFeatures({ schema, columns, labels: new Uint8Array(3) });
+  expect(read.columns['color']).toMatchObject({ ids: Int32Array.from([1, 2, 1]) });
+  expect(schema.tables.map((t) => t.vocabulary)).toEqual([
+    ['red', 'blue'],
+    ['3', '4'],
+    ['a', 'b'],
+  ]);
+  expect(listOf(read, 'tags', 0)).toEqual([1, 2]);
+  expect(listOf(read, 'tags', 1)).toEqual([]);
+  expect((read.columns['price'] as NumberColumn).values).toEqual(Float32Array.from([-1, 0, 1]));
+  expect(read.columns['z']).toMatchObject({ dimension: 2, data: Float32Array.from([1, 2, 3, 4, 5, 6]) });
+  expect(await codeOf(() => rawColumnsFromTable(table, [{ kind: 'dense', name: 'tags' }]))).toBe('CTR_SCHEMA');
+});
