@@ -13,7 +13,7 @@ export async function inspectCommand(path: string, rows: number): Promise<string
   return describeTable(await readTable(path), rows);
 }
 
-/** As {@link inspectCommand}, of a table. */
+/** A table as `expctr-data inspect` shows it: row count, metadata, whether it follows its schema, columns, and its first rows. */
 export function describeTable(table: Table, rows: number): string {
   const { fields, metadata } = table.schema;
   const name = metadata.get(SCHEMA_KEY);

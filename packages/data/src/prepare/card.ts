@@ -7,8 +7,11 @@ import type { DataOptions } from './options.js';
 export interface CardStep {
   /** `read`, or the name of the rule: `without-item`, `duplicates`, `k-core`, `max-per-user`, `max-interactions`. */
   readonly step: string;
+  /** Rows. */
   readonly rows: number;
+  /** Users with rows. */
   readonly users: number;
+  /** Items with rows. */
   readonly items: number;
   /** Rows that this step dropped. */
   readonly dropped: number;
@@ -16,32 +19,75 @@ export interface CardStep {
 
 /** Counts of a split or a slice. */
 export interface CardSplit {
+  /** Rows. */
   readonly rows: number;
+  /** Users with rows. */
   readonly users: number;
+  /** Rows with label 1. */
   readonly positives: number;
   /** Share of label 1; null without rows. */
   readonly labelRate: number | null;
 }
 
+/** Everything that decides how a dataset is prepared. */
+export interface CardConfiguration {
+  /** Seeds whatever is drawn. */
+  readonly seed: number | string;
+  /** What was done with malformed rows. */
+  readonly onBadRow: OnBadRow;
+  /** All options, defaults included. */
+  readonly data: DataOptions;
+}
+
+/** First and last time of the rows that are left. */
+export interface CardTimeRange {
+  /** ISO 8601. */
+  readonly from: string;
+  /** ISO 8601. */
+  readonly to: string;
+}
+
+/** Lengths of histories. */
+export interface CardHistory {
+  /** Mean over all rows. */
+  readonly meanLength: number;
+  /** Rows without a history. */
+  readonly emptyRows: number;
+  /** The longest. */
+  readonly longest: number;
+}
+
 /** What a prepared dataset is and how it came about. The same input gives the same card. */
 export interface DatasetCard {
+  /** Name and version of this format. */
   readonly schema: 'dataset-card/1';
+  /** The dataset's name. */
   readonly dataset: string;
-  readonly configuration: { readonly seed: number | string; readonly onBadRow: OnBadRow; readonly data: DataOptions };
+  /** Everything that decided how it was prepared. */
+  readonly configuration: CardConfiguration;
+  /** What was read. */
   readonly files: readonly FileReport[];
+  /** What was left after each step, in order. */
   readonly steps: readonly CardStep[];
   /** Metadata rows passed over because an earlier one has the same item id. */
   readonly repeatedItemRows: number;
+  /** Rows. */
   readonly rows: number;
+  /** Users with rows. */
   readonly users: number;
+  /** Items with rows. */
   readonly items: number;
+  /** Counts by split. */
   readonly splits: Readonly<Record<string, CardSplit>>;
+  /** Counts by slice of the train split. */
   readonly slices: Readonly<Record<string, CardSplit>>;
   /** Share of label 1 over all rows, at the threshold and half a point beside it. */
   readonly labelRateAtThreshold: Readonly<Record<string, number>>;
   /** First and last time, ISO 8601; null where the source has none. */
-  readonly timeRange: { readonly from: string; readonly to: string } | null;
-  readonly history: { readonly meanLength: number; readonly emptyRows: number; readonly longest: number };
+  readonly timeRange: CardTimeRange | null;
+  /** Lengths of histories. */
+  readonly history: CardHistory;
+  /** What else a reader should know. */
   readonly notes: readonly string[];
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '@expctr/core';
-import { interactionsFromTable, interactionsToTable, type Interactions } from '../schemas/interactions.js';
-import { itemsFromTable, itemsToTable, usersFromTable, usersToTable, type Items, type Users } from '../schemas/items.js';
+import { interactionsFromTable, interactionsToTable } from '../schemas/interactions.js';
+import { itemsFromTable, itemsToTable, usersFromTable, usersToTable } from '../schemas/items.js';
 import { readTable, writeTable } from '../schemas/table-file.js';
 import { cardJson } from './card.js';
 import type { PreparedDataset } from './prepare-tables.js';
@@ -18,7 +18,7 @@ export async function writeDataset(folder: string, dataset: Omit<PreparedDataset
  * Reads what {@link writeDataset} wrote, the card aside; items and users are put into the order of the interactions' codes.
  * @throws DataError where a file is missing or is not what its name says.
  */
-export async function readDataset(folder: string): Promise<{ interactions: Interactions; items: Items; users: Users }> {
+export async function readDataset(folder: string): Promise<Pick<PreparedDataset, 'interactions' | 'items' | 'users'>> {
   const interactions = interactionsFromTable(await readTable(join(folder, 'interactions.arrow')));
   const items = itemsFromTable(await readTable(join(folder, 'items.arrow')), interactions.itemIds);
   const users = usersFromTable(await readTable(join(folder, 'users.arrow')), interactions.userIds);

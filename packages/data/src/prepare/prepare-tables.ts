@@ -22,23 +22,29 @@ export interface PrepareTablesOptions {
   readonly seed?: number | string;
   /** For the card: how malformed rows were treated. Default `fail`. */
   readonly onBadRow?: OnBadRow;
+  /** How ratings become interactions; see {@link dataOptionsSchema} for the defaults. */
   readonly data?: DataOptionsInput;
 }
 
 /** Something that a user of the data should know. */
 export interface DataWarning {
+  /** A stable name, for programs. */
   readonly code: string;
+  /** For people. */
   readonly message: string;
 }
 
 /** A dataset, ready for training. */
 export interface PreparedDataset {
+  /** The rows. */
   readonly interactions: Interactions;
   /** Row i is the item with code i in the interactions. */
   readonly items: Items;
   /** Row u is the user with code u in the interactions. */
   readonly users: Users;
+  /** How it came about. */
   readonly card: DatasetCard;
+  /** What a user of the data should know. */
   readonly warnings: readonly DataWarning[];
 }
 

@@ -1,4 +1,4 @@
-import { SLICES, SPLITS } from '../schemas/interactions.js';
+import { SLICES, SPLITS, type Split } from '../schemas/interactions.js';
 import { DataOptionError } from '../errors.js';
 import type { Rows } from './rows.js';
 
@@ -9,7 +9,7 @@ const [POLICY, CTR, NO_SLICE] = [SLICES.indexOf('policy'), SLICES.indexOf('ctr')
  * How many of n rows go where: test and valid take max(1, round(n / 10)) each (halves round up), train the rest.
  * One row is a train row; of two, the first is a train row and the second a test row.
  */
-export function splitCounts(n: number): { readonly train: number; readonly valid: number; readonly test: number } {
+export function splitCounts(n: number): Readonly<Record<Split, number>> {
   if (n < 3) return { train: Math.min(n, 1), valid: 0, test: Math.max(n - 1, 0) };
   const part = Math.max(1, Math.round(n / 10));
   return { train: n - 2 * part, valid: part, test: part };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { TemplateError } from '../errors.js';
-import { formatHistory, formatItem, itemFormatSchema, listFormatSchema, slotted } from './item-format.js';
+import { formatHistory, formatItem, itemFormatSchema, listFormatSchema, messageSchema, slotted } from './item-format.js';
 import { patternListSchema } from './patterns.js';
 import { fill } from './slots.js';
 import type { ItemText, Prompt } from './prompt.js';
@@ -16,7 +16,7 @@ const completionForm = z.strictObject({
 const chatForm = z.strictObject({
   /** Slots `{liked}`, `{disliked}`, `{target}` in any message. */
   messages: z
-    .array(z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: slotted(SLOTS) }))
+    .array(messageSchema(SLOTS))
     .min(1)
     .refine((messages) => messages.some(({ content }) => content.includes('{target}')), 'the slot {target} is missing'),
   /** The start of the answer, which the model goes on with. */
@@ -25,14 +25,24 @@ const chatForm = z.strictObject({
 
 /** An explanation template: how a language model is asked why a user would or would not choose an item. */
 export const explanationTemplateSchema = z.strictObject({
+  /** Tells it from other templates. */
   kind: z.literal('explanation'),
+  /** Version of this format. */
   version: z.literal(1),
+  /** A name for messages and logs. */
   name: z.string().min(1),
+  /** How an item is written. */
   item: itemFormatSchema,
+  /** How `{liked}` and `{disliked}` are written. */
   list: listFormatSchema,
   /** At least one of the two forms. */
   forms: z
-    .strictObject({ chat: chatForm.optional(), completion: completionForm.optional() })
+    .strictObject({
+      /** Messages for a model's chat template. */
+      chat: chatForm.optional(),
+      /** A text that any model can go on with. */
+      completion: completionForm.optional(),
+    })
     .refine((forms) => forms.chat !== undefined || forms.completion !== undefined, 'neither chat nor completion is there'),
   /** Generation ends where one of these appears. */
   stop: z.array(z.string().min(1)),
@@ -40,6 +50,7 @@ export const explanationTemplateSchema = z.strictObject({
   delimiters: z.array(z.string().min(1)),
   /** Names of fields in the prompt, with their punctuation: removed from the explanation. */
   fieldNames: z.array(z.string().min(1)),
+  /** Regular expressions (flags `iu`) of sentences that state the outcome. */
   verdictPatterns: patternListSchema,
 });
 /** An explanation template, checked. */
@@ -54,6 +65,7 @@ export interface ExplanationInput {
   readonly liked: readonly ItemText[];
   /** Oldest first. */
   readonly disliked: readonly ItemText[];
+  /** The item in question. */
   readonly target: ItemText;
 }
 
@@ -67,6 +79,7 @@ export interface ExplanationPromptOptions {
 
 /** A rendered explanation prompt. */
 export interface RenderedExplanationPrompt {
+  /** The prompt. */
   readonly prompt: Prompt;
   /** History entries left out so that the prompt fits. */
   readonly dropped: number;

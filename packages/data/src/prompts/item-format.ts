@@ -27,7 +27,9 @@ export const itemFormatSchema = z.strictObject({
   attributes: slotted(['list'], ['list']),
   /** One attribute in that list; slots `{name}` and `{values}`. */
   attribute: slotted(['name', 'values'], ['values']),
+  /** Stands between attributes. */
   attributeSeparator: z.string(),
+  /** Stands between the values of an attribute. */
   valueSeparator: z.string(),
   /** Stands for a title that is empty. */
   untitled: z.string(),
@@ -35,10 +37,21 @@ export const itemFormatSchema = z.strictObject({
 /** How an item is written. */
 export type ItemFormat = z.infer<typeof itemFormatSchema>;
 
+/** A message of a chat form. */
+export function messageSchema(slots: readonly string[]) {
+  return z.strictObject({
+    /** Who speaks. */
+    role: z.enum(['system', 'user', 'assistant']),
+    /** What is said, with slots. */
+    content: slotted(slots),
+  });
+}
+
 /** How a list of items is written. */
 export const listFormatSchema = z.strictObject({
   /** One item; slot `{item}`. */
   entry: slotted(['item'], ['item']),
+  /** Stands between items. */
   separator: z.string(),
   /** Stands for a list without items. */
   empty: z.string(),

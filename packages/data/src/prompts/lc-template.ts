@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { TemplateError } from '../errors.js';
 import { dataText } from './data-text.js';
-import { formatHistory, formatItem, itemFormatSchema, listFormatSchema, slotted } from './item-format.js';
+import { formatHistory, formatItem, itemFormatSchema, listFormatSchema, messageSchema, slotted } from './item-format.js';
 import { patternListSchema } from './patterns.js';
 import { fill } from './slots.js';
 import type { HistoryText, ItemText, Prompt } from './prompt.js';
@@ -12,7 +12,12 @@ const REQUIRED = ['item', 'explanation'] as const;
 const shared = {
   /** The two answers whose probabilities are compared, each with the white space that stands before it. */
   answers: z
-    .strictObject({ yes: z.string().min(1), no: z.string().min(1) })
+    .strictObject({
+      /** The answer that means label 1. */
+      yes: z.string().min(1),
+      /** The answer that means label 0. */
+      no: z.string().min(1),
+    })
     .refine(({ yes, no }) => yes.trim() !== no.trim(), 'yes and no are the same'),
   /** The question as the text asks it: removed from explanations, with an answer behind it. */
   question: z.string().min(1),
@@ -25,11 +30,16 @@ const shared = {
     .strictObject({
       /** One example; slots `{item}`, `{explanation}`, `{answer}`. */
       text: slotted(['item', 'explanation', 'answer'], ['item', 'explanation', 'answer']),
+      /** The examples, in their order. */
       rows: z.array(
         z.strictObject({
+          /** The item's title. */
           title: z.string(),
+          /** The item's attributes. */
           attributes: z.record(z.string(), z.array(z.string())),
+          /** An explanation of the kind that a policy writes. */
           explanation: z.string(),
+          /** Which answer stands behind it. */
           answer: z.enum(['yes', 'no']),
         }),
       ),
@@ -37,12 +47,20 @@ const shared = {
     .optional(),
 };
 
-const completionForm = z.strictObject({ form: z.literal('completion'), text: slotted(SLOTS, REQUIRED), ...shared });
+const completionForm = z.strictObject({
+  /** A text that the model goes on with. */
+  form: z.literal('completion'),
+  /** The text; slots `{item}`, `{explanation}`, `{history}`, `{examples}`. */
+  text: slotted(SLOTS, REQUIRED),
+  ...shared,
+});
 
 const chatForm = z.strictObject({
+  /** Messages for a chat template. */
   form: z.literal('chat'),
+  /** The messages; slots as in a completion. */
   messages: z
-    .array(z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: slotted(SLOTS) }))
+    .array(messageSchema(SLOTS))
     .min(1)
     .superRefine((messages, context) => {
       for (const slot of REQUIRED) {
@@ -50,16 +68,22 @@ const chatForm = z.strictObject({
           context.addIssue({ code: 'custom', message: `the slot {${slot}} is missing` });
       }
     }),
+  /** The start of the answer, which the reader goes on with. */
   continuation: z.string().optional(),
   ...shared,
 });
 
 /** An LC template: how the frozen base model is asked, from an item and an explanation, whether the user would choose it. */
 export const lcTemplateSchema = z.strictObject({
+  /** Tells it from other templates. */
   kind: z.literal('lc'),
+  /** Version of this format. */
   version: z.literal(1),
+  /** A name for messages and logs. */
   name: z.string().min(1),
+  /** How an item is written. */
   item: itemFormatSchema,
+  /** How `{liked}` and `{disliked}` are written. */
   list: listFormatSchema,
   /** Whether the slot `{history}` is filled; else it is empty, and the explanation has to carry what the reader needs. */
   withHistory: z.boolean(),
@@ -69,9 +93,17 @@ export const lcTemplateSchema = z.strictObject({
   forms: z
     .record(z.string().min(1), z.discriminatedUnion('form', [completionForm, chatForm]))
     .refine((forms) => Object.keys(forms).length > 0, 'there is no form'),
+  /** Regular expressions (flags `iu`) of sentences that state the outcome. */
   verdictPatterns: patternListSchema,
   /** Inputs without content, for contextual calibration: their mean log-odds are the reader's bias. */
-  contentFree: z.array(z.strictObject({ title: z.string(), explanation: z.string() })),
+  contentFree: z.array(
+    z.strictObject({
+      /** Stands for the item's title. */
+      title: z.string(),
+      /** Stands for the explanation. */
+      explanation: z.string(),
+    }),
+  ),
 });
 /** An LC template, checked. */
 export type LcTemplate = z.infer<typeof lcTemplateSchema>;
@@ -80,6 +112,7 @@ export type LcForm = LcTemplate['forms'][string];
 
 /** What an LC prompt is made of. */
 export interface LcInput {
+  /** The item in question. */
   readonly item: ItemText;
   /** As the reader may see it ({@link readableText}). */
   readonly explanation: string;
@@ -87,10 +120,20 @@ export interface LcInput {
   readonly history?: HistoryText;
 }
 
+/** The two answers of an LC prompt. */
+export interface LcAnswers {
+  /** Means label 1; with the white space that stands before it. */
+  readonly yes: string;
+  /** Means label 0; with the white space that stands before it. */
+  readonly no: string;
+}
+
 /** A rendered LC prompt and the two answers to score after it. */
 export interface RenderedLcPrompt {
+  /** The prompt. */
   readonly prompt: Prompt;
-  readonly answers: { readonly yes: string; readonly no: string };
+  /** What is scored behind it. */
+  readonly answers: LcAnswers;
 }
 
 /**

@@ -8,7 +8,9 @@ const SCHEMAS = { explanation: explanationTemplateSchema, lc: lcTemplateSchema }
 
 /** The kinds of template, by the name that a template file gives in `kind`. */
 export interface Templates {
+  /** How an explanation is asked for. */
   readonly explanation: ExplanationTemplate;
+  /** How the reader is asked. */
   readonly lc: LcTemplate;
 }
 

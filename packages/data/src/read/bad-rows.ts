@@ -11,7 +11,9 @@ export interface BadRow {
   readonly line: number;
   /** Column in characters, from 1. */
   readonly column: number;
+  /** What is wrong. */
   readonly problem: string;
+  /** What would have been right. */
   readonly expected: string;
   /** The line, cut to a readable length. */
   readonly text: string;

@@ -13,8 +13,11 @@ export const CSV: Dialect = { separator: ',', quotes: true };
 
 /** The fields of one row as positions in a buffer. Filled anew for each row: copy what should stay. */
 export interface Fields {
+  /** How many there are. */
   count: number;
+  /** Where each begins. */
   readonly start: Int32Array;
+  /** Where each ends (exclusive). */
   readonly end: Int32Array;
   /** 1 where the field was quoted; start and end lie inside the quotes. */
   readonly quoted: Uint8Array;
@@ -22,8 +25,11 @@ export interface Fields {
 
 /** What is wrong with a row: where (a byte position in the buffer), what, and what was expected. */
 export interface RowProblem {
+  /** A byte position in the buffer. */
   readonly at: number;
+  /** What is wrong. */
   readonly what: string;
+  /** What would have been right. */
   readonly expected: string;
 }
 

@@ -8,12 +8,22 @@ import { DataError } from '../errors.js';
 
 const CHUNK_BYTES = 1 << 20;
 
+/** What identifies a file's content. */
+export interface FileDigest {
+  /** SHA-256, lower-case hexadecimal. */
+  readonly sha256: string;
+  /** Size in bytes. */
+  readonly bytes: number;
+}
+
 /** A file being read: its bytes, decompressed, in pieces. */
 export interface InputFile {
+  /** Where it lies. */
   readonly path: string;
+  /** Its bytes in order, in pieces of any size. */
   readonly chunks: AsyncIterable<Buffer>;
   /** After the last chunk: SHA-256 and size of the file as it lies on the disk. */
-  digest(): { readonly sha256: string; readonly bytes: number };
+  digest(): FileDigest;
 }
 
 /**

@@ -10,9 +10,11 @@ export interface FileReport {
   readonly file: string;
   /** SHA-256 of the file as it lies on the disk. */
   readonly sha256: string;
+  /** Its size on the disk. */
   readonly bytes: number;
   /** All data rows, the bad ones included, the header not. */
   readonly rowsRead: number;
+  /** Rows that were malformed, and skipped. */
   readonly rowsBad: number;
   /** The first few bad rows. */
   readonly badRows: readonly BadRow[];
@@ -20,13 +22,17 @@ export interface FileReport {
 
 /** How {@link readRows} reads a file. */
 export interface ReadRowsOptions {
+  /** The file. */
   readonly path: string;
+  /** How it writes its rows. */
   readonly dialect: Dialect;
   /** How many fields a row has. */
   readonly fieldCount: number;
+  /** How it writes its characters. */
   readonly encoding: 'utf-8' | 'latin1';
   /** A right line, for error messages. */
   readonly example: string;
+  /** What to do with a malformed row. */
   readonly onBadRow: OnBadRow;
   /** Reads the header row; its names as text. Without it the file has no header. @throws to refuse the file. */
   readonly header?: (names: readonly string[]) => void;

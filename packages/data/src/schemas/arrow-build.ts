@@ -28,7 +28,9 @@ export const SCHEMA_KEY = 'expctr.schema';
 
 /** A column under construction: its field and its cells, whole (batches are cut by {@link buildTable}). */
 export interface Column {
+  /** Name, type and whether null may stand in it. */
   readonly field: Field;
+  /** The cells. */
   readonly data: Data;
 }
 

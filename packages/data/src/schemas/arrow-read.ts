@@ -11,7 +11,8 @@ export function columnOf(table: Table, name: string): Vector {
   return found;
 }
 
-type NumberArray = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
+/** A typed array of numbers. */
+export type NumberArray = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
 
 /** Copies a numeric column into `target`; `missing` stands for null. */
 export function readNumbers<T extends NumberArray>(vector: Vector, target: T, missing = NaN): T {
@@ -28,7 +29,9 @@ export function readNumbers<T extends NumberArray>(vector: Vector, target: T, mi
 
 /** Strings as codes into the list of distinct values, in the order of the dictionary (for plain strings: of first appearance). Null is -1. */
 export interface CodedStrings {
+  /** For each row its code, or -1. */
   readonly codes: Int32Array;
+  /** Strings by code. */
   readonly values: string[];
 }
 
@@ -86,8 +89,16 @@ export function readStringLists(vector: Vector): string[][] {
   return lists;
 }
 
+/** A list column: row r holds `values[offsets[r] .. offsets[r + 1])`. */
+export interface Uint32Lists {
+  /** length + 1 offsets. */
+  readonly offsets: Uint32Array;
+  /** All lists, end to end. */
+  readonly values: Uint32Array;
+}
+
 /** Reads a list<uint32> column as offsets (length + 1) and values; null becomes the empty list. */
-export function readUint32Lists(vector: Vector): { readonly offsets: Uint32Array; readonly values: Uint32Array } {
+export function readUint32Lists(vector: Vector): Uint32Lists {
   const offsets = new Uint32Array(vector.length + 1);
   let row = 0;
   for (const data of vector.data) {

@@ -6,7 +6,9 @@ import { validateTable } from './validate.js';
 
 /** embeddings/1 in memory. */
 export interface Embeddings {
+  /** Number of rows. */
   readonly length: number;
+  /** The interaction whose explanation (or text) each vector encodes. */
   readonly interactionId: Uint32Array;
   /** d, the size of a vector. */
   readonly dimension: number;

@@ -6,9 +6,11 @@ import { validateTable } from './validate.js';
 
 /** One explanation as a row. */
 export interface Explanation {
+  /** The interaction that is explained. */
   readonly interactionId: number;
   /** Repetition k of stages 2 and 3; 0 before the first. */
   readonly iteration: number;
+  /** The stage of the run that wrote it: `base`, `stage1`, `stage3`, ... */
   readonly stage: string;
   /** As generated. */
   readonly explanation: string;
@@ -16,6 +18,7 @@ export interface Explanation {
   readonly read: string;
   /** Response tokens, the stop token included. */
   readonly tokenCount: number;
+  /** Whether a stop token ended it, or the limit of tokens. */
   readonly finishReason: 'stop' | 'length';
   /** Rewards by name; null or absent = not scored. */
   readonly rewards?: Readonly<Record<string, number | null>>;
@@ -23,13 +26,21 @@ export interface Explanation {
 
 /** explanations/1 in memory, as columns. */
 export interface Explanations {
+  /** Number of rows. */
   readonly length: number;
+  /** The interaction that is explained. */
   readonly interactionId: Uint32Array;
+  /** Repetition k of stages 2 and 3; 0 before the first. */
   readonly iteration: Uint16Array;
+  /** The stage of the run that wrote it: `base`, `stage1`, `stage3`, ... */
   readonly stage: readonly string[];
+  /** As generated. */
   readonly explanation: readonly string[];
+  /** As reader and encoder saw it. */
   readonly read: readonly string[];
+  /** Response tokens, the stop token included. */
   readonly tokenCount: Uint16Array;
+  /** Whether a stop token ended it, or the limit of tokens. */
   readonly finishReason: readonly ('stop' | 'length')[];
   /** Reward columns by name; NaN = not scored. */
   readonly rewards: Readonly<Record<string, Float32Array>>;

@@ -27,6 +27,7 @@ export type Slice = (typeof SLICES)[number];
  * Row r is interaction r; users and items are codes into `userIds` and `itemIds`.
  */
 export interface Interactions {
+  /** Number of rows. */
   readonly length: number;
   /** The row number. */
   readonly interactionId: Uint32Array;
@@ -34,7 +35,9 @@ export interface Interactions {
   readonly user: Int32Array;
   /** Codes into `itemIds`, and rows of the {@link Items} beside it. */
   readonly item: Int32Array;
+  /** Ids by code. */
   readonly userIds: readonly string[];
+  /** Ids by code. */
   readonly itemIds: readonly string[];
   /** 1 = the user chose the item, 0 = not. */
   readonly label: Uint8Array;

@@ -7,8 +7,11 @@ import { validateTable } from './validate.js';
 
 /** items/1 in memory; beside an {@link Interactions}, row i is the item with code i. */
 export interface Items {
+  /** Number of rows. */
   readonly length: number;
+  /** The items' ids. */
   readonly itemIds: readonly string[];
+  /** Titles; empty where unknown. */
   readonly title: readonly string[];
   /** Multi-valued attributes by name, one list for each item: `attributes.genres[i]`. */
   readonly attributes: Readonly<Record<string, readonly (readonly string[])[]>>;
@@ -18,7 +21,9 @@ export interface Items {
 
 /** users/1 in memory; beside an {@link Interactions}, row u is the user with code u. */
 export interface Users {
+  /** Number of rows. */
   readonly length: number;
+  /** The users' ids. */
   readonly userIds: readonly string[];
   /** Multi-valued attributes by name, one list for each user. */
   readonly attributes: Readonly<Record<string, readonly (readonly string[])[]>>;

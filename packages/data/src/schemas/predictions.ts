@@ -25,7 +25,9 @@ export type Predictor = (typeof PREDICTORS)[number];
 export interface ModelPredictions {
   /** A {@link Predictor} or a name of one's own. */
   readonly model: string;
+  /** The interactions that are predicted. */
   readonly interactionId: Uint32Array;
+  /** Their labels, 0 or 1. */
   readonly label: Uint8Array;
   /** Probability of label 1, in [0, 1]. */
   readonly probability: Float32Array;

@@ -3,13 +3,17 @@ import type { OnBadRow } from '../read/bad-rows.js';
 
 /** Ratings as a source has them, in file order. */
 export interface RawRatings {
+  /** Number of ratings. */
   readonly length: number;
   /** Codes into `userIds`. */
   readonly user: Int32Array;
   /** Codes into `itemIds`. */
   readonly item: Int32Array;
+  /** Ids; in ratings by code. */
   readonly userIds: readonly string[];
+  /** Ids; in ratings by code. */
   readonly itemIds: readonly string[];
+  /** The ratings; NaN where there is none. */
   readonly rating: Float32Array;
   /** Milliseconds since 1970 (UTC); absent where the source has no time. */
   readonly timestamp?: Float64Array;
@@ -17,8 +21,11 @@ export interface RawRatings {
 
 /** Items as a source has them, in file order; the same id may come again. */
 export interface RawItems {
+  /** Ids; in ratings by code. */
   readonly itemIds: readonly string[];
+  /** Titles. */
   readonly title: readonly string[];
+  /** Multi-valued attributes by name, one list for each row. */
   readonly attributes: Readonly<Record<string, readonly (readonly string[])[]>>;
   /** NaN where unknown. */
   readonly year: Float32Array;
@@ -26,14 +33,19 @@ export interface RawItems {
 
 /** Users as a source has them, in file order; the same id may come again. */
 export interface RawUsers {
+  /** Ids; in ratings by code. */
   readonly userIds: readonly string[];
+  /** Multi-valued attributes by name, one list for each row. */
   readonly attributes: Readonly<Record<string, readonly (readonly string[])[]>>;
 }
 
 /** What a source gives. */
 export interface RawTables {
+  /** Who rated what. */
   readonly ratings: RawRatings;
+  /** What there is to rate. */
   readonly items: RawItems;
+  /** Who rates, where the source says anything about it. */
   readonly users?: RawUsers;
   /** The files that were read. */
   readonly files: readonly FileReport[];
@@ -45,6 +57,7 @@ export interface RawTables {
 export interface LoadOptions {
   /** The folder that holds the source's files. */
   readonly dataDir: string;
+  /** What to do with a malformed row. */
   readonly onBadRow: OnBadRow;
 }
 
