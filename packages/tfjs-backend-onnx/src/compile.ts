@@ -56,9 +56,12 @@ export async function compile(
   specs: unknown,
   options: CompileOptions = {},
 ): Promise<CompiledFunction<never, never>> {
+  // whoever changes the backend while this waits means later compilations
+  const active = tf.getBackend() as string | undefined;
   await tf.ready();
+  const backend = active ?? tf.getBackend();
   const name = options.name ?? (fn.name === '' ? 'anonymous' : fn.name);
   const trees = specs as readonly unknown[];
   const request = { name, fn, specs: trees, signature: inputSignature(name, trees, options.argumentNames) };
-  return (tf.getBackend() === BACKEND ? await onnxFunction(request, options) : eagerFunction(request)) as CompiledFunction<never, never>;
+  return (backend === BACKEND ? await onnxFunction(request, options) : eagerFunction(request, backend)) as CompiledFunction<never, never>;
 }

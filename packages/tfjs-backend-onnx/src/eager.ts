@@ -6,12 +6,11 @@ import { resultLeaves } from './results.js';
 import { isConstant, type DType, type HostArray, type HostTensor } from './tensors.js';
 import { mapTree, mapTreeWithPath, unflattenTree } from './tree.js';
 
-/** The same program without a trace: each run calls the function inside `tf.tidy` on the tfjs backend that is active now. */
-export function eagerFunction(request: CompileRequest): CompiledFunction {
+/** The same program without a trace: each run calls the function inside `tf.tidy` on the given tfjs backend. */
+export function eagerFunction(request: CompileRequest, backend: string): CompiledFunction {
   const { name, specs, signature } = request;
   const { leaves } = signature;
-  const backend = tf.getBackend();
-  const constants = leaves.map(({ spec }) => (isConstant(spec) ? tf.keep(toTensor(spec.constant)) : undefined));
+  const constants = leaves.map(({ spec }) => (isConstant(spec) ? withBackend(backend, () => tf.keep(toTensor(spec.constant))) : undefined));
   let outputs: readonly NamedSpec[] = [];
   let disposed = false;
 

@@ -30,8 +30,9 @@ export function nameGraph(graph: Graph, inputNames: readonly string[], outputNam
   graph.outputs.forEach((output, i) => {
     if (producerOf(output) !== undefined && !values.has(output)) values.set(output, outputNames[i]!);
   });
-  const nameConstant = (value: Value): void => {
-    if ((value.origin.kind === 'constant' || value.origin.kind === 'splat') && !values.has(value)) values.set(value, unique('constant'));
+  const nameConstant = (value: Value, user: string): void => {
+    if ((value.origin.kind !== 'constant' && value.origin.kind !== 'splat') || values.has(value)) return;
+    values.set(value, unique((value.origin.kind === 'constant' ? value.origin.label : undefined) ?? `${user}/constant`));
   };
   for (const node of liveNodes(graph.outputs)) {
     const name = unique(node.scope === '' ? node.op : `${node.scope}/${node.op}`);
@@ -39,8 +40,8 @@ export function nameGraph(graph: Graph, inputNames: readonly string[], outputNam
     node.outputs.forEach((output, i) => {
       if (!values.has(output)) values.set(output, node.outputs.length === 1 ? `${name}:0` : `${name}:${i}`);
     });
-    node.inputs.forEach(nameConstant);
+    node.inputs.forEach((input) => nameConstant(input, name));
   }
-  graph.outputs.forEach(nameConstant);
+  graph.outputs.forEach((output, i) => nameConstant(output, outputNames[i]!));
   return { nodes, values };
 }

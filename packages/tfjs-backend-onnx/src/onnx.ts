@@ -42,6 +42,8 @@ export interface SerializedGraph {
   readonly nodes: number;
   /** Bytes of all constants. */
   readonly constantBytes: number;
+  /** Elements of the largest tensor that a node fills with one number. */
+  readonly largestFill: number;
 }
 
 /** Writes a graph as an ONNX ModelProto. */
@@ -50,6 +52,7 @@ export function serialize(graph: Graph, { inputNames, outputNames, place }: Seri
   const nodes: MessageInitShape<typeof NodeProtoSchema>[] = [];
   const initializers: MessageInitShape<typeof TensorProtoSchema>[] = [];
   let constantBytes = 0;
+  let largestFill = 0;
 
   function write(value: Value, name: string): void {
     const bytes = bytesOf(elementsOf(value)!);
@@ -60,6 +63,7 @@ export function serialize(graph: Graph, { inputNames, outputNames, place }: Seri
     if (value.origin.kind === 'splat' && sizeOf(value.shape) > LARGEST_WRITTEN_SPLAT) {
       write(int64s(value.shape), `${name}/shape`);
       nodes.push(filled(value, value.origin.value, name));
+      largestFill = Math.max(largestFill, sizeOf(value.shape));
     } else if (value.origin.kind === 'constant' || value.origin.kind === 'splat') write(value, name);
   }
   for (const node of liveNodes(graph.outputs)) {
@@ -92,7 +96,7 @@ export function serialize(graph: Graph, { inputNames, outputNames, place }: Seri
       output: graph.outputs.map((output, i) => valueInfo(output, outputNames[i]!)),
     },
   });
-  return { model: toBinary(ModelProtoSchema, model), nodes: nodes.length, constantBytes };
+  return { model: toBinary(ModelProtoSchema, model), nodes: nodes.length, constantBytes, largestFill };
 }
 
 function filled(value: Value, fill: number, name: string): MessageInitShape<typeof NodeProtoSchema> {

@@ -15,9 +15,20 @@ export type GraphOptimization = 'exact' | 'disabled' | 'basic' | 'extended' | 'a
 /** Rewrites of level `basic` that depend on other uses of a result and change bits: a bias put into a product is added first, not last. */
 const INEXACT_REWRITES = ['MatMulAddFusion', 'GemmSumFusion', 'DivMulFusion', 'GeluFusionL1', 'LayerNormFusionL1'];
 
-function optimizationOptions(level: GraphOptimization): InferenceSession.SessionOptions {
-  if (level !== 'exact') return { graphOptimizationLevel: level };
-  return { graphOptimizationLevel: 'basic', extra: { optimization: { disable_specified_optimizers: INEXACT_REWRITES.join(';') } } };
+/** From this many elements on, a tensor of zeros is filled in each run, which takes no longer than copying it, and not held for good. */
+const LARGEST_HELD_FILL = 4_000_000;
+
+function optimizationOptions(level: GraphOptimization, largestFill: number): InferenceSession.SessionOptions {
+  const exact = level === 'exact';
+  const disabled = [...(exact ? INEXACT_REWRITES : []), ...(largestFill > LARGEST_HELD_FILL ? ['ConstantFolding'] : [])];
+  return {
+    graphOptimizationLevel: exact ? 'basic' : level,
+    extra: {
+      // threads wait actively between the operations of a run, but not after it
+      session: { force_spinning_stop: '1' },
+      optimization: { disable_specified_optimizers: disabled.join(';') },
+    },
+  };
 }
 
 /** How ONNX Runtime is to run a graph. */
@@ -47,7 +58,7 @@ export async function createSession(
   options: SessionOptions,
 ): Promise<GraphSession> {
   const externalData: { path: string; data: Uint8Array }[] = [];
-  const { model, nodes, constantBytes } = serialize(graph, {
+  const { model, nodes, constantBytes, largestFill } = serialize(graph, {
     inputNames,
     outputNames,
     place(name, bytes) {
@@ -64,7 +75,7 @@ export async function createSession(
     // planned addresses hold nearly twice the memory of a training step and save no time
     enableMemPattern: false,
     enableCpuMemArena: !(options.releaseMemory ?? false),
-    ...optimizationOptions(options.graphOptimization ?? 'exact'),
+    ...optimizationOptions(options.graphOptimization ?? 'exact', largestFill),
     ...(externalData.length === 0 ? {} : { externalData }),
   }).catch((cause: unknown) => {
     throw new CompiledFunctionError('COMPILED_SESSION', `ONNX Runtime made no session: ${messageOf(cause)}`, {

@@ -31,7 +31,7 @@ export function trace(request: CompileRequest, captured: Trace['captured']): Tra
   const current: Trace = { functionName: name, captured };
   const inputs: Value[] = [];
   const values = signature.leaves.map(({ path, spec }): Value => {
-    if (isConstant(spec)) return constantValue(spec.constant.data, spec.shape, spec.dtype);
+    if (isConstant(spec)) return labelled(constantValue(spec.constant.data, spec.shape, spec.dtype), path);
     const input: Value = { shape: spec.shape, dtype: spec.dtype, origin: { kind: 'input', name: path } };
     inputs.push(input);
     return input;
@@ -61,6 +61,11 @@ export function trace(request: CompileRequest, captured: Trace['captured']): Tra
       () => isolated(current, record),
     ),
   );
+}
+
+/** A constant that keeps its place among the arguments as its name in the graph. */
+function labelled(value: Value, label: string): Value {
+  return value.origin.kind === 'constant' ? { ...value, origin: { ...value.origin, label } } : value;
 }
 
 /** Runs a trace in a tfjs scope of its own; afterwards nothing of it is left in tfjs's engine. */

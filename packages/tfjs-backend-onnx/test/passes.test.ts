@@ -46,11 +46,16 @@ test('equal constants are stored once, whoever made them', () => {
   const table: HostTensor = { data: Float32Array.from({ length: 2000 }, (_, i) => i), shape: [2000], dtype: 'float32' };
   const copy: HostTensor = { ...table, data: table.data.slice() };
   const { graph } = optimized(
-    (x: tf.Tensor, a: tf.Tensor, b: tf.Tensor) => [tf.mul(x, a), tf.div(x, b), tf.sub(tf.tensor1d(table.data), x)],
+    (x: tf.Tensor, a: tf.Tensor, b: tf.Tensor) => [
+      tf.mul(x, a),
+      tf.div(x, b),
+      tf.sub(tf.reshape(tf.tensor1d(table.data), [2, 1000]), tf.reshape(x, [2, 1000])),
+    ],
     [spec([2000]), constant(table), constant(copy)],
     ['x'],
   );
-  expect(serialize(graph, { inputNames: names(graph), outputNames: outputs(graph), place: () => undefined }).constantBytes).toBe(8000);
+  expect(of2((x) => tf.add(x, tf.reshape(tf.tensor1d([1, 2, 3]), [3, 1]))).ops).toEqual(['Add']);
+  expect(serialize(graph, { inputNames: names(graph), outputNames: outputs(graph), place: () => undefined }).constantBytes).toBe(8000 + 16); // and the shape of the reshapes
 });
 
 test("constants that differ in a zero's sign, in type or in shape are kept apart", () => {

@@ -25,7 +25,7 @@ test('a saved function loads in ONNX Runtime and computes the same bits', async 
       return { scores: tf.sigmoid(tf.sum(logits, 1)), masked: tf.mul(logits, tf.cast(batch.mask, 'float32')) };
     },
     [{ x: spec([2, 3]), mask: spec([2, 1], 'bool') }, constant(weights)],
-    { name: 'scorer', argumentNames: ['batch'] },
+    { name: 'scorer', argumentNames: ['batch', 'weights'] },
   );
   const path = join(folder, 'deep', 'model.onnx');
   await fn.save(path);
@@ -33,6 +33,7 @@ test('a saved function loads in ONNX Runtime and computes the same bits', async 
   const mask = Uint8Array.of(1, 0);
   const expected = await fn.run([{ x, mask }, undefined]);
 
+  expect(fromBinary(ModelProtoSchema, readFileSync(path)).graph!.initializer.map(({ name }) => name)).toContain('weights');
   const session = await InferenceSession.create(path, { graphOptimizationLevel: 'basic', intraOpNumThreads: 1 });
   expect(session.inputNames).toEqual(['batch.x', 'batch.mask']);
   expect(session.outputNames).toEqual(['scores', 'masked']);

@@ -1,5 +1,6 @@
 import { elementsOf, rounded, splatValue, uniformValue } from '../constants.js';
 import type { Node, Value } from '../graph.js';
+import { sizeOf } from '../tensors.js';
 import type { Rule } from './rule.js';
 
 /** Operators on numbers whose float32 result, rounded from JavaScript's doubles, is the one that float32 arithmetic gives. */
@@ -37,13 +38,16 @@ export const foldUniform: Rule = (node) => {
   return splatValue(rounded(compute(a, b), result.dtype), result.shape, result.dtype);
 };
 
-/** A constant in another shape is a constant: no copy is made. */
+/** Constants up to this many elements may be written once for each shape they take; larger ones are reshaped by ONNX Runtime when it loads. */
+const LARGEST_REPEATED = 1024;
+
+/** A small constant in another shape is a constant. */
 export const foldShapes: Rule = (node) => {
   const [x] = node.inputs as [Value];
   const { shape, dtype } = node.outputs[0]!;
   const uniform = x === undefined ? undefined : uniformValue(x);
   if (uniform !== undefined && ['Reshape', 'Expand', 'Transpose', 'Tile'].includes(node.op)) return splatValue(uniform, shape, dtype);
-  if (node.op === 'Reshape' && x.origin.kind === 'constant') return { shape, dtype, origin: x.origin };
+  if (node.op === 'Reshape' && x.origin.kind === 'constant' && sizeOf(shape) <= LARGEST_REPEATED) return { shape, dtype, origin: x.origin };
   return foldConstantCast(node);
 };
 
