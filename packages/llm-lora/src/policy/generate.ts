@@ -107,19 +107,19 @@ function jobsOf(prompts: readonly TokenIds[], { completionsPerPrompt = 1, rng }:
   });
 }
 
-/** Jobs by the cache length that they need, short ones with longer ones where they would not fill the slots. */
+/** Jobs by the cache length that they need, the longest prompts first; short ones go with longer ones that do not fill the slots. */
 function groupBySize(
   jobs: readonly Job[],
   prompts: readonly TokenIds[],
   maxNewTokens: number,
   slots: number,
 ): { size: number; members: Job[] }[] {
-  const sizeOf = (job: Job): number => bucketCache(prompts[job.promptIndex]!.length + maxNewTokens);
+  const lengthOf = (job: Job): number => prompts[job.promptIndex]!.length;
   const groups: { size: number; members: Job[] }[] = [];
-  for (const job of [...jobs].sort((a, b) => sizeOf(b) - sizeOf(a) || a.index - b.index)) {
+  for (const job of [...jobs].sort((a, b) => lengthOf(b) - lengthOf(a) || a.index - b.index)) {
+    const size = bucketCache(lengthOf(job) + maxNewTokens);
     const open = groups.at(-1);
-    if (open === undefined || (open.size > sizeOf(job) && open.members.length % slots === 0))
-      groups.push({ size: sizeOf(job), members: [job] });
+    if (open === undefined || (open.size > size && open.members.length % slots === 0)) groups.push({ size, members: [job] });
     else open.members.push(job);
   }
   return groups;

@@ -5,6 +5,7 @@ import type { LlamaConfig } from '../formats/llama-config.js';
 import { AdapterStore } from '../lora/adapter-store.js';
 import { DECODERS, type DecoderName } from '../model/table.js';
 import { modelWeights } from '../model/weights.js';
+import { checkTokenizer } from '../tokenizer/check-tokenizer.js';
 import { loadTokenizer } from '../tokenizer/load-tokenizer.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { createScoreAnswers, type AnswerOptions, type ScoreAnswers } from './answers.js';
@@ -135,5 +136,6 @@ export function createPolicy(checkpoint: Checkpoint, tokenizer: Tokenizer | null
 /** Loads weights and tokenizer of a folder or GGUF file into a policy. @throws {@link FormatError} {@link TokenizerError} */
 export async function loadCausalLM(path: string, options: PolicyOptions = {}): Promise<LlamaPolicy & { readonly tokenizer: Tokenizer }> {
   const [checkpoint, tokenizer] = await Promise.all([loadCheckpoint(path), loadTokenizer(path)]);
+  checkTokenizer(tokenizer, checkpoint);
   return createPolicy(checkpoint, tokenizer, options) as LlamaPolicy & { readonly tokenizer: Tokenizer };
 }

@@ -32,6 +32,9 @@ export interface PrefilledPrompt {
 
 type Outputs = { readonly probabilities: HostTensor; readonly keyValues: readonly KeyValues<HostTensor>[] };
 
+/** Prompts that go through the model at a time: more are no faster, and would be further shapes to compile. */
+const MOST_PROMPTS = 8;
+
 /** Sends prompts through the model, a batch at a time. */
 export class Prefill {
   readonly #context: PolicyContext;
@@ -52,7 +55,7 @@ export class Prefill {
     let first = 0;
     while (first < order.length) {
       const time = bucketTime(rest[order[first]!]!.length);
-      const taken = order.slice(first, first + Math.max(1, Math.floor(this.#context.limits.readTokens / time)));
+      const taken = order.slice(first, first + Math.max(1, Math.min(MOST_PROMPTS, Math.floor(this.#context.limits.readTokens / time))));
       const texts = taken.map((index) => rest[index]!);
       const { probabilities, keyValues } = await this.#runBatch(texts, time, prefix, lora, temperature);
       taken.forEach((index, row) => {

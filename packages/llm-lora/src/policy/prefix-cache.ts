@@ -9,7 +9,7 @@ import { CompiledCache } from './compiled-cache.js';
 import type { PolicyContext } from './context.js';
 import { forwardTokens } from './forward.js';
 import { causalMask } from './packing.js';
-import { commonPrefixLength, type TokenIds } from './token-ids.js';
+import { commonPrefixLength, keyOf, type TokenIds } from './token-ids.js';
 import { sequenceSpecs, type SequenceInputs } from './token-inputs.js';
 import { compileProgram, type Program } from './program.js';
 
@@ -23,14 +23,18 @@ export interface Prefix {
 /** Shorter beginnings are cheaper to compute again than to keep apart. */
 const SHORTEST = 16;
 
+/** Prefixes that are remembered. */
+const KEPT = 4;
+
 /**
- * Computes the common beginning of many texts (instructions, examples) once. For the base model, whose weights never change,
- * the last few are kept between calls.
+ * Computes the common beginning of many texts (instructions, examples) once. The last few are remembered: for the base model,
+ * whose weights never change, with their keys and values; for an adapter as tokens, so that what texts have in common by chance
+ * beyond their template does not ask for functions of ever new shapes.
  */
 export class PrefixCache {
   readonly #context: PolicyContext;
   readonly #compiled: CompiledCache<Program<readonly KeyValues<HostTensor>[]>>;
-  #kept: Prefix[] = [];
+  #known: (Pick<Prefix, 'tokens'> & Partial<Prefix>)[] = [];
 
   constructor(context: PolicyContext) {
     this.#context = context;
@@ -40,26 +44,31 @@ export class PrefixCache {
 
   /**
    * The common beginning of the texts, without the last token of any, if it is worth it.
-   * @param lora null = the base model without an adapter's graph: the prefix is kept
+   * @param lora null = the base model without an adapter's graph
    */
   async find(texts: readonly TokenIds[], lora: HostLora | null): Promise<Prefix | null> {
-    const shortest = Math.min(...texts.map(({ length }) => length));
-    const common = Math.min(commonPrefixLength(texts), shortest - 1);
-    if (lora === null) {
-      const known = this.#longestKept(texts[0]!, common);
-      // what a call has in common by chance beyond the template is not worth a prefix of its own
-      if (known !== undefined && known.tokens.length >= 0.75 * common) return known;
+    const common = Math.min(commonPrefixLength(texts), ...texts.map(({ length }) => length - 1));
+    const known = this.#longestKnown(texts[0]!, common);
+    const single = texts.length < 2;
+    if (known !== undefined && (single || known.tokens.length >= 0.75 * common)) {
+      if (lora === null && known.keyValues !== undefined) return { tokens: known.tokens, keyValues: known.keyValues };
+      if (!single) return this.#remember(known.tokens, lora);
     }
     const length = common - (common % 8);
-    if (length < SHORTEST || texts.length < 2) return null;
-    const prefix = await this.#compute(Array.from(texts[0]!).slice(0, length), lora);
-    if (lora === null) this.#kept = [prefix, ...this.#kept].slice(0, 4);
-    return prefix;
+    if (length < SHORTEST || single) return null;
+    return this.#remember(Array.from(texts[0]!).slice(0, length), lora);
   }
 
-  #longestKept(text: TokenIds, common: number): Prefix | undefined {
-    const fitting = this.#kept.filter(({ tokens }) => tokens.length <= common && tokens.every((token, at) => token === text[at]));
+  #longestKnown(text: TokenIds, common: number): (Pick<Prefix, 'tokens'> & Partial<Prefix>) | undefined {
+    const fitting = this.#known.filter(({ tokens }) => tokens.length <= common && tokens.every((token, at) => token === text[at]));
     return fitting.sort((a, b) => b.tokens.length - a.tokens.length)[0];
+  }
+
+  async #remember(tokens: readonly number[], lora: HostLora | null): Promise<Prefix> {
+    const prefix = await this.#compute(tokens, lora);
+    const others = this.#known.filter((other) => keyOf(other.tokens) !== keyOf(tokens));
+    this.#known = [lora === null ? prefix : { tokens }, ...others].slice(0, KEPT);
+    return prefix;
   }
 
   async #compute(tokens: readonly number[], lora: HostLora | null): Promise<Prefix> {

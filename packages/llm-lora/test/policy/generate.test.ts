@@ -1,6 +1,7 @@
 import { createRng } from '@expctr/core';
 import { describe, expect, test } from 'vitest';
-import { readFixture, useBackend, type StoriesFixture } from '../model/oracle.js';
+import { largestDifference, readFixture, useBackend, type StoriesFixture } from '../model/oracle.js';
+import type { Completion } from '../../src/policy/generate.js';
 import { stories, storiesPolicy, tokens } from './stories.js';
 
 const options = { stopTokenIds: [] as number[], rng: createRng(1) };
@@ -39,9 +40,79 @@ describe.skipIf(stories.missing)('sampling from stories260K', () => {
     const batch = { prompts, responses: completions.map((each) => each.tokens), temperature: 0.7 };
     const scored = await policy.logProbabilities(batch, null);
     completions.forEach(({ logProbs }, row) => {
-      logProbs.forEach((value, at) => expect(value).toBeCloseTo(scored[row]![at]!, 3));
+      logProbs.forEach((value, at) => expect(value).toBeCloseTo(scored[row]![at]!, 4));
     });
     await policy.dispose();
+  });
+
+  test('what prompts begin with in common is computed once and changes nothing', async () => {
+    await useBackend('onnx');
+    const policy = await storiesPolicy();
+    const common = tokens(37, 6);
+    const related = [
+      [...common, 7],
+      [...common, ...tokens(9, 7)],
+      [...common.slice(0, 30), ...tokens(5, 8)],
+    ];
+    const greedy = { ...options, maxNewTokens: 16, temperature: 0 };
+    const alone: Completion[] = [];
+    for (const prompt of related) alone.push(...(await policy.generate([prompt], greedy)));
+    for (let i = 0; i < 2; i += 1) {
+      const together = await policy.generate(related, greedy);
+      expect(together.map((each) => Array.from(each.tokens))).toEqual(alone.map((each) => Array.from(each.tokens)));
+      together.forEach(({ logProbs }, row) => expect(largestDifference(logProbs, alone[row]!.logProbs)).toBeLessThan(1e-4));
+    }
+    await policy.dispose();
+  });
+
+  test('the active adapter generates, a named one where asked, and the base model for null', async () => {
+    await useBackend('onnx');
+    const policy = await storiesPolicy();
+    const greedy = { ...options, maxNewTokens: 12, temperature: 0 };
+    const run = async (adapter?: string | null): Promise<string> => {
+      const [completion] = await policy.generate([tokens(9, 5)], adapter === undefined ? greedy : { ...greedy, adapter });
+      return completion!.tokens.join();
+    };
+    const base = await run();
+    policy.adapters.create('fresh', createRng(1));
+    policy.adapters.create('rough', createRng(1));
+    const { config, tensors } = policy.adapters.get('rough');
+    const rough = [...tensors].map(
+      ([path, { a, b }]) => [path, { a, b: { ...b, data: b.data.map((_, i) => 0.4 * Math.sin(i)) } }] as const,
+    );
+    policy.adapters.set('rough', { config, tensors: new Map(rough) });
+    expect(await run()).toBe(base);
+    expect(await run('rough')).not.toBe(base);
+    policy.adapters.activate('rough');
+    expect(await run()).toBe(await run('rough'));
+    expect(await run(null)).toBe(base);
+    await policy.dispose();
+  });
+
+  test('weights as inputs and as constants of the decoding graph decode alike', async () => {
+    await useBackend('onnx');
+    const completions = [];
+    for (const decoderWeights of ['inputs', 'constants'] as const) {
+      const policy = await storiesPolicy({ limits: { decoderWeights } });
+      completions.push((await policy.generate(prompts, { ...options, maxNewTokens: 20 })).map((each) => each.tokens.join()));
+      await policy.dispose();
+    }
+    expect(completions[1]).toEqual(completions[0]);
+  });
+
+  test('prompts and options that cannot be are refused by name', async () => {
+    const policy = await storiesPolicy();
+    const refuse = (prompt: number[], more: object, code: string): Promise<void> =>
+      expect(policy.generate([prompt], { ...options, maxNewTokens: 8, ...more })).rejects.toMatchObject({ code });
+    await refuse([], {}, 'POLICY_EMPTY_ROW');
+    await refuse([600], {}, 'POLICY_TOKEN_RANGE');
+    await refuse(tokens(505, 1), {}, 'POLICY_TOO_LONG');
+    await refuse([1], { maxNewTokens: 0 }, 'POLICY_OPTION');
+    await refuse([1], { temperature: -1 }, 'POLICY_OPTION');
+    await refuse([1], { topP: 0 }, 'POLICY_OPTION');
+    await refuse([1], { topK: 1.5 }, 'POLICY_OPTION');
+    await refuse([1], { adapter: 'nobody' }, 'ADAPTER_UNKNOWN');
+    expect(await policy.generate([], { ...options, maxNewTokens: 8 })).toEqual([]);
   });
 
   test('a completion ends with its first stop token and says so', async () => {
