@@ -26,20 +26,27 @@ export interface TrainOptions {
  * One run from data to report. Called again on the same folder it goes on where it stopped, and ends with the same files.
  * @throws ExpctrError naming what is missing or wrong and how to mend it
  */
-export async function train(config: Config, { folder, progress = silentProgress, signal }: TrainOptions): Promise<Metrics> {
+export function train(config: Config, options: TrainOptions): Promise<Metrics> {
+  return withParts(config, options, async (parts) => {
+    await runMethod(parts);
+    return timed(parts, 'report', () => evaluateRun(parts.folder.root));
+  });
+}
+
+/** Loads data and models, opens the run folder, and gives both to `work`; everything is closed when it ends. */
+export async function withParts<T>(config: Config, { folder, progress = silentProgress, signal }: TrainOptions, work: (parts: Parts) => Promise<T>): Promise<T> {
   const inputs = await findInputs(config);
   try {
     // The first checkpoint says that the tables are complete and that what was to be said of them stands in the log.
     const stored = existsSync(folder.progress) ? await readData(folder) : undefined;
     const prepared = stored ? undefined : await prepareData(config, inputs);
     const { interactions, items } = stored ?? prepared!;
-    const models = await loadModels(config, inputs.llm);
+    const { form, ...models } = await loadModels(config, inputs.llm);
     if (!stored) await createRunFolder(folder, config);
     const checkpoints = await openCheckpoints(folder);
     try {
-      const { form, ...rest } = models;
       const parts: Parts = {
-        ...rest,
+        ...models,
         config,
         folder,
         checkpoints,
@@ -64,8 +71,7 @@ export async function train(config: Config, { folder, progress = silentProgress,
         }
         if (prepared) await writeData(folder, prepared);
       });
-      await runMethod(parts);
-      return await timed(parts, 'report', () => evaluateRun(folder.root));
+      return await work(parts);
     } finally {
       checkpoints.log.close();
       await models.policy.dispose();

@@ -23,9 +23,11 @@ export const presets: Readonly<Record<string, Preset>> = {
     description: 'ml-latest-small cut to a size that one machine trains on in half an hour',
     config: {
       dataset: 'movielens',
-      data: { maxPerUser: 40, maxInteractions: 1200, history: { length: 8 } },
+      data: { maxPerUser: 40, maxInteractions: 1000, history: { length: 6 } },
       llm: { maxNewTokens: 40, maxPromptTokens: 384 },
-      ppo: { stage1Updates: 16, stage3Updates: 8, promptsPerUpdate: 8, completionsPerPrompt: 2 },
+      // the smallest chat models follow a solved example better than an instruction
+      prompt: { form: 'completion' },
+      ppo: { stage1Updates: 16, stage3Updates: 8, promptsPerUpdate: 4, completionsPerPrompt: 4 },
     },
   },
 };

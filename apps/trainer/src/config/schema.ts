@@ -67,10 +67,10 @@ const ctr = z.strictObject({
 const rewardWeights = (lc: number, ic: number) =>
   z
     .strictObject({
-      lc: z.number().default(lc).describe('weight of the LC alignment reward'),
-      ic: z.number().default(ic).describe('weight of the IC alignment reward'),
-      length: z.number().default(0).describe('weight of the length reward'),
-      format: z.number().default(0).describe('weight of the format reward'),
+      lc: z.number().min(0).default(lc).describe('weight of the LC alignment reward'),
+      ic: z.number().min(0).default(ic).describe('weight of the IC alignment reward'),
+      length: z.number().min(0).default(0).describe('weight of the length reward'),
+      format: z.number().min(0).default(0).describe('weight of the format reward'),
     })
     .prefault({});
 
@@ -86,12 +86,12 @@ const ppo = z.strictObject({
   algorithm: z.string().default('ppo').describe('policy optimization algorithm (also --algorithm)'),
   stage1Updates: count.default(100).describe('updates of stage 1'),
   stage3Updates: count.default(50).describe('updates of each stage 3'),
-  promptsPerUpdate: positive.default(8).describe('prompts in an update'),
-  completionsPerPrompt: positive.default(2).describe('completions sampled for each prompt'),
+  promptsPerUpdate: positive.default(4).describe('prompts in an update'),
+  completionsPerPrompt: positive.default(4).describe('completions sampled for each prompt'),
   learningRate: z.number().min(0).default(1e-4).describe('step size of Adam for adapter and value head; 0 = nothing moves'),
   epochs: positive.default(1).describe('passes over the rollouts of an update'),
   minibatches: positive.default(1).describe('optimizer steps in a pass'),
-  microBatchSize: positive.default(8).describe('completions whose activations are in memory together'),
+  microBatchSize: positive.default(16).describe('completions whose activations are in memory together'),
   temperature: z.number().positive().default(1).describe('of rollouts'),
   clipRange: z.number().positive().lt(1).default(0.2).describe('half width of the ratio clip'),
   valueClipRange: z.number().positive().default(0.2).describe('half width of the value clip, in reward units'),

@@ -8,6 +8,7 @@ import type { CombinedRewards, RewardRows } from '@expctr/rewards';
 import { textOf } from './explain.js';
 import { Interrupted } from './interrupt.js';
 import { POLICY, warn, type Parts } from './parts.js';
+import { createPhaseClock } from './phase-clock.js';
 import { rewardRows, type Explained } from './reward-rows.js';
 
 /** One stage of policy optimization. */
@@ -67,6 +68,7 @@ async function optimize(parts: Parts, alignment: Alignment, name: string): Promi
     const first = checkpoints.reached(name);
     let rollouts = await restore(parts, learner, name, first);
     const task = progress.begin(`${name} updates`, updates, 'updates');
+    const clock = createPhaseClock();
     for (let step = first; step < updates; step += 1) {
       const rows = rowsOfUpdate(step);
       let explained: Explained[] = [];
@@ -75,6 +77,7 @@ async function optimize(parts: Parts, alignment: Alignment, name: string): Promi
       const { metrics, completions } = await learner.update({
         step,
         prompts: rows.map((row) => parts.prompts.tokens(row)),
+        onPhase: clock.begin,
         async score(made) {
           explained = made.map((completion) => ({
             row: rows[completion.promptIndex]!,
@@ -87,6 +90,7 @@ async function optimize(parts: Parts, alignment: Alignment, name: string): Promi
           return rewarded.total;
         },
       });
+      clock.endUpdate(completions.reduce((sum, { tokens }) => sum + tokens.length, 0));
       checkpoints.log.write({ event: 'update', stage: alignment.stage, iteration: alignment.iteration, step, metrics: { ...metrics, ...figures } });
       rollouts = concatExplanations([rollouts, asExplanations(alignment, explained, completions, rewarded!)]);
       task.update(step + 1, `score ${metrics['objective/scores']!.toFixed(3)}, KL ${metrics['objective/kl']!.toFixed(2)}`);
@@ -96,6 +100,7 @@ async function optimize(parts: Parts, alignment: Alignment, name: string): Promi
       if (interrupted) throw new Interrupted('RUN_INTERRUPTED', `interrupted after update ${step + 1} of ${updates} in ${name}`);
     }
     task.done();
+    await clock.write(folder, name);
     await writeTable(folder.explanations(`${name}-rollouts`), explanationsToTable(rollouts));
     await rm(folder.checkpoint(name), { recursive: true, force: true });
   } finally {

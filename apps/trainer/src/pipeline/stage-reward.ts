@@ -1,4 +1,4 @@
-import { combine, formatReward, icAlignment, lcAlignment, lengthReward, rewardStatistics, type CombinedRewards, type Reader, type RewardFunction, type RewardRows, type WeightedReward } from '@expctr/rewards';
+import { combine, formatReward, icAlignment, lcAlignment, lengthReward, rewardStatistics, type ClickPredictor, type CombinedRewards, type Reader, type RewardFunction, type RewardRows, type WeightedReward } from '@expctr/rewards';
 import type { ClickModel } from './click-model.js';
 import type { Parts } from './parts.js';
 
@@ -24,7 +24,8 @@ export function stageReward(parts: Parts, stage: 'stage1' | 'stage3', judges: Ju
     if (weights[name] !== 0) components.push({ name, weight: weights[name], reward: make() });
   };
   add('lc', () => lcAlignment({ read: (rows) => judges.reader.read(rows), form }));
-  add('ic', () => icReward(parts, judges));
+  const teacher = rememberingTeacher(judges);
+  add('ic', () => icReward(parts, judges, teacher?.predict));
   add('length', () => lengthReward({ minimum: Math.ceil(parts.config.llm.maxNewTokens / 4), maximum: parts.config.llm.maxNewTokens }));
   add('format', () => formatReward);
 
@@ -33,8 +34,10 @@ export function stageReward(parts: Parts, stage: 'stage1' | 'stage3', judges: Ju
     describe({ components: values }, rows) {
       const figures: Record<string, number> = {};
       for (const [name, column] of Object.entries(values)) {
-        const aligned = name === 'lc' || (name === 'ic' && parts.config.rewards.icMode === 'absolute' && parts.config.rewards.icTarget === 'label');
-        const statistics = rewardStatistics({ values: column, ...(aligned ? { form } : {}) }, rows);
+        // A difference of two rewards has no best constant of its own.
+        const aligned = name === 'lc' || (name === 'ic' && parts.config.rewards.icMode === 'absolute');
+        const target = name === 'ic' ? teacher?.last() : undefined;
+        const statistics = rewardStatistics({ values: column, ...(aligned ? { form } : {}), ...(target ? { target } : {}) }, rows);
         const put = (suffix: string, value: number | null): void => {
           if (value !== null) figures[`reward/${name}${suffix}`] = value;
         };
@@ -48,7 +51,7 @@ export function stageReward(parts: Parts, stage: 'stage1' | 'stage3', judges: Ju
   };
 }
 
-function icReward({ config }: Parts, { clicks }: Judges): RewardFunction {
+function icReward({ config }: Parts, { clicks }: Judges, teacher: ClickPredictor | undefined): RewardFunction {
   const { form, icTarget, icMode } = config.rewards;
   return icAlignment({
     form,
@@ -56,11 +59,19 @@ function icReward({ config }: Parts, { clicks }: Judges): RewardFunction {
     mode: icMode,
     predictClick: (rows) => need(clicks?.withZ).predict(rows),
     predictWithMean: (rows) => need(clicks?.withZ).predictAtMean(rows),
-    ...(clicks?.idOnly ? { teacher: (rows: RewardRows) => need(clicks.idOnly).predict(rows) } : {}),
+    ...(teacher ? { teacher } : {}),
   });
 }
 
-function need(model: ClickModel | null | undefined): ClickModel {
+/** The ID-only model as the IC reward's teacher, which remembers its last probabilities for the log. */
+function rememberingTeacher({ clicks }: Judges): { predict: ClickPredictor; last(): ArrayLike<number> | undefined } | undefined {
+  const idOnly = clicks?.idOnly;
+  if (!idOnly) return undefined;
+  let last: ArrayLike<number> | undefined;
+  return { predict: async (rows) => (last = await idOnly.predict(rows)), last: () => last };
+}
+
+function need(model: ClickModel | undefined): ClickModel {
   if (model) return model;
   throw new RangeError('the IC reward needs the CTR model of stage 2; it has no weight in stage 1');
 }
