@@ -13,10 +13,8 @@ export interface PolicyLimits {
   readonly readTokens: number;
   /** Sequences that are decoded at a time. Default 32. */
   readonly sequences: number;
-  /** Compiled functions that each use (scoring, prefill, reading) keeps; the one used longest ago makes room. Default 8. */
+  /** Compiled functions that each use (scoring, training, prefill, reading) keeps; the one used longest ago makes room. Default 12. */
   readonly compiledFunctions: number;
-  /** Compiled training functions that are kept; each holds memory for its activations. Default 4. */
-  readonly trainers: number;
   /** Compiled decoding functions that are kept; each may hold a packed copy of the weights. Default 2. */
   readonly decoders: number;
   /** Entries of the vocabulary whose logits exist at a time in scoring and training. Default 2048: a part stays in cache. */

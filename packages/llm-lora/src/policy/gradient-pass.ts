@@ -57,7 +57,7 @@ export interface GradientPass<P> {
 /** Forward and backward pass, compiled by shape; what comes out are gradients and metrics, which JavaScript sums. */
 export function createGradientPass<P>(context: PolicyContext, loss: StepLoss<P>, scale: number): GradientPass<P> {
   const { weights, limits } = context;
-  const cache = new CompiledCache<Program<PassOutputs<P>>>(limits.trainers);
+  const cache = new CompiledCache<Program<PassOutputs<P>>>(limits.compiledFunctions);
   context.onDispose(() => cache.clear());
   return {
     begin: (trainable) => new Totals(mapTree<unknown, [HostTensor], HostTensor>(trainable, zeroLike) as unknown as Trainable<P>),
@@ -103,7 +103,7 @@ function compilePass<P>(
       scalars: mapValues(batch.scalars ?? {}, () => spec([])),
     },
   ];
-  return compileProgram(traced, specs, { ...compileOptions, name: `step ${shapeKey(shape)}` });
+  return compileProgram(traced, specs, { ...compileOptions, name: `step ${shapeKey(shape)}`, releaseMemory: true });
 }
 
 function specsOf<P>(tree: HostTreeOf<P>): unknown {

@@ -37,8 +37,7 @@ const DEFAULT_LIMITS: Omit<PolicyLimits, 'decoderWeights'> = {
   batchTokens: 384,
   readTokens: 2048,
   sequences: 32,
-  compiledFunctions: 8,
-  trainers: 4,
+  compiledFunctions: 12,
   decoders: 2,
   vocabularyPart: 2048,
 };
