@@ -26,7 +26,7 @@ const features = buildFeatures({ interactions, items, fitRows: train });
 function listOf(from: Features, name: string, row: number): number[] {
   const { offsets, ids, index } = from.columns[name] as IdListColumn;
   const position = index === undefined ? row : index[row]!;
-  return [...ids.subarray(offsets[position]!, offsets[position + 1]!)];
+  return [...ids.subarray(offsets[position], offsets[position + 1])];
 }
 const idOf = (from: Features, name: string, row: number): number => {
   const { ids, index } = from.columns[name] as IdColumn;
@@ -73,6 +73,23 @@ describe('buildFeatures', () => {
     const item = interactions.item.map((i, row) => (interactions.split[row] === 2 ? (i + 1) % items.length : i));
     const changed = buildFeatures({ interactions: { ...interactions, label: labels, item }, items, fitRows: train });
     expect(changed.schema).toEqual(features.schema);
+  });
+
+  test('the rows to fit on are those of the train split unless named', () => {
+    const all = rowsOf(interactions, 'train');
+    expect(buildFeatures({ interactions, items }).schema).toEqual(buildFeatures({ interactions, items, fitRows: all }).schema);
+    expect(buildFeatures({ interactions, items }).schema).not.toEqual(
+      buildFeatures({ interactions, items, fitRows: interactions.interactionId }).schema,
+    );
+  });
+
+  test('a schema of before gives its ids and numbers, whatever rows are asked for', () => {
+    const test = rowsOf(interactions, 'test');
+    const again = buildFeatures({ interactions, items, rows: test, schema: features.schema });
+    const selected = selectRows(features, test);
+    const { values, index } = selected.columns['item_popularity'] as NumberColumn;
+    const found = again.columns['item_popularity'] as NumberColumn;
+    test.forEach((_, r) => expect(found.values[r]).toBe(values[index![r]!]));
   });
 
   test('values that training did not show have id 0', () => {

@@ -83,7 +83,7 @@ describe('a saved model', () => {
 function rawInputs(from: Features): Record<string, Tensor> {
   const inputs: Record<string, Tensor> = {};
   const rows = Array.from({ length: from.length }, (_, r) => r);
-  const interaction = (r: number): number => Number(from === features ? r : selectedRows[r]!);
+  const interaction = (r: number): number => (from === features ? r : selectedRows[r]!);
   for (const feature of from.schema.features) {
     const column = from.columns[feature.name]!;
     const position = (r: number): number => column.index?.[r] ?? r;
@@ -95,21 +95,13 @@ function rawInputs(from: Features): Record<string, Tensor> {
       );
     } else if (feature.kind === 'multi-valued' || feature.kind === 'sequence') {
       const { ids, offsets } = column as IdListColumn;
-      const lists = rows.map((r) => [...ids.subarray(offsets[position(r)]!, offsets[position(r) + 1]!)]);
+      const lists = rows.map((r) => [...ids.subarray(offsets[position(r)], offsets[position(r) + 1])]);
       const length = Math.max(1, ...lists.map((list) => list.length));
       const padded = lists.flatMap((list) => [...list, ...new Array<number>(length - list.length).fill(-1)]);
       inputs[feature.name] = new Tensor('int32', Int32Array.from(padded), [rows.length, length]);
     } else if (feature.kind === 'numeric') {
-      const values =
-        feature.name === 'item_year'
-          ? rows.map((r) => items.year[interactions.item[interaction(r)]!]!)
-          : rows.map((r) => {
-              const name = feature.name.replace('_count', '');
-              const { offsets } = from.columns[name] as IdListColumn;
-              const at = from.columns[name]!.index?.[r] ?? r;
-              return Math.log1p(offsets[at + 1]! - offsets[at]!);
-            });
-      inputs[feature.name] = new Tensor('float32', Float32Array.from(values), [rows.length]);
+      const years = rows.map((r) => items.year[interactions.item[interaction(r)]!]!);
+      inputs[feature.name] = new Tensor('float32', Float32Array.from(years), [rows.length]);
     } else if (feature.kind === 'dense') {
       const data = rows.flatMap((r) => [...z.data.subarray(3 * interaction(r), 3 * interaction(r) + 3)]);
       inputs[feature.name] = new Tensor('float32', Float32Array.from(data), [rows.length, 3]);
@@ -128,7 +120,7 @@ describe('an exported graph', () => {
       await model.exportOnnx(path);
       const session = await InferenceSession.create(path);
       expect([...session.inputNames].sort()).toEqual(
-        features.schema.features.flatMap((f) => (f.kind === 'frequency' ? [] : [f.name])).sort(),
+        features.schema.features.flatMap((f) => (f.kind === 'frequency' || f.kind === 'length' ? [] : [f.name])).sort(),
       );
       for (const rows of [features, selectRows(features, selectedRows)]) {
         const { probability } = await session.run(rawInputs(rows));

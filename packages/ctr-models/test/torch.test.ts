@@ -3,7 +3,7 @@ import { createRng } from '@expctr/core';
 import { namedLeaves, unflattenTree, useOnnx, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { findBackbone, type BackboneName, type Features, type FeatureSchema } from '../src/index.js';
+import { findBackbone, type BackboneName, type FeatureColumn, type Features, type FeatureSchema } from '../src/index.js';
 import { resolveFitOptions } from '../src/fit/options.js';
 import { createTrainingStep, type TrainingStep } from '../src/fit/training-step.js';
 import { createGatherer } from '../src/model/batch.js';
@@ -57,7 +57,7 @@ const schema: FeatureSchema = {
 
 function fixtureFeatures(): Features {
   const column = (name: string): number => Number(name.slice(1));
-  const columns = schema.features.map((feature) => {
+  const columns = schema.features.map((feature): readonly [string, FeatureColumn] => {
     if (feature.kind === 'dense') return [feature.name, { kind: 'dense', data: Float32Array.from(fixture.z.data), dimension: 3 }] as const;
     if (feature.kind === 'numeric') {
       const values = Float32Array.from(fixture.labels, (_, row) => fixture.numeric.data[2 * row + column(feature.name)]!);

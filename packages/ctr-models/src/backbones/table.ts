@@ -50,5 +50,5 @@ export function backboneNames(): string[] {
 }
 
 function lookUp(name: string): Backbone | undefined {
-  return (Object.hasOwn(BACKBONES, name) ? (BACKBONES[name as BackboneName] as unknown as Backbone) : undefined) ?? registered.get(name);
+  return (Object.hasOwn(BACKBONES, name) ? BACKBONES[name as BackboneName] : undefined) ?? registered.get(name);
 }

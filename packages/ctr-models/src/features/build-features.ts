@@ -5,6 +5,7 @@ import type { FeatureDefinition } from './definitions.js';
 import { encodeFeatures, type Features } from './encode.js';
 import { fitSchema } from './fit-schema.js';
 import type { FeatureSchema } from './schema.js';
+import { selectRows } from './select.js';
 
 /** Vectors by interaction, as embeddings/1 holds them. */
 export interface DenseVectors {
@@ -70,19 +71,15 @@ export function buildFeatures(parameters: BuildFeaturesParameters): Features {
   for (const [name, lists] of Object.entries(items.attributes)) {
     add({ kind: 'multi-valued', name: `item_${name}` }, { ...codeLists(lists), index: itemOf });
   }
-  const histories = { liked: historyColumn(interactions, all, 1), disliked: historyColumn(interactions, all, 0) };
-  for (const [name, column] of Object.entries(histories)) {
-    add({ kind: 'sequence', name: `history_${name}`, table: 'item', maxLength: historyLength }, column);
+  for (const [name, label] of [['history_liked', 1] as const, ['history_disliked', 0] as const]) {
+    add({ kind: 'sequence', name, table: 'item', maxLength: historyLength }, historyColumn(interactions, all, label));
   }
   if (items.year.some((year) => !Number.isNaN(year))) {
     add({ kind: 'numeric', name: 'item_year', missing: 'mean' }, { kind: 'numeric', values: items.year, index: itemOf });
   }
   if (popularity) definitions.push({ kind: 'frequency', name: 'item_popularity', of: 'item' });
   if (historyCounts) {
-    for (const [name, { offsets }] of Object.entries(histories)) {
-      const counts = Float32Array.from(all, (_, r) => Math.log1p(offsets[r + 1]! - offsets[r]!));
-      add({ kind: 'numeric', name: `history_${name}_count` }, { kind: 'numeric', values: counts });
-    }
+    for (const name of ['history_liked', 'history_disliked']) definitions.push({ kind: 'length', name: `${name}_count`, of: name });
   }
   for (const [name, vectors] of Object.entries(dense)) {
     add({ kind: 'dense', name }, denseColumn(name, vectors, all, interactions.length));
@@ -92,7 +89,12 @@ export function buildFeatures(parameters: BuildFeaturesParameters): Features {
     parameters.schema ?? fitSchema({ definitions, columns, rows: Int32Array.from(fitRows, (row) => positionOf[row]!), minimumCount });
   const labels = Uint8Array.from(all, (row) => interactions.label[row]!);
   const features = encodeFeatures({ schema: fitted, columns, labels });
-  return all.length === rows.length ? features : firstRows(features, rows.length);
+  return all.length === rows.length
+    ? features
+    : selectRows(
+        features,
+        rows.map((_, r) => r),
+      );
 }
 
 /** `rows` and then those of `more` that are not among them, with the place of each. */
@@ -166,15 +168,4 @@ function denseColumn(
     position[id] = p;
   }
   return { kind: 'dense', data, dimension, index: rows.map((row) => position[row]!) };
-}
-
-function firstRows(features: Features, length: number): Features {
-  const columns = Object.entries(features.columns).map(([name, column]) => {
-    if (column.index !== undefined) return [name, { ...column, index: column.index.subarray(0, length) }] as const;
-    if (column.kind === 'ids') return [name, { ...column, ids: column.ids.subarray(0, length) }] as const;
-    if (column.kind === 'numbers') return [name, { ...column, values: column.values.subarray(0, length) }] as const;
-    if (column.kind === 'id-lists') return [name, { ...column, offsets: column.offsets.subarray(0, length + 1) }] as const;
-    return [name, column] as const;
-  });
-  return { schema: features.schema, length, columns: Object.fromEntries(columns), labels: features.labels.subarray(0, length) };
 }

@@ -47,6 +47,14 @@ export type FeatureDefinition =
       readonly of: string;
     }
   | {
+      /** The logarithm of a list's length; it has no column of its own. */
+      readonly kind: 'length';
+      /** Unique name. */
+      readonly name: string;
+      /** The multi-valued or sequence feature whose entries are counted. */
+      readonly of: string;
+    }
+  | {
       /** A vector. */
       readonly kind: 'dense';
       /** Unique name, also of the raw column. */

@@ -1,7 +1,18 @@
 import { CtrError } from '../errors.js';
-import { checkColumn, type FeatureColumn, type IdColumn, type RawColumn } from './columns.js';
+import { checkColumn, type FeatureColumn, type IdColumn, type IdListColumn, type NumberColumn, type RawColumn } from './columns.js';
 import { notFinite } from './row-errors.js';
-import { categoricalOf, frequencies, standardize, tableOf, type Feature, type FeatureSchema } from './schema.js';
+import {
+  categoricalOf,
+  frequencies,
+  listOf,
+  standardize,
+  tableOf,
+  type Feature,
+  type FeatureSchema,
+  type FrequencyFeature,
+  type LengthFeature,
+} from './schema.js';
+import { logLength } from './statistics.js';
 
 /** The columns of {@link FeatureSchema}'s features for some rows, with their labels. Rows are numbered from 0. */
 export interface Features {
@@ -33,21 +44,17 @@ export function encodeFeatures({ schema, columns, labels }: EncodeParameters): F
   const idOf = new Map(schema.tables.map((t) => [t.name, new Map(t.vocabulary.map((value, k) => [value, k + 1]))]));
   const encoded: Record<string, FeatureColumn> = {};
   for (const feature of schema.features) {
-    if (feature.kind === 'frequency') continue;
+    if (feature.kind === 'frequency' || feature.kind === 'length') continue;
     const column = columns[feature.name];
     if (column === undefined) throw new CtrError('CTR_SCHEMA', `there is no column for the feature '${feature.name}'`);
     checkColumn(feature.name, column, labels.length);
     encoded[feature.name] = encodeColumn(feature, column, (table) => idOf.get(tableOf(schema, table).name)!);
   }
   for (const feature of schema.features) {
-    if (feature.kind !== 'frequency') continue;
-    const counted = encoded[categoricalOf(schema, feature).name] as IdColumn;
-    const byId = frequencies(feature);
-    encoded[feature.name] = {
-      kind: 'numbers',
-      values: Float32Array.from(counted.ids, (id) => byId[id]!),
-      ...(counted.index === undefined ? {} : { index: counted.index }),
-    };
+    if (feature.kind === 'frequency')
+      encoded[feature.name] = frequencyColumn(feature, encoded[categoricalOf(schema, feature).name] as IdColumn);
+    if (feature.kind === 'length')
+      encoded[feature.name] = lengthColumn(feature, listOf(schema, feature), encoded[feature.of] as IdListColumn);
   }
   return { schema, length: labels.length, columns: encoded, labels };
 }
@@ -79,6 +86,18 @@ function encodeColumn(feature: Feature, column: RawColumn, vocabulary: (table: s
   throw new CtrError('CTR_SCHEMA', `the column '${feature.name}' is ${column.kind}`, {
     expected: `a column for a ${feature.kind} feature`,
   });
+}
+
+function frequencyColumn(feature: FrequencyFeature, { ids, index }: IdColumn): NumberColumn {
+  const byId = frequencies(feature);
+  return { kind: 'numbers', values: Float32Array.from(ids, (id) => byId[id]!), ...(index === undefined ? {} : { index }) };
+}
+
+function lengthColumn(feature: LengthFeature, { maxLength }: { maxLength: number }, { offsets, index }: IdListColumn): NumberColumn {
+  const values = Float32Array.from({ length: offsets.length - 1 }, (_, position) =>
+    standardize(feature, logLength(offsets, position, maxLength)),
+  );
+  return { kind: 'numbers', values, ...(index === undefined ? {} : { index }) };
 }
 
 function toIds(codes: Int32Array, values: readonly string[], vocabulary: Map<string, number>): Int32Array {

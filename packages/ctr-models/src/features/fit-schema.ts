@@ -1,7 +1,7 @@
 import { CtrError } from '../errors.js';
 import { checkColumn, positionsOf, type RawColumn } from './columns.js';
 import type { FeatureDefinition } from './definitions.js';
-import { countValues, fitDense, fitFrequency, fitNumeric } from './statistics.js';
+import { countValues, fitDense, fitFrequency, fitLength, fitNumeric } from './statistics.js';
 import { checkSchema, type Feature, type FeatureSchema, type TableSchema } from './schema.js';
 
 /** Parameters of {@link fitSchema}. */
@@ -52,10 +52,10 @@ export function fitSchema({ definitions, columns, rows, minimumCount = 1 }: FitS
       case 'categorical':
         return { kind: 'categorical', name, table: definition.table ?? name };
       case 'sequence':
-        return { kind: 'sequence', name, table: definition.table ?? name, maxLength: definition.maxLength ?? 50 };
+        return { kind: 'sequence', name, table: definition.table ?? name, maxLength: maxLengthOf(definition) };
       case 'multi-valued': {
-        const { table = name, pooling = 'mean', maxLength = 32 } = definition;
-        return { kind: 'multi-valued', name, table, pooling, maxLength };
+        const { table = name, pooling = 'mean' } = definition;
+        return { kind: 'multi-valued', name, table, pooling, maxLength: maxLengthOf(definition) };
       }
       case 'numeric':
         return fitNumeric(name, definition.missing ?? 'error', column(name, 'numeric'), rows);
@@ -65,6 +65,13 @@ export function fitSchema({ definitions, columns, rows, minimumCount = 1 }: FitS
         if (table === undefined) throw new CtrError('CTR_SCHEMA', `'${name}' counts '${definition.of}', which is no categorical feature`);
         return fitFrequency(name, definition.of, table.vocabulary, column(definition.of, 'categorical'), rows);
       }
+      case 'length': {
+        const counted = definitions.find((d) => d.name === definition.of);
+        if (counted?.kind !== 'multi-valued' && counted?.kind !== 'sequence') {
+          throw new CtrError('CTR_SCHEMA', `'${name}' counts the entries of '${definition.of}', which is no list`);
+        }
+        return fitLength(name, definition.of, maxLengthOf(counted), column(definition.of, 'list'), rows);
+      }
       case 'dense':
         return fitDense(name, column(name, 'dense'), rows);
     }
@@ -72,4 +79,8 @@ export function fitSchema({ definitions, columns, rows, minimumCount = 1 }: FitS
   const schema: FeatureSchema = { version: 'features/1', tables, features };
   checkSchema(schema);
   return schema;
+}
+
+function maxLengthOf({ kind, maxLength }: Extract<FeatureDefinition, { kind: 'multi-valued' | 'sequence' }>): number {
+  return maxLength ?? (kind === 'sequence' ? 50 : 32);
 }

@@ -1,5 +1,5 @@
 import { columnOf, readCodes, readNumbers, readVectors } from '@expctr/data';
-import { DataType, type FixedSizeList, type Table, type Vector } from 'apache-arrow';
+import { DataType, type Table, type Vector } from 'apache-arrow';
 import { CtrError } from '../errors.js';
 import type { RawCategorical, RawColumn, RawList } from './columns.js';
 import type { FeatureDefinition } from './definitions.js';
@@ -14,12 +14,14 @@ import type { FeatureDefinition } from './definitions.js';
 export function rawColumnsFromTable(table: Table, definitions: readonly FeatureDefinition[]): Record<string, RawColumn> {
   return Object.fromEntries(
     definitions.flatMap((definition) =>
-      definition.kind === 'frequency' ? [] : [[definition.name, rawColumn(definition, columnOf(table, definition.name))] as const],
+      definition.kind === 'frequency' || definition.kind === 'length'
+        ? []
+        : [[definition.name, rawColumn(definition, columnOf(table, definition.name))] as const],
     ),
   );
 }
 
-function rawColumn({ kind, name }: Exclude<FeatureDefinition, { kind: 'frequency' }>, vector: Vector): RawColumn {
+function rawColumn({ kind, name }: Exclude<FeatureDefinition, { kind: 'frequency' | 'length' }>, vector: Vector): RawColumn {
   const type = vector.type as DataType;
   switch (kind) {
     case 'categorical':
@@ -33,10 +35,10 @@ function rawColumn({ kind, name }: Exclude<FeatureDefinition, { kind: 'frequency
       if (!DataType.isInt(type) && !DataType.isFloat(type)) throw wrongType(name, type, 'a number');
       return { kind: 'numeric', values: readNumbers(vector, new Float64Array(vector.length)) };
     case 'dense': {
-      if (!DataType.isFixedSizeList(type) || !DataType.isFloat((type as FixedSizeList).valueType as DataType)) {
+      if (!DataType.isFixedSizeList(type) || !DataType.isFloat(type.valueType as DataType)) {
         throw wrongType(name, type, 'fixed_size_list<float32>');
       }
-      const dimension = (type as FixedSizeList).listSize;
+      const dimension = type.listSize;
       return { kind: 'dense', dimension, data: readVectors(vector, dimension) };
     }
   }
@@ -70,6 +72,6 @@ function readLists(vector: Vector): RawList {
   return { kind: 'list', offsets, codes: Int32Array.from(codes), values: [...codeOf.keys()] };
 }
 
-function wrongType(name: string, type: DataType, expected: string): CtrError {
+function wrongType(name: string, type: { toString(): string }, expected: string): CtrError {
   return new CtrError('CTR_SCHEMA', `the column '${name}' is ${type.toString()}`, { expected });
 }

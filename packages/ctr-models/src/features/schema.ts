@@ -77,6 +77,23 @@ export interface FrequencyFeature {
   readonly standardDeviation: number;
 }
 
+/** How many entries a list feature has, as a number: log(1 + count), standardized. Pooling by the mean alone would forget it. */
+export interface LengthFeature {
+  /** Discriminates the union. */
+  readonly kind: 'length';
+  /** Unique name. */
+  readonly name: string;
+  /** The multi-valued or sequence feature; entries beyond its `maxLength` do not count. */
+  readonly of: string;
+  /** Mean of log(1 + count) over the training rows. */
+  readonly mean: number;
+  /** Its standard deviation; 0 for a constant. */
+  readonly standardDeviation: number;
+}
+
+/** A feature that is a number. */
+export type NumberFeature = NumericFeature | FrequencyFeature | LengthFeature;
+
 /**
  * A vector of fixed size: the embedding of an explanation, a text, an image.
  *
@@ -101,7 +118,7 @@ export interface DenseFeature {
 export type TableFeature = CategoricalFeature | MultiValuedFeature | SequenceFeature;
 
 /** A feature with what was fitted for it on the training rows. */
-export type Feature = TableFeature | NumericFeature | FrequencyFeature | DenseFeature;
+export type Feature = TableFeature | NumberFeature | DenseFeature;
 
 /** Everything that must be known to turn raw columns into a backbone's inputs. Plain JSON. */
 export interface FeatureSchema {
@@ -119,12 +136,12 @@ export function tableFeatures(schema: FeatureSchema): TableFeature[] {
 }
 
 /** The features that are numbers, in the order of the columns of `batch.numeric`. */
-export function numericFeatures(schema: FeatureSchema): (NumericFeature | FrequencyFeature)[] {
-  return schema.features.filter((f) => f.kind === 'numeric' || f.kind === 'frequency');
+export function numericFeatures(schema: FeatureSchema): NumberFeature[] {
+  return schema.features.filter((f) => f.kind === 'numeric' || f.kind === 'frequency' || f.kind === 'length');
 }
 
 /** A number as a backbone sees it: less the mean, over the standard deviation; 0 where the training rows were constant. */
-export function standardize({ mean, standardDeviation }: NumericFeature | FrequencyFeature, value: number): number {
+export function standardize({ mean, standardDeviation }: NumberFeature, value: number): number {
   return standardDeviation > 0 ? (value - mean) / standardDeviation : 0;
 }
 
@@ -154,6 +171,15 @@ export function categoricalOf(schema: FeatureSchema, { name, of }: FrequencyFeat
   return counted;
 }
 
+/** The feature whose entries a length counts. @throws CtrError `CTR_SCHEMA` where there is none. */
+export function listOf(schema: FeatureSchema, { name, of }: LengthFeature): MultiValuedFeature | SequenceFeature {
+  const counted = schema.features.find((f) => f.name === of);
+  if (counted?.kind !== 'multi-valued' && counted?.kind !== 'sequence') {
+    throw new CtrError('CTR_SCHEMA', `'${name}' counts the entries of '${of}', which is no list`);
+  }
+  return counted;
+}
+
 /** @throws CtrError `CTR_SCHEMA` where names repeat, a table is missing, or there is no feature at all. */
 export function checkSchema(schema: FeatureSchema): void {
   if (schema.features.length === 0) throw new CtrError('CTR_SCHEMA', 'the schema has no features', { expected: 'at least one' });
@@ -164,5 +190,8 @@ export function checkSchema(schema: FeatureSchema): void {
   if (tableFeatures(schema).length === 0)
     throw new CtrError('CTR_SCHEMA', 'no feature has a table', { expected: 'at least one categorical feature or list' });
   for (const feature of tableFeatures(schema)) tableOf(schema, feature.table);
-  for (const feature of schema.features) if (feature.kind === 'frequency') categoricalOf(schema, feature);
+  for (const feature of schema.features) {
+    if (feature.kind === 'frequency') categoricalOf(schema, feature);
+    if (feature.kind === 'length') listOf(schema, feature);
+  }
 }

@@ -1,6 +1,6 @@
 import type { DenseColumn, RawCategorical, RawList, RawNumeric } from './columns.js';
 import { missingVector, notFinite } from './row-errors.js';
-import type { DenseFeature, FrequencyFeature, NumericFeature } from './schema.js';
+import type { DenseFeature, FrequencyFeature, LengthFeature, NumericFeature } from './schema.js';
 
 /** Adds, for each value, in how many of `rows` it occurs. */
 export function countValues(column: RawCategorical | RawList, rows: ArrayLike<number>, counts: Map<string, number>): void {
@@ -74,6 +74,26 @@ export function fitFrequency(
     return code >= 0 && known.has(value) ? Math.log1p(seen.get(value)!) : 0;
   };
   return { kind: 'frequency', name, of, counts: [0, ...vocabulary.map((value) => seen.get(value) ?? 0)], ...moments(rows, logOf) };
+}
+
+/** Normalization of list lengths. */
+export function fitLength(
+  name: string,
+  of: string,
+  maxLength: number,
+  { offsets, index }: RawList,
+  rows: ArrayLike<number>,
+): LengthFeature {
+  const logOf = (row: number): number => {
+    const position = index === undefined ? row : index[row]!;
+    return position < 0 ? 0 : logLength(offsets, position, maxLength);
+  };
+  return { kind: 'length', name, of, ...moments(rows, logOf) };
+}
+
+/** log(1 + entries that count) of the list at a position. */
+export function logLength(offsets: Uint32Array, position: number, maxLength: number): number {
+  return Math.log1p(Math.min(maxLength, offsets[position + 1]! - offsets[position]!));
 }
 
 /** Normalization of vectors. @throws CtrError `CTR_DENSE_ROWS`, `CTR_NOT_FINITE`. */
