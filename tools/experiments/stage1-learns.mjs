@@ -1,5 +1,6 @@
 // Does stage 1 learn? LC reward, AUC of p_LC and the best constant's reward on fixed validation rows, before and after PPO,
-// as paired differences with a bootstrap over users. Usage: npm run experiment:stage1 -- --out DIR [options of expctr-train]
+// as paired differences with a bootstrap over users.
+// usage: npm run experiment -- stage1-learns --data-dir DIR --llm PATH --encoder PATH [--out DIR] [--seed N] [--set path=value]... | --resume DIR
 // Extra options: --rows N (validation rows, default 300), --per-user N (most of one user, default 3).
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
