@@ -34,7 +34,13 @@ function randomFeatures(rows, ids) {
 async function ours(features) {
   const ends = [];
   const options = { epochs: 2, batchSize: 4096, backbone: { hidden: [400, 400, 400] }, l2: 0, embeddingL2: 0 };
-  const model = await fitCtr({ backbone: 'deepfm', train: features, options, rng: createRng(1), onEpoch: () => ends.push(performance.now()) });
+  const model = await fitCtr({
+    backbone: 'deepfm',
+    train: features,
+    options,
+    rng: createRng(1),
+    onEpoch: () => ends.push(performance.now()),
+  });
   await model.dispose();
   return features.length / ((ends[1] - ends[0]) / 1000);
 }
@@ -47,8 +53,10 @@ for (const { ids, rows } of CASES) {
   const [mine, theirs] = [[], []];
   for (let round = 0; round < ROUNDS; round += 1) {
     mine.push(await ours(features));
-    if (python !== undefined) theirs.push(Number(execFileSync(python, [`${import.meta.dirname}/ctr_torch.py`, rows, ids].map(String), { encoding: 'utf8' })));
+    if (python !== undefined)
+      theirs.push(Number(execFileSync(python, [`${import.meta.dirname}/ctr_torch.py`, rows, ids].map(String), { encoding: 'utf8' })));
   }
-  const torch = theirs.length === 0 ? '' : `, torch ${median(theirs).toFixed(0)}, ratio ${median(mine.map((m, k) => m / theirs[k])).toFixed(2)}`;
+  const torch =
+    theirs.length === 0 ? '' : `, torch ${median(theirs).toFixed(0)}, ratio ${median(mine.map((m, k) => m / theirs[k])).toFixed(2)}`;
   console.log(`DeepFM, ${ids} ids a field, ${rows} rows: ${median(mine).toFixed(0)} samples/s${torch}`);
 }

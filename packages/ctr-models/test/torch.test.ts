@@ -3,7 +3,7 @@ import { createRng } from '@expctr/core';
 import { namedLeaves, unflattenTree, useOnnx, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { findBackbone, type BackboneName, type FeatureColumn, type Features, type FeatureSchema } from '../src/index.js';
+import { findBackbone, type BackboneName, type FeatureColumn, type Features, type FeatureSchema, type FitOptions } from '../src/index.js';
 import { resolveFitOptions } from '../src/fit/options.js';
 import { createTrainingStep, type TrainingStep } from '../src/fit/training-step.js';
 import { createGatherer } from '../src/model/batch.js';
@@ -228,3 +228,28 @@ test.each(['adam', 'adagrad', 'sgd'] as const)(
     }
   },
 );
+
+test('penalties pull matrices, dense weights and the rows of the batch towards zero, each by its own strength, and leave biases alone', async () => {
+  const features = fixtureFeatures();
+  const after = async (penalties: Partial<FitOptions>): Promise<ModelState> => {
+    const model = fixtureModel('deepfm');
+    const options = resolveFitOptions({ optimizer: 'sgd', learningRate: 1, l2: 0, denseL2: 0, embeddingL2: 0, ...penalties }, 6);
+    const step = await createTrainingStep(model, options, 6, createRng(0));
+    await step.run(createGatherer(features, model.tables), features.labels, Int32Array.from([0, 1, 2, 3, 4, 5]), 0, 6);
+    return model;
+  };
+  const [free, held, start] = [await after({}), await after({ l2: 0.1, denseL2: 0.2, embeddingL2: 0.3 }), fixtureModel('deepfm')];
+  namedLeaves(start.parameters).forEach(({ path, leaf }, k) => {
+    const strength = path.endsWith('bias') ? 0 : path.includes('dense') ? 0.2 : 0.1;
+    const [a, b] = [free, held].map((model) => (namedLeaves(model.parameters)[k]!.leaf as HostTensor).data) as [Float32Array, Float32Array];
+    (leaf as HostTensor).data.forEach((before, i) => expect(b[i]! - a[i]!, path).toBeCloseTo(-strength * before, 5));
+  });
+  start.tables.forEach(({ values }, k) => {
+    // A row of the batch moves by its penalty, another not at all.
+    values.forEach((before, i) => {
+      const moved = held.tables[k]!.values[i]! - free.tables[k]!.values[i]!;
+      if (moved !== 0) expect(moved).toBeCloseTo(-0.3 * before, 5);
+    });
+    expect(held.tables[k]!.values).not.toEqual(free.tables[k]!.values);
+  });
+});

@@ -20,6 +20,14 @@ export interface FeatureBatch {
   readonly noise?: Readonly<Record<string, tf.Tensor2D>>;
 }
 
+/** A dropout mask that a backbone wants in training. */
+export interface DropoutMask {
+  /** Units. */
+  readonly width: number;
+  /** Share of units dropped, in [0, 1). */
+  readonly rate: number;
+}
+
 /** What every backbone is told besides its own options. */
 export interface BackboneOptions {
   /** Components of a field embedding. */
@@ -52,6 +60,6 @@ export interface Backbone<P extends object = ParameterTree, O extends object = o
   init(schema: FeatureSchema, options: O & BackboneOptions, rng: Rng): HostParameters<P>;
   /** Log-odds of label 1, [batch, 1]. Pure; must not mix rows of the batch. */
   logits(params: P, batch: FeatureBatch): tf.Tensor2D;
-  /** Dropout masks wanted in training: width and rate by name. */
-  noise?(options: O): Readonly<Record<string, { readonly width: number; readonly rate: number }>>;
+  /** Dropout masks wanted in training: by the name under which they stand in {@link FeatureBatch.noise}. */
+  noise?(options: O): Readonly<Record<string, DropoutMask>>;
 }

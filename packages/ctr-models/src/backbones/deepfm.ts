@@ -1,16 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { denseFeatures } from '../features/schema.js';
 import type { Backbone } from './backbone.js';
-import {
-  fieldEmbeddings,
-  fieldNames,
-  firstOrderTerm,
-  initFields,
-  initLinear,
-  type FieldParameters,
-  type LinearParameters,
-} from './fields.js';
-import { pairwiseInteractions } from './fm.js';
+import { fieldEmbeddings, fieldNames, firstOrderTerm, initFields, initLinear } from './fields.js';
+import { pairwiseInteractions, type FmParameters } from './fm.js';
 import { dropoutName, initMlp, mlp, type LayerParameters } from './mlp.js';
 
 /** Options of {@link deepFm}. */
@@ -21,14 +13,17 @@ export interface DeepFmOptions {
   readonly dropout: number;
 }
 
+/** Parameters of {@link deepFm}. */
+export type DeepFmParameters = FmParameters & {
+  /** Hidden layers and the output layer. */
+  readonly mlp: readonly LayerParameters[];
+};
+
 /**
  * DeepFM (Guo et al. 2017, IJCAI, equations 1 to 4): first order + factorization machine + ReLU network, the two latter on the
  * same field embeddings. Numbers enter as value times vector, dense vectors through a learned projection.
  */
-export const deepFm: Backbone<
-  { readonly linear: LinearParameters; readonly fields: FieldParameters; readonly mlp: readonly LayerParameters[] },
-  DeepFmOptions
-> = {
+export const deepFm: Backbone<DeepFmParameters, DeepFmOptions> = {
   name: 'deepfm',
   usesEmbeddings: true,
   defaults: { hidden: [128, 64], dropout: 0 },

@@ -14,8 +14,16 @@ export function pairwiseInteractions(embeddings: tf.Tensor3D): tf.Tensor2D {
   return tf.mul(0.5, tf.sum(tf.sub(squareOfSum, sumOfSquares), 1, true));
 }
 
+/** Parameters of {@link fm}. */
+export type FmParameters = {
+  /** First-order weights. */
+  readonly linear: LinearParameters;
+  /** Embeddings of what is not in a table. */
+  readonly fields: FieldParameters;
+};
+
 /** Factorization machine: first order plus pairwise products of field embeddings (Rendle 2010, equation 1). */
-export const fm: Backbone<{ readonly linear: LinearParameters; readonly fields: FieldParameters }> = {
+export const fm: Backbone<FmParameters> = {
   name: 'fm',
   usesEmbeddings: true,
   defaults: {},

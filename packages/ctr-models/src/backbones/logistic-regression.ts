@@ -2,8 +2,14 @@ import type * as tf from '@tensorflow/tfjs';
 import type { Backbone, FeatureBatch } from './backbone.js';
 import { firstOrderTerm, initLinear, type LinearParameters } from './fields.js';
 
+/** Parameters of {@link logisticRegression}. */
+export type LogisticRegressionParameters = {
+  /** First-order weights. */
+  readonly linear: LinearParameters;
+};
+
 /** Logistic regression over all features: bias + sum of weights. No embeddings, no interactions. */
-export const logisticRegression: Backbone<{ readonly linear: LinearParameters }> = {
+export const logisticRegression: Backbone<LogisticRegressionParameters> = {
   name: 'logistic-regression',
   usesEmbeddings: false,
   defaults: {},

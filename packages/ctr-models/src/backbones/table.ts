@@ -6,8 +6,11 @@ import { logisticRegression } from './logistic-regression.js';
 
 /** The backbones of this package by name. A new one is a file and a line here. */
 export const BACKBONES = {
+  /** {@link logisticRegression} */
   'logistic-regression': logisticRegression,
+  /** {@link fm} */
   fm,
+  /** {@link deepFm} */
   deepfm: deepFm,
 } as const satisfies Record<string, Backbone>;
 

@@ -1,4 +1,5 @@
 import type { Rng } from '@expctr/core';
+import type { DropoutMask } from '../backbones/backbone.js';
 import { CtrError } from '../errors.js';
 
 /** Dropout masks that are drawn anew for every step. */
@@ -10,11 +11,7 @@ export interface Dropout {
 }
 
 /** @throws CtrError `CTR_OPTION` for a rate outside [0, 1). */
-export function createDropout(
-  wanted: Readonly<Record<string, { readonly width: number; readonly rate: number }>>,
-  size: number,
-  rng: Rng,
-): Dropout {
+export function createDropout(wanted: Readonly<Record<string, DropoutMask>>, size: number, rng: Rng): Dropout {
   const layers = Object.entries(wanted).map(([name, { width, rate }]) => {
     if (!(rate >= 0 && rate < 1))
       throw new CtrError('CTR_OPTION', `the dropout rate of ${name} is ${rate}`, { expected: 'a number in [0, 1)' });

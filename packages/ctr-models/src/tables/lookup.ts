@@ -35,9 +35,7 @@ export function fieldLookups(features: Features, tables: readonly EmbeddingTable
       throw new CtrError('CTR_SCHEMA', `the feature '${feature.name}' has no ids or no table`);
     }
     const { ids } = column;
-    const { rows } = tables[table]!;
-    const bad = ids.findIndex((id) => id < 0 || id >= rows);
-    if (bad >= 0) throw new CtrError('CTR_SCHEMA', `an id of '${feature.name}' is ${ids[bad]}`, { expected: `0 to ${rows - 1}` });
+    checkIds(feature.name, ids, tables[table]!.rows);
     return {
       table,
       use: tables[table]!.features.indexOf(feature.name),
@@ -49,4 +47,17 @@ export function fieldLookups(features: Features, tables: readonly EmbeddingTable
       newest: feature.kind === 'sequence',
     };
   });
+}
+
+/** How many rows each array of ids is known to fit: columns are long, and predictions of a few of their rows frequent. */
+const fits = new WeakMap<Int32Array, number>();
+
+function checkIds(name: string, ids: Int32Array, rows: number): void {
+  if ((fits.get(ids) ?? Infinity) <= rows) return;
+  let largest = 0;
+  for (const id of ids) {
+    if (id < 0 || id >= rows) throw new CtrError('CTR_SCHEMA', `an id of '${name}' is ${id}`, { expected: `0 to ${rows - 1}` });
+    largest = Math.max(largest, id);
+  }
+  fits.set(ids, largest + 1);
 }
