@@ -24,7 +24,9 @@ async function seconds(runs, task) {
   return best;
 }
 
-const generate = (prompts, maxNewTokens) => policy.generate(prompts, { maxNewTokens, stopTokenIds: [], rng: createRng(3) });
+const generate = (prompts, maxNewTokens, onProgress = () => {}) =>
+  policy.generate(prompts, { maxNewTokens, stopTokenIds: [], rng: createRng(3), onProgress });
+const median = (numbers) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 function rows({ prompts, completions, prompt, response }) {
   const batch = { prompts: [], responses: [] };
@@ -41,9 +43,13 @@ function rows({ prompts, completions, prompt, response }) {
 const kinds = {
   async decode({ sequences, prompt, tokens }) {
     const prompts = Array.from({ length: sequences }, () => text(prompt));
-    const begin = await seconds(3, () => generate(prompts, 2));
-    const all = await seconds(3, () => generate(prompts, 2 + tokens));
-    return { figure: (sequences * tokens) / (all - begin), unit: 'tok/s' };
+    const steps = [];
+    for (let round = 0; round < 3; round += 1) {
+      const times = [];
+      await generate(prompts, 2 + tokens, () => times.push(performance.now()));
+      if (round > 0) steps.push(...times.slice(1).map((time, i) => time - times[i]));
+    }
+    return { figure: (sequences * 1000) / median(steps), unit: 'tok/s' };
   },
   async prefill({ sequences, prompt }) {
     const prompts = Array.from({ length: sequences }, () => text(prompt));

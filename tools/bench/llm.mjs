@@ -38,7 +38,10 @@ for (const name of names) {
   const results = Object.fromEntries(Object.keys(contestants).map((who) => [who, []]));
   for (let round = 0; round < Number(values.rounds); round += 1) {
     for (const [who, [program, script]] of Object.entries(contestants)) {
-      const { stdout } = await run(program, [script, folder, JSON.stringify(WORK[name])], { maxBuffer: 2 ** 24 });
+      const { stdout } = await run(program, [script, folder, JSON.stringify(WORK[name])], { maxBuffer: 2 ** 24 }).catch((error) => {
+        console.error(`${WORK[name].title}: ${who} failed\n${error.stderr ?? error}`);
+        process.exit(1);
+      });
       results[who].push(JSON.parse(stdout.trim().split('\n').at(-1)));
     }
   }

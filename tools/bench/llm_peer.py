@@ -1,11 +1,11 @@
 """One measurement of transformers and PEFT. usage: llm_peer.py MODEL_FOLDER WORK_AS_JSON; prints {figure, unit, gigabytes}"""
-import json, logging, os, pathlib, resource, sys, time, warnings
+import json, logging, os, pathlib, resource, statistics, sys, time, warnings
 
 warnings.filterwarnings('ignore')
 os.environ.setdefault('HF_HUB_OFFLINE', '1')
 import torch
 from peft import LoraConfig, get_peft_model
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, StoppingCriteria, StoppingCriteriaList
 
 logging.disable(logging.ERROR)
 folder, work = pathlib.Path(sys.argv[1]), json.loads(sys.argv[2])
@@ -34,10 +34,10 @@ def tokens(*shape):
     return torch.randint(5, 40_000, shape)
 
 
-def generate(m, ids, count):
+def generate(m, ids, count, criteria=None):
     with torch.no_grad():
         m.generate(input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=True, top_k=0, max_new_tokens=count,
-                   min_new_tokens=count, pad_token_id=2)
+                   min_new_tokens=count, pad_token_id=2, stopping_criteria=criteria)
 
 
 def rows():
@@ -55,8 +55,19 @@ def response_log_probs(m, ids):
 def decode():
     m = adapted().eval()
     ids = tokens(work['sequences'], work['prompt'])
-    begin = seconds(3, lambda: generate(m, ids, 2))
-    return work['sequences'] * work['tokens'] / (seconds(3, lambda: generate(m, ids, 2 + work['tokens'])) - begin), 'tok/s'
+    steps = []
+
+    class Clock(StoppingCriteria):
+        times = []
+        def __call__(self, ids, scores, **_):
+            self.times.append(time.perf_counter())
+            return torch.zeros(ids.shape[0], dtype=torch.bool)
+
+    for round in range(3):
+        Clock.times = []
+        generate(m, ids, 2 + work['tokens'], StoppingCriteriaList([Clock()]))
+        if round > 0: steps += [b - a for a, b in zip(Clock.times, Clock.times[1:])]
+    return work['sequences'] / statistics.median(steps), 'tok/s'
 
 
 def prefill():
