@@ -25,7 +25,10 @@ export class AdapterStore {
   readonly #zeros = new Map<string, HostLora>();
   #active = '';
 
-  /** @param lora what {@link create} makes */
+  /**
+   * @param lora what {@link create} makes
+   * @internal
+   */
   constructor(weights: ModelWeights, lora: LoraConfig) {
     this.#weights = weights;
     this.#lora = lora;
@@ -91,12 +94,18 @@ export class AdapterStore {
     if (this.#active === '') this.#active = name;
   }
 
-  /** The adapter for a compiled function. @throws {@link PolicyError} when there is none of this name */
+  /**
+   * The adapter for a compiled function. @throws {@link PolicyError} when there is none of this name
+   * @internal
+   */
   host(name: string): HostLora {
     return this.#entry(name).host;
   }
 
-  /** The base model in the graphs of the active adapter (B = 0 changes no bit), or null where no adapter is active. */
+  /**
+   * The base model in the graphs of the active adapter (B = 0 changes no bit), or null where no adapter is active.
+   * @internal
+   */
   baseHost(): HostLora | null {
     if (this.#active === '') return null;
     const active = this.host(this.#active);

@@ -132,9 +132,15 @@ export function createPolicy(checkpoint: Checkpoint, tokenizer: Tokenizer | null
   return new LlamaPolicy(checkpoint, tokenizer, options);
 }
 
+/** A policy that came with its tokenizer. */
+export interface CausalLM extends LlamaPolicy {
+  /** The model's tokenizer. */
+  readonly tokenizer: Tokenizer;
+}
+
 /** Loads weights and tokenizer of a folder or GGUF file into a policy. @throws {@link FormatError} {@link TokenizerError} */
-export async function loadCausalLM(path: string, options: PolicyOptions = {}): Promise<LlamaPolicy & { readonly tokenizer: Tokenizer }> {
+export async function loadCausalLM(path: string, options: PolicyOptions = {}): Promise<CausalLM> {
   const [checkpoint, tokenizer] = await Promise.all([loadCheckpoint(path), loadTokenizer(path)]);
   checkTokenizer(tokenizer, checkpoint);
-  return createPolicy(checkpoint, tokenizer, options) as LlamaPolicy & { readonly tokenizer: Tokenizer };
+  return createPolicy(checkpoint, tokenizer, options) as CausalLM;
 }

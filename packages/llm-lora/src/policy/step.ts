@@ -16,6 +16,7 @@ export type StepLoss<P> = (
   batch: TracedBatch,
   extra: P,
 ) => {
+  /** What is differentiated. */
   readonly loss: tf.Scalar;
   /** Summed over micro-batches. */
   readonly metrics: Readonly<Record<string, tf.Scalar>>;
