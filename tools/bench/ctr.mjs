@@ -8,7 +8,7 @@ import { useOnnx } from '@expctr/tfjs-backend-onnx';
 const FIELDS = 6;
 const ROUNDS = 3;
 const CASES = [
-  { ids: 1_000, rows: 32 * 4096 },
+  { ids: 1_000, rows: 16 * 4096 },
   { ids: 100_000, rows: 8 * 4096 },
 ];
 

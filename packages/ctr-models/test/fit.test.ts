@@ -46,7 +46,7 @@ async function fitted(dense: Record<string, DenseVectors> = {}, options: FitOpti
     backbone,
     train: selectRows(features, rows.train),
     valid: selectRows(features, rows.valid),
-    options,
+    options: { patience: 3, ...(backbone === 'deepfm' ? { backbone: { hidden: [32, 16] } } : {}), ...options }, // small: a test
     rng: createRng(1),
   });
   const held = selectRows(features, rows.test);
@@ -133,6 +133,11 @@ describe('planted vectors', () => {
       Float32Array.from({ length: features.length * DIMENSION }, (_, k) => mean[k % DIMENSION]!),
     );
     (await model.predictLogits(atMean)).forEach((logit, r) => expect(logit).toBeCloseTo(neutral[r]!, 4));
+    const none = { data: new Float32Array(0), dimension: DIMENSION, interactionIds: [] };
+    const without = buildFeatures({ interactions, items, rows: rows.test, schema: model.schema, dense: { z: none } });
+    expect(await model.predictLogits(without, { atMean: ['z'] })).toEqual(neutral);
+    expect(await codeOf(() => model.predict(without))).toBe('CTR_DENSE_ROWS');
+    expect(await codeOf(() => model.predict(features, { atMean: ['user'] }))).toBe('CTR_SCHEMA');
   });
 });
 

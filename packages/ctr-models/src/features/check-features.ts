@@ -6,9 +6,10 @@ import { checkSchema } from './schema.js';
 
 /**
  * Refuses features that cannot be fitted or predicted.
+ * @param unread dense features whose values will not be read
  * @throws CtrError `CTR_EMPTY`; `CTR_LENGTH`; `CTR_NOT_FINITE` naming feature and row; `CTR_DENSE_ROWS` where a row has no vector.
  */
-export function checkFeatures(features: Features, where: string): void {
+export function checkFeatures(features: Features, where: string, unread: readonly string[] = []): void {
   const { schema, columns, length } = features;
   checkSchema(schema);
   if (length === 0) throw new CtrError('CTR_EMPTY', 'there are no rows', { where, expected: 'at least one' });
@@ -16,6 +17,7 @@ export function checkFeatures(features: Features, where: string): void {
     const column = columns[feature.name];
     if (column === undefined) throw new CtrError('CTR_SCHEMA', `there is no column for the feature '${feature.name}'`, { where });
     checkColumn(feature.name, column, length);
+    if (unread.includes(feature.name)) continue;
     if (column.kind !== 'dense' && column.kind !== 'numbers') continue;
     const values = column.kind === 'dense' ? column.data : column.values;
     const width = column.kind === 'dense' ? column.dimension : 1;

@@ -14,7 +14,7 @@ import { sameSchema } from './same-schema.js';
 export interface PredictOptions {
   /**
    * Dense features to hold at their training mean: what the model says without knowing this row's vector.
-   * The IC reward's `difference` is a prediction less this one.
+   * Their columns are not read: rows may lack a vector. The IC reward's `difference` is a prediction less this one.
    */
   readonly atMean?: readonly string[];
 }
@@ -76,7 +76,7 @@ export function createCtrModel({ state, options, epochs, bestEpoch }: CtrModelPa
         remedy: 'build them with the schema of the model (buildFeatures({ schema: model.schema, ... }))',
       });
     }
-    checkFeatures(features, 'predict');
+    checkFeatures(features, 'predict', atMean);
     return predictor.logits(features, atMean);
   }
 
