@@ -61,7 +61,7 @@ export async function withParts<T>(config: Config, { folder, progress = silentPr
           form,
           template: models.templates.explanation,
           tokenizer: models.tokenizer,
-          maxTokens: config.llm.maxPromptTokens,
+          maxTokens: Math.min(config.llm.maxPromptTokens, models.policy.config.maxPositions - config.llm.maxNewTokens),
         }),
       };
       await checkpoints.once('data', async () => {

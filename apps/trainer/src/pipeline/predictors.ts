@@ -1,8 +1,9 @@
 import { PREDICTORS, predictionsFromTable, predictionsToTable, readTable, rowsOf, writeTable, type ModelPredictions, type Predictor } from '@expctr/data';
 import type { DenseVectors } from '@expctr/ctr-models';
-import { createReader, type Reader } from '@expctr/rewards';
+import type { Reader } from '@expctr/rewards';
 import { fitClickModel } from './click-model.js';
 import type { ExplanationSet } from './explanation-set.js';
+import { createFittingReader } from './fitting-reader.js';
 import { stopIfInterrupted } from './interrupt.js';
 import type { Parts } from './parts.js';
 import { readerProbabilities } from './reading.js';
@@ -85,6 +86,6 @@ async function predict(parts: Parts, name: Predictor, materials: Materials): Pro
 /** ICL: the base model answers from the history, without an explanation. */
 async function readHistory(parts: Parts, rows: Uint32Array, { reader }: Materials): Promise<ArrayLike<number>> {
   const template = { ...parts.templates.lc, withHistory: true };
-  const withHistory = await createReader({ template, form: reader.form, scoreAnswers: answerScorer(parts), calibrate: parts.config.reader.calibrate });
+  const withHistory = await createFittingReader(parts, { template, form: reader.form, scoreAnswers: answerScorer(parts), calibrate: parts.config.reader.calibrate });
   return readerProbabilities(parts, withHistory, rows, () => '');
 }

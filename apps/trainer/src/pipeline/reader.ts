@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { writeFileAtomic } from '@expctr/core';
-import { createReader, requireReader, runReaderCheck, type Reader, type ReaderCheckResult, type ScoreAnswers } from '@expctr/rewards';
+import { requireReader, runReaderCheck, type Reader, type ReaderCheckResult, type ScoreAnswers } from '@expctr/rewards';
 import { ConfigError } from '../config/resolve.js';
 import { nearestName } from '../config/nearest-name.js';
+import { createFittingReader, formUnavailable } from './fitting-reader.js';
 import { stopIfInterrupted } from './interrupt.js';
 import { warn, type Parts } from './parts.js';
 
@@ -27,7 +28,7 @@ export function answerScorer({ policy, tokenizer }: Pick<Parts, 'policy' | 'toke
 export async function checkedReader(parts: Parts): Promise<Reader> {
   const { config, checkpoints, folder, templates } = parts;
   const readerIn = (form: string): Promise<Reader> =>
-    createReader({ template: templates.lc, form, scoreAnswers: answerScorer(parts), calibrate: config.reader.calibrate });
+    createFittingReader(parts, { template: templates.lc, form, scoreAnswers: answerScorer(parts), calibrate: config.reader.calibrate });
 
   const path = folder.checkpoint('reader.json');
   await checkpoints.once('reader-check', async () => {
@@ -41,7 +42,7 @@ export async function checkedReader(parts: Parts): Promise<Reader> {
 }
 
 async function measure(parts: Parts, readerIn: (form: string) => Promise<Reader>): Promise<ReaderCheckResult<string>> {
-  const { config, rng, templates, tokenizer, progress, signal } = parts;
+  const { config, rng, templates, progress, signal } = parts;
   const forms = wantedForms(parts);
   const task = progress.begin('reader check', forms.length, 'forms');
   let done = 0;
@@ -49,11 +50,10 @@ async function measure(parts: Parts, readerIn: (form: string) => Promise<Reader>
     forms,
     async readerFor(form) {
       stopIfInterrupted(signal);
-      if (templates.lc.forms[form]?.form === 'chat' && !tokenizer.hasChatTemplate) {
-        done += 1;
-        return { unavailable: 'the model has no chat template' };
-      }
-      return readerIn(form);
+      const unavailable = formUnavailable(parts, templates.lc, form);
+      if (unavailable === undefined) return readerIn(form);
+      done += 1;
+      return { unavailable };
     },
     rng: rng.fork('reader-check'),
     threshold: config.reader.threshold,

@@ -5,6 +5,8 @@ const QUESTION =
   'Step by step, give the reasons why this user would or would not choose this movie, from what they liked and disliked. ' +
   'Give reasons only and do not say whether they would choose it. Write one short paragraph.';
 
+const LEAD = 'Each analysis gives, step by step, the reasons why a user would or would not choose a movie.';
+
 const ASKED = 'Liked: {liked}\nDisliked: {disliked}\nMovie: {target}';
 
 /**
@@ -43,7 +45,8 @@ export const defaultExplanationTemplate: ExplanationTemplate = explanationTempla
       ],
     },
     completion: {
-      text: `Each analysis gives, step by step, the reasons why a user would or would not choose a movie.\n\n${EXAMPLE}\nAnalysis: ${EXAMPLE_ANALYSIS}\n\n${ASKED}\nAnalysis:`,
+      text: `${LEAD}\n\n${EXAMPLE}\nAnalysis: ${EXAMPLE_ANALYSIS}\n\n${ASKED}\nAnalysis:`,
+      shortText: `${LEAD}\n\n${ASKED}\nAnalysis:`,
     },
   },
   stop: ['\n'],

@@ -11,6 +11,8 @@ const REQUIRED = ['target'] as const;
 const completionForm = z.strictObject({
   /** Slots `{liked}`, `{disliked}`, `{target}`; the explanation follows. */
   text: slotted(SLOTS, REQUIRED),
+  /** Stands for `text` where that does not fit the model's context even without a history: the same without solved examples, say. */
+  shortText: slotted(SLOTS, REQUIRED).optional(),
 });
 
 const chatForm = z.strictObject({
@@ -87,7 +89,8 @@ export interface RenderedExplanationPrompt {
 
 /**
  * Renders the prompt x(u, i). Where it does not fit, oldest history entries are left out, always from the longer of the two
- * lists (from `disliked` where they are equally long), until it does.
+ * lists (from `disliked` where they are equally long), until it does. Where it does not fit without any, and the template has
+ * a `shortText`, the same is tried with that.
  * @throws TemplateError `TEMPLATE_FORM` where the template lacks the form, `PROMPT_TOO_LONG` where even an empty history does not fit.
  */
 export function renderExplanationPrompt(
@@ -103,6 +106,8 @@ export function renderExplanationPrompt(
   let [tooFew, enough] = [0, entries];
   let prompt = render(entries);
   if (!fits(prompt)) {
+    const short = form === 'completion' ? template.forms.completion?.shortText : undefined;
+    if (short !== undefined) return renderExplanationPrompt({ ...template, forms: { completion: { text: short } } }, input, options);
     throw new TemplateError('PROMPT_TOO_LONG', `the explanation prompt does not fit the model's context, even without a history`, {
       where: `template '${template.name}', form '${form}'`,
       remedy: 'shorten the template, cut long titles, or use a model with a longer context',

@@ -1,0 +1,55 @@
+import { renderLcPrompt, type HistoryText, type ItemText, type LcTemplate } from '@expctr/data';
+import { createReader, readerStatements, type Reader, type ReaderOptions } from '@expctr/rewards';
+import type { Parts } from './parts.js';
+
+/** What is needed to know whether a prompt fits. */
+type Context = Pick<Parts, 'policy' | 'tokenizer' | 'items' | 'config'>;
+
+/**
+ * A reader whose prompts fit the model's context: where the LC template repeats the history, its oldest entries are left out
+ * until prompt and answer have room.
+ */
+export async function createFittingReader(parts: Context, options: ReaderOptions): Promise<Reader> {
+  const reader = await createReader(options);
+  if (!options.template.withHistory) return reader;
+  return {
+    ...reader,
+    read: (rows) =>
+      reader.read({
+        ...rows,
+        ...(rows.history ? { history: rows.history.map((history, row) => fitted(parts, options, rows.item[row]!, rows.read[row]!, history)) } : {}),
+      }),
+  };
+}
+
+function fitted(parts: Context, { template, form }: ReaderOptions, item: ItemText, explanation: string, history: HistoryText): HistoryText {
+  const entries = history.liked.length + history.disliked.length;
+  for (let dropped = 0; dropped < entries; dropped += 1) {
+    const kept = withoutOldest(history, dropped);
+    if (promptFits(parts, template, form, item, explanation, kept)) return kept;
+  }
+  return { liked: [], disliked: [] };
+}
+
+function withoutOldest({ liked, disliked }: HistoryText, count: number): HistoryText {
+  const fromLiked = Math.min(liked.length, Math.ceil((count * liked.length) / Math.max(1, liked.length + disliked.length)));
+  return { liked: liked.slice(fromLiked), disliked: disliked.slice(count - fromLiked) };
+}
+
+/** Why this form cannot be asked of the model, or undefined where it can. */
+export function formUnavailable(parts: Context, template: LcTemplate, form: string): string | undefined {
+  if (template.forms[form]?.form === 'chat' && !parts.tokenizer.hasChatTemplate) return 'the model has no chat template';
+  const title = parts.items.title.reduce((longest, other) => (other.length > longest.length ? other : longest), '');
+  const { reasons } = readerStatements();
+  const longest = reasons.reduce((text, { inFavor, against }) => [inFavor, against].reduce((a, b) => (b.length > a.length ? b : a), text), '');
+  const statement = reasons.reduce((a, b) => (b.item.title.length > a.item.title.length ? b : a)).item;
+  const candidates = [{ title, attributes: {} }, statement];
+  if (candidates.every((item) => promptFits(parts, template, form, item, longest, { liked: [], disliked: [] }))) return undefined;
+  return `its prompts do not fit the model's context of ${parts.policy.config.maxPositions} tokens`;
+}
+
+function promptFits({ policy, tokenizer }: Context, template: LcTemplate, form: string, item: ItemText, explanation: string, history: HistoryText): boolean {
+  const { prompt, answers } = renderLcPrompt(template, form, { item, explanation, history });
+  const answer = Math.max(...Object.values(answers).map((text) => tokenizer.encodeText(text).length));
+  return tokenizer.encode(prompt).length + answer <= policy.config.maxPositions;
+}

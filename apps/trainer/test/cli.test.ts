@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { main } from '../src/main.js';
+
+/** What the command line does on wrong use and bad input: exit status, one helpful line, and no run folder left behind. */
+describe('expctr-train', () => {
+  let folder: string;
+  let out: string;
+  let said: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'expctr-cli-'));
+    out = join(folder, 'run');
+    said = '';
+    const collect = (text: unknown): boolean => {
+      said += String(text);
+      return true;
+    };
+    vi.spyOn(process.stderr, 'write').mockImplementation(collect);
+    vi.spyOn(process.stdout, 'write').mockImplementation(collect);
+  });
+  afterEach(() => vi.restoreAllMocks());
+
+  const tiny = ['--preset', 'demo', '--set', 'data.maxInteractions=60', '--set', 'reader.form=continuation'];
+
+  test('a dataset without its folder is wrong use', async () => {
+    expect(await main(['--dataset', 'movielens', '--out', out])).toBe(2);
+    expect(said).toContain('--data-dir');
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test('a missing data folder is an error that names it, and leaves no run folder', async () => {
+    expect(await main(['--dataset', 'movielens', '--data-dir', join(folder, 'absent'), '--out', out])).toBe(1);
+    expect(said).toContain('absent');
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test('an unknown dataset is an error with the names that there are', async () => {
+    expect(await main(['--dataset', 'movielenz', '--data-dir', folder, '--out', out])).not.toBe(0);
+    expect(said).toContain('movielens');
+  });
+
+  test('a missing language model is an error that names it, and leaves no run folder', async () => {
+    expect(await main([...tiny, '--llm', join(folder, 'no-model'), '--out', out])).toBe(1);
+    expect(said).toContain('no-model');
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test('a missing encoder is an error that names it, and leaves no run folder', async () => {
+    await mkdir(join(folder, 'no-encoder'));
+    expect(await main([...tiny, '--encoder', join(folder, 'no-encoder'), '--out', out])).toBe(1);
+    expect(said).toContain('no-encoder');
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test('a template file that is damaged is an error that names it', async () => {
+    const template = join(folder, 'mine.json');
+    await writeFile(template, '{"kind": "lc"}');
+    expect(await main([...tiny, '--set', `prompt.lc=${template}`, '--out', out])).toBe(1);
+    expect(said).toContain('mine.json');
+  });
+
+  test('an output folder that is not empty is wrong use that names --resume', async () => {
+    await mkdir(out);
+    await writeFile(join(out, 'mine.txt'), 'keep');
+    expect(await main([...tiny, '--out', out])).toBe(2);
+    expect(said).toContain('--resume');
+    expect(await readdir(out)).toEqual(['mine.txt']);
+  });
+
+  test('an unknown option is wrong use with the nearest name', async () => {
+    expect(await main([...tiny, '--set', 'ppo.learningrate=1', '--out', out])).toBe(2);
+    expect(said).toContain('ppo.learningRate');
+  });
+
+  test('a form that the LC template lacks is wrong use', async () => {
+    expect(await main([...tiny, '--set', 'reader.form=continuatoin', '--out', out])).toBe(2);
+    expect(said).toContain('continuation');
+  });
+
+  test('resuming what is no run, or with other options, is wrong use', async () => {
+    expect(await main(['--resume', join(folder, 'nothing')])).toBe(2);
+    expect(await main(['--resume', folder, '--seed', '3'])).toBe(2);
+    expect(said).toContain('--seed');
+  });
+
+  test('a reader that cannot read stops the run with 1 and names reader.onFail', async () => {
+    expect(await main([...tiny, '--set', 'reader.onFail=stop', '--out', out])).toBe(1);
+    expect(said).toContain('reader.onFail');
+  }, 60_000);
+
+  test('--schema prints a JSON Schema', async () => {
+    expect(await main(['--schema'])).toBe(0);
+    expect(JSON.parse(said)).toMatchObject({ type: 'object' });
+  });
+});
