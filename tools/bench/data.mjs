@@ -1,6 +1,5 @@
 // Preparation of a MovieLens-shaped dataset, from CSV to finished Arrow tables.
 //   node tools/bench/data.mjs [ROWS]     default 2,000,000 (ml-20m has 20,000,263)
-/* global console, performance, process */
 // Needs a build (npm run build). Prints rows a second for reading and for the whole, and the peak of memory.
 import { mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -5,7 +5,6 @@
 //   --python       an interpreter with torch and sentence-transformers; --peer the same model with modules.json
 // Build first (npm run build). Each round runs every contestant once, one after the other, so that a slow minute hits all of
 // them; the figure is the median of the rounds. Each contestant is warmed up by one batch.
-/* global console, performance, process */
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';

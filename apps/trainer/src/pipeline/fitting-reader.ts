@@ -50,6 +50,6 @@ export function formUnavailable(parts: Context, template: LcTemplate, form: stri
 
 function promptFits({ policy, tokenizer }: Context, template: LcTemplate, form: string, item: ItemText, explanation: string, history: HistoryText): boolean {
   const { prompt, answers } = renderLcPrompt(template, form, { item, explanation, history });
-  const answer = Math.max(...Object.values(answers).map((text) => tokenizer.encodeText(text).length));
+  const answer = Math.max(...[answers.yes, answers.no].map((text) => tokenizer.encodeText(text).length));
   return tokenizer.encode(prompt).length + answer <= policy.config.maxPositions;
 }
