@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { writeFileAtomic } from '@expctr/core';
-import { compile, mapTree, namedLeaves, spec, specOf, useOnnx, type HostTensor, type TensorSpec } from '@expctr/tfjs-backend-onnx';
+import { compile, namedLeaves, spec, useOnnx, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { ModelProtoSchema, StringStringEntryProtoSchema, TensorProtoSchema, type GraphProto, type ModelProto } from 'onnx-buf';
 import type { ParameterTree } from '../backbones/backbone.js';
 import { tableFeatures } from '../features/schema.js';
+import { parameterLeaves, parameterSpecs } from '../model/parameters.js';
 import type { ModelState } from '../model/predictor.js';
 import { freeSizes } from './free-sizes.js';
 import { rawInputSpecs, serve, type RawInputs } from './serving-graph.js';
@@ -57,13 +58,13 @@ async function traceAt(
 ): Promise<ModelProto> {
   const inputs = rawInputSpecs(schema, batch, length);
   const weights = {
-    parameters: mapTree(parameters, specOf as (leaf: never) => TensorSpec),
+    parameters: parameterSpecs(parameters),
     tables: Object.fromEntries(tables.map(({ name, rows, width }) => [name, spec([rows, width])])),
   };
   const traced = await compile(
     (inputs: RawInputs<tf.Tensor>, weights: { parameters: ParameterTree; tables: Readonly<Record<string, tf.Tensor>> }): tf.Tensor1D =>
       serve(backbone, schema, tables, inputs, weights),
-    [inputs, weights] as never,
+    [inputs, weights],
     { name: backbone.name, outputNames: ['probability'] },
   );
   const folder = await mkdtemp(join(tmpdir(), 'expctr-ctr-'));
@@ -84,7 +85,7 @@ async function traceAt(
 function fillWeights(graph: GraphProto, { parameters, tables, schema }: ModelState): void {
   const used = new Set(tableFeatures(schema).map((f) => f.table));
   const weights = new Map<string, HostTensor>([
-    ...namedLeaves(parameters).map(({ path, leaf }) => [`parameters.${path}`, leaf as HostTensor] as const),
+    ...parameterLeaves(parameters).map(({ path, tensor }) => [`parameters.${path}`, tensor] as const),
     ...tables
       .filter(({ name }) => used.has(name))
       .map(

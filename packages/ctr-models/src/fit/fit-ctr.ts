@@ -1,5 +1,4 @@
 import type { Rng } from '@expctr/core';
-import { mapTree, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import type { Backbone, BackboneOptions } from '../backbones/backbone.js';
 import { findBackbone } from '../backbones/table.js';
 import { CtrError } from '../errors.js';
@@ -10,6 +9,7 @@ import { logLoss } from '../metrics/log-loss.js';
 import { createGatherer } from '../model/batch.js';
 import { createCtrModel, type CtrModel } from '../model/ctr-model.js';
 import { createPredictor, sigmoid, type ModelState } from '../model/predictor.js';
+import { parameterLeaves } from '../model/parameters.js';
 import { sameSchema } from '../model/same-schema.js';
 import { createTables } from '../tables/embedding-table.js';
 import { resolveFitOptions, type FitOptions } from './options.js';
@@ -135,9 +135,7 @@ interface Snapshot {
 }
 
 function parameterArrays({ parameters }: ModelState): Float32Array[] {
-  const arrays: Float32Array[] = [];
-  mapTree(parameters, ((leaf: HostTensor) => arrays.push(leaf.data as Float32Array)) as never);
-  return arrays;
+  return parameterLeaves(parameters).map(({ tensor }) => tensor.data as Float32Array);
 }
 
 function snapshot(model: ModelState): Snapshot {

@@ -1,18 +1,9 @@
 import type { Rng } from '@expctr/core';
-import {
-  compile,
-  flattenTree,
-  mapTree,
-  namedLeaves,
-  spec,
-  specOf,
-  valueAndGrad,
-  type HostTensor,
-  type TensorSpec,
-} from '@expctr/tfjs-backend-onnx';
+import { compile, flattenTree, spec, valueAndGrad, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import type { FeatureBatch, ParameterTree } from '../backbones/backbone.js';
 import { batchSpecs, createBuffers, type Gatherer, type OtherInputs, type RowInputs } from '../model/batch.js';
+import { parameterLeaves, parameterSpecs } from '../model/parameters.js';
 import type { ModelState } from '../model/predictor.js';
 import { createRowGradients } from '../tables/row-gradients.js';
 import { createRowOptimizer } from '../tables/row-optimizer.js';
@@ -66,20 +57,19 @@ export async function createTrainingStep(model: ModelState, options: ResolvedFit
         return weightedLogLoss(backbone.logits(trained.params, batch), targets);
       })({ params, rows }),
     [
-      mapTree(parameters, specOf as (leaf: never) => TensorSpec),
+      parameterSpecs(parameters),
       specs.rows,
       specs.others,
       Object.fromEntries(Object.entries(dropout.masks).map(([name, mask]) => [name, spec([size, mask.length / size])])),
       { labels: spec([size, 1]), weights: spec([size, 1]) },
-    ] as never,
+    ],
     { name: `${backbone.name}-step-${size}` },
   );
 
   const optimizer = createRowOptimizer({ name: options.optimizer, learningRate: options.learningRate });
-  const leaves = namedLeaves(parameters).map(({ path, leaf }) => {
-    const { data, shape } = leaf as HostTensor;
-    const values = data as Float32Array;
-    const l2 = shape.length < 2 ? 0 : path.split('.').includes('dense') ? options.denseL2 : options.l2;
+  const leaves = parameterLeaves(parameters).map(({ path, tensor }) => {
+    const values = tensor.data as Float32Array;
+    const l2 = tensor.shape.length < 2 ? 0 : path.split('.').includes('dense') ? options.denseL2 : options.l2;
     return { values, l2, state: Array.from({ length: optimizer.stateArrays }, () => new Float32Array(values.length)) };
   });
   const rowGradients = tables.map((table) => createRowGradients(table, optimizer.stateArrays));
@@ -92,16 +82,7 @@ export async function createTrainingStep(model: ModelState, options: ResolvedFit
       for (let b = 0; b < count; b += 1) targets.labels[b] = labels[rows[start + b]!]!;
       targets.weights.fill(1 / count, 0, count).fill(0, count);
       dropout.draw();
-      const { value, grads } = (await compiled.run([
-        parameters,
-        buffers.rows,
-        buffers.others,
-        dropout.masks,
-        targets,
-      ] as never)) as unknown as {
-        value: HostTensor;
-        grads: { params: ParameterTree; rows: RowInputs<HostTensor> };
-      };
+      const { value, grads } = await compiled.run([parameters, buffers.rows, buffers.others, dropout.masks, targets]);
 
       steps += 1;
       optimizer.begin(steps);

@@ -1,9 +1,10 @@
-import { compile, mapTree, specOf, type CompiledFunction, type HostTensor } from '@expctr/tfjs-backend-onnx';
+import { compile, type CompiledFunction, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import type * as tf from '@tensorflow/tfjs';
 import type { Backbone, FeatureBatch, HostParameters, ParameterTree } from '../backbones/backbone.js';
 import type { Features } from '../features/encode.js';
 import type { FeatureSchema } from '../features/schema.js';
 import type { EmbeddingTable } from '../tables/embedding-table.js';
+import { parameterSpecs } from './parameters.js';
 import { batchSpecs, createBuffers, createGatherer, type OtherInputs, type RowInputs } from './batch.js';
 
 /** The parts of a model that predict. */
@@ -50,7 +51,7 @@ export function createPredictor({ backbone, schema, dimension, parameters, table
     return compile(
       (params: ParameterTree, rows: RowInputs<tf.Tensor>, others: OtherInputs<tf.Tensor>): tf.Tensor =>
         backbone.logits(params, { ...rows, ...others } as unknown as FeatureBatch),
-      [mapTree(parameters, specOf as never), specs.rows, specs.others] as never,
+      [parameterSpecs(parameters), specs.rows, specs.others],
       { name: `${backbone.name}-forward-${size}` },
     );
   }

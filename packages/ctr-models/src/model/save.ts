@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { sha256, writeFileAtomic } from '@expctr/core';
-import { namedLeaves, type HostTensor } from '@expctr/tfjs-backend-onnx';
+import type { HostTensor } from '@expctr/tfjs-backend-onnx';
 import type { EpochReport } from '../fit/fit-ctr.js';
 import type { ResolvedFitOptions } from '../fit/options.js';
 import type { FeatureSchema } from '../features/schema.js';
+import { parameterLeaves } from './parameters.js';
 import type { ModelState } from './predictor.js';
 import { encodeSafetensors } from './safetensors.js';
 
@@ -35,7 +36,7 @@ export async function saveModel(
   about: Pick<SavedConfig, 'options' | 'epochs' | 'bestEpoch'>,
 ): Promise<void> {
   const tensors = new Map<string, HostTensor>();
-  for (const { path, leaf } of namedLeaves(state.parameters)) tensors.set(`parameters.${path}`, leaf as HostTensor);
+  for (const { path, tensor } of parameterLeaves(state.parameters)) tensors.set(`parameters.${path}`, tensor);
   for (const { name, rows, width, values } of state.tables)
     tensors.set(`tables.${name}`, { data: values, shape: [rows, width], dtype: 'float32' });
   const bytes = encodeSafetensors(tensors);
