@@ -1,7 +1,8 @@
 // Does stage 1 learn? LC reward, AUC of p_LC and the best constant's reward on fixed validation rows, before and after PPO,
 // as paired differences with a bootstrap over users.
 // usage: npm run experiment -- stage1-learns --data-dir DIR --llm PATH --encoder PATH [--out DIR] [--seed N] [--set path=value]... | --resume DIR
-// Extra options: --rows N (validation rows, default 300), --per-user N (most of one user, default 3).
+// Extra options: --rows N (validation rows, default 300), --per-user N (most of one user, default 3), --train-seed N (adapter, rollouts and
+// order of the policy rows; data and fixed rows follow from --seed alone).
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRng } from '@expctr/core';
@@ -22,9 +23,10 @@ const { folder, config } = options.resume
     })();
 const progress = createProgress();
 
-await withParts(config, { folder, progress }, async (parts) => {
+await withParts(config, { folder, progress }, async (loaded) => {
+  const parts = options['train-seed'] === undefined ? loaded : { ...loaded, rng: createRng(Number(options['train-seed'])) };
   const reader = await checkedReader(parts);
-  const rows = fixedRows(parts);
+  const rows = fixedRows(loaded);
   const users = Array.from(rows, (row) => parts.interactions.user[row]);
   progress.say(`${rows.length} validation rows of ${new Set(users).size} users`);
 
@@ -44,7 +46,7 @@ await withParts(config, { folder, progress }, async (parts) => {
 
   const label = Uint8Array.from(rows, (row) => parts.interactions.label[row]);
   const { form } = config.rewards;
-  const result = { rows: rows.length, users: new Set(users).size, labelRate: mean(label), form, reader: reader.form, updates: config.ppo.stage1Updates, completionsPerUpdate: config.ppo.promptsPerUpdate * config.ppo.completionsPerPrompt, seed: config.seed, bestConstant: bestConstant(form, label).reward };
+  const result = { rows: rows.length, users: new Set(users).size, labelRate: mean(label), form, reader: reader.form, updates: config.ppo.stage1Updates, completionsPerUpdate: config.ppo.promptsPerUpdate * config.ppo.completionsPerPrompt, seed: Number(options['train-seed'] ?? config.seed), bestConstant: bestConstant(form, label).reward };
   for (const name of Object.keys(decodings)) {
     const empty = (set) => set.read.filter((text) => text.trim() === '').length;
     const reward = ({ p, set }) => alignment(form, p, label).map((value, i) => (set.read[i].trim() === '' ? (form === 'log' ? Math.log(0.01) : 0) : value));

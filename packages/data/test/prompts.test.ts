@@ -162,6 +162,15 @@ test('a history that does not fit loses its oldest entries, no more than needed,
   );
 });
 
+test('where the solved example leaves no room, the prompt goes without it before it goes without the target', () => {
+  const given = { liked: [{ title: 'L0', attributes: {} }], disliked: [], target: plain };
+  const whole = textsOf(renderExplanationPrompt(defaultExplanationTemplate, given).prompt)[0]!;
+  expect(whole).toContain('Solaris');
+  const { prompt, dropped } = renderExplanationPrompt(defaultExplanationTemplate, given, { fits: (candidate) => !textsOf(candidate)[0]!.includes('Solaris') });
+  expect(textsOf(prompt)[0]).toContain('L0');
+  expect(dropped).toBe(0);
+});
+
 test('the few-shot prompt has four solved examples, two of each answer, and asks its question last', () => {
   const { prompt, answers } = renderLcPrompt(defaultLcTemplate, 'few-shot', {
     item: { title: 'Heat', attributes: { genres: ['Crime'] } },

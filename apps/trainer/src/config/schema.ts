@@ -54,14 +54,14 @@ const encoder = z.strictObject({
 
 const ctr = z.strictObject({
   backbone: z.string().default('deepfm').describe('logistic-regression, fm or deepfm (also --backbone)'),
-  epochs: positive.default(20).describe('most passes over the training rows; early stopping ends sooner'),
-  patience: positive.default(3).describe('epochs without a better validation AUC before stopping'),
-  batchSize: positive.default(256).describe('rows in a step'),
-  learningRate: z.number().positive().default(0.003).describe('of Adam'),
+  epochs: positive.default(30).describe('most passes over the training rows; early stopping ends sooner'),
+  patience: positive.default(5).describe('epochs without a better validation AUC before stopping'),
+  batchSize: positive.nullable().default(null).describe('rows of a step; null = 32 to 4096, at least 32 steps an epoch'),
+  learningRate: z.number().positive().default(0.001).describe('step size of Adam'),
   embeddingDimension: positive.default(16).describe('size of ID embeddings'),
   l2: z.number().min(0).default(1e-5).describe("L2 penalty on the backbone's matrices"),
   embeddingL2: z.number().min(0).default(1e-5).describe('L2 penalty on the table rows of a batch'),
-  denseL2: z.number().min(0).default(1e-3).describe('L2 penalty on the weights of dense vectors (explanations)'),
+  denseL2: z.number().min(0).default(0.01).describe('L2 penalty on the weights of dense vectors (explanations)'),
 });
 
 const rewardWeights = (lc: number, ic: number) =>

@@ -59,12 +59,12 @@ function unknownVectors({ encoder }: Parts, { vectors }: ClickModelOptions): Den
 }
 
 function fit({ config, interactions, rng, checkpoints }: Parts, { name, iteration, fitRows }: ClickModelOptions, features: Features): Promise<CtrModel> {
-  const { backbone, ...options } = config.ctr;
+  const { backbone, batchSize, ...options } = config.ctr;
   return fitCtr({
     backbone,
     train: selectRows(features, fitRows),
     valid: selectRows(features, rowsOf(interactions, 'valid')),
-    options,
+    options: { ...options, ...(batchSize === null ? {} : { batchSize }) },
     rng: rng.fork('ctr'),
     onEpoch: ({ epoch, metrics }) => checkpoints.log.write({ event: 'ctr-epoch', model: name, iteration, epoch, metrics }),
   });
