@@ -136,11 +136,19 @@ test('the explanation prompt lists liked and disliked items with their attribute
   const { prompt, dropped } = renderExplanationPrompt(defaultExplanationTemplate, given);
   expect(dropped).toBe(0);
   expect(textsOf(prompt)[0]).toContain(
-    '\nLiked: "Heat (1995)" (genres: Crime, Thriller); "Fargo (1996)" (genres: Comedy)\nDisliked: nothing yet\nMovie: "Se7en (1995)" (genres: Crime)\n',
+    '\nLiked: "Heat (1995)" (genres: Crime, Thriller); "Fargo (1996)" (genres: Comedy)\nMovie: "Se7en (1995)" (genres: Crime)\n',
   );
   expect(textsOf(prompt)[0]).toMatch(/step by step.*Analysis:$/su);
   const chat = renderExplanationPrompt(defaultExplanationTemplate, given, { form: 'chat' }).prompt;
-  expect(textsOf(chat).join('')).toContain('; "Fargo (1996)" (genres: Comedy)\nDisliked: nothing yet');
+  expect(textsOf(chat).join('')).toContain('; "Fargo (1996)" (genres: Comedy)\nMovie: "Se7en');
+});
+
+test('an empty list has no line by default, and the words that a template gives for it', () => {
+  const given = { liked: [], disliked: [plain], target: plain };
+  const own = textsOf(renderExplanationPrompt(defaultExplanationTemplate, given).prompt)[0]!.split('\n\n').at(-1);
+  expect(own).toBe('Disliked: "x"\nMovie: "x"\nAnalysis:');
+  const list = { ...defaultExplanationTemplate.list, empty: 'none' };
+  expect(textsOf(renderExplanationPrompt({ ...defaultExplanationTemplate, list }, given).prompt)[0]).toContain('\nLiked: none\nDisliked: "x"\n');
 });
 
 test('a history that does not fit loses its oldest entries, no more than needed, and they are counted', async () => {
@@ -197,7 +205,7 @@ test('the history stands in the LC prompt only where the template says so', asyn
   expect(textsOf(renderLcPrompt(defaultLcTemplate, 'few-shot', given).prompt)[0]).not.toContain('Heat');
   const withHistory = { ...defaultLcTemplate, withHistory: true };
   expect(textsOf(renderLcPrompt(withHistory, 'few-shot', given).prompt)[0]).toContain(
-    'Liked before: "Heat"\nDisliked before: nothing yet\nMovie: "x"',
+    'Liked before: "Heat"\nMovie: "x"',
   );
   expect((await errorOf(() => renderLcPrompt(withHistory, 'few-shot', { item: plain, explanation: 'z' }))).code).toBe('TEMPLATE_HISTORY');
 });

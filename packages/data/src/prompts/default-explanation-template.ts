@@ -22,6 +22,7 @@ const EXAMPLE_ANALYSIS =
   'First, they liked dark science fiction such as Alien and Blade Runner, and Solaris is slow and serious science fiction. ' +
   'Second, they disliked the romance of Notting Hill, and a love story stands at the center of Solaris.';
 
+// An empty list has no line: models this small take "Disliked: nothing yet" for dislike.
 /** The default explanation prompt: step-by-step reasons for or against the target, from what the user liked and disliked. */
 export const defaultExplanationTemplate: ExplanationTemplate = explanationTemplateSchema.parse({
   kind: 'explanation',
@@ -35,7 +36,7 @@ export const defaultExplanationTemplate: ExplanationTemplate = explanationTempla
     valueSeparator: ', ',
     untitled: 'untitled',
   },
-  list: { entry: '{item}', separator: '; ', empty: 'nothing yet' },
+  list: { entry: '{item}', separator: '; ', empty: null },
   forms: {
     chat: {
       messages: [

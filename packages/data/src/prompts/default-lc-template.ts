@@ -82,7 +82,7 @@ export const defaultLcTemplate: LcTemplate = lcTemplateSchema.parse({
     valueSeparator: ', ',
     untitled: 'untitled',
   },
-  list: { entry: '{item}', separator: '; ', empty: 'nothing yet' },
+  list: { entry: '{item}', separator: '; ', empty: null },
   withHistory: false,
   history: 'Liked before: {liked}\nDisliked before: {disliked}\n',
   forms: { 'few-shot': fewShot, chat, continuation },

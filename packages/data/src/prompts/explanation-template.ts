@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { TemplateError } from '../errors.js';
-import { formatHistory, formatItem, itemFormatSchema, listFormatSchema, messageSchema, slotted } from './item-format.js';
+import { emptySlots, formatHistory, formatItem, itemFormatSchema, listFormatSchema, messageSchema, slotted } from './item-format.js';
 import { patternListSchema } from './patterns.js';
-import { fill } from './slots.js';
+import { fill, withoutLines } from './slots.js';
 import type { ItemText, Prompt } from './prompt.js';
 
 const SLOTS = ['liked', 'disliked', 'target'] as const;
@@ -139,11 +139,13 @@ function renderWith(template: ExplanationTemplate, form: ExplanationForm, input:
   const { item, list, forms } = template;
   const delimiters = [...template.delimiters, ...template.fieldNames];
   const values = { ...formatHistory(input, list, item, delimiters), target: formatItem(input.target, item, delimiters) };
-  if (form === 'completion' && forms.completion !== undefined) return { form, text: fill(forms.completion.text, values) };
+  const absent = emptySlots(input, list);
+  const written = (text: string): string => fill(withoutLines(text, absent), values);
+  if (form === 'completion' && forms.completion !== undefined) return { form, text: written(forms.completion.text) };
   if (form === 'chat' && forms.chat !== undefined) {
-    const messages = forms.chat.messages.map(({ role, content }) => ({ role, content: fill(content, values) }));
+    const messages = forms.chat.messages.map(({ role, content }) => ({ role, content: written(content) }));
     const { continuation } = forms.chat;
-    return { form, messages, ...(continuation === undefined ? {} : { continuation: fill(continuation, values) }) };
+    return { form, messages, ...(continuation === undefined ? {} : { continuation: written(continuation) }) };
   }
   throw new TemplateError('TEMPLATE_FORM', `the template has no form '${form}'`, {
     where: `template '${template.name}'`,

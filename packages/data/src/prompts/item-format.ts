@@ -53,8 +53,8 @@ export const listFormatSchema = z.strictObject({
   entry: slotted(['item'], ['item']),
   /** Stands between items. */
   separator: z.string(),
-  /** Stands for a list without items. */
-  empty: z.string(),
+  /** Stands for a list without items; null = the template's line with its slot is left out. */
+  empty: z.string().nullable(),
 });
 /** How a list of items is written. */
 export type ListFormat = z.infer<typeof listFormatSchema>;
@@ -72,8 +72,14 @@ export function formatItem(item: ItemText, format: ItemFormat, delimiters: reado
 
 /** A list of items, in the given order. */
 export function formatList(items: readonly ItemText[], list: ListFormat, format: ItemFormat, delimiters: readonly string[]): string {
-  if (items.length === 0) return list.empty;
+  if (items.length === 0) return list.empty ?? '';
   return items.map((item) => fill(list.entry, { item: formatItem(item, format, delimiters) })).join(list.separator);
+}
+
+/** The slots whose lines a template leaves out for this history. */
+export function emptySlots(history: HistoryText, list: ListFormat): string[] {
+  if (list.empty !== null) return [];
+  return (['liked', 'disliked'] as const).filter((name) => history[name].length === 0);
 }
 
 /** Both lists of a history, as values for the slots `{liked}` and `{disliked}`. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { TemplateError } from '../errors.js';
 import { dataText } from './data-text.js';
-import { formatHistory, formatItem, itemFormatSchema, listFormatSchema, messageSchema, slotted } from './item-format.js';
+import { emptySlots, formatHistory, formatItem, itemFormatSchema, listFormatSchema, messageSchema, slotted } from './item-format.js';
 import { patternListSchema } from './patterns.js';
-import { fill } from './slots.js';
+import { fill, withoutLines } from './slots.js';
 import type { HistoryText, ItemText, Prompt } from './prompt.js';
 
 const SLOTS = ['item', 'explanation', 'history', 'examples'] as const;
@@ -182,7 +182,8 @@ function historyText(template: LcTemplate, history: HistoryText | undefined, del
       where: `template '${template.name}'`,
     });
   }
-  return fill(template.history, formatHistory(history, template.list, template.item, delimiters));
+  const shown = withoutLines(template.history, emptySlots(history, template.list));
+  return fill(shown, formatHistory(history, template.list, template.item, delimiters));
 }
 
 /** What data must not hold: the delimiters, and whatever else reads like a part of the template. */
