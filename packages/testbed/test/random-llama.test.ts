@@ -77,7 +77,7 @@ test('every byte, and so every printable ASCII character, is one token; a text b
 
 test('merges make prompts short', async () => {
   const tokenizer = await loadTokenizer((await written({ seed: 3 })).folder);
-  const text = 'Movies this user liked, oldest first:\n- "Silent Witness, The (1984)" (genres: Crime, Mystery)';
+  const text = 'Liked: "Silent Witness, The (1984)" (genres: Crime, Mystery)\nMovie: "Cruel Garden (1971)" (genres: Comedy)\nAnalysis:';
   expect(tokenizer.vocabularySize).toBe(1024);
   expect(tokenizer.encodeText(text).length).toBeLessThan(text.length / 3);
 });

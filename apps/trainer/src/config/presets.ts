@@ -13,7 +13,7 @@ export const presets: Readonly<Record<string, Preset>> = {
     config: {
       dataset: 'generated',
       data: { kCore: 3, history: { length: 6 } },
-      llm: { model: 'generated', maxNewTokens: 16, maxPromptTokens: 256, lora: { rank: 4, alpha: 8 } },
+      llm: { model: 'generated', maxNewTokens: 16, maxPromptTokens: 384, lora: { rank: 4, alpha: 8 } },
       reader: { onFail: 'warn' },
       encoder: { model: 'hashed:64' },
       ppo: { stage1Updates: 6, stage3Updates: 4, promptsPerUpdate: 8, completionsPerPrompt: 2, learningRate: 1e-3 },
