@@ -6,6 +6,7 @@ export interface ErrorDetails {
   readonly expected?: string;
   /** How to mend it. */
   readonly remedy?: string;
+  /** The error that led to this one. */
   readonly cause?: unknown;
 }
 
@@ -16,9 +17,13 @@ export interface ErrorDetails {
  * and is composed of what was wrong, where, what was expected and how to mend it.
  */
 export class ExpctrError extends Error {
+  /** Stable name of what went wrong. */
   readonly code: string;
+  /** As given; part of the message. */
   readonly where: string | undefined;
+  /** As given; part of the message. */
   readonly expected: string | undefined;
+  /** As given; part of the message. */
   readonly remedy: string | undefined;
 
   constructor(code: string, what: string, details: ErrorDetails = {}) {

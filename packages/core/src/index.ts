@@ -1,4 +1,4 @@
 export { ExpctrError, type ErrorDetails } from './errors.js';
-export { createRng, type Rng } from './rng.js';
+export { createRng, type Indexed, type Rng } from './rng.js';
 export { sha256 } from './hash.js';
 export { replaceAtomically, writeFileAtomic } from './atomic-file.js';

@@ -15,9 +15,16 @@ export interface Rng {
   /** Standard normal deviate (Box-Muller). */
   normal(): number;
   /** Fisher-Yates shuffle in place; returns its argument. */
-  shuffle<T extends { length: number; [index: number]: unknown }>(values: T): T;
+  shuffle<T extends Indexed>(values: T): T;
   /** An independent stream named by `keys`. */
   fork(...keys: readonly (string | number)[]): Rng;
+}
+
+/** An array or a typed array. */
+export interface Indexed {
+  /** Number of elements. */
+  readonly length: number;
+  [index: number]: unknown;
 }
 
 /** A generator whose every stream follows from `seed`. */
