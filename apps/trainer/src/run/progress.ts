@@ -76,7 +76,7 @@ function lineProgress(stream: NodeJS.WriteStream): Progress {
 function rateText(completed: number, started: number, unit: string): string {
   const rate = completed / ((performance.now() - started) / 1000);
   if (!Number.isFinite(rate) || rate === 0) return '';
-  return rate >= 1 ? `${rate.toPrecision(3)} ${unit}/s` : `${(1 / rate).toPrecision(3)} s each`;
+  return rate >= 1 ? `${rate >= 100 ? Math.round(rate) : rate.toPrecision(3)} ${unit}/s` : `${(1 / rate).toPrecision(3)} s each`;
 }
 
 /** `75_000` as `1m15s`. */
