@@ -30,7 +30,7 @@ describe('a run leaves a complete folder', () => {
   });
 
   test('predictions/test.arrow holds all eleven predictors for every test row, as probabilities', async () => {
-    const interactions = interactionsFromTable(await readTable(folder.interactions));
+    const interactions = interactionsFromTable(await readTable(join(folder.data, 'interactions.arrow')));
     const test = rowsOf(interactions, 'test');
     const predictions = predictionsFromTable(await readTable(folder.predictions));
     expect(predictions.map(({ model }) => model)).toEqual([...PREDICTORS]);
@@ -42,7 +42,7 @@ describe('a run leaves a complete folder', () => {
   });
 
   test('the final policy and the base model have explained CTR, validation and test rows', async () => {
-    const interactions = interactionsFromTable(await readTable(folder.interactions));
+    const interactions = interactionsFromTable(await readTable(join(folder.data, 'interactions.arrow')));
     const wanted = [...rowsOf(interactions, 'train', 'ctr'), ...rowsOf(interactions, 'valid'), ...rowsOf(interactions, 'test')];
     for (const name of ['final', 'post-hoc']) {
       const { interactionId } = explanationsFromTable(await readTable(folder.explanations(name)));
@@ -51,7 +51,7 @@ describe('a run leaves a complete folder', () => {
   });
 
   test('no policy row is explained for the CTR model, and no CTR row is used for policy optimization', async () => {
-    const interactions = interactionsFromTable(await readTable(folder.interactions));
+    const interactions = interactionsFromTable(await readTable(join(folder.data, 'interactions.arrow')));
     const policyRows = new Set(rowsOf(interactions, 'train', 'policy'));
     for (const name of ['stage1-rollouts', 'stage3-1-rollouts', 'stage3-2-rollouts']) {
       const { interactionId } = explanationsFromTable(await readTable(folder.explanations(name)));
@@ -123,8 +123,8 @@ describe('a run leaves a complete folder', () => {
   }, 120_000);
 
   test('items and interactions fit together', async () => {
-    const interactions = interactionsFromTable(await readTable(folder.interactions));
-    const items = itemsFromTable(await readTable(folder.items), interactions.itemIds);
+    const interactions = interactionsFromTable(await readTable(join(folder.data, 'interactions.arrow')));
+    const items = itemsFromTable(await readTable(join(folder.data, 'items.arrow')), interactions.itemIds);
     const row = createRng(1).int(interactions.length);
     expect(items.title[interactions.item[row]!]).toMatch(/\S/u);
   });

@@ -1,4 +1,4 @@
-import { renderLcPrompt, type HistoryText, type ItemText, type LcTemplate } from '@expctr/data';
+import { fitHistory, renderLcPrompt, type HistoryText, type ItemText, type LcTemplate } from '@expctr/data';
 import { createReader, readerStatements, type Reader, type ReaderOptions } from '@expctr/rewards';
 import type { Parts } from './parts.js';
 
@@ -23,17 +23,7 @@ export async function createFittingReader(parts: Context, options: ReaderOptions
 }
 
 function fitted(parts: Context, { template, form }: ReaderOptions, item: ItemText, explanation: string, history: HistoryText): HistoryText {
-  const entries = history.liked.length + history.disliked.length;
-  for (let dropped = 0; dropped < entries; dropped += 1) {
-    const kept = withoutOldest(history, dropped);
-    if (promptFits(parts, template, form, item, explanation, kept)) return kept;
-  }
-  return { liked: [], disliked: [] };
-}
-
-function withoutOldest({ liked, disliked }: HistoryText, count: number): HistoryText {
-  const fromLiked = Math.min(liked.length, Math.ceil((count * liked.length) / Math.max(1, liked.length + disliked.length)));
-  return { liked: liked.slice(fromLiked), disliked: disliked.slice(count - fromLiked) };
+  return fitHistory(history, (kept) => promptFits(parts, template, form, item, explanation, kept))?.history ?? { liked: [], disliked: [] };
 }
 
 /** Why this form cannot be asked of the model, or undefined where it can. */

@@ -15,9 +15,8 @@ export interface RunFolder {
   readonly log: string;
   readonly timing: string;
   readonly progress: string;
-  readonly interactions: string;
-  readonly items: string;
-  readonly card: string;
+  /** Folder of `interactions.arrow`, `items.arrow`, `users.arrow` and `card.json`. */
+  readonly data: string;
   readonly predictions: string;
   readonly ctr: string;
   explanations(name: string): string;
@@ -35,9 +34,7 @@ export function runFolder(root: string): RunFolder {
     log: at('log.jsonl'),
     timing: at('timing.jsonl'),
     progress: at('checkpoints', 'progress.json'),
-    interactions: at('data', 'interactions.arrow'),
-    items: at('data', 'items.arrow'),
-    card: at('data', 'card.json'),
+    data: at('data'),
     predictions: at('predictions', 'test.arrow'),
     ctr: at('ctr'),
     explanations: (name) => at('explanations', `${name}.arrow`),

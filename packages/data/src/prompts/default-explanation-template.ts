@@ -1,3 +1,4 @@
+import { defaultItemFormat, defaultListFormat } from './default-formats.js';
 import { defaultVerdictPatterns } from './default-verdict-patterns.js';
 import { explanationTemplateSchema, type ExplanationTemplate } from './explanation-template.js';
 
@@ -22,21 +23,13 @@ const EXAMPLE_ANALYSIS =
   'First, they liked dark science fiction such as Alien and Blade Runner, and Solaris is slow and serious science fiction. ' +
   'Second, they disliked the romance of Notting Hill, and a love story stands at the center of Solaris.';
 
-// An empty list has no line: models this small take "Disliked: nothing yet" for dislike.
 /** The default explanation prompt: step-by-step reasons for or against the target, from what the user liked and disliked. */
 export const defaultExplanationTemplate: ExplanationTemplate = explanationTemplateSchema.parse({
   kind: 'explanation',
   version: 1,
   name: 'default',
-  item: {
-    text: '"{title}"{attributes}',
-    attributes: ' ({list})',
-    attribute: '{name}: {values}',
-    attributeSeparator: '; ',
-    valueSeparator: ', ',
-    untitled: 'untitled',
-  },
-  list: { entry: '{item}', separator: '; ', empty: null },
+  item: defaultItemFormat,
+  list: defaultListFormat,
   forms: {
     chat: {
       messages: [

@@ -1,3 +1,4 @@
+import { defaultItemFormat, defaultListFormat } from './default-formats.js';
 import { defaultVerdictPatterns } from './default-verdict-patterns.js';
 import { lcTemplateSchema, type LcForm, type LcTemplate } from './lc-template.js';
 
@@ -74,15 +75,8 @@ export const defaultLcTemplate: LcTemplate = lcTemplateSchema.parse({
   kind: 'lc',
   version: 1,
   name: 'default',
-  item: {
-    text: '"{title}"{attributes}',
-    attributes: ' ({list})',
-    attribute: '{name}: {values}',
-    attributeSeparator: '; ',
-    valueSeparator: ', ',
-    untitled: 'untitled',
-  },
-  list: { entry: '{item}', separator: '; ', empty: null },
+  item: defaultItemFormat,
+  list: defaultListFormat,
   withHistory: false,
   history: 'Liked before: {liked}\nDisliked before: {disliked}\n',
   forms: { 'few-shot': fewShot, chat, continuation },

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { TemplateError } from '../errors.js';
 import { emptySlots, formatHistory, formatItem, itemFormatSchema, listFormatSchema, messageSchema, slotted } from './item-format.js';
+import { fitHistory } from './fit-history.js';
 import { patternListSchema } from './patterns.js';
 import { fill, withoutLines } from './slots.js';
-import type { ItemText, Prompt } from './prompt.js';
+import type { HistoryText, ItemText, Prompt } from './prompt.js';
 
 const SLOTS = ['liked', 'disliked', 'target'] as const;
 const REQUIRED = ['target'] as const;
@@ -99,40 +100,15 @@ export function renderExplanationPrompt(
   options: ExplanationPromptOptions = {},
 ): RenderedExplanationPrompt {
   const { form = template.forms.completion === undefined ? 'chat' : 'completion', fits } = options;
-  const render = (dropped: number): Prompt => renderWith(template, form, withoutOldest(input, dropped));
-  const whole = render(0);
-  if (fits === undefined || fits(whole)) return { prompt: whole, dropped: 0 };
-  const entries = input.liked.length + input.disliked.length;
-  let [tooFew, enough] = [0, entries];
-  let prompt = render(entries);
-  if (!fits(prompt)) {
-    const short = form === 'completion' ? template.forms.completion?.shortText : undefined;
-    if (short !== undefined) return renderExplanationPrompt({ ...template, forms: { completion: { text: short } } }, input, options);
-    throw new TemplateError('PROMPT_TOO_LONG', `the explanation prompt does not fit the model's context, even without a history`, {
-      where: `template '${template.name}', form '${form}'`,
-      remedy: 'shorten the template, cut long titles, or use a model with a longer context',
-    });
-  }
-  while (enough - tooFew > 1) {
-    const middle = (tooFew + enough) >> 1;
-    const candidate = render(middle);
-    if (fits(candidate)) [enough, prompt] = [middle, candidate];
-    else tooFew = middle;
-  }
-  return { prompt, dropped: enough };
-}
-
-function withoutOldest(input: ExplanationInput, count: number): ExplanationInput {
-  let [liked, disliked] = [input.liked.length, input.disliked.length];
-  for (let left = count; left > 0; left -= 1) {
-    if (liked > disliked) liked -= 1;
-    else disliked -= 1;
-  }
-  return {
-    liked: input.liked.slice(input.liked.length - liked),
-    disliked: input.disliked.slice(input.disliked.length - disliked),
-    target: input.target,
-  };
+  const render = (history: HistoryText): Prompt => renderWith(template, form, { ...history, target: input.target });
+  const fitted = fitHistory(input, (history) => fits === undefined || fits(render(history)));
+  if (fitted !== null) return { prompt: render(fitted.history), dropped: fitted.dropped };
+  const short = form === 'completion' ? template.forms.completion?.shortText : undefined;
+  if (short !== undefined) return renderExplanationPrompt({ ...template, forms: { completion: { text: short } } }, input, options);
+  throw new TemplateError('PROMPT_TOO_LONG', `the explanation prompt does not fit the model's context, even without a history`, {
+    where: `template '${template.name}', form '${form}'`,
+    remedy: 'shorten the template, cut long titles, or use a model with a longer context',
+  });
 }
 
 function renderWith(template: ExplanationTemplate, form: ExplanationForm, input: ExplanationInput): Prompt {
