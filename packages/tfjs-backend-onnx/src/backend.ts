@@ -3,7 +3,7 @@ import { GraphBuilder } from './builder.js';
 import { constantValue, elementsOf } from './constants.js';
 import { TraceError } from './errors.js';
 import type { Value } from './graph.js';
-import { evaluate } from './lazy.js';
+import { disposeSessions, evaluate, knownValue } from './lazy.js';
 import { lowerings } from './lowerings/index.js';
 import type { Lowering, Refusal } from './lowerings/lowering.js';
 import type { HostArray } from './tensors.js';
@@ -132,35 +132,28 @@ export class OnnxBackend extends tf.KernelBackend {
 
   override readSync(dataId: DataId): tf.BackendValues {
     const record = this.#records.get(dataId);
+    record.value = knownValue(record.value);
     const elements = elementsOf(record.value);
     if (elements !== undefined) return elements as HostArray;
-    throw this.#readFailure(record);
+    if (record.trace !== undefined || this.trace !== undefined) throw this.#readFailure(record);
+    return evaluate(record.value);
   }
 
   override read(dataId: DataId): Promise<tf.BackendValues> {
     const record = this.#records.get(dataId);
-    const elements = elementsOf(record.value);
-    if (elements !== undefined) return Promise.resolve(elements as HostArray);
-    if (this.trace !== undefined) {
+    if (this.trace !== undefined && elementsOf(record.value) === undefined) {
       // the trace ends with this error; a rejected promise that nobody awaits would end the process as well
       this.#readFailure(record);
       return new Promise(() => undefined);
     }
-    if (record.trace !== undefined) return Promise.reject(this.#readFailure(record));
-    return evaluate(record.value).then((data) => {
-      record.value = constantValue(data, record.value.shape, record.value.dtype);
-      return data;
-    });
+    return new Promise((resolve) => resolve(this.readSync(dataId)));
   }
 
   #readFailure(record: TensorRecord): TraceError {
-    const inTrace = record.trace !== undefined;
     return this.#failure(
       'TRACE_READS_VALUE',
-      `the value of a result of ${record.kernel} was read (data, dataSync, array, arraySync, print), ${inTrace ? 'but a traced function has shapes only' : 'but ONNX Runtime computes asynchronously'}`,
-      inTrace
-        ? 'choose with tf.where in place of a JavaScript branch, return the tensor and read it outside'
-        : 'use await tensor.data() in place of dataSync()',
+      `the value of a result of ${record.kernel} was read (data, dataSync, array, arraySync, print), but a traced function has shapes only`,
+      'choose with tf.where in place of a JavaScript branch, return the tensor and read it outside',
     );
   }
 
@@ -183,6 +176,11 @@ export class OnnxBackend extends tf.KernelBackend {
 
   override numDataIds(): number {
     return this.#records.numDataIds();
+  }
+
+  /** Gives back the sessions of lazy evaluation; tensors stay. */
+  override dispose(): void {
+    disposeSessions();
   }
 
   override memory(): { unreliable: boolean } {

@@ -69,13 +69,13 @@ export function makeNode(fields: Omit<Node, 'sequence' | 'outputs'>, types: read
   return node;
 }
 
-/** The nodes that the outputs depend on, in program order. */
-export function liveNodes(outputs: readonly Value[]): Node[] {
+/** The nodes that the outputs depend on, in program order. @param isKnown ends the search at values that need no computing */
+export function liveNodes(outputs: readonly Value[], isKnown: (value: Value) => boolean = () => false): Node[] {
   const seen = new Set<Node>();
   const pending: Value[] = [...outputs];
   for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
     const node = producerOf(value);
-    if (node === undefined || seen.has(node)) continue;
+    if (node === undefined || seen.has(node) || isKnown(value)) continue;
     seen.add(node);
     pending.push(...node.inputs);
   }

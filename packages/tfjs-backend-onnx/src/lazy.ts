@@ -1,16 +1,92 @@
-import type { Value } from './graph.js';
+import { createHash } from 'node:crypto';
+import { constantValue } from './constants.js';
+import { liveNodes, makeNode, type Graph, type Node, type Value } from './graph.js';
 import { optimize } from './passes/index.js';
-import { createSession } from './session.js';
+import { createSyncSession, type SyncSession } from './sync-session.js';
 import type { HostArray } from './tensors.js';
 
-/** Computes a value that was recorded outside a trace: a graph of all that leads to it, run once. */
-export async function evaluate(value: Value): Promise<HostArray> {
-  const graph = optimize({ name: 'lazy', inputs: [], outputs: [value] });
-  const session = await createSession(graph, [], ['value'], {});
-  try {
-    const [result] = await session.run([]);
-    return result!.data;
-  } finally {
-    await session.dispose();
+/** Sessions held for graphs of the same form; the least recently used goes first. */
+const MOST_SESSIONS = 256;
+
+/** Results that were read: later graphs start from them in place of computing them again. */
+const computed = new WeakMap<Value, Value>();
+const sessions = new Map<string, SyncSession>();
+
+/** Computes a value that was recorded outside a trace, with all that leads to it. Graphs that differ in their data only share a session. */
+export function evaluate(value: Value): HostArray {
+  const { graph, key, data } = lifted(value);
+  const session = sessions.get(key) ?? createSyncSession(optimize(graph));
+  sessions.delete(key);
+  sessions.set(key, session);
+  for (const [oldest, unused] of sessions) {
+    if (sessions.size <= MOST_SESSIONS) break;
+    sessions.delete(oldest);
+    unused.dispose();
   }
+  const result = session.run(data);
+  computed.set(value, constantValue(result, value.shape, value.dtype));
+  return result;
+}
+
+/** The constant that a value is, as far as it has been computed. */
+export function knownValue(value: Value): Value {
+  return computed.get(value) ?? value;
+}
+
+/** Gives back the sessions of lazy evaluation. */
+export function disposeSessions(): void {
+  for (const session of sessions.values()) session.dispose();
+  sessions.clear();
+}
+
+/** A graph whose data is no part of it. */
+interface LiftedGraph {
+  readonly graph: Graph;
+  /** Equal for graphs that differ in their data only. */
+  readonly key: string;
+  /** Contents of the graph's inputs. */
+  readonly data: readonly HostArray[];
+}
+
+/** The program that leads to a value, with its constants made inputs. Axes, shapes and numbers of equal elements stay, for they decide what to compute. */
+function lifted(result: Value): LiftedGraph {
+  const hash = createHash('sha256');
+  const inputs: Value[] = [];
+  const data: HostArray[] = [];
+  const ids = new Map<Value, string>();
+  const replaced = new Map<Value, Value>();
+
+  function operand(original: Value): Value {
+    const value = knownValue(original);
+    const done = replaced.get(value);
+    if (done !== undefined) return done;
+    const { origin, shape, dtype } = value;
+    const type = `${dtype}[${shape.join()}]`;
+    let kept = value;
+    if (origin.kind === 'constant' && dtype !== 'int64') {
+      kept = { shape, dtype, origin: { kind: 'input', name: `input${inputs.length}` } };
+      inputs.push(kept);
+      data.push(origin.data as HostArray);
+      ids.set(kept, `${type} input${inputs.length}`);
+    } else if (origin.kind === 'constant') ids.set(kept, `${type} ${origin.data.join()}`);
+    else if (origin.kind === 'splat') ids.set(kept, `${type} all ${Object.is(origin.value, -0) ? '-0' : origin.value}`);
+    replaced.set(value, kept);
+    return kept;
+  }
+
+  for (const [position, node] of liveNodes([result], (value) => computed.has(value)).entries()) {
+    const operands = node.inputs.map(operand);
+    const copy: Node = makeNode({ ...node, inputs: operands }, node.outputs);
+    node.outputs.forEach((output, i) => {
+      replaced.set(output, copy.outputs[i]!);
+      ids.set(copy.outputs[i]!, `${position}:${i}`);
+    });
+    const types = node.outputs.map(({ shape, dtype }) => `${dtype}[${shape.join()}]`);
+    hash.update(
+      `${node.domain} ${node.op} ${operands.map((each) => ids.get(each)).join('; ')} ${JSON.stringify(node.attributes)} ${types.join()}\n`,
+    );
+  }
+  const output = operand(result);
+  hash.update(ids.get(output)!);
+  return { graph: { name: 'lazy', inputs, outputs: [output] }, key: hash.digest('base64'), data };
 }

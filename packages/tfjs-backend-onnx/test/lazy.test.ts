@@ -1,8 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
-import { beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { useOnnx } from '../src/index.js';
+import * as syncSession from '../src/sync-session.js';
+
+vi.mock('../src/sync-session.js', { spy: true });
 
 beforeAll(useOnnx);
+afterEach(() => vi.clearAllMocks());
 
 test('outside compile, values are computed when they are asked for', async () => {
   const x = tf.tensor2d([1, 2, 3, 4], [2, 2]);
@@ -19,11 +23,28 @@ test('outside compile, values are computed when they are asked for', async () =>
   expect(await tf.greater(x, 2).data()).toEqual(Uint8Array.of(0, 0, 1, 1));
 });
 
-test('a value that was read once can be read synchronously', async () => {
-  const y = tf.exp(tf.tensor1d([0]));
-  expect(() => y.dataSync()).toThrow('await tensor.data()');
-  await y.data();
-  expect(y.dataSync()).toEqual(Float32Array.of(1));
+test('values are read synchronously as well, in one turn of the event loop', () => {
+  const x = tf.tensor1d([0, 1]);
+  const y = tf.exp(x);
+  expect(y.dataSync()).toEqual(Float32Array.of(1, Math.fround(Math.E)));
+  expect(tf.mul(y, 2).dataSync()).toEqual(Float32Array.of(2, 2 * Math.fround(Math.E)));
+});
+
+test('programs that differ in their data only share a session', () => {
+  const created = vi.spyOn(syncSession, 'createSyncSession');
+  const read = (a: number, b: number): number => tf.sum(tf.tanh(tf.tensor1d([a, b]))).dataSync()[0]!;
+  expect(read(0, 1)).toBeCloseTo(Math.tanh(1));
+  expect(read(2, 3)).toBeCloseTo(Math.tanh(2) + Math.tanh(3));
+  expect(created).toHaveBeenCalledTimes(1);
+});
+
+test('a later program starts from what was read', () => {
+  const x = tf.exp(tf.tensor1d([1, 2]));
+  x.dataSync();
+  const created = vi.spyOn(syncSession, 'createSyncSession');
+  tf.tanh(x).dataSync();
+  tf.tanh(tf.tensor1d([5, 6])).dataSync();
+  expect(created).toHaveBeenCalledTimes(1);
 });
 
 test('constants are read synchronously', () => {
