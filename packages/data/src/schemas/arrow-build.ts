@@ -113,6 +113,13 @@ export function uint32ListColumn(name: string, offsets: Uint32Array, values: Uin
   return column(name, false, makeData({ type, length: offsets.length - 1, valueOffsets: new Int32Array(offsets), child }));
 }
 
+/** A list<float32> column: row r holds `values[offsets[r] .. offsets[r + 1])`. */
+export function float32ListColumn(name: string, offsets: Uint32Array, values: Float32Array): Column {
+  const child = makeData({ type: new Float32(), length: values.length, data: values });
+  const type = new List(new Field('item', new Float32(), true));
+  return column(name, false, makeData({ type, length: offsets.length - 1, valueOffsets: new Int32Array(offsets), child }));
+}
+
 /** A list<utf8> column. */
 export function utf8ListColumn(name: string, lists: readonly (readonly string[])[]): Column {
   const valueOffsets = new Int32Array(lists.length + 1);

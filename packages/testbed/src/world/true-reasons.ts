@@ -1,0 +1,13 @@
+import type { Claim } from '../text/claims.js';
+import type { TruthRow } from './truth.js';
+
+/** An attribute with less than this share of the sum of absolute contributions is no reason. */
+const SHARE = 0.1;
+
+/** The true reasons of an interaction: its attributes with at least 10 % of the sum of absolute contributions, with their sign. */
+export function trueReasons({ reasons }: Pick<TruthRow, 'reasons'>): Claim[] {
+  const total = reasons.reduce((sum, { contribution }) => sum + Math.abs(contribution), 0);
+  return reasons
+    .filter(({ contribution }) => contribution !== 0 && Math.abs(contribution) >= SHARE * total)
+    .map(({ field, value, contribution }) => ({ field, value, sign: contribution > 0 ? 1 : -1 }));
+}

@@ -1,0 +1,36 @@
+import { createRng } from '@expctr/core';
+import { inventItems, type WorldItem } from './catalogue.js';
+import { completeWorldOptions, type CompleteWorldOptions, type WorldOptions } from './options.js';
+import { inventUser, type WorldUser } from './user.js';
+import { DOMAINS, type Domain } from './vocabulary.js';
+
+/** A simulated world: items with attributes, and users whose tastes over attributes are known. */
+export interface World {
+  readonly options: CompleteWorldOptions;
+  readonly domain: Domain;
+  readonly items: readonly WorldItem[];
+  /** User number `at`, from 0: made when asked for, the same each time, and not kept. @throws RangeError */
+  user(at: number): WorldUser;
+}
+
+/**
+ * A world from a seed. Labels are drawn from a logistic model: a user's bias, the item's quality, and a weight for every attribute
+ * value of the item that the user likes or dislikes; so the true reasons of each label and its Bayes-optimal probability are known.
+ * A user depends on the seed, the number and the items alone, so that any number of them can be made one after the other.
+ * @throws TestbedError `TESTBED_OPTION` for options that make no sense, by name
+ */
+export function generateWorld(options: WorldOptions): World {
+  const complete = completeWorldOptions(options);
+  const domain = complete.secondDomain ? DOMAINS.second : DOMAINS.first;
+  const rng = createRng(complete.seed).fork('testbed-world');
+  const items = inventItems(complete.items, domain, rng.fork(complete.secondDomain ? 'second-domain' : 'first-domain'));
+  return {
+    options: complete,
+    domain,
+    items,
+    user(at) {
+      if (!Number.isInteger(at) || at < 0 || at >= complete.users) throw new RangeError(`the world has no user number ${at}`);
+      return inventUser(at, items, complete, rng);
+    },
+  };
+}

@@ -1,0 +1,181 @@
+import { join } from 'node:path';
+import { readDataset } from '@expctr/data';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  DOMAINS,
+  generateWorld,
+  prepareWorld,
+  readTruth,
+  TestbedError,
+  trueReasons,
+  truthFromTable,
+  truthToTable,
+  TRUTH_FILE,
+  writeTestbed,
+  type WorldOptions,
+} from '../src/index.js';
+import { areaUnderCurve, temporaryFolder } from './support.js';
+
+const OPTIONS = { seed: 3, users: 60, items: 150 } satisfies WorldOptions;
+
+const usersOf = (options: WorldOptions) => {
+  const world = generateWorld(options);
+  return Array.from({ length: world.options.users }, (_, at) => world.user(at));
+};
+
+test('the same seed gives the same world, another seed another one, and a seed written as text a third', () => {
+  const [first, second, other, text] = [OPTIONS, OPTIONS, { ...OPTIONS, seed: 4 }, { ...OPTIONS, seed: '3' }].map((options) =>
+    JSON.stringify([generateWorld(options).items, usersOf(options)]),
+  );
+  expect(second).toBe(first);
+  expect(other).not.toBe(first);
+  expect(text).not.toBe(first);
+});
+
+test('a user does not depend on how many users there are, nor on who was asked for before', () => {
+  const [few, many] = [generateWorld({ ...OPTIONS, users: 5 }), generateWorld(OPTIONS)];
+  many.user(40);
+  expect(many.user(4)).toEqual(few.user(4));
+  expect(() => few.user(5)).toThrow(RangeError);
+});
+
+test('labels follow the stated probabilities, which are the logistic model of bias, quality and contributions', () => {
+  const world = generateWorld({ ...OPTIONS, users: 200 });
+  const rows = usersOf({ ...OPTIONS, users: 200 }).flatMap((user) => user.rows.map((row) => ({ ...row, user })));
+  for (const { user, item, bayesProbability, contributions } of rows.slice(0, 300)) {
+    const { values, quality } = world.items[item]!;
+    expect(contributions).toEqual(values.map((value) => user.tastes[0]![value]));
+    const logit = user.bias + quality + contributions.reduce((sum, share) => sum + share, 0);
+    expect(bayesProbability).toBeCloseTo(1 / (1 + Math.exp(-logit)), 10);
+  }
+  const expected = rows.reduce((sum, { bayesProbability }) => sum + bayesProbability, 0);
+  const deviation = Math.sqrt(rows.reduce((sum, { bayesProbability: p }) => sum + p * (1 - p), 0));
+  expect(Math.abs(rows.reduce((sum, { label }) => sum + label, 0) - expected)).toBeLessThan(4 * deviation);
+  expect(
+    areaUnderCurve(
+      rows.map(({ bayesProbability }) => bayesProbability),
+      rows.map(({ label }) => label === 1),
+    ),
+  ).toBeGreaterThan(0.85);
+});
+
+test('tastes are as many as asked for, likes positive and dislikes negative; times ascend; no item comes twice', () => {
+  for (const { tastes, rows } of usersOf({ ...OPTIONS, likes: 5, dislikes: 2 })) {
+    expect(tastes[0]!.filter((weight) => weight > 0).length).toBe(5);
+    expect(tastes[0]!.filter((weight) => weight < 0).length).toBe(2);
+    expect(rows.length).toBeGreaterThanOrEqual(10);
+    expect(rows.length).toBeLessThanOrEqual(60);
+    expect(new Set(rows.map(({ item }) => item)).size).toBe(rows.length);
+    expect(rows.slice(1).every(({ timestamp }, at) => timestamp > rows[at]!.timestamp)).toBe(true);
+  }
+});
+
+test('there are at least 60 attribute values, each with a name of its own in both domains, and titles do not repeat', () => {
+  const names = Object.values(DOMAINS).flatMap(({ fields }) => fields.flatMap(({ values }) => values));
+  expect(names.length / 2).toBeGreaterThanOrEqual(60);
+  expect(new Set(names).size).toBe(names.length);
+  const { items } = generateWorld({ ...OPTIONS, items: 2000 });
+  expect(new Set(items.map(({ title }) => title)).size).toBe(2000);
+  for (const { description } of items.slice(0, 50))
+    expect(description).toMatch(/^An? [a-z]+ [a-z]+ of [a-z]+, set around the [a-z]+, by [A-Z][a-z]+\.$/);
+});
+
+test('popularity is a power law: a tenth of the items gets well over its share', () => {
+  const counts = new Map<number, number>();
+  const rows = usersOf({ ...OPTIONS, users: 300, items: 400 }).flatMap((user) => user.rows);
+  for (const { item } of rows) counts.set(item, (counts.get(item) ?? 0) + 1);
+  const top = [...counts.values()].sort((a, b) => b - a).slice(0, 40);
+  expect(top.reduce((sum, count) => sum + count, 0) / rows.length).toBeGreaterThan(0.2);
+});
+
+test('with a second intent both sets of tastes are at work, and which one follows from the last two items', () => {
+  const options = { ...OPTIONS, secondIntent: true };
+  const world = generateWorld(options);
+  const used = [0, 0];
+  for (const { tastes, rows } of usersOf(options)) {
+    expect(tastes.length).toBe(2);
+    rows.forEach(({ item, contributions }, place) => {
+      const touched = tastes.map((weights) =>
+        rows
+          .slice(Math.max(0, place - 2), place)
+          .reduce((sum, row) => sum + world.items[row.item]!.values.reduce((s, v) => s + Math.abs(weights[v]!), 0), 0),
+      );
+      const active = touched[1]! > touched[0]! ? 1 : 0;
+      used[active]! += 1;
+      expect(contributions).toEqual(world.items[item]!.values.map((value) => tastes[active]![value]));
+    });
+  }
+  expect(Math.min(...used)).toBeGreaterThan(0.2 * Math.max(...used));
+});
+
+test('the second domain has the same tastes of the same users under other names', () => {
+  const [first, second] = [generateWorld(OPTIONS), generateWorld({ ...OPTIONS, secondDomain: true })];
+  expect(second.user(7).tastes).toEqual(first.user(7).tastes);
+  expect(second.domain.fields.map(({ name }) => name)).not.toEqual(first.domain.fields.map(({ name }) => name));
+  expect(second.items[0]).not.toEqual(first.items[0]);
+});
+
+test('true reasons are the attributes with a tenth of all contributions, with their sign', () => {
+  const reason = (value: string, contribution: number) => ({ field: 'tone', value, contribution });
+  const { reasons } = { reasons: [reason('grim', 2), reason('warm', -1), reason('witty', 0.3), reason('eerie', 0)] };
+  expect(trueReasons({ reasons })).toEqual([
+    { field: 'tone', value: 'grim', sign: 1 },
+    { field: 'tone', value: 'warm', sign: -1 },
+  ]);
+  expect(trueReasons({ reasons: [] })).toEqual([]);
+});
+
+test('the truth of a prepared world says what its items have, and raises and lowers what it says it does', () => {
+  const { dataset, truth } = prepareWorld(generateWorld({ ...OPTIONS, users: 200 }), { kCore: 0 });
+  const { interactions, items } = dataset;
+  expect(truth.map(({ interactionId }) => interactionId)).toEqual([...interactions.interactionId]);
+  truth.forEach(({ reasons }, row) => {
+    for (const { field, value } of reasons) expect(items.attributes[field]![interactions.item[row]!]).toEqual([value]);
+  });
+  const net = truth.map(({ reasons }) => reasons.reduce((sum, { contribution }) => sum + contribution, 0));
+  expect(
+    areaUnderCurve(
+      net,
+      [...interactions.label].map((label) => label === 1),
+    ),
+  ).toBeGreaterThan(0.8);
+});
+
+test('truth/1 comes back from a table as it went in', () => {
+  const reason = fc.record({ field: fc.constantFrom('tone', 'maker'), value: fc.string(), contribution: fc.float({ noNaN: true }) });
+  const row = fc.record({
+    interactionId: fc.nat(),
+    bayesProbability: fc.float({ min: 0, max: 1, noNaN: true }),
+    reasons: fc.array(reason, { maxLength: 4 }),
+  });
+  fc.assert(
+    fc.property(fc.array(row), (rows) => {
+      expect(truthFromTable(truthToTable(rows))).toEqual(rows);
+    }),
+  );
+});
+
+test('a written testbed reads as a dataset, with the truth of each of its rows beside it', async () => {
+  const folder = await temporaryFolder();
+  const summary = await writeTestbed(folder, generateWorld(OPTIONS), { history: { length: 12 } });
+  const { interactions } = await readDataset(folder);
+  const truth = await readTruth(join(folder, TRUTH_FILE));
+  expect(truth.length).toBe(interactions.length);
+  expect(summary).toMatchObject({ users: 60, interactions: interactions.length });
+  expect(summary.liked).toBeGreaterThan(0.3);
+  expect(summary.liked).toBeLessThan(0.7);
+});
+
+test.each([
+  [{ users: -1 }, 'testbed.users'],
+  [{ items: 119 }, 'testbed.items'],
+  [{ minInteractions: 2 }, 'testbed.minInteractions'],
+  [{ maxInteractions: 9 }, 'testbed.maxInteractions'],
+  [{ likes: 40, dislikes: 30 }, 'testbed.dislikes'],
+  [{ likes: 0, dislikes: 0 }, 'testbed.likes'],
+  [{ seed: 0.5 }, 'testbed.seed'],
+])('%j is refused by name', (wrong, name) => {
+  expect(() => generateWorld({ ...OPTIONS, ...wrong })).toThrow(TestbedError);
+  expect(() => generateWorld({ ...OPTIONS, ...wrong })).toThrow(name);
+});
