@@ -103,7 +103,7 @@ describe('metrics.json', () => {
       testRows: 180,
       testUsers: 60,
     });
-    expect(metrics.explanations['final']?.rows).toBe(480);
+    expect(metrics.explanations['final']?.rows).toBe(720);
     expect(metrics.explanations['post-hoc']?.cutShare).toBeGreaterThan(0);
   });
 });

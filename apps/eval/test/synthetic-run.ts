@@ -67,7 +67,7 @@ export async function writeRun(folder: string, options: SyntheticRun): Promise<v
   await writeTable(join(folder, 'data', 'interactions.arrow'), interactionsToTable(interactions));
   await writeTable(join(folder, 'data', 'items.arrow'), itemsToTable(items));
   await writeTable(join(folder, 'predictions', 'test.arrow'), predictionsToTable(predict(interactions, rng.fork('predictions'), options)));
-  for (const stage of ['post-hoc', 'final', 'audit']) {
+  for (const stage of ['post-hoc', 'final']) {
     await writeTable(
       join(folder, 'explanations', `${stage}.arrow`),
       explanationsToTable(explanationsFromRows(explain(interactions, stage, rng.fork(stage), options))),
@@ -142,8 +142,8 @@ function explain(interactions: Interactions, stage: string, rng: Rng, { texts, p
     'The liked films share a quiet mood with this one.',
   ];
   const dislikes = ['This viewer gave crime films bad marks.', 'Sentimental romances bored this user every time.'];
-  // As the trainer does: CTR, validation and test rows by both policies, policy rows for the audit alone.
-  const wanted = Array.from(interactions.interactionId).filter((row) => (interactions.slice[row] === 0) === (stage === 'audit'));
+  // As the trainer does: CTR, validation and test rows by both policies, and policy rows, for the audit, by the final one.
+  const wanted = Array.from(interactions.interactionId).filter((row) => interactions.slice[row] !== 0 || stage === 'final');
   return wanted.map((interactionId) => {
     const label = interactions.label[interactionId] ?? 0;
     const pool = texts ?? (stage === 'final' ? (label === 1 ? likes : dislikes) : [...likes, 'It is a film.']);

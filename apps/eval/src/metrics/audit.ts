@@ -10,28 +10,24 @@ export const lcColumn = 'p_lc';
 
 const sets = ['policy', 'ctr', 'valid', 'test'] as const;
 
-/** Files of the final policy's explanations: `final` holds CTR, validation and test rows, `audit` a sample of policy rows. */
-const auditFiles = ['final', 'audit'] as const;
-
 /**
  * AUC of the final policy's p_LC on rows that the policy learned from, on those of the CTR slice, on validation and on test rows.
  * A policy that has learned its rows by heart reads better there than elsewhere.
+ *
+ * @param final explanations/final.arrow: CTR, validation and test rows, and a sample of policy rows
  */
 export function auditReader(
-  explanations: ReadonlyMap<string, Explanations>,
+  final: Explanations | undefined,
   interactions: Interactions,
   resamples: number,
   seed: string,
 ): Record<(typeof sets)[number], AuditRow> {
   const rowsOf = new Map(sets.map((set) => [set, [] as { id: number; p: number }[]]));
-  for (const name of auditFiles) {
-    const file = explanations.get(name);
-    file?.interactionId.forEach((id, at) => {
-      const p = file.rewards[lcColumn]?.[at] ?? Number.NaN;
-      const set = setOf(interactions, id);
-      if (!Number.isNaN(p) && set !== null) rowsOf.get(set)?.push({ id, p });
-    });
-  }
+  final?.interactionId.forEach((id, at) => {
+    const p = final.rewards[lcColumn]?.[at] ?? Number.NaN;
+    const set = setOf(interactions, id);
+    if (!Number.isNaN(p) && set !== null) rowsOf.get(set)?.push({ id, p });
+  });
   const audit = (set: (typeof sets)[number]): AuditRow => {
     const rows = rowsOf.get(set) ?? [];
     if (rows.length === 0) {

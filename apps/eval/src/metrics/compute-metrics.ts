@@ -35,7 +35,7 @@ export function computeMetrics(run: RunData, { resamples = 1_000 }: MetricsOptio
     stages: stageCurves(run.log.updates),
     ctr: ctrCurves(run.log.ctrEpochs),
     readerCheck: run.log.readerCheck,
-    audit: auditReader(run.explanations, interactions, resamples, seed),
+    audit: auditReader(run.explanations.get('final'), interactions, resamples, seed),
     explanations: explanationMetrics(run.explanations),
   };
   return { ...metrics, warnings: collectWarnings(run, metrics) };
