@@ -16,7 +16,13 @@ export class TraceError extends ExpctrError {}
 
 /** What is wrong with a call of a compiled function, or with its life cycle. */
 export type CompiledErrorCode =
-  'COMPILED_INPUT' | 'COMPILED_DISPOSED' | 'COMPILED_EAGER_SAVE' | 'COMPILED_TOO_LARGE' | 'COMPILED_SESSION' | 'COMPILED_RUN';
+  | 'COMPILED_INPUT'
+  | 'COMPILED_DISPOSED'
+  | 'COMPILED_EAGER'
+  | 'COMPILED_EAGER_SAVE'
+  | 'COMPILED_TOO_LARGE'
+  | 'COMPILED_SESSION'
+  | 'COMPILED_RUN';
 
 /** A compiled function was given inputs that its specs do not allow, or was used after `dispose`. */
 export class CompiledFunctionError extends ExpctrError {}

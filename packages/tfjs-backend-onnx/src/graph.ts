@@ -106,3 +106,8 @@ export const float = (value: number): Attribute => ({ kind: 'float', value });
 export const ints = (value: readonly number[]): Attribute => ({ kind: 'ints', value });
 /** A string attribute. */
 export const string = (value: string): Attribute => ({ kind: 'string', value });
+
+/** Bytes of one element. */
+export function elementBytes(dtype: ElementType): number {
+  return { float32: 4, int32: 4, int64: 8, bool: 1 }[dtype];
+}

@@ -37,6 +37,8 @@ export interface SessionOptions {
   readonly graphOptimization?: GraphOptimization | undefined;
   readonly providers?: readonly string[] | undefined;
   readonly releaseMemory?: boolean | undefined;
+  /** Beginning of the path of the profile that ONNX Runtime writes; without it there is none. */
+  readonly profilePath?: string | undefined;
 }
 
 /** Constants of at least this many bytes are handed over by pointer, not copied into the model. */
@@ -47,6 +49,8 @@ export interface GraphSession {
   readonly nodes: number;
   readonly constantBytes: number;
   run(inputs: readonly HostArray[]): Promise<HostTensor[]>;
+  /** Completes the profile that `profilePath` asked for. */
+  endProfiling(): void;
   dispose(): Promise<void>;
 }
 
@@ -75,6 +79,7 @@ export async function createSession(
     // planned addresses hold nearly twice the memory of a training step and save no time
     enableMemPattern: false,
     enableCpuMemArena: !(options.releaseMemory ?? false),
+    ...(options.profilePath === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profilePath }),
     ...optimizationOptions(options.graphOptimization ?? 'exact', largestFill),
     ...(externalData.length === 0 ? {} : { externalData }),
   }).catch((cause: unknown) => {
@@ -112,6 +117,7 @@ export async function createSession(
       running.add(settled);
       return result;
     },
+    endProfiling: () => session.endProfiling(),
     async dispose() {
       // ONNX Runtime starts a run in a later turn of the event loop: its session must live until then
       await Promise.all(running);
