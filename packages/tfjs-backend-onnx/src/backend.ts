@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { GraphBuilder } from './builder.js';
 import { constantValue, elementsOf } from './constants.js';
 import { TraceError } from './errors.js';
-import type { Value } from './graph.js';
+import type { Origin, Value } from './graph.js';
 import { disposeSessions, evaluate, knownValue } from './lazy.js';
 import { lowerings } from './lowerings/index.js';
 import type { Lowering, Refusal } from './lowerings/lowering.js';
@@ -19,6 +19,8 @@ export interface Trace {
   readonly functionName: string;
   /** Tensors made outside that the function may use, by data id. */
   readonly captured: ReadonlyMap<DataId, Value>;
+  /** Where user code made each constant. No part of the graph: an Error holds what the calls on its stack were made on. */
+  readonly sites: Map<Origin, Error>;
   /** Kept because user code may swallow the exception, or tfjs turn it into a rejected promise. */
   error?: TraceError;
 }
@@ -124,9 +126,9 @@ export class OnnxBackend extends tf.KernelBackend {
         expected: 'float32, int32 or bool',
       });
     }
+    const value = constantValue(typed(values, dtype), shape, dtype);
     // an Error costs little until its stack is read, which only a failure does
-    const site = this.trace === undefined ? undefined : new Error();
-    const value = constantValue(typed(values, dtype), shape, dtype, site);
+    this.trace?.sites.set(value.origin, new Error());
     this.#records.set(dataId, { value, trace: this.trace, kernel: 'a constant', references });
   }
 

@@ -3,16 +3,16 @@ import { sizeOf } from './tensors.js';
 
 const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
 
-/** A constant; all-equal contents are kept as one number. `data` is not copied. @param site where user code made it */
-export function constantValue(data: ConstantArray, shape: readonly number[], dtype: ElementType, site?: Error): Value {
+/** A constant; all-equal contents are kept as one number. `data` is not copied. */
+export function constantValue(data: ConstantArray, shape: readonly number[], dtype: ElementType): Value {
   const first = data[0];
-  if (first !== undefined && dtype !== 'int64' && isUniform(data)) return splatValue(Number(first), shape, dtype, site);
-  return { shape, dtype, origin: { kind: 'constant', data, site } };
+  if (first !== undefined && dtype !== 'int64' && isUniform(data)) return splatValue(Number(first), shape, dtype);
+  return { shape, dtype, origin: { kind: 'constant', data } };
 }
 
 /** A constant whose elements all equal `value`. */
-export function splatValue(value: number, shape: readonly number[], dtype: ElementType, site?: Error): Value {
-  return { shape, dtype, origin: { kind: 'splat', value: rounded(value, dtype), site } };
+export function splatValue(value: number, shape: readonly number[], dtype: ElementType): Value {
+  return { shape, dtype, origin: { kind: 'splat', value: rounded(value, dtype) } };
 }
 
 /** A one-dimensional int64 constant, as ONNX wants for axes and shapes. */

@@ -19,9 +19,9 @@ export type Attributes = Readonly<Record<string, Attribute>>;
 /** Where a value comes from. */
 export type Origin =
   | { readonly kind: 'input'; readonly name: string }
-  | { readonly kind: 'constant'; readonly data: ConstantArray; readonly site?: Error | undefined; readonly label?: string }
+  | { readonly kind: 'constant'; readonly data: ConstantArray; readonly label?: string }
   /** Every element is the same number: kept as that number, however large the shape. */
-  | { readonly kind: 'splat'; readonly value: number; readonly site?: Error | undefined }
+  | { readonly kind: 'splat'; readonly value: number }
   | { readonly kind: 'node'; readonly node: Node; readonly index: number };
 
 /** A tensor in a graph. Values point at their producers, so what nothing reaches is dead by construction. */

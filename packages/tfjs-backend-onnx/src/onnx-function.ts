@@ -19,14 +19,15 @@ export async function onnxFunction(
   const { name, signature } = request;
   const captured = await readConstants(options.constants ?? []);
   const started = performance.now();
-  const { graph: recorded, structure, outputPaths } = trace(request, captured);
-  assertSameTrace(recorded, trace(request, captured).graph);
+  const traced = trace(request, captured);
+  assertSameTrace(traced, trace(request, captured));
+  const { graph: recorded, structure, outputPaths } = traced;
   const graph = optimize(recorded);
-  const traced = performance.now();
+  const milliseconds = performance.now() - started;
   const inputNames = graph.inputs.map((input) => (input.origin.kind === 'input' ? input.origin.name : ''));
   const outputNames = outputNamesFor(options.outputNames ?? outputPaths, inputNames);
   const tracedNodes = liveNodes(recorded.outputs).length;
-  return runnable({ name, graph, inputNames, outputNames, signature, structure, tracedNodes }, options, traced - started);
+  return runnable({ name, graph, inputNames, outputNames, signature, structure, tracedNodes }, options, milliseconds);
 }
 
 async function readConstants(tensors: readonly tf.Tensor[]): Promise<Map<tf.Tensor['dataId'], Value>> {

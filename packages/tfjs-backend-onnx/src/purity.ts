@@ -1,6 +1,7 @@
 import { bytesOf } from './constants.js';
 import { TraceError } from './errors.js';
-import { liveNodes, sameShape, type Graph, type Node, type Value } from './graph.js';
+import { liveNodes, sameShape, type Node, type Value } from './graph.js';
+import type { TracedFunction } from './trace.js';
 import { placeOf } from './user-line.js';
 
 /**
@@ -8,36 +9,39 @@ import { placeOf } from './user-line.js';
  * that differ from one trace to the next.
  * @throws {@link TraceError} at the first difference
  */
-export function assertSameTrace(first: Graph, second: Graph): void {
+export function assertSameTrace({ graph: first }: TracedFunction, { graph: second, sites }: TracedFunction): void {
   const [nodes, others] = [liveNodes(first.outputs), liveNodes(second.outputs)];
   const positions = new Map<Node, number>();
   nodes.forEach((node, i) => {
     const other = others[i];
     if (other === undefined || !sameOperation(node, other))
       throw notPure(first.name, `${node.op} in ${node.scope || 'the function'} was recorded the first time only`);
-    node.inputs.forEach((input, k) => assertSameValue(first.name, node.op, input, other.inputs[k]!, positions));
+    node.inputs.forEach((input, k) => assertSame(node.op, input, other.inputs[k]!));
     positions.set(node, i);
     positions.set(other, i);
   });
   if (others.length !== nodes.length) throw notPure(first.name, 'the second call recorded more operations than the first');
-  first.outputs.forEach((output, i) => assertSameValue(first.name, 'the result', output, second.outputs[i]!, positions));
+  first.outputs.forEach((output, i) => assertSame('the result', output, second.outputs[i]!));
+
+  function assertSame(user: string, a: Value, b: Value): void {
+    if (sameValue(a, b, positions)) return;
+    const site = sites.get(b.origin);
+    const what = site === undefined ? 'operand' : `constant of shape [${b.shape.join(',')}]`;
+    throw notPure(first.name, `a ${what} of ${user} differed between two calls`, site);
+  }
 }
 
 function sameOperation(a: Node, b: Node): boolean {
   return a.op === b.op && a.inputs.length === b.inputs.length && JSON.stringify(a.attributes) === JSON.stringify(b.attributes);
 }
 
-function assertSameValue(functionName: string, user: string, a: Value, b: Value, positions: ReadonlyMap<Node, number>): void {
-  if (a.dtype === b.dtype && sameShape(a.shape, b.shape)) {
-    if (a.origin.kind === 'node' && b.origin.kind === 'node') {
-      if (a.origin.index === b.origin.index && positions.get(a.origin.node) === positions.get(b.origin.node)) return;
-    } else if (a.origin.kind === 'input' && b.origin.kind === 'input') {
-      if (a.origin.name === b.origin.name) return;
-    } else if (sameConstant(a, b)) return;
+function sameValue(a: Value, b: Value, positions: ReadonlyMap<Node, number>): boolean {
+  if (a.dtype !== b.dtype || !sameShape(a.shape, b.shape)) return false;
+  if (a.origin.kind === 'node' && b.origin.kind === 'node') {
+    return a.origin.index === b.origin.index && positions.get(a.origin.node) === positions.get(b.origin.node);
   }
-  const site = b.origin.kind === 'constant' || b.origin.kind === 'splat' ? b.origin.site : undefined;
-  const what = site === undefined ? 'operand' : `constant of shape [${b.shape.join(',')}]`;
-  throw notPure(functionName, `a ${what} of ${user} differed between two calls`, site);
+  if (a.origin.kind === 'input' && b.origin.kind === 'input') return a.origin.name === b.origin.name;
+  return sameConstant(a, b);
 }
 
 function sameConstant(a: Value, b: Value): boolean {

@@ -4,7 +4,7 @@ import { constantValue } from './constants.js';
 import { withBackend } from './eager.js';
 import { ExpctrError } from '@expctr/core';
 import { TraceError } from './errors.js';
-import type { Graph, Value } from './graph.js';
+import type { Graph, Origin, Value } from './graph.js';
 import { withoutState } from './guards.js';
 import { callWith, type CompileRequest } from './request.js';
 import { resultLeaves } from './results.js';
@@ -18,6 +18,8 @@ export interface TracedFunction {
   readonly structure: unknown;
   /** Paths of the leaves. */
   readonly outputPaths: readonly string[];
+  /** Where user code made each constant. */
+  readonly sites: ReadonlyMap<Origin, Error>;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface TracedFunction {
 export function trace(request: CompileRequest, captured: Trace['captured']): TracedFunction {
   const { name, specs, signature } = request;
   const backend = onnxBackend();
-  const current: Trace = { functionName: name, captured };
+  const current: Trace = { functionName: name, captured, sites: new Map() };
   const inputs: Value[] = [];
   const values = signature.leaves.map(({ path, spec }): Value => {
     if (isConstant(spec)) return labelled(constantValue(spec.constant.data, spec.shape, spec.dtype), path);
@@ -51,6 +53,7 @@ export function trace(request: CompileRequest, captured: Trace['captured']): Tra
       graph: { name, inputs, outputs },
       structure: mapTreeWithPath(result, () => leaf++),
       outputPaths: results.map(({ path }) => path),
+      sites: current.sites,
     };
   }
 
