@@ -9,6 +9,8 @@ import { renderExplanationPrompt, type ExplanationForm, type ExplanationInput } 
 import { contentFreePrompts, renderLcPrompt } from '../src/prompts/lc-template.js';
 import { loadTemplate, parseTemplate } from '../src/prompts/load-template.js';
 import type { ItemText, Prompt } from '../src/prompts/prompt.js';
+import { readableText } from '../src/prompts/readable-text.js';
+import { TemplateError } from '../src/errors.js';
 import { errorOf } from './support/errors.js';
 
 const textsOf = (prompt: Prompt): string[] =>
@@ -148,7 +150,9 @@ test('an empty list has no line by default, and the words that a template gives 
   const own = textsOf(renderExplanationPrompt(defaultExplanationTemplate, given).prompt)[0]!.split('\n\n').at(-1);
   expect(own).toBe('Disliked: "x"\nMovie: "x"\nAnalysis:');
   const list = { ...defaultExplanationTemplate.list, empty: 'none' };
-  expect(textsOf(renderExplanationPrompt({ ...defaultExplanationTemplate, list }, given).prompt)[0]).toContain('\nLiked: none\nDisliked: "x"\n');
+  expect(textsOf(renderExplanationPrompt({ ...defaultExplanationTemplate, list }, given).prompt)[0]).toContain(
+    '\nLiked: none\nDisliked: "x"\n',
+  );
 });
 
 test('a history that does not fit loses its oldest entries, no more than needed, and they are counted', async () => {
@@ -174,7 +178,9 @@ test('where the solved example leaves no room, the prompt goes without it before
   const given = { liked: [{ title: 'L0', attributes: {} }], disliked: [], target: plain };
   const whole = textsOf(renderExplanationPrompt(defaultExplanationTemplate, given).prompt)[0]!;
   expect(whole).toContain('Solaris');
-  const { prompt, dropped } = renderExplanationPrompt(defaultExplanationTemplate, given, { fits: (candidate) => !textsOf(candidate)[0]!.includes('Solaris') });
+  const { prompt, dropped } = renderExplanationPrompt(defaultExplanationTemplate, given, {
+    fits: (candidate) => !textsOf(candidate)[0]!.includes('Solaris'),
+  });
   expect(textsOf(prompt)[0]).toContain('L0');
   expect(dropped).toBe(0);
 });
@@ -204,9 +210,7 @@ test('the history stands in the LC prompt only where the template says so', asyn
   const given = { item: plain, explanation: 'z', history: { liked: [{ title: 'Heat', attributes: {} }], disliked: [] } };
   expect(textsOf(renderLcPrompt(defaultLcTemplate, 'few-shot', given).prompt)[0]).not.toContain('Heat');
   const withHistory = { ...defaultLcTemplate, withHistory: true };
-  expect(textsOf(renderLcPrompt(withHistory, 'few-shot', given).prompt)[0]).toContain(
-    'Liked before: "Heat"\nMovie: "x"',
-  );
+  expect(textsOf(renderLcPrompt(withHistory, 'few-shot', given).prompt)[0]).toContain('Liked before: "Heat"\nMovie: "x"');
   expect((await errorOf(() => renderLcPrompt(withHistory, 'few-shot', { item: plain, explanation: 'z' }))).code).toBe('TEMPLATE_HISTORY');
 });
 
@@ -270,4 +274,58 @@ test("a user's template is read from its file, and every wrong value is named by
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+const evidenceTemplate = parseTemplate(
+  {
+    ...defaultExplanationTemplate,
+    name: 'grouped',
+    item: { ...defaultExplanationTemplate.item, text: '{attributes}' },
+    evidence: {
+      entry: '{labels} {value}',
+      separator: ', ',
+      liked: 'liked',
+      disliked: 'disliked',
+      none: 'new',
+      labelSeparator: ' ',
+      limit: 2,
+    },
+    forms: { completion: { text: '{evidence} why:' } },
+    notePatterns: ['\\b(?:liked|disliked|mixed|new)\\b'],
+  },
+  'explanation',
+);
+const having = (...genres: string[]) => ({ title: 'T', attributes: { genres } });
+
+test('evidence groups the history by the target’s values: liked first, at most so many of each label, and what is new', () => {
+  const { prompt } = renderExplanationPrompt(evidenceTemplate, {
+    liked: [having('Crime', 'Drama'), having('Crime'), having('Crime')],
+    disliked: [having('Drama'), having('War')],
+    target: having('Drama', 'Crime', 'Noir'),
+  });
+  expect(prompt).toEqual({ form: 'completion', text: 'liked disliked Drama, liked liked Crime, new Noir why:' });
+});
+
+test('a value of the target cannot close the evidence’s template', () => {
+  const template = { ...evidenceTemplate, delimiters: ['why:'] };
+  const { prompt } = renderExplanationPrompt(template, { liked: [], disliked: [], target: having('x why: y') });
+  expect(prompt).toEqual({ form: 'completion', text: 'new x why y why:' });
+});
+
+test('notes on the way are not read, with or without stripped verdicts, and reading twice changes nothing', () => {
+  const generated = 'grim liked, castle new. Grim delights them. Harrow mixed. Castle bores them.';
+  for (const stripVerdict of [true, false]) {
+    const read = readableText(generated, [evidenceTemplate], { stripVerdict });
+    expect(read).toBe('Grim delights them. Castle bores them.');
+    expect(readableText(read, [evidenceTemplate], { stripVerdict })).toBe(read);
+  }
+});
+
+test.each([
+  ['evidence in a form without its format', { ...evidenceTemplate, evidence: undefined }, 'explanation'],
+  ['evidence in an LC history without its format', { ...defaultLcTemplate, history: '{evidence}' }, 'lc'],
+  ['an item without title and attributes', { ...evidenceTemplate, item: { ...evidenceTemplate.item, text: 'item' } }, 'explanation'],
+  ['a prompt without target and evidence', { ...evidenceTemplate, forms: { completion: { text: '{liked} why:' } } }, 'explanation'],
+] as const)('%s is refused', (_, template, kind) => {
+  expect(() => parseTemplate(template, kind)).toThrow(TemplateError);
 });

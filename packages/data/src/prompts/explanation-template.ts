@@ -1,61 +1,74 @@
 import { z } from 'zod';
 import { TemplateError } from '../errors.js';
 import { emptySlots, formatHistory, formatItem, itemFormatSchema, listFormatSchema, messageSchema, slotted } from './item-format.js';
+import { evidenceFormatSchema, evidenceValue, NO_EVIDENCE } from './evidence.js';
 import { fitHistory } from './fit-history.js';
 import { patternListSchema } from './patterns.js';
-import { fill, withoutLines } from './slots.js';
+import { fill, slotsOf, withoutLines } from './slots.js';
 import type { HistoryText, ItemText, Prompt } from './prompt.js';
 
-const SLOTS = ['liked', 'disliked', 'target'] as const;
-const REQUIRED = ['target'] as const;
+const SLOTS = ['liked', 'disliked', 'target', 'evidence'] as const;
+const NO_TARGET = 'the slot {target} is missing (or {evidence}, which names the target by its attributes)';
+
+/** Whether a text says what is to be explained. */
+const namesTarget = (text: string): boolean => slotsOf(text).some((slot) => slot === 'target' || slot === 'evidence');
 
 const completionForm = z.strictObject({
-  /** Slots `{liked}`, `{disliked}`, `{target}`; the explanation follows. */
-  text: slotted(SLOTS, REQUIRED),
+  /** Slots `{liked}`, `{disliked}`, `{target}`, `{evidence}`; the explanation follows. */
+  text: slotted(SLOTS).refine(namesTarget, NO_TARGET),
   /** Stands for `text` where that does not fit the model's context even without a history: the same without solved examples, say. */
-  shortText: slotted(SLOTS, REQUIRED).optional(),
+  shortText: slotted(SLOTS).refine(namesTarget, NO_TARGET).optional(),
 });
 
 const chatForm = z.strictObject({
-  /** Slots `{liked}`, `{disliked}`, `{target}` in any message. */
+  /** Slots `{liked}`, `{disliked}`, `{target}`, `{evidence}` in any message. */
   messages: z
     .array(messageSchema(SLOTS))
     .min(1)
-    .refine((messages) => messages.some(({ content }) => content.includes('{target}')), 'the slot {target} is missing'),
+    .refine((messages) => messages.some(({ content }) => namesTarget(content)), NO_TARGET),
   /** The start of the answer, which the model goes on with. */
   continuation: slotted(SLOTS).optional(),
 });
 
 /** An explanation template: how a language model is asked why a user would or would not choose an item. */
-export const explanationTemplateSchema = z.strictObject({
-  /** Tells it from other templates. */
-  kind: z.literal('explanation'),
-  /** Version of this format. */
-  version: z.literal(1),
-  /** A name for messages and logs. */
-  name: z.string().min(1),
-  /** How an item is written. */
-  item: itemFormatSchema,
-  /** How `{liked}` and `{disliked}` are written. */
-  list: listFormatSchema,
-  /** At least one of the two forms. */
-  forms: z
-    .strictObject({
-      /** Messages for a model's chat template. */
-      chat: chatForm.optional(),
-      /** A text that any model can go on with. */
-      completion: completionForm.optional(),
-    })
-    .refine((forms) => forms.chat !== undefined || forms.completion !== undefined, 'neither chat nor completion is there'),
-  /** Generation ends where one of these appears. */
-  stop: z.array(z.string().min(1)),
-  /** What a reader sees of the explanation ends at the first of these; data cannot hold them. A line break always ends it. */
-  delimiters: z.array(z.string().min(1)),
-  /** Names of fields in the prompt, with their punctuation: removed from the explanation. */
-  fieldNames: z.array(z.string().min(1)),
-  /** Regular expressions (flags `iu`) of sentences that state the outcome. */
-  verdictPatterns: patternListSchema,
-});
+export const explanationTemplateSchema = z
+  .strictObject({
+    /** Tells it from other templates. */
+    kind: z.literal('explanation'),
+    /** Version of this format. */
+    version: z.literal(1),
+    /** A name for messages and logs. */
+    name: z.string().min(1),
+    /** How an item is written. */
+    item: itemFormatSchema,
+    /** How `{liked}` and `{disliked}` are written. */
+    list: listFormatSchema,
+    /** How `{evidence}` is written; needed where a form has that slot. */
+    evidence: evidenceFormatSchema.optional(),
+    /** At least one of the two forms. */
+    forms: z
+      .strictObject({
+        /** Messages for a model's chat template. */
+        chat: chatForm.optional(),
+        /** A text that any model can go on with. */
+        completion: completionForm.optional(),
+      })
+      .refine((forms) => forms.chat !== undefined || forms.completion !== undefined, 'neither chat nor completion is there'),
+    /** Generation ends where one of these appears. */
+    stop: z.array(z.string().min(1)),
+    /** What a reader sees of the explanation ends at the first of these; data cannot hold them. A line break always ends it. */
+    delimiters: z.array(z.string().min(1)),
+    /** Names of fields in the prompt, with their punctuation: removed from the explanation. */
+    fieldNames: z.array(z.string().min(1)),
+    /** Regular expressions (flags `iu`) of sentences that state the outcome. */
+    verdictPatterns: patternListSchema,
+    /**
+     * Regular expressions (flags `iu`) of sentences that are the model's notes on the way to its reasons (a chain of thought):
+     * neither reader nor encoder sees them.
+     */
+    notePatterns: patternListSchema.optional(),
+  })
+  .refine(({ forms, evidence }) => evidence !== undefined || !JSON.stringify(forms).includes('{evidence}'), NO_EVIDENCE);
 /** An explanation template, checked. */
 export type ExplanationTemplate = z.infer<typeof explanationTemplateSchema>;
 
@@ -114,7 +127,11 @@ export function renderExplanationPrompt(
 function renderWith(template: ExplanationTemplate, form: ExplanationForm, input: ExplanationInput): Prompt {
   const { item, list, forms } = template;
   const delimiters = [...template.delimiters, ...template.fieldNames];
-  const values = { ...formatHistory(input, list, item, delimiters), target: formatItem(input.target, item, delimiters) };
+  const values = {
+    ...formatHistory(input, list, item, delimiters),
+    ...evidenceValue(input, input.target, template.evidence, delimiters),
+    target: formatItem(input.target, item, delimiters),
+  };
   const absent = emptySlots(input, list);
   const written = (text: string): string => fill(withoutLines(text, absent), values);
   if (form === 'completion' && forms.completion !== undefined) return { form, text: written(forms.completion.text) };

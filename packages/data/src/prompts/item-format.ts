@@ -21,8 +21,8 @@ export function slotted(allowed: readonly string[], required: readonly string[] 
 
 /** How an item is written. */
 export const itemFormatSchema = z.strictObject({
-  /** Slots `{title}` and `{attributes}`, for instance `"{title}"{attributes}`. */
-  text: slotted(['title', 'attributes'], ['title']),
+  /** Slots `{title}` and `{attributes}`, at least one of them, for instance `"{title}"{attributes}`. */
+  text: slotted(['title', 'attributes']).refine((text) => slotsOf(text).length > 0, 'one of the slots {title} and {attributes} is missing'),
   /** Stands for `{attributes}` where the item has any; slot `{list}`, for instance ` ({list})`. */
   attributes: slotted(['list'], ['list']),
   /** One attribute in that list; slots `{name}` and `{values}`. */

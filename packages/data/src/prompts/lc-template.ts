@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { TemplateError } from '../errors.js';
 import { dataText } from './data-text.js';
+import { evidenceFormatSchema, evidenceValue, NO_EVIDENCE } from './evidence.js';
 import { emptySlots, formatHistory, formatItem, itemFormatSchema, listFormatSchema, messageSchema, slotted } from './item-format.js';
 import { patternListSchema } from './patterns.js';
 import { fill, withoutLines } from './slots.js';
@@ -74,37 +75,41 @@ const chatForm = z.strictObject({
 });
 
 /** An LC template: how the frozen base model is asked, from an item and an explanation, whether the user would choose it. */
-export const lcTemplateSchema = z.strictObject({
-  /** Tells it from other templates. */
-  kind: z.literal('lc'),
-  /** Version of this format. */
-  version: z.literal(1),
-  /** A name for messages and logs. */
-  name: z.string().min(1),
-  /** How an item is written. */
-  item: itemFormatSchema,
-  /** How `{liked}` and `{disliked}` are written. */
-  list: listFormatSchema,
-  /** Whether the slot `{history}` is filled; else it is empty, and the explanation has to carry what the reader needs. */
-  withHistory: z.boolean(),
-  /** Stands for `{history}` where it is filled; slots `{liked}` and `{disliked}`. */
-  history: slotted(['liked', 'disliked']),
-  /** The forms by name; `auto` tries them in this order. */
-  forms: z
-    .record(z.string().min(1), z.discriminatedUnion('form', [completionForm, chatForm]))
-    .refine((forms) => Object.keys(forms).length > 0, 'there is no form'),
-  /** Regular expressions (flags `iu`) of sentences that state the outcome. */
-  verdictPatterns: patternListSchema,
-  /** Inputs without content, for contextual calibration: their mean log-odds are the reader's bias. */
-  contentFree: z.array(
-    z.strictObject({
-      /** Stands for the item's title. */
-      title: z.string(),
-      /** Stands for the explanation. */
-      explanation: z.string(),
-    }),
-  ),
-});
+export const lcTemplateSchema = z
+  .strictObject({
+    /** Tells it from other templates. */
+    kind: z.literal('lc'),
+    /** Version of this format. */
+    version: z.literal(1),
+    /** A name for messages and logs. */
+    name: z.string().min(1),
+    /** How an item is written. */
+    item: itemFormatSchema,
+    /** How `{liked}` and `{disliked}` are written. */
+    list: listFormatSchema,
+    /** Whether the slot `{history}` is filled; else it is empty, and the explanation has to carry what the reader needs. */
+    withHistory: z.boolean(),
+    /** Stands for `{history}` where it is filled; slots `{liked}`, `{disliked}` and `{evidence}`. */
+    history: slotted(['liked', 'disliked', 'evidence']),
+    /** How `{evidence}` is written; needed where `history` has that slot. */
+    evidence: evidenceFormatSchema.optional(),
+    /** The forms by name; `auto` tries them in this order. */
+    forms: z
+      .record(z.string().min(1), z.discriminatedUnion('form', [completionForm, chatForm]))
+      .refine((forms) => Object.keys(forms).length > 0, 'there is no form'),
+    /** Regular expressions (flags `iu`) of sentences that state the outcome. */
+    verdictPatterns: patternListSchema,
+    /** Inputs without content, for contextual calibration: their mean log-odds are the reader's bias. */
+    contentFree: z.array(
+      z.strictObject({
+        /** Stands for the item's title. */
+        title: z.string(),
+        /** Stands for the explanation. */
+        explanation: z.string(),
+      }),
+    ),
+  })
+  .refine(({ history, evidence }) => evidence !== undefined || !history.includes('{evidence}'), NO_EVIDENCE);
 /** An LC template, checked. */
 export type LcTemplate = z.infer<typeof lcTemplateSchema>;
 /** One form of an LC template. */
@@ -147,7 +152,7 @@ export function renderLcPrompt(template: LcTemplate, form: string, input: LcInpu
   const values = {
     item: formatItem(input.item, template.item, delimiters),
     explanation: dataText(input.explanation, delimiters),
-    history: historyText(template, input.history, delimiters),
+    history: historyText(template, input, delimiters),
     examples: examplesText(template, chosen, delimiters),
   };
   if (chosen.form === 'completion') return { prompt: { form: 'completion', text: fill(chosen.text, values) }, answers };
@@ -175,7 +180,7 @@ export function lcForm(template: LcTemplate, form: string): LcForm {
   return chosen;
 }
 
-function historyText(template: LcTemplate, history: HistoryText | undefined, delimiters: readonly string[]): string {
+function historyText(template: LcTemplate, { history, item }: LcInput, delimiters: readonly string[]): string {
   if (!template.withHistory) return '';
   if (history === undefined) {
     throw new TemplateError('TEMPLATE_HISTORY', 'the template shows the history, and none was given', {
@@ -183,7 +188,10 @@ function historyText(template: LcTemplate, history: HistoryText | undefined, del
     });
   }
   const shown = withoutLines(template.history, emptySlots(history, template.list));
-  return fill(shown, formatHistory(history, template.list, template.item, delimiters));
+  return fill(shown, {
+    ...formatHistory(history, template.list, template.item, delimiters),
+    ...evidenceValue(history, item, template.evidence, delimiters),
+  });
 }
 
 /** What data must not hold: the delimiters, and whatever else reads like a part of the template. */

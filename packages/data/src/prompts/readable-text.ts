@@ -1,4 +1,5 @@
 import { escape, matcher, oneLine } from './data-text.js';
+import { compilePatterns } from './patterns.js';
 import { sentencesOf, stripVerdict } from './verdict.js';
 import type { ExplanationTemplate } from './explanation-template.js';
 import type { LcTemplate } from './lc-template.js';
@@ -21,7 +22,8 @@ const CLAUSE_WORD = /^\s+(?:they|he|she|it|i|you|we|the|this|that|because|since|
  * What reader and encoder see of a generated explanation.
  *
  * Leading line breaks are trimmed; the text ends at the first line break or delimiter of a template; questions (with an answer
- * behind them), field names and answers are removed, and verdict sentences ({@link stripVerdict}). An answer is removed where it
+ * behind them), field names and answers are removed, the notes of a chain of thought (sentences that one of a template's
+ * `notePatterns` matches), and verdict sentences ({@link stripVerdict}). An answer is removed where it
  * stands for one: behind the question, as a sentence or clause of its own, and, where the template writes it with a capital,
  * anywhere in that spelling (`No romance here` becomes `no romance here`: there it is a word of the reason). As a word of the
  * language it stays: `they like dark thrillers`, for a template that answers ` like`.
@@ -41,12 +43,21 @@ export function readableText(
     before = text;
     text = removeAll(cutAtDelimiter(text, rules.delimiters), rules.questions); // they may name the answers
     for (const answer of rules.answers) text = removeAnswer(text, answer);
+    for (const patterns of rules.notePatterns) text = withoutSentences(text, patterns);
     if (strip) for (const patterns of rules.verdictPatterns) text = stripVerdict(text, patterns);
     text = removeAll(text, rules.openings); // after the verdicts, of which they are the beginning
     text = removeAll(text, rules.fieldNames);
     text = tidy(text);
   }
   return text;
+}
+
+/** The text without its sentences that one of the patterns matches. */
+function withoutSentences(text: string, patterns: readonly string[]): string {
+  const expressions = compilePatterns(patterns);
+  return sentencesOf(text)
+    .filter((sentence) => !expressions.some((expression) => expression.test(sentence)))
+    .join('');
 }
 
 /** Replaces matches by a space until none is left: a removal may bring another together. */
@@ -68,6 +79,7 @@ interface Rules {
   readonly fieldNames: readonly RegExp[];
   readonly answers: readonly Answer[];
   readonly verdictPatterns: readonly (readonly string[])[];
+  readonly notePatterns: readonly (readonly string[])[];
 }
 
 interface Answer {
@@ -104,6 +116,7 @@ function compileRules(templates: readonly (ExplanationTemplate | LcTemplate)[]):
     fieldNames: literals([...forms, ...explanations].map(({ fieldNames }) => fieldNames)),
     answers: forms.flatMap(({ answers: { yes, no } }) => [answerRule(yes.trim(), false), answerRule(no.trim(), true)]),
     verdictPatterns: [...new Set(templates.map(({ verdictPatterns }) => verdictPatterns))],
+    notePatterns: explanations.flatMap(({ notePatterns }) => (notePatterns === undefined ? [] : [notePatterns])),
   };
 }
 

@@ -1,0 +1,111 @@
+import { createRng } from '@expctr/core';
+import { generateWorld } from '../world/world.js';
+import { explanationLesson, historyLesson, KINDS, readerLesson, situationOf, type Lesson } from './lessons.js';
+import { PAD, wordId } from './tokenizer.js';
+import type { WriterShares } from './writers.js';
+
+/** A batch in a fixed shape: several lessons lie in a row, and none sees the others. */
+export interface LessonBatch {
+  /** [rows, time] token ids */
+  readonly tokens: Int32Array;
+  /** [rows, time] which lesson of its row a token belongs to; 0 = padding */
+  readonly segments: Float32Array;
+  /** [rows, time] the next token, and for an answer `yes` */
+  readonly targets: Int32Array;
+  /** [rows, time] for an answer `no`, else as `targets` */
+  readonly others: Int32Array;
+  /** [rows, time] probability of `targets`; the rest is that of `others` */
+  readonly shares: Float32Array;
+  /** [rows, time] index into the kinds: what predicting the next token teaches */
+  readonly kinds: Int32Array;
+}
+
+/** What lessons are made of. */
+export interface LessonMix {
+  /** Begins the seeds of the worlds; texts, so that no evaluation world can be among them. */
+  readonly seed: string;
+  readonly writers: WriterShares;
+  /** How many reader's questions and questions after a history come with each explanation. */
+  readonly reader: number;
+  readonly history: number;
+}
+
+const WORLD = { items: 1000, users: 1000 };
+/** Interactions of a user that are written about. */
+const PER_USER = 6;
+
+/** Endless lessons; world after world, user after user, each seen once. */
+export function* lessons({ seed, writers, reader, history }: LessonMix): Generator<Lesson> {
+  for (let number = 0; ; number += 1) {
+    const world = generateWorld({ seed: `${seed}/${number}`, ...WORLD });
+    const rng = createRng(seed).fork('lessons', number);
+    for (let at = 0; at < WORLD.users; at += 1) {
+      const user = world.user(at);
+      const own = rng.fork(at);
+      for (let k = 0; k < PER_USER; k += 1) {
+        const explained = situationOf(world, user, 3 + own.int(user.rows.length - 3));
+        yield explanationLesson(explained, writers, own);
+        for (let more = own.next(); more < history; more += 1) yield historyLesson(explained, own);
+        for (let more = own.next(); more < reader; more += 1) {
+          yield readerLesson(situationOf(world, user, own.int(user.rows.length)), writers, own);
+        }
+      }
+    }
+  }
+}
+
+/** Packs lessons into batches of [rows, time], first fit; a lesson that finds no room begins the next batch. */
+export function* batches(source: Iterator<Lesson>, rows: number, time: number): Generator<LessonBatch> {
+  let waiting: Lesson | undefined;
+  for (;;) {
+    const packed: Lesson[][] = Array.from({ length: rows }, () => []);
+    const room = new Int32Array(rows).fill(time);
+    for (;;) {
+      const lesson = waiting ?? (source.next().value as Lesson | undefined);
+      waiting = undefined;
+      if (lesson === undefined) return;
+      if (lesson.tokens.length > time) continue;
+      const row = room.findIndex((left) => left >= lesson.tokens.length);
+      if (row < 0) {
+        waiting = lesson;
+        break;
+      }
+      packed[row]!.push(lesson);
+      room[row]! -= lesson.tokens.length;
+    }
+    yield batchOf(packed, time);
+  }
+}
+
+const [YES, NO] = [wordId('yes'), wordId('no')];
+
+/** Rows of lessons as arrays. */
+export function batchOf(packed: readonly (readonly Lesson[])[], time: number): LessonBatch {
+  const size = packed.length * time;
+  const batch = {
+    tokens: new Int32Array(size).fill(PAD),
+    segments: new Float32Array(size),
+    targets: new Int32Array(size),
+    others: new Int32Array(size),
+    shares: new Float32Array(size).fill(1),
+    kinds: new Int32Array(size),
+  };
+  packed.forEach((row, index) => {
+    let at = index * time;
+    row.forEach(({ tokens, kinds, yes }, segment) => {
+      tokens.forEach((token, place) => {
+        batch.tokens[at + place] = token;
+        batch.segments[at + place] = segment + 1;
+        const kind = kinds[place + 1];
+        if (kind === undefined) return;
+        batch.kinds[at + place] = KINDS.indexOf(kind);
+        const answers = yes !== null && place === tokens.length - 2;
+        batch.targets[at + place] = answers ? YES : tokens[place + 1]!;
+        batch.others[at + place] = answers ? NO : tokens[place + 1]!;
+        if (answers) batch.shares[at + place] = yes;
+      });
+      at += tokens.length;
+    });
+  });
+  return batch;
+}

@@ -1,0 +1,29 @@
+import type { Rng } from '@expctr/core';
+import { DOMAINS, valueNames } from '../world/vocabulary.js';
+import { AGAINST, FOR, NO_REASON, THEM, type Note } from './phrases.js';
+import { NOTED } from './tokenizer.js';
+import type { CodedClaim } from './writers.js';
+
+const NAMES = valueNames(DOMAINS.first);
+
+/** Claims as text, one sentence each, the attribute before its sign: `grim delights them. castle bores them.` */
+export function sayClaims(claims: readonly CodedClaim[], rng: Rng): string {
+  if (claims.length === 0) return NO_REASON;
+  return claims
+    .map(([value, sign]) => {
+      const verbs = sign > 0 ? FOR : AGAINST;
+      return `${NAMES[value]!} ${verbs[rng.int(verbs.length)]!} ${THEM}`;
+    })
+    .join(' ');
+}
+
+/** What is to be noted of a value with so many liked and disliked items. */
+export function noteOf(liked: number, disliked: number): Note {
+  if (liked === disliked) return liked === 0 ? 'new' : 'mixed';
+  return liked > disliked ? 'liked' : 'disliked';
+}
+
+/** The notes as text: `grim liked castle new noted.` */
+export function sayNotes(evidence: readonly { readonly value: string; readonly liked: number; readonly disliked: number }[]): string {
+  return [...evidence.map(({ value, liked, disliked }) => `${value} ${noteOf(liked, disliked)}`), NOTED].join(' ');
+}
