@@ -10,8 +10,9 @@ await useOnnx();
 class Caller {
   readonly large = new Float32Array(1000);
 
-  compile(): Promise<CompiledFunction<readonly Float32Array[]>> {
-    return compile((x: tf.Tensor) => tf.add(x, tf.tensor1d([1, 2, 3])), [spec([3])]) as never;
+  async compile(): Promise<CompiledFunction> {
+    const compiled = await compile((x: tf.Tensor) => tf.add(x, tf.tensor1d([1, 2, 3])), [spec([3])]);
+    return compiled as unknown as CompiledFunction;
   }
 }
 
