@@ -30,7 +30,7 @@ async function read(content: string | Uint8Array, options: Partial<ReadRowsOptio
     row(buffer, fields) {
       const row: string[] = [];
       for (let i = 0; i < fields.count; i += 1) {
-        const text = textOf(buffer, fields.start[i]!, fields.end[i]!, fields.quoted[i] === 1, 'utf-8');
+        const text = textOf(buffer, fields.start[i]!, fields.end[i]!, fields.quoted[i] === 1, 'utf-8', dialect);
         if (text === undefined) return { at: fields.start[i]!, what: 'no text', expected: 'text' };
         row.push(text);
       }

@@ -1,5 +1,5 @@
-import { basename } from 'node:path';
 import { DataError } from '../errors.js';
+import type { Encoding } from './field-values.js';
 import type { RowProblem } from './fields.js';
 
 /** What to do with a malformed row: stop with an error, or count it and go on. */
@@ -7,9 +7,9 @@ export type OnBadRow = 'skip' | 'fail';
 
 /** A malformed row, as reports show it. */
 export interface BadRow {
-  /** Line number, from 1. */
+  /** Line number, from 1; in a file of columns (Parquet, Arrow) the row's number. */
   readonly line: number;
-  /** Column in characters, from 1. */
+  /** Column in characters, from 1; in a file of columns the column's number. */
   readonly column: number;
   /** What is wrong. */
   readonly problem: string;
@@ -26,13 +26,15 @@ const SHOWN_CHARACTERS = 80;
 export interface BadRowLog {
   readonly count: number;
   readonly first: readonly BadRow[];
-  /** Takes note of a bad row. @throws DataError `DATA_BAD_ROW` under `fail`. */
+  /** Takes note of a bad row of text. @throws DataError `DATA_BAD_ROW` under `fail`. */
   report(problem: RowProblem, bytes: Uint8Array, lineStart: number, lineEnd: number, line: number): void;
+  /** Takes note of a bad row. @throws DataError `DATA_BAD_ROW` under `fail`, unless the row is `tolerated`. */
+  add(row: BadRow, tolerated?: boolean): void;
 }
 
 /** A log for one file; `example` is a right line of it. */
-export function createBadRowLog(path: string, onBadRow: OnBadRow, encoding: 'utf-8' | 'latin1', example: string): BadRowLog {
-  const decoder = new TextDecoder(encoding);
+export function createBadRowLog(file: string, onBadRow: OnBadRow, encoding: Encoding, example: string): BadRowLog {
+  const decoder = new TextDecoder(encoding === 'latin1' ? 'latin1' : 'utf-8');
   const first: BadRow[] = [];
   let count = 0;
   return {
@@ -41,18 +43,22 @@ export function createBadRowLog(path: string, onBadRow: OnBadRow, encoding: 'utf
     },
     first,
     report({ at, what, expected }, bytes, lineStart, lineEnd, line) {
-      count += 1;
       const column = 1 + [...decoder.decode(bytes.subarray(lineStart, Math.max(at, lineStart)))].length;
-      const characters = [...decoder.decode(bytes.subarray(lineStart, Math.min(lineEnd, lineStart + 4 * SHOWN_CHARACTERS)))];
-      const text = characters.length > SHOWN_CHARACTERS ? `${characters.slice(0, SHOWN_CHARACTERS).join('')}…` : characters.join('');
-      if (onBadRow === 'fail') {
-        throw new DataError('DATA_BAD_ROW', `${what}, in the line ${JSON.stringify(text)}`, {
-          where: `${basename(path)}:${line}:${column}`,
-          expected: `${expected}, as in the line ${JSON.stringify(example)}`,
+      const text = decoder.decode(bytes.subarray(lineStart, Math.min(lineEnd, lineStart + 4 * SHOWN_CHARACTERS)));
+      this.add({ line, column, problem: what, expected, text });
+    },
+    add(row, tolerated = false) {
+      count += 1;
+      const characters = [...row.text];
+      const text = characters.length > SHOWN_CHARACTERS ? `${characters.slice(0, SHOWN_CHARACTERS).join('')}…` : row.text;
+      if (onBadRow === 'fail' && !tolerated) {
+        throw new DataError('DATA_BAD_ROW', `${row.problem}, in the line ${JSON.stringify(text)}`, {
+          where: `${file}:${row.line}:${row.column}`,
+          expected: `${row.expected}, as in the line ${JSON.stringify(example)}`,
           remedy: 'correct the line, or count such rows and go on with --on-bad-row skip',
         });
       }
-      if (first.length < SHOWN_ROWS) first.push({ line, column, problem: what, expected, text });
+      if (first.length < SHOWN_ROWS) first.push({ ...row, text });
     },
   };
 }

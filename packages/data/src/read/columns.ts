@@ -1,3 +1,5 @@
+import { decodeText, type Encoding } from './field-values.js';
+
 type NumberArray = Int32Array | Float32Array | Float64Array;
 
 const BLOCK = 1 << 20;
@@ -43,12 +45,14 @@ export function growingColumn<T extends NumberArray>(ArrayType: new (length: num
 export interface Interner {
   /** The code of `bytes[start, end)`. */
   code(bytes: Buffer, start: number, end: number): number;
+  /** The code of a text. */
+  codeOfText(text: string): number;
   /** The strings by code. */
   readonly values: readonly string[];
 }
 
 /** A hash table over bytes: no string is made for a value that was seen before. */
-export function createInterner(): Interner {
+export function createInterner(encoding: Encoding = 'utf-8'): Interner {
   const values: string[] = [];
   let store = Buffer.alloc(1 << 16);
   let stored = 0;
@@ -65,7 +69,7 @@ export function createInterner(): Interner {
   };
 
   function add(bytes: Buffer, start: number, end: number, hash: number): number {
-    const code = values.push(bytes.toString('utf8', start, end)) - 1;
+    const code = values.push(decodeText(bytes.subarray(start, end), encoding) ?? bytes.toString('utf8', start, end)) - 1;
     while (stored + end - start > store.length) store = Buffer.concat([store, Buffer.alloc(store.length)]);
     bytes.copy(store, stored, start, end);
     if (code + 2 > offsets.length) {
@@ -94,6 +98,10 @@ export function createInterner(): Interner {
 
   return {
     values,
+    codeOfText(text) {
+      const bytes = Buffer.from(text);
+      return this.code(bytes, 0, bytes.length);
+    },
     code(bytes, start, end) {
       if (lastCode >= 0 && equals(lastCode, bytes, start, end)) return lastCode; // files are often sorted by user
       let hash = 0x811c9dc5;

@@ -2,8 +2,10 @@
 export interface Dialect {
   /** What stands between fields: one or more ASCII characters. */
   readonly separator: string;
-  /** Whether fields may be enclosed in double quotes, with `""` for a quote inside. */
+  /** Whether fields may be enclosed in double quotes. */
   readonly quotes: boolean;
+  /** How a quote inside a quoted field is written: `""` (the default, RFC 4180) or `\"`, where a backslash makes any character literal. */
+  readonly escape?: 'double' | 'backslash';
   /** Whether a quoted field may hold line breaks. Where it may not, a quote that does not close costs one line, not the rest of the file. */
   readonly quotedLineBreaks?: boolean;
 }
@@ -34,8 +36,9 @@ export interface RowProblem {
 }
 
 /** More fields than any file here has; a line with more of them is reported. */
-const MAX_FIELDS = 64;
+const MAX_FIELDS = 1024;
 const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 
 /** Room for one row's fields. */
 export function createFields(): Fields {
@@ -49,12 +52,13 @@ export const UNCLOSED = 'a quote is not closed';
 export function splitFields(bytes: Uint8Array, start: number, end: number, dialect: Dialect, fields: Fields): RowProblem | undefined {
   const first = dialect.separator.charCodeAt(0);
   const width = dialect.separator.length;
+  const backslash = dialect.escape === 'backslash';
   let count = 0;
   let at = start;
   for (;;) {
     if (count === MAX_FIELDS) return { at, what: `more than ${MAX_FIELDS} fields`, expected: 'a row of this file' };
     if (dialect.quotes && bytes[at] === QUOTE && at < end) {
-      const close = closingQuote(bytes, at + 1, end);
+      const close = closingQuote(bytes, at + 1, end, backslash);
       if (close < 0) return { at, what: UNCLOSED, expected: 'a closing quote before the end of the row' };
       fields.start[count] = at + 1;
       fields.end[count] = close;
@@ -64,7 +68,7 @@ export function splitFields(bytes: Uint8Array, start: number, end: number, diale
         return {
           at,
           what: 'text behind a closing quote',
-          expected: `'${dialect.separator}' or the end of the row; a quote inside a quoted field is written twice`,
+          expected: `'${dialect.separator}' or the end of the row; a quote inside a quoted field is written ${backslash ? '\\"' : 'twice'}`,
         };
       }
     } else {
@@ -76,7 +80,7 @@ export function splitFields(bytes: Uint8Array, start: number, end: number, diale
           return {
             at,
             what: 'a quote inside a field that is not quoted',
-            expected: 'the whole field in quotes, and the quote written twice',
+            expected: `the whole field in quotes, and the quote written ${backslash ? '\\"' : 'twice'}`,
           };
         }
         at += 1;
@@ -98,11 +102,29 @@ function isSeparator(bytes: Uint8Array, at: number, end: number, separator: stri
   return true;
 }
 
-function closingQuote(bytes: Uint8Array, from: number, end: number): number {
+function closingQuote(bytes: Uint8Array, from: number, end: number, backslash: boolean): number {
   for (let at = from; at < end; at += 1) {
-    if (bytes[at] !== QUOTE) continue;
-    if (at + 1 < end && bytes[at + 1] === QUOTE) at += 1;
+    if (backslash && bytes[at] === BACKSLASH) at += 1;
+    else if (bytes[at] !== QUOTE) continue;
+    else if (!backslash && at + 1 < end && bytes[at + 1] === QUOTE) at += 1;
     else return at;
   }
   return -1;
+}
+
+/** The bytes of a quoted field without its escapes: the field itself where it holds none. */
+export function unescaped(bytes: Buffer, start: number, end: number, dialect: Dialect): Buffer {
+  const field = bytes.subarray(start, end);
+  const mark = dialect.escape === 'backslash' ? BACKSLASH : QUOTE;
+  let from = field.indexOf(mark);
+  if (from < 0) return field;
+  const plain = Buffer.alloc(field.length);
+  let length = 0;
+  for (let copied = 0; copied < field.length;) {
+    const to = from < 0 ? field.length : from;
+    length += field.copy(plain, length, copied, to);
+    copied = to + 1; // the mark goes, what follows it stays, whatever it is
+    from = from < 0 ? -1 : field.indexOf(mark, to + 2);
+  }
+  return plain.subarray(0, length);
 }

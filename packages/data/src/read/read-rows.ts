@@ -1,68 +1,72 @@
 import { basename } from 'node:path';
 import { DataError } from '../errors.js';
-import { createBadRowLog, type BadRow, type OnBadRow } from './bad-rows.js';
+import { createBadRowLog, type OnBadRow } from './bad-rows.js';
+import { decodeText, textOf, type Encoding } from './field-values.js';
 import { createFields, splitFields, UNCLOSED, type Dialect, type Fields, type RowProblem } from './fields.js';
+import { reportOf, type FileReport, type OnTruncated, type RowCounts, type RowOutcome } from './file-report.js';
 import { openInput, type InputFile } from './input-file.js';
+import { endOfLine, forEachRow, withoutLineEnd } from './lines.js';
 
-/** What was read from a file, for the dataset card. */
-export interface FileReport {
-  /** The file's name, without its folder. */
-  readonly file: string;
-  /** SHA-256 of the file as it lies on the disk. */
-  readonly sha256: string;
-  /** Its size on the disk. */
-  readonly bytes: number;
-  /** All data rows, the bad ones included, the header not. */
-  readonly rowsRead: number;
-  /** Rows that were malformed, and skipped. */
-  readonly rowsBad: number;
-  /** The first few bad rows. */
-  readonly badRows: readonly BadRow[];
-}
+export type { FileReport } from './file-report.js';
 
 /** How {@link readRows} reads a file. */
 export interface ReadRowsOptions {
   /** The file. */
   readonly path: string;
+  /** Its name in reports and errors. Default: the path's last part. */
+  readonly name?: string;
   /** How it writes its rows. */
   readonly dialect: Dialect;
-  /** How many fields a row has. */
-  readonly fieldCount: number;
+  /** How many fields a row has. Default: as many as the header. */
+  readonly fieldCount?: number;
   /** How it writes its characters. */
-  readonly encoding: 'utf-8' | 'latin1';
+  readonly encoding: Encoding;
   /** A right line, for error messages. */
   readonly example: string;
   /** What to do with a malformed row. */
   readonly onBadRow: OnBadRow;
+  /** What to do where a gzip file ends early. Default `fail`. */
+  readonly onTruncated?: OnTruncated;
   /** Reads the header row; its names as text. Without it the file has no header. @throws to refuse the file. */
   readonly header?: (names: readonly string[]) => void;
-  /** Takes one row: the fields are positions in `bytes`, both valid only during the call. Returns what is wrong with it, or undefined. */
-  readonly row: (bytes: Buffer, fields: Fields) => RowProblem | undefined;
+  /**
+   * Takes one row: the fields are positions in `bytes`, both valid only during the call. Returns what is wrong with it, or the
+   * name of the rule that drops it, or undefined.
+   */
+  readonly row: (bytes: Buffer, fields: Fields) => RowOutcome<RowProblem>;
   /** Where the bytes come from. Default: the file, plain or gzip. */
   readonly open?: (path: string) => Promise<InputFile>;
 }
 
-/** No line of a dataset is as long; a file that is no text file may well be. */
-const MAX_LINE_BYTES = 1 << 24;
 /** A quote that is not closed within so many lines is an error of its first line. */
 const MAX_RECORD_LINES = 32;
-const LF = 0x0a;
-const CR = 0x0d;
 
 /**
  * Streams the rows of a delimited text file, plain or gzip, with any of the line ends LF and CRLF, and with or without a
- * byte-order mark and a final line end. Empty lines are no rows. Rows that are read = rows that `row` accepted + rows reported bad.
+ * byte-order mark and a final line end. Empty lines are no rows. Rows that are read = rows that `row` accepted + rows that it
+ * dropped + rows reported bad.
  * @throws DataError `DATA_BAD_ROW` with file, line and column (under `fail`), `DATA_HEADER`, `DATA_ENCODING`, `DATA_EMPTY_FILE`, `DATA_FILE`, `DATA_GZIP`.
  */
 export async function readRows(options: ReadRowsOptions): Promise<FileReport> {
-  const { path, dialect, fieldCount, encoding, example, onBadRow, header, row, open = openInput } = options;
+  const {
+    path,
+    name = basename(path),
+    dialect,
+    encoding,
+    example,
+    onBadRow,
+    onTruncated = 'fail',
+    header,
+    row,
+    open = openInput,
+  } = options;
   const input = await open(path);
-  const bad = createBadRowLog(path, onBadRow, encoding, example);
+  const bad = createBadRowLog(name, onBadRow, encoding, example);
   const fields = createFields();
+  const counts: RowCounts = { rows: 0, dropped: {} };
+  let fieldCount = options.fieldCount ?? -1;
   let headerPending = header !== undefined;
-  let rows = 0;
   let line = 1;
-  let started = false;
 
   /** Takes the row that begins at `start`; returns where the next begins, or -1 where more bytes are needed. */
   function take(bytes: Buffer, start: number, last: boolean): number {
@@ -91,15 +95,24 @@ export async function readRows(options: ReadRowsOptions): Promise<FileReport> {
       headerPending = false;
       readHeader(bytes, problem);
     } else {
-      rows += 1;
-      problem ??= rowProblem(bytes, end);
-      if (problem !== undefined) bad.report(problem, bytes, start, end, line);
+      counts.rows += 1;
+      // A row that a cut file ends in may look whole: "4.0,96498" is a time too.
+      if (last && next === bytes.length && end === next && input.endsEarly?.() === true) {
+        bad.add(
+          { line, column: 1, problem: 'the file ends within this row', expected: 'a whole row', text: bytes.toString('utf8', start, end) },
+          true,
+        );
+      } else {
+        const outcome = problem ?? rowProblem(bytes, end);
+        if (typeof outcome === 'string') counts.dropped[outcome] = (counts.dropped[outcome] ?? 0) + 1;
+        else if (outcome !== undefined) bad.report(outcome, bytes, start, end, line);
+      }
     }
     line += lines;
     return next;
   }
 
-  function rowProblem(bytes: Buffer, end: number): RowProblem | undefined {
+  function rowProblem(bytes: Buffer, end: number): RowOutcome<RowProblem> {
     if (fields.count !== fieldCount) {
       const at = fields.count > fieldCount ? fields.end[fieldCount - 1]! : end;
       return { at, what: `${fields.count} fields`, expected: `${fieldCount} fields separated by '${dialect.separator}'` };
@@ -110,72 +123,35 @@ export async function readRows(options: ReadRowsOptions): Promise<FileReport> {
   function readHeader(bytes: Buffer, problem: RowProblem | undefined): void {
     if (problem !== undefined) {
       throw new DataError('DATA_HEADER', `the header row is malformed: ${problem.what}`, {
-        where: `${basename(path)}:${line}`,
+        where: `${name}:${line}`,
         expected: problem.expected,
       });
     }
-    const names = Array.from({ length: fields.count }, (_, i) => bytes.toString('utf8', fields.start[i], fields.end[i]).trim());
+    const names = Array.from({ length: fields.count }, (_, i) => {
+      const [from, to] = [fields.start[i]!, fields.end[i]!];
+      return (textOf(bytes, from, to, fields.quoted[i] === 1, 'either', dialect) ?? '').trim();
+    });
+    if (fieldCount < 0) fieldCount = names.length;
     header?.(names);
   }
 
-  let rest: Buffer = Buffer.alloc(0);
-  const consume = (bytes: Buffer, last: boolean): void => {
-    let at = 0;
-    if (!started) {
-      if (bytes.length < 3 && !last) {
-        rest = bytes;
-        return;
-      }
-      started = true;
-      at = byteOrderMark(bytes, path);
-    }
-    while (at < bytes.length) {
-      const next = take(bytes, at, last);
-      if (next < 0) break;
-      at = next;
-    }
-    rest = bytes.subarray(at);
-    if (rest.length > MAX_LINE_BYTES) {
-      throw new DataError('DATA_ENCODING', `a line is longer than ${MAX_LINE_BYTES} bytes`, {
-        where: `${basename(path)}:${line}`,
-        expected: 'a text file',
-      });
-    }
-  };
-  for await (const chunk of input.chunks) consume(rest.length === 0 ? chunk : Buffer.concat([rest, chunk]), false);
-  consume(rest, true);
-  if (headerPending || rows === 0) {
-    throw new DataError('DATA_EMPTY_FILE', 'the file holds no rows', {
-      where: basename(path),
-      expected: `rows such as ${JSON.stringify(example)}`,
-    });
-  }
-  return { file: basename(path), ...input.digest(), rowsRead: rows, rowsBad: bad.count, badRows: bad.first };
+  await forEachRow(input, name, take);
+  return reportOf(name, input, counts, bad, example, onTruncated);
 }
 
-/** Where the line after this one begins; -1 where its end is not here yet. */
-function endOfLine(bytes: Buffer, start: number, last: boolean): number {
-  const at = bytes.indexOf(LF, start);
-  if (at >= 0) return at + 1;
-  return last ? bytes.length : -1;
-}
-
-function withoutLineEnd(bytes: Buffer, start: number, next: number): number {
-  let end = next;
-  if (end > start && bytes[end - 1] === LF) end -= 1;
-  if (end > start && bytes[end - 1] === CR) end -= 1;
-  return end;
-}
-
-/** The length of a UTF-8 byte-order mark. @throws DataError `DATA_ENCODING` for UTF-16. */
-function byteOrderMark(bytes: Buffer, path: string): number {
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return 3;
-  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
-    throw new DataError('DATA_ENCODING', 'the file is in UTF-16', {
-      where: basename(path),
-      expected: 'UTF-8',
-      remedy: 'convert it, for instance with iconv -f UTF-16 -t UTF-8',
-    });
-  }
-  return 0;
+/** The field's text, or the problem that it is none. */
+export function fieldText(
+  bytes: Buffer,
+  { start, end, quoted }: Fields,
+  field: number,
+  encoding: Encoding,
+  dialect: Dialect,
+): string | RowProblem {
+  const [from, to] = [start[field]!, end[field]!];
+  const text = textOf(bytes, from, to, quoted[field] === 1, encoding, dialect);
+  if (text !== undefined) return text;
+  const nul = bytes.subarray(from, to).indexOf(0);
+  if (nul >= 0) return { at: from + nul, what: 'a NUL byte', expected: `text in ${encoding}, without NUL` };
+  const valid = decodeText(bytes.subarray(from, to), 'latin1') ?? '';
+  return { at: from + Math.max(0, valid.search(/[^\p{ASCII}]/u)), what: 'bytes that are no text', expected: `text in ${encoding}` };
 }

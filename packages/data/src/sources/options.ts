@@ -36,9 +36,13 @@ const table = z.strictObject({
   /** Columns with text of the item. */
   texts: columns.describe("Dataset 'table': columns with the item's texts, the title first."),
   /** Columns with features of the item. */
-  features: columns.describe("Dataset 'table': columns with features of the item; a column of numbers is numeric."),
+  features: columns.describe("Dataset 'table': columns with categories of the item."),
+  /** Columns with numbers of the item. */
+  numbers: columns.describe("Dataset 'table': columns with numbers of the item."),
   /** Columns with features of the user. */
-  userFeatures: columns.describe("Dataset 'table': columns with features of the user; a column of numbers is numeric."),
+  userFeatures: columns.describe("Dataset 'table': columns with categories of the user."),
+  /** Columns with numbers of the user. */
+  userNumbers: columns.describe("Dataset 'table': columns with numbers of the user."),
   /** What stands between the values of a feature with several. */
   listSeparator: z.string().min(1).default('|').describe("Dataset 'table': what stands between the values of a feature that has several."),
   /** What stands between the fields of a text file. */

@@ -1,5 +1,6 @@
-import type { FileReport } from '../read/read-rows.js';
+import type { FileReport, OnTruncated } from '../read/file-report.js';
 import type { OnBadRow } from '../read/bad-rows.js';
+import type { FileOptions, TableOptions } from './options.js';
 
 /** Ratings as a source has them, in file order. */
 export interface RawRatings {
@@ -17,7 +18,18 @@ export interface RawRatings {
   readonly rating: Float32Array;
   /** Milliseconds since 1970 (UTC); absent where the source has no time. */
   readonly timestamp?: Float64Array;
+  /** What the numbers in `rating` are: ratings (the default), 0 or 1 for a click, or 1 throughout where there is only the fact. */
+  readonly kind?: RatingKind;
 }
+
+/** What the numbers in `rating` are. */
+export type RatingKind = 'rating' | 'click' | 'implicit';
+
+/** Multi-valued attributes by name, one list for each row. */
+export type RawAttributes = Readonly<Record<string, readonly (readonly string[])[]>>;
+
+/** Numbers by name, NaN where unknown. */
+export type RawNumbers = Readonly<Record<string, Float32Array>>;
 
 /** Items as a source has them, in file order; the same id may come again. */
 export interface RawItems {
@@ -26,7 +38,9 @@ export interface RawItems {
   /** Titles. */
   readonly title: readonly string[];
   /** Multi-valued attributes by name, one list for each row. */
-  readonly attributes: Readonly<Record<string, readonly (readonly string[])[]>>;
+  readonly attributes: RawAttributes;
+  /** Numbers by name, NaN where unknown: prices, pages, mean ratings. */
+  readonly numbers?: RawNumbers;
   /** NaN where unknown. */
   readonly year: Float32Array;
 }
@@ -36,7 +50,17 @@ export interface RawUsers {
   /** Ids; in ratings by code. */
   readonly userIds: readonly string[];
   /** Multi-valued attributes by name, one list for each row. */
-  readonly attributes: Readonly<Record<string, readonly (readonly string[])[]>>;
+  readonly attributes: RawAttributes;
+  /** Numbers by name, NaN where unknown. */
+  readonly numbers?: RawNumbers;
+}
+
+/** How a source's ratings become labels by default. */
+export interface LabelDefault {
+  /** A rating of at least this is label 1. */
+  readonly threshold: number;
+  /** Whether a rating of 0 says only that there was an interaction. */
+  readonly zerosAreImplicit?: boolean;
 }
 
 /** What a source gives. */
@@ -47,18 +71,28 @@ export interface RawTables {
   readonly items: RawItems;
   /** Who rates, where the source says anything about it. */
   readonly users?: RawUsers;
-  /** The files that were read. */
+  /** The files that were read, and what each was taken for. */
   readonly files: readonly FileReport[];
   /** What the reader should know: files that were passed over, rows without a year, and so on. */
   readonly notes: readonly string[];
+  /** How ratings become labels by default. */
+  readonly label?: LabelDefault;
+  /** What of it is public, and so may stand in a language model's training data: `the films of MovieLens`. */
+  readonly catalogue?: string;
 }
 
 /** Options of a source. */
 export interface LoadOptions {
-  /** The folder that holds the source's files. */
+  /** The folder that holds the source's files, or one file, or a zip archive. */
   readonly dataDir: string;
   /** What to do with a malformed row. */
   readonly onBadRow: OnBadRow;
+  /** Which file is which, where their content leaves it open. Default: their content decides. */
+  readonly files?: FileOptions;
+  /** What to do where a gzip file ends early. Default `fail`. */
+  readonly truncated?: OnTruncated;
+  /** Which column is what, for the source `table`. */
+  readonly table?: TableOptions;
 }
 
 /** A dataset that can be read: a new one is one file and one line in the table of sources. */
@@ -67,6 +101,6 @@ export interface DatasetSource {
   readonly name: string;
   /** One line for help texts. */
   readonly description: string;
-  /** @throws DataError where files are missing or malformed. */
+  /** @throws DataError where files are missing or malformed, or where it is not clear which file is which. */
   load(options: LoadOptions): Promise<RawTables>;
 }

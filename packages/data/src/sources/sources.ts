@@ -1,27 +1,23 @@
 import { DataOptionError } from '../errors.js';
-import { namesIn } from './find-file.js';
-import { movieLensCsv } from './movielens-csv.js';
-import { movieLens1M } from './movielens-dat.js';
+import { amazon } from './amazon.js';
+import { bookCrossing } from './bookcrossing.js';
+import { goodbooks } from './goodbooks.js';
+import { movieLens } from './movielens.js';
 import type { DatasetSource } from './raw-tables.js';
-
-const csv = movieLensCsv('movielens-csv', '');
-
-/** MovieLens in whichever form the folder holds it. */
-const movieLens: DatasetSource = {
-  name: 'movielens',
-  description: 'MovieLens of any of these releases, told by its files',
-  load: async (options) =>
-    ((await namesIn(options.dataDir)).some((name) => /^ratings\.dat(\.gz)?$/u.test(name)) ? movieLens1M : csv).load(options),
-};
+import { table } from './table.js';
+import { yelp } from './yelp.js';
 
 /** Every dataset that can be read. */
 export const datasetSources: readonly DatasetSource[] = [
-  movieLens,
-  movieLensCsv('ml-latest-small', 'MovieLens latest small: ratings.csv, movies.csv'),
-  movieLensCsv('ml-latest', 'MovieLens latest: ratings.csv, movies.csv'),
-  movieLensCsv('ml-20m', 'MovieLens 20M: ratings.csv, movies.csv'),
-  movieLensCsv('ml-25m', 'MovieLens 25M: ratings.csv, movies.csv'),
-  movieLens1M,
+  movieLens('movielens', 'MovieLens of any release, 100K to 25M and latest'),
+  ...['ml-100k', 'ml-1m', 'ml-10m', 'ml-20m', 'ml-25m', 'ml-latest', 'ml-latest-small'].map((name) =>
+    movieLens(name, 'the same as movielens'),
+  ),
+  bookCrossing,
+  amazon,
+  goodbooks,
+  yelp,
+  table,
 ];
 
 /** A source by its name; `sources` may hold more than the built-in ones. @throws DataOptionError `DATA_UNKNOWN_DATASET`. */

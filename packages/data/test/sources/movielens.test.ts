@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dataAsset } from '@expctr/test-support';
-import { datasetSource } from '../src/sources/sources.js';
-import type { RawTables } from '../src/sources/raw-tables.js';
-import { errorOf } from './support/errors.js';
+import { datasetSource } from '../../src/sources/sources.js';
+import type { RawTables } from '../../src/sources/raw-tables.js';
+import { errorOf } from '../support/errors.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -51,7 +51,7 @@ test('the CSV family is read with its quotes, spaces, missing genres, missing ye
 });
 
 test('files may be gzip, and a plain file goes before its gzip, which is noted', async () => {
-  const both = { 'ratings.csv.gz': gzipSync('nonsense'), 'ratings.csv': RATINGS, 'movies.csv.gz': gzipSync(MOVIES) };
+  const both = { 'ratings.csv.gz': gzipSync(RATINGS.slice(0, 60)), 'ratings.csv': RATINGS, 'movies.csv.gz': gzipSync(MOVIES) };
   const { ratings, notes } = await load('movielens', both);
   expect(ratings.length).toBe(3);
   expect(notes).toEqual([expect.stringContaining('ratings.csv.gz beside it passed over')]);
@@ -81,9 +81,12 @@ test('skipped rows are counted for each file', async () => {
 
 test('a wrong header, a missing file and an unknown dataset are refused by name', async () => {
   const header = await errorOf(() => load('ml-25m', { 'ratings.csv': 'user;movie\n1;2\n', 'movies.csv': MOVIES }));
-  expect(header).toMatchObject({ code: 'DATA_HEADER', where: 'ratings.csv:1' });
+  expect(header).toMatchObject({ code: 'DATA_HEADER', where: 'ratings.csv:1:1' });
   const missing = await errorOf(() => load('ml-25m', { 'movies.csv': MOVIES }));
-  expect(missing.message).toContain('no ratings.csv and no ratings.csv.gz');
+  expect(missing).toMatchObject({ code: 'DATA_MISSING_FILE' });
+  expect(missing.message).toContain('it holds movies.csv');
+  expect(missing.message).toContain('userId,movieId,rating,timestamp');
+  expect(missing.message).toContain('data.files.ratings');
   expect((await errorOf(() => datasetSource('ml-99'))).message).toContain('ml-latest-small');
   expect((await errorOf(() => datasetSource('ml-1m').load({ dataDir: '/no/such', onBadRow: 'fail' }))).code).toBe('DATA_FOLDER');
 });
@@ -104,8 +107,8 @@ test('MovieLens 1M is read: :: between fields, ISO-8859-1, users with their code
       occupation: [['K-12 student'], ['self-employed']],
     });
   }
-  const half = await errorOf(() => load('ml-1m', { ...files, 'ratings.dat': '1::7::0.5::978300760\n' }));
-  expect(half).toMatchObject({ where: 'ratings.dat:1:7' });
+  const six = await errorOf(() => load('ml-1m', { ...files, 'ratings.dat': '1::7::6::978300760\n' }));
+  expect(six).toMatchObject({ where: 'ratings.dat:1:7' });
 });
 
 const small = dataAsset('ml-latest-small');

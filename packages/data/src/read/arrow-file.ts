@@ -1,0 +1,52 @@
+import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
+import { DataType, RecordBatchReader, type RecordBatch, type Vector } from 'apache-arrow';
+import { ExpctrError } from '@expctr/core';
+import { DataError } from '../errors.js';
+import type { ColumnBatch, ColumnFile } from './column-batches.js';
+import { digestOf } from './digest.js';
+
+/** An Arrow IPC file or stream: its columns, and its rows by record batch. @throws DataError `DATA_NOT_ARROW`. */
+export async function openArrow(path: string): Promise<ColumnFile> {
+  const open = async () => (await RecordBatchReader.from(createReadStream(path, { highWaterMark: 1 << 20 }))).open();
+  async function* batches(columns: readonly string[]): AsyncGenerator<ColumnBatch> {
+    try {
+      for await (const batch of (await open()) as AsyncIterable<RecordBatch>) {
+        yield {
+          length: batch.numRows,
+          columns: Object.fromEntries(columns.map((name) => [name, valuesOf(batch.getChild(name))])),
+        };
+      }
+    } catch (cause) {
+      throw damaged(path, cause);
+    }
+  }
+  try {
+    const reader = await open();
+    const names = reader.schema.fields.map(({ name }) => name);
+    await reader.cancel();
+    return { names, batches, digest: () => digestOf(path) };
+  } catch (cause) {
+    throw damaged(path, cause);
+  }
+}
+
+function valuesOf(vector: Vector | null): unknown[] {
+  if (vector === null) return [];
+  const type = vector.type as DataType;
+  const plain = (value: unknown): unknown => {
+    if (value === null || value === undefined) return null;
+    if (DataType.isTimestamp(type) || DataType.isDate(type)) return new Date(Number(value));
+    return DataType.isList(type) ? [...(value as Iterable<unknown>)] : value;
+  };
+  return Array.from({ length: vector.length }, (_, row) => plain(vector.get(row)));
+}
+
+function damaged(path: string, cause: unknown): Error {
+  if (cause instanceof ExpctrError) return cause; // of a row, thrown by who reads them
+  return new DataError('DATA_NOT_ARROW', 'the Arrow file cannot be read', {
+    where: basename(path),
+    expected: 'a whole Arrow IPC file or stream',
+    cause,
+  });
+}

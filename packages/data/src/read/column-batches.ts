@@ -1,0 +1,57 @@
+import { createBadRowLog } from './bad-rows.js';
+import type { FileReport, RowCounts } from './file-report.js';
+import type { FileDigest } from './input-file.js';
+import type { RecordOptions } from './records.js';
+import { DataError } from '../errors.js';
+
+/** Some rows of a file of columns (Parquet, Arrow): the wanted columns by name. */
+export interface ColumnBatch {
+  readonly length: number;
+  readonly columns: Readonly<Record<string, ArrayLike<unknown>>>;
+}
+
+/** A file of columns, opened. */
+export interface ColumnFile {
+  /** The names of its columns. */
+  readonly names: readonly string[];
+  /** The rows of the wanted columns, in order. */
+  batches(columns: readonly string[]): AsyncIterable<ColumnBatch>;
+  /** After the last batch. */
+  digest(): Promise<FileDigest>;
+}
+
+/** Reads the rows of a file of columns as records. */
+export async function readColumnFile(file: ColumnFile, options: RecordOptions): Promise<FileReport> {
+  const { name, example, onBadRow, columns, record } = options;
+  const bad = createBadRowLog(name, onBadRow, 'utf-8', example);
+  const counts: RowCounts = { rows: 0, dropped: {} };
+  for await (const batch of file.batches(columns)) {
+    for (let row = 0; row < batch.length; row += 1) {
+      const values: Record<string, unknown> = {};
+      for (const column of columns) values[column] = batch.columns[column]?.[row];
+      counts.rows += 1;
+      const outcome = record(values);
+      if (outcome === undefined) continue;
+      if (typeof outcome === 'string') counts.dropped[outcome] = (counts.dropped[outcome] ?? 0) + 1;
+      else {
+        const { column, what, expected } = outcome;
+        bad.add({ line: counts.rows, column: 1 + Math.max(0, columns.indexOf(column)), problem: what, expected, text: describe(values) });
+      }
+    }
+  }
+  if (counts.rows === 0) {
+    throw new DataError('DATA_EMPTY_FILE', 'the file holds no rows', { where: name, expected: `rows such as ${example}` });
+  }
+  return {
+    file: name,
+    ...(await file.digest()),
+    rowsRead: counts.rows,
+    ...(Object.keys(counts.dropped).length === 0 ? {} : { rowsDropped: counts.dropped }),
+    rowsBad: bad.count,
+    badRows: bad.first,
+  };
+}
+
+function describe(values: Record<string, unknown>): string {
+  return JSON.stringify(values, (_, value: unknown) => (typeof value === 'bigint' ? Number(value) : value));
+}

@@ -1,0 +1,55 @@
+import type { RecordProblem } from '../read/records.js';
+
+const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' };
+
+/** Text as a reader should see it: HTML entities undone, tags removed, white space collapsed. Datasets from web pages need it. */
+export function webText(text: string): string {
+  return text
+    .replace(/&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|(\w{2,6}));/gu, (entity, decimal?: string, hex?: string, name?: string) => {
+      if (name !== undefined) return ENTITIES[name] ?? entity;
+      const code = decimal === undefined ? parseInt(hex ?? '', 16) : Number(decimal);
+      return code > 0x1f && code <= 0x10ffff && !(code >= 0xd800 && code < 0xe000) ? String.fromCodePoint(code) : ' ';
+    })
+    .replace(/<\/?[a-zA-Z][^<>]*>/gu, ' ')
+    .replace(/\s+/gu, ' ')
+    .trim();
+}
+
+/** A cell as text without white space around it; '' where there is none. */
+export function cellText(value: unknown): string {
+  if (typeof value === 'string') return value.trim();
+  return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean' ? String(value) : '';
+}
+
+/** A cell as an attribute with one value, or none. */
+export function cellValue(value: unknown): string[] {
+  const text = webText(cellText(value));
+  return text === '' ? [] : [text];
+}
+
+/** The values of a cell that is a list (nested or not), or text with a separator; each once. */
+export function cellList(value: unknown, separator?: string): string[] {
+  const parts: unknown[] = Array.isArray(value)
+    ? value.flat(Infinity)
+    : separator === undefined
+      ? [value]
+      : cellText(value).split(separator);
+  return [...new Set(parts.flatMap((part) => cellValue(part)))];
+}
+
+/** A whole year of four digits, also as 1994.0; NaN where there is none. */
+export function cellYear(value: unknown): number {
+  const year = Number(/^(\d{4})(?:\.0*)?$/u.exec(cellText(value))?.[1] ?? NaN);
+  return year > 0 ? year : NaN;
+}
+
+/** A problem of a column. */
+export function problem(column: string, what: string, expected: string): RecordProblem {
+  return { column, what, expected };
+}
+
+/** The cell as an id: text or a whole number that is not empty. Else the problem. */
+export function cellId(value: unknown, column: string): string | RecordProblem {
+  const text = cellText(value);
+  return text === '' ? problem(column, `${column} is empty`, 'an id') : text;
+}

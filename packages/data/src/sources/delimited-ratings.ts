@@ -1,0 +1,96 @@
+import { isUtf8 } from 'node:buffer';
+import { clickOf, createRatings, expectations, numberOf, timeOf } from './ratings-builder.js';
+import type { Interner } from '../read/columns.js';
+import { decimalOf, integerOf, type Encoding } from '../read/field-values.js';
+import { unescaped, type Dialect, type Fields, type RowProblem } from '../read/fields.js';
+import type { FileReport } from '../read/file-report.js';
+import { readRows } from '../read/read-rows.js';
+import { headerOptions, type DelimitedForm } from '../read/records.js';
+import { timeOfNumber } from '../read/times.js';
+import type { IdColumn, RatingsFormat } from './formats.js';
+import type { LoadOptions, RawRatings } from './raw-tables.js';
+import type { Recognized } from './recognize.js';
+
+const FIRST_PRINTABLE = 0x20;
+
+/** Reads a delimited file of ratings from its bytes: no string and no object is made for a row. */
+export async function readDelimitedRatings(
+  { candidate, format }: Recognized<RatingsFormat>,
+  form: DelimitedForm,
+  { onBadRow, truncated = 'fail' }: LoadOptions,
+): Promise<{ ratings: RawRatings; file: FileReport }> {
+  const { name, path, open } = candidate;
+  const { dialect, encoding } = form;
+  const builder = createRatings(format, encoding);
+  const { users, items } = builder;
+  const expected = expectations(format);
+  const { low, high } = format.rating ?? { low: -Infinity, high: Infinity };
+  const unit = format.time?.unit ?? 'auto';
+  const wanted = [format.user, format.item, format.rating, format.click, format.time];
+  let [userAt, itemAt, ratingAt, clickAt, timeAt] = [-1, -1, -1, -1, -1];
+
+  const row = (bytes: Buffer, fields: Fields): RowProblem | string | undefined => {
+    const { start, end } = fields;
+    const userProblem = idProblem(bytes, start[userAt]!, end[userAt]!, format.user, 'user', encoding);
+    if (userProblem !== undefined) return userProblem;
+    const itemProblem = idProblem(bytes, start[itemAt]!, end[itemAt]!, format.item, 'item', encoding);
+    if (itemProblem !== undefined) return itemProblem;
+    let value = 1;
+    if (ratingAt >= 0) {
+      const [from, to] = [start[ratingAt]!, end[ratingAt]!];
+      value = decimalOf(bytes, from, to);
+      if (Number.isNaN(value)) value = numberOf(bytes.toString('latin1', from, to)); // signs, exponents
+      if (!(value >= low && value <= high)) return { at: from, what: 'this is no rating', expected: expected.rating };
+    } else if (clickAt >= 0) {
+      value = clickOf(bytes.toString('latin1', start[clickAt], end[clickAt]));
+      if (Number.isNaN(value)) return { at: start[clickAt]!, what: 'this is no click', expected: '0 or 1, false or true' };
+    }
+    let time = NaN;
+    if (timeAt >= 0) {
+      const [from, to] = [start[timeAt]!, end[timeAt]!];
+      time = timeOfNumber(integerOf(bytes, from, to), unit);
+      if (Number.isNaN(time)) time = timeOf(bytes.toString('latin1', from, to), unit); // dates as text
+      if (Number.isNaN(time)) return { at: from, what: 'this is no time', expected: expected.time };
+    }
+    builder.push(codeOf(users, bytes, fields, userAt, dialect), codeOf(items, bytes, fields, itemAt, dialect), value, time);
+    return undefined;
+  };
+  const header = headerOptions(
+    form,
+    wanted.map((one) => one?.column ?? ''),
+    (indexes) => ([userAt = -1, itemAt = -1, ratingAt = -1, clickAt = -1, timeAt = -1] = indexes),
+  );
+  const options = { path, name, dialect, encoding, onBadRow, onTruncated: truncated, example: format.example };
+  const file = await readRows({ ...options, row, open, ...header });
+  return { ratings: builder.finish(), file };
+}
+
+function idProblem(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  { whole = false, dropEmpty }: IdColumn,
+  what: string,
+  encoding: Encoding,
+): RowProblem | string | undefined {
+  if (start === end && dropEmpty !== undefined) return dropEmpty;
+  if (whole) {
+    return Number.isNaN(integerOf(bytes, start, end))
+      ? { at: start, what: `this is no ${what} id`, expected: 'a whole number' }
+      : undefined;
+  }
+  if (start === end) return { at: start, what: `the ${what} id is empty`, expected: `the id of a ${what}` };
+  let high = 0;
+  for (let i = start; i < end; i += 1) {
+    if (bytes[i]! < FIRST_PRINTABLE) return { at: i, what: `a control character in the ${what} id`, expected: 'text' };
+    high |= bytes[i]!;
+  }
+  if (high < 0x80 || encoding !== 'utf-8' || isUtf8(bytes.subarray(start, end))) return undefined;
+  return { at: start, what: `the ${what} id holds bytes that are no text`, expected: `text in ${encoding}` };
+}
+
+function codeOf(ids: Interner, bytes: Buffer, { start, end, quoted }: Fields, field: number, dialect: Dialect): number {
+  if (quoted[field] === 0) return ids.code(bytes, start[field]!, end[field]!);
+  const plain = unescaped(bytes, start[field]!, end[field]!, dialect);
+  return ids.code(plain, 0, plain.length);
+}
