@@ -1,6 +1,7 @@
 import type { Encoder } from './encoder.js';
 import { EncoderOptionError } from './errors.js';
 import { createHashedEncoder, type HashedEncoderOptions } from './hashed/hashed-encoder.js';
+import { loadStaticEncoder } from './static/static-encoder.js';
 import { createTransformersEncoder } from './transformers/transformers-encoder.js';
 import type { TransformersEncoderOptions } from './transformers/options.js';
 
@@ -14,11 +15,12 @@ export interface LoadEncoderOptions extends TransformersEncoderOptions, Omit<Has
 }
 
 /** Names of the built-in encoders. */
-export type BuiltInEncoder = 'hashed' | 'transformers';
+export type BuiltInEncoder = 'hashed' | 'static' | 'transformers';
 
 /** The built-in encoders by name. A new one is one file and one line here. */
 export const encoderFactories: { readonly [K in BuiltInEncoder]: EncoderFactory } = {
   hashed: (argument, options) => Promise.resolve(createHashedEncoder({ ...options, ...dimensionFrom(argument) })),
+  static: (argument) => loadStaticEncoder(argument),
   transformers: (argument, options) => {
     if (argument === undefined) throw wrongSpec('transformers', 'transformers:FOLDER_OR_HUB_ID');
     return createTransformersEncoder(argument, options);
@@ -26,7 +28,7 @@ export const encoderFactories: { readonly [K in BuiltInEncoder]: EncoderFactory 
 };
 
 /**
- * An encoder by its specification: `hashed`, `hashed:512`, a name of `options.factories` with or without `:argument`, or
+ * An encoder by its specification: `hashed`, `hashed:512`, `static`, `static:FILE`, a name of `options.factories` with or without `:argument`, or
  * else a folder or hub id for {@link createTransformersEncoder}.
  *
  * @throws EncoderOptionError `ENCODER_SPEC` for an argument that the named encoder does not understand; and what the encoder throws
