@@ -10,7 +10,7 @@ import {
 } from 'onnx-buf';
 import { ONNX_TYPES } from './builder.js';
 import { bytesOf, elementsOf, int64s, splatValue } from './constants.js';
-import { liveNodes, MICROSOFT, type Attribute, type Graph, type Value } from './graph.js';
+import { liveNodes, MICROSOFT, type Attribute, type Graph, type Node, type Value } from './graph.js';
 import { nameGraph } from './names.js';
 import { sizeOf } from './tensors.js';
 
@@ -33,6 +33,8 @@ export interface SerializeOptions {
   readonly outputNames: readonly string[];
   /** Called for each constant with its name and bytes; returns where they are, or nothing to put them into the model. */
   readonly place: (name: string, bytes: Uint8Array) => ExternalLocation | undefined;
+  /** Another order of the nodes, each behind what it uses. Default: program order. */
+  readonly order?: (nodes: readonly Node[]) => readonly Node[];
 }
 
 /** A serialized graph. */
@@ -47,7 +49,7 @@ export interface SerializedGraph {
 }
 
 /** Writes a graph as an ONNX ModelProto. */
-export function serialize(graph: Graph, { inputNames, outputNames, place }: SerializeOptions): SerializedGraph {
+export function serialize(graph: Graph, { inputNames, outputNames, place, order = (all) => all }: SerializeOptions): SerializedGraph {
   const names = nameGraph(graph, inputNames, outputNames);
   const nodes: MessageInitShape<typeof NodeProtoSchema>[] = [];
   const initializers: MessageInitShape<typeof TensorProtoSchema>[] = [];
@@ -66,7 +68,9 @@ export function serialize(graph: Graph, { inputNames, outputNames, place }: Seri
       largestFill = Math.max(largestFill, sizeOf(value.shape));
     } else if (value.origin.kind === 'constant' || value.origin.kind === 'splat') write(value, name);
   }
-  for (const node of liveNodes(graph.outputs)) {
+  const results = new Set(graph.outputs);
+  const program = liveNodes(graph.outputs);
+  for (const node of order(program)) {
     nodes.push({
       name: names.nodes.get(node)!,
       opType: node.op,
@@ -94,6 +98,10 @@ export function serialize(graph: Graph, { inputNames, outputNames, place }: Seri
       initializer: initializers,
       input: graph.inputs.map((input, i) => valueInfo(input, inputNames[i]!)),
       output: graph.outputs.map((output, i) => valueInfo(output, outputNames[i]!)),
+      // shapes of what is in between: for readers, and where they are computed (programs/barrier.ts)
+      valueInfo: program.flatMap(({ outputs }) =>
+        outputs.filter((output) => !results.has(output)).map((output) => valueInfo(output, names.values.get(output)!)),
+      ),
     },
   });
   return { model: toBinary(ModelProtoSchema, model), nodes: nodes.length, constantBytes, largestFill };

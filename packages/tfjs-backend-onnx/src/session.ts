@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { CompiledFunctionError } from './errors.js';
+import { executionOrder } from './execution-order.js';
 import type { Graph } from './graph.js';
 import { serialize } from './onnx.js';
 import type { DType, HostArray, HostTensor } from './tensors.js';
@@ -65,6 +66,7 @@ export async function createSession(
   const { model, nodes, constantBytes, largestFill } = serialize(graph, {
     inputNames,
     outputNames,
+    order: executionOrder,
     place(name, bytes) {
       if (bytes.byteLength < EXTERNAL_BYTES) return undefined;
       externalData.push({ path: name, data: bytes });

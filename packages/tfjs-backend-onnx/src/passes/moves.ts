@@ -1,10 +1,15 @@
 import { integersOf } from '../constants.js';
-import { producedBy, sameShape, type Node, type Value } from '../graph.js';
+import { producedBy, producerOf, sameShape, type Node, type Value } from '../graph.js';
 import type { Rule } from './rule.js';
 
 function permutationOf(node: Node): readonly number[] {
   const perm = node.attributes['perm'];
   return perm?.kind === 'ints' ? perm.value : [];
+}
+
+/** Whether a reshape's sizes are computed: it is there for its place in the order (programs/barrier.ts). */
+function isBarrier(node: Node): boolean {
+  return node.op === 'Reshape' && producerOf(node.inputs[1]!) !== undefined;
 }
 
 /** Types whose every value the other type holds, so that a cast in between loses nothing. */
@@ -20,10 +25,11 @@ export const removeIdentities: Rule = (node) => {
   switch (node.op) {
     case 'Identity':
     case 'Cast':
-    case 'Reshape':
     case 'Expand':
     case 'Tile':
       return x;
+    case 'Reshape':
+      return isBarrier(node) ? undefined : x;
     case 'Concat':
       return node.inputs.length === 1 ? x : undefined;
     case 'Transpose':
@@ -43,7 +49,7 @@ export const mergeMoves: Rule = (node, g) => {
   if (x === undefined || result === undefined) return undefined;
   const inner = producedBy(x, node.op);
   const source = inner?.inputs[0];
-  if (inner === undefined || source === undefined) return undefined;
+  if (inner === undefined || source === undefined || isBarrier(node) || isBarrier(inner)) return undefined;
   switch (node.op) {
     case 'Reshape':
       return g.reshape(source, result.shape);
