@@ -18,6 +18,8 @@ export interface DecoderInputs extends AttentionContext {
   /** Keys and values of earlier tokens, one entry for each block; null at the start of a text. */
   readonly past: readonly KeyValues<tf.Tensor>[] | null;
   readonly lora: TracedLora | null;
+  /** Whether a gradient computes each block a second time in place of keeping what it made. */
+  readonly recompute?: boolean;
 }
 
 /** What a run over some tokens gives. */

@@ -1,7 +1,8 @@
+import { checkpoint } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import type { LlamaConfig } from '../formats/llama-config.js';
 import type { LoraLayer } from '../lora/lora-tree.js';
-import { attend, type KeyValues } from './attention.js';
+import { attend, type AttentionContext, type KeyValues } from './attention.js';
 import type { DecoderArchitecture, DecoderInputs, DecoderResult } from './decoder.js';
 import { swiGlu } from './feed-forward.js';
 import { linear } from './linear.js';
@@ -28,10 +29,13 @@ function linearShape(
 }
 
 function decode(config: LlamaConfig, parameters: LlamaParameters<tf.Tensor>, embedded: tf.Tensor2D, inputs: DecoderInputs): DecoderResult {
+  const { lora, past, recompute = false, ...context } = inputs;
+  const apply = recompute ? checkpoint(block) : block;
   let hidden = embedded;
   const keyValues = parameters.layers.map((layer, index) => {
+    const adapter = { layer: lora?.tree[index], scale: lora?.scale ?? 0 };
     const { keys, values, ...result } = tf.tidy(`layer${index}`, () =>
-      block(config, layer, hidden, inputs, inputs.lora?.tree[index], inputs.past?.[index] ?? null),
+      apply(config, layer, hidden, context, adapter, past?.[index] ?? null),
     );
     hidden = result.hidden;
     return { keys, values };
@@ -44,11 +48,10 @@ function block(
   config: LlamaConfig,
   layer: LlamaLayer<tf.Tensor>,
   x: tf.Tensor2D,
-  inputs: DecoderInputs,
-  lora: LoraLayer<tf.Tensor> | undefined,
+  context: AttentionContext,
+  { layer: lora, scale }: { readonly layer: LoraLayer<tf.Tensor> | undefined; readonly scale: number },
   past: KeyValues<tf.Tensor> | null,
 ): { hidden: tf.Tensor2D } & KeyValues<tf.Tensor4D> {
-  const scale = inputs.lora?.scale ?? 0;
   const project = (rows: tf.Tensor2D, module: LinearModule): tf.Tensor2D => linear(rows, layer[module], { factors: lora?.[module], scale });
 
   const normed = rmsNorm(x, layer.input_layernorm, config.normEpsilon); // [batch * time, hidden]
@@ -57,7 +60,7 @@ function block(
     project(normed, 'q_proj'),
     project(normed, 'k_proj'),
     project(normed, 'v_proj'),
-    inputs,
+    context,
     past,
   );
   const attended: tf.Tensor2D = tf.add(x, project(mixed, 'o_proj')); // [batch * time, hidden]

@@ -9,6 +9,11 @@ export interface PolicyLimits {
    * may take twice as many. What a training function keeps for its backward pass grows with it, its speed does not. Default 384.
    */
   readonly batchTokens: number;
+  /**
+   * Whether a training function computes each layer a second time in its backward pass in place of keeping what it made: a third
+   * more work, a fraction of the memory. Log-probabilities do not change by a bit. Default false.
+   */
+  readonly recomputeLayers?: boolean;
   /** Padded tokens of a run of prefill and of answer reading. Default 2048. */
   readonly readTokens: number;
   /** Sequences that are decoded at a time. Default 32. */

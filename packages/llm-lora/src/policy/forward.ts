@@ -14,6 +14,8 @@ export interface ForwardOptions {
   readonly scale: number;
   /** Keys and values of a prefix that every token sees, or none. */
   readonly past: readonly KeyValues<tf.Tensor>[];
+  /** As `DecoderInputs.recompute`. */
+  readonly recompute?: boolean;
 }
 
 /** Token ids through embedding and blocks: the traced part that scoring, training, reading and prefill share. */
@@ -21,7 +23,7 @@ export function forwardTokens(
   { architecture, config }: ModelWeights,
   { parameters }: TracedWeights,
   { tokens, rotary, mask }: SequenceInputs<tf.Tensor>,
-  { batch, time, lora, scale, past }: ForwardOptions,
+  { batch, time, lora, scale, past, recompute = false }: ForwardOptions,
 ): DecoderResult {
   const embedded = tf.gather(parameters.embedding, tokens) as tf.Tensor2D; // [batch * time, hidden]
   return architecture.decode(config, parameters, embedded, {
@@ -32,5 +34,6 @@ export function forwardTokens(
     pastMask: null,
     past: past.length === 0 ? null : past,
     lora: lora.length === 0 ? null : { tree: lora, scale },
+    recompute,
   });
 }

@@ -77,7 +77,7 @@ export function createGradientPass<P>(context: PolicyContext, loss: StepLoss<P>,
 }
 
 function compilePass<P>(
-  { weights, compileOptions }: PolicyContext,
+  { weights, limits: { recomputeLayers = false }, compileOptions }: PolicyContext,
   loss: StepLoss<P>,
   scale: number,
   shape: BatchShape,
@@ -87,7 +87,7 @@ function compilePass<P>(
   type Traced = { readonly lora: LoraTree<tf.Tensor>; readonly extra: P };
   const traced = (tracedWeights: TracedWeights, values: Traced, part: PartInputs<tf.Tensor>, inputs: BatchInputs<tf.Tensor>): unknown => {
     const { value, grads, aux } = valueAndGradWithAux(({ lora, extra }: Traced) => {
-      const outputs = tracedOutputs(weights, tracedWeights, part, { shape, lora, scale, withGradients: true });
+      const outputs = tracedOutputs(weights, tracedWeights, part, { shape, lora, scale, withGradients: true, recompute: recomputeLayers });
       const { columns, scalars } = inputs as { columns: Record<string, tf.Tensor2D>; scalars: Record<string, tf.Scalar> };
       const result = loss(outputs, { mask: part.mask as tf.Tensor2D, columns, scalars }, extra);
       return { loss: result.loss, aux: { metrics: result.metrics, maxima: result.maxima ?? {} } };

@@ -48,6 +48,8 @@ export interface OutputsOptions {
   readonly scale: number;
   /** False leaves out what only a gradient needs. */
   readonly withGradients: boolean;
+  /** As `DecoderInputs.recompute`. */
+  readonly recompute?: boolean;
 }
 
 /** The forward pass that scoring and training share, so that both compute the same bits. */
@@ -55,9 +57,9 @@ export function tracedOutputs(
   model: ModelWeights,
   weights: TracedWeights,
   { sequence, readout, inverse, mask }: PartInputs<tf.Tensor>,
-  { shape: { batch, time, rows, response }, lora, scale, withGradients }: OutputsOptions,
+  { shape: { batch, time, rows, response }, lora, scale, withGradients, recompute = false }: OutputsOptions,
 ): TokenOutputs {
-  const { hidden } = forwardTokens(model, weights, sequence, { batch, time, lora, scale, past: [] });
+  const { hidden } = forwardTokens(model, weights, sequence, { batch, time, lora, scale, past: [], recompute });
   const read = gatherRows(hidden, readout.places as tf.Tensor1D, inverse as tf.Tensor1D); // [rows * response, hidden]
   const normed = model.architecture.finalNorm(model.config, weights.parameters, read);
   const cooled: tf.Tensor2D = tf.mul(normed, readout.inverseTemperature); // as dividing the logits, at a fraction of the work
