@@ -7,8 +7,8 @@ const FOLDER = 'node_modules/.cache/conformance';
 const ENTRY = `
 import { setTestEnvs } from '@tensorflow/tfjs-core/dist/jasmine_util';
 import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops';
-import { onnxBackend } from './packages/tfjs-backend-onnx/dist/backend.js';
-import { lowerings } from './packages/tfjs-backend-onnx/dist/lowerings/index.js';
+import { onnxBackend } from './packages/tfjs-backend-onnx/src/backend.ts';
+import { lowerings } from './packages/tfjs-backend-onnx/src/lowerings/index.ts';
 export { onnxBackend, lowerings };
 onnxBackend();
 setTestEnvs([{ name: 'onnx', backendName: 'onnx', flags: {}, isDataSync: true }]);
@@ -26,6 +26,7 @@ export async function bundleSpecs() {
     platform: 'node',
     format: 'esm',
     target: 'node20',
+    conditions: ['@expctr/source'],
     // tfjs's modules, not its prebuilt files: those hold a second copy of tfjs-core
     mainFields: ['module', 'main'],
     // the suite is marked free of side effects

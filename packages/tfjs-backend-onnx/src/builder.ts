@@ -64,7 +64,10 @@ export class GraphBuilder {
 
   /** The same elements in another shape. */
   reshape(x: Value, shape: readonly number[]): Value {
-    return sameShape(x.shape, shape) ? x : this.op('Reshape', [x, int64s(shape)], { shape, dtype: x.dtype });
+    if (sameShape(x.shape, shape)) return x;
+    // unless told otherwise, ONNX reads a size of 0 as that of the input's axis
+    const attributes = shape.includes(0) ? { allowzero: int(1) } : {};
+    return this.op('Reshape', [x, int64s(shape)], { shape, dtype: x.dtype }, attributes);
   }
 
   /** The same elements as another type: floats are truncated, bool is `!= 0`. */

@@ -53,8 +53,10 @@ export const activations = {
     g.where(g.binary('GreaterOrEqual', y, g.scalar(0), 'bool'), dy, g.binary('Mul', dy, g.binary('Add', y, g.scalar(1)))),
   ),
   Selu: lower<tf.SeluInputs>(({ x }, _, g) => g.unary('Selu', x)),
-  LeakyRelu: lower<tf.LeakyReluInputs, tf.LeakyReluAttrs>(({ x }, { alpha }, g) => g.unary('LeakyRelu', x, { alpha: float(alpha) })),
-  Prelu: lower<tf.PreluInputs>(({ x, alpha }, _, g) => prelu(x, alpha, g)),
+  LeakyRelu: lower<tf.LeakyReluInputs, tf.LeakyReluAttrs>(({ x }, { alpha }, g) =>
+    g.unary('LeakyRelu', g.cast(x, 'float32'), { alpha: float(alpha) }),
+  ),
+  Prelu: lower<tf.PreluInputs>(({ x, alpha }, _, g) => prelu(g.cast(x, 'float32'), g.cast(alpha, 'float32'), g)),
   ClipByValue: lower<tf.ClipByValueInputs, tf.ClipByValueAttrs>(({ x }, { clipValueMin, clipValueMax }, g) =>
     clip(x, clipValueMin, clipValueMax, g),
   ),

@@ -49,7 +49,10 @@ function angle(y: Value, x: Value, g: GraphBuilder): Value {
     half,
     g.where(g.binary('Less', y, zero, 'bool'), g.unary('Neg', half), zero),
   );
-  return g.where(g.binary('Greater', x, zero, 'bool'), ratio, g.where(g.binary('Less', x, zero, 'bool'), left, upright));
+  const angles = g.where(g.binary('Greater', x, zero, 'bool'), ratio, g.where(g.binary('Less', x, zero, 'bool'), left, upright));
+  // comparisons are false of NaN, so the choices above lose it
+  const isNan = (value: Value): Value => g.op('IsNaN', [value], { shape: value.shape, dtype: 'bool' });
+  return g.where(g.binary('Or', isNan(y), isNan(x), 'bool'), g.scalar(NaN), angles);
 }
 
 /** Binary kernels on numbers. */

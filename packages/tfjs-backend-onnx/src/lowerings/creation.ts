@@ -11,9 +11,11 @@ export const creation = {
   ZerosLike: lower<tf.ZerosLikeInputs>(({ x }, _, g) => g.expand(g.scalarLike(0, x), x.shape)),
   OnesLike: lower<tf.OnesLikeInputs>(({ x }, _, g) => g.expand(g.scalarLike(1, x), x.shape)),
   Range: lower<object, tf.RangeAttrs>((_, { start, stop, step, dtype }) => {
-    const count = step === 0 || (stop - start) * step <= 0 ? 0 : Math.ceil(Math.abs((stop - start) / step));
+    // a step of 1, which is the default, also counts down
+    const by = stop < start && step === 1 ? -1 : step;
+    const count = by === 0 || (stop - start) * by <= 0 ? 0 : Math.ceil(Math.abs((stop - start) / by));
     const values = tf.util.makeZerosTypedArray(count, dtype);
-    for (let i = 0; i < count; i += 1) values[i] = i === 0 ? start : values[i - 1]! + step;
+    for (let i = 0; i < count; i += 1) values[i] = i === 0 ? start : values[i - 1]! + by;
     return constantValue(values, [count], dtype);
   }),
   LinSpace: lower<object, tf.LinSpaceAttrs>((_, { start, stop, num }) => {

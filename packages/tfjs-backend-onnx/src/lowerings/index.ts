@@ -2,13 +2,18 @@ import type * as tf from '@tensorflow/tfjs';
 import { activations } from './activations.js';
 import { arithmetic } from './arithmetic.js';
 import { comparisons } from './comparison.js';
+import { convolutions } from './convolutions.js';
 import { creation } from './creation.js';
 import { indexing } from './indexing.js';
 import type { Lowering, Refusal } from './lowering.js';
 import { matrixProducts } from './matrix-products.js';
+import { morphology } from './morphology.js';
 import { normalization } from './normalization.js';
+import { pooling } from './pooling.js';
 import { reductions } from './reductions.js';
 import { refusals } from './refusals.js';
+import { resizing } from './resizing.js';
+import { sampling } from './sampling.js';
 import { shapes } from './shapes.js';
 import { unary } from './unary.js';
 
@@ -32,6 +37,11 @@ export const lowerings = {
   ...indexing,
   ...creation,
   ...normalization,
+  ...convolutions,
+  ...pooling,
+  ...resizing,
+  ...sampling,
+  ...morphology,
   ...refusals,
 } satisfies { readonly [K in KernelName]: Lowering | Refusal };
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { GraphBuilder } from '../builder.js';
-import { rangeValue } from '../constants.js';
+import { elementsOf, rangeValue } from '../constants.js';
 import { int, string, type Value } from '../graph.js';
 import { sizeOf } from '../tensors.js';
 import { lower } from './lowering.js';
@@ -66,18 +66,37 @@ function rank(sorted: Value, values: Value, op: 'Less' | 'LessOrEqual', g: Graph
   return g.reduce('ReduceSum', g.cast(before, 'int32'), [2], false);
 }
 
+/** What tfjs's checks of shapes ask of a tensor. */
+function shapeOf({ shape, dtype }: Value): tf.Tensor {
+  return { shape: [...shape], rank: shape.length, dtype, size: sizeOf(shape) } as unknown as tf.Tensor;
+}
+
+/** Indices that are known before the graph runs are checked now. */
+function assertWithin(indices: Value, size: number): void {
+  const known = indices.shape.length > 0 && sizeOf(indices.shape) === 0 ? [] : (elementsOf(indices) ?? []);
+  for (const index of known) tf.util.assert(index >= 0 && index < size, () => `the index ${index} is not in [0, ${size - 1}]`);
+}
+
 /** Kernels that take or give indices. */
 export const indexing = {
-  GatherV2: lower<tf.GatherV2Inputs, tf.GatherV2Attrs>(({ x, indices }, { axis, batchDims }, g) =>
-    gather(x, indices, axis < 0 ? axis + x.shape.length : axis, batchDims < 0 ? batchDims + indices.shape.length : batchDims, g),
-  ),
+  GatherV2: lower<tf.GatherV2Inputs, tf.GatherV2Attrs>(({ x, indices }, { axis, batchDims }, g) => {
+    const [at] = tf.util.parseAxisParam(axis, [...x.shape]) as [number];
+    const batchAxes = batchDims < 0 ? batchDims + indices.shape.length : batchDims;
+    assertWithin(indices, x.shape[at]!);
+    tf.backend_util.segment_util.collectGatherOpShapeInfo(shapeOf(x), shapeOf(indices), at, batchAxes);
+    return gather(x, indices, at, batchAxes, g);
+  }),
   GatherNd: lower<tf.GatherNdInputs>(({ params, indices }, _, g) => {
+    tf.backend_util.prepareAndValidate(shapeOf(params), shapeOf(indices));
     const shape = [...indices.shape.slice(0, -1), ...params.shape.slice(indices.shape.at(-1))];
     return g.op('GatherND', [params, g.cast(indices, 'int64')], { shape, dtype: params.dtype });
   }),
-  ScatterNd: lower<tf.ScatterNdInputs, tf.ScatterNdAttrs>(({ indices, updates }, { shape }, g) =>
-    scatter(zeros(shape, updates, g), indices, updates, true, g),
-  ),
+  ScatterNd: lower<tf.ScatterNdInputs, tf.ScatterNdAttrs>(({ indices, updates }, { shape }, g) => {
+    const depth = indices.shape.length < 2 ? 1 : indices.shape.at(-1)!;
+    const places = sizeOf(indices.shape) / depth;
+    const rows = g.reshape(updates, [places, ...shape.slice(depth)]);
+    return scatter(zeros(shape, updates, g), g.reshape(indices, [places, depth]), rows, true, g);
+  }),
   TensorScatterUpdate: lower<tf.TensorScatterUpdateInputs>(({ tensor, indices, updates }, _, g) =>
     scatter(tensor, indices, updates, false, g),
   ),
@@ -96,16 +115,19 @@ export const indexing = {
     const type = dtype as 'float32' | 'int32' | 'bool';
     return oneHot(indices, depth, g.scalar(onValue, type), g.scalar(offValue, type), g);
   }),
-  TopK: lower<tf.TopKInputs, tf.TopKAttrs>(({ x }, { k, sorted }, g) => {
+  // always sorted: unsorted, ONNX Runtime does not take the first of equal elements
+  TopK: lower<tf.TopKInputs, tf.TopKAttrs>(({ x }, { k }, g) => {
     const shape = [...x.shape.slice(0, -1), k];
     const types = [
       { shape, dtype: x.dtype },
       { shape, dtype: 'int64' as const },
     ];
-    const [values, places] = g.ops('TopK', [x, g.integers([k])], types, { axis: int(-1), sorted: int(Number(sorted)) });
+    const [values, places] = g.ops('TopK', [x, g.integers([k])], types, { axis: int(-1), sorted: int(1) });
     return [values!, g.cast(places!, 'int32')];
   }),
-  Bincount: lower<tf.BincountInputs, tf.BincountAttrs>(({ x, weights }, { size }, g) => count(x, weights, size, false, g)),
+  Bincount: lower<tf.BincountInputs, tf.BincountAttrs>(({ x, weights }, { size }, g) =>
+    count(g.reshape(x, [sizeOf(x.shape)]), weights, size, false, g),
+  ),
   DenseBincount: lower<tf.DenseBincountInputs, tf.DenseBincountAttrs>(({ x, weights }, { size, binaryOutput = false }, g) =>
     count(x, weights, size, binaryOutput, g),
   ),

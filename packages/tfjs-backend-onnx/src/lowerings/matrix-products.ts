@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { broadcastShape, type GraphBuilder } from '../builder.js';
 import { int, MICROSOFT, string, type Value } from '../graph.js';
 import { activate } from './activations.js';
@@ -8,6 +8,11 @@ import { lower, lowerList } from './lowering.js';
 export function matrixProduct(a: Value, b: Value, transposeA: boolean, transposeB: boolean, g: GraphBuilder): Value {
   const rows = a.shape.at(transposeA ? -1 : -2)!;
   const columns = b.shape.at(transposeB ? -2 : -1)!;
+  const [left, right] = [a.shape.at(transposeA ? -2 : -1), b.shape.at(transposeB ? -1 : -2)];
+  if (a.shape.length < 2 || b.shape.length < 2 || left !== right) {
+    const shown = [a, b].map(({ shape }) => `[${shape.join(',')}]`).join(' and ');
+    throw new RangeError(`there is no matrix product of ${shown} with transposeA ${transposeA} and transposeB ${transposeB}`);
+  }
   const shape = [...broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2)), rows, columns];
   const type = { shape, dtype: a.dtype };
   if (!transposeA && !transposeB) return g.op('MatMul', [a, b], type);
@@ -34,6 +39,8 @@ export const matrixProducts = {
     return activate(shifted, attributes.activation, attributes.leakyreluAlpha, preluActivationWeights, g);
   }),
   Einsum: lowerList<tf.EinsumAttrs>((operands, { equation }, g) => {
+    const { allDims, idDims } = tf.backend_util.decodeEinsumEquation(equation, operands.length);
+    tf.backend_util.checkEinsumDimSizes(allDims.length, idDims, operands as unknown as tf.Tensor[]);
     const [terms = '', result = ''] = equation.replaceAll(' ', '').split('->');
     const sizes = new Map<string, number>();
     terms.split(',').forEach((term, i) => [...term].forEach((letter, axis) => sizes.set(letter, operands[i]!.shape[axis]!)));

@@ -24,12 +24,26 @@ function logicalReduction(op: string): Lowering {
   );
 }
 
-/** The index of the first extreme, as int32. */
-function argument(op: string): Lowering {
+/** The largest or smallest element; NaN where there is one among them, which ONNX passes over. */
+function extreme(op: string): Lowering {
+  return lower<tf.MaxInputs, ReductionAttrs>(({ x }, { axis, reductionIndices, keepDims = false }, g) => {
+    const axes = axesOf(axis ?? reductionIndices, x.shape.length);
+    if (x.dtype !== 'float32') return g.reduce(op, x.dtype === 'bool' ? g.cast(x, 'int32') : x, axes, keepDims);
+    const result = g.reduce(op, x, axes, keepDims);
+    if (axes.length === 0) return result;
+    // a sum of magnitudes is NaN only if an element is
+    const magnitudes = g.reduce('ReduceL1', x, axes, keepDims);
+    return g.where(g.op('IsNaN', [magnitudes], { shape: result.shape, dtype: 'bool' }), g.scalar(NaN), result);
+  });
+}
+
+/** The index of the first extreme, as int32. NaNs are passed over. */
+function argument(op: 'ArgMax' | 'ArgMin'): Lowering {
   return lower<tf.ArgMaxInputs, tf.ArgMaxAttrs>(({ x }, { axis }, g) => {
     const at = axesOf(axis, x.shape.length)[0]!;
     const shape = x.shape.filter((_, i) => i !== at);
-    const numbers = x.dtype === 'bool' ? g.cast(x, 'int32') : x;
+    const worst = g.scalar(op === 'ArgMax' ? -Infinity : Infinity);
+    const numbers = x.dtype === 'float32' ? g.where(g.op('IsNaN', [x], { shape: x.shape, dtype: 'bool' }), worst, x) : g.cast(x, 'int32');
     return g.cast(g.op(op, [numbers], { shape, dtype: 'int64' }, { axis: int(at), keepdims: int(0) }), 'int32');
   });
 }
@@ -66,8 +80,8 @@ function cumulative(along: typeof cumulativeSum): Lowering {
 export const reductions = {
   Sum: reduction('ReduceSum'),
   Mean: reduction('ReduceMean', true),
-  Max: reduction('ReduceMax'),
-  Min: reduction('ReduceMin'),
+  Max: extreme('ReduceMax'),
+  Min: extreme('ReduceMin'),
   Prod: reduction('ReduceProd'),
   All: logicalReduction('ReduceMin'),
   Any: logicalReduction('ReduceMax'),

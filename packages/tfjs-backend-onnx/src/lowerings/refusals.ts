@@ -12,10 +12,6 @@ const text = refuse('strings have no tensor type here', 'encode text as integers
 const complex = refuse('complex numbers have no ONNX type', 'run the transform outside the compiled function');
 const pixels = refuse('it reads or draws an image of the browser', 'pass the pixels in as an input tensor');
 const uncalled = refuse('no operation of tfjs calls it', 'use tf.linalg.bandPart');
-const images = refuse(
-  'image and convolution kernels have no lowering yet',
-  'write it with gather, pad and matMul, or use an eager tfjs backend',
-);
 
 /** Kernels that a trace refuses, with the reason. */
 export const refusals = {
@@ -41,38 +37,5 @@ export const refusals = {
   IFFT: complex,
   FromPixels: pixels,
   Draw: pixels,
-  Pool: images,
-  AvgPool: images,
-  AvgPoolGrad: images,
-  AvgPool3D: images,
-  AvgPool3DGrad: images,
-  MaxPool: images,
-  MaxPoolGrad: images,
-  MaxPool3D: images,
-  MaxPool3DGrad: images,
-  MaxPoolWithArgmax: images,
-  Conv2D: images,
-  Conv2DBackpropFilter: images,
-  Conv2DBackpropInput: images,
-  Conv3D: images,
-  Conv3DBackpropFilterV2: images,
-  Conv3DBackpropInputV2: images,
-  DepthwiseConv2dNative: images,
-  DepthwiseConv2dNativeBackpropFilter: images,
-  DepthwiseConv2dNativeBackpropInput: images,
-  Dilation2D: images,
-  Dilation2DBackpropInput: images,
-  Dilation2DBackpropFilter: images,
-  FusedConv2D: images,
-  FusedDepthwiseConv2D: images,
-  CropAndResize: images,
-  FlipLeftRight: images,
-  RotateWithOffset: images,
-  ResizeBilinear: images,
-  ResizeBilinearGrad: images,
-  ResizeNearestNeighbor: images,
-  ResizeNearestNeighborGrad: images,
-  Transform: images,
-  LRN: images,
-  LRNGrad: images,
+  Pool: uncalled,
 };

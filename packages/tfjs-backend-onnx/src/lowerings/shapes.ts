@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { rangeValue } from '../constants.js';
 import type { GraphBuilder } from '../builder.js';
 import { int, type Value } from '../graph.js';
-import { axesOf, lower, lowerList } from './lowering.js';
+import { lower, lowerList } from './lowering.js';
 
 function concat(parts: readonly Value[], axis: number, g: GraphBuilder): Value {
   const shape = [...parts[0]!.shape];
@@ -54,12 +54,24 @@ export const shapes = {
   Reshape: lower<tf.ReshapeInputs, tf.ReshapeAttrs>(({ x }, { shape }, g) =>
     g.reshape(x, tf.util.inferFromImplicitShape([...shape], tf.util.sizeFromShape([...x.shape]))),
   ),
-  ExpandDims: lower<tf.ExpandDimsInputs, tf.ExpandDimsAttrs>(({ input }, { dim }, g) =>
-    g.reshape(input, input.shape.toSpliced(positive(dim, input.shape.length + 1), 0, 1)),
-  ),
+  ExpandDims: lower<tf.ExpandDimsInputs, tf.ExpandDimsAttrs>(({ input }, { dim }, g) => {
+    const rank = input.shape.length;
+    tf.util.assert(dim >= -(rank + 1) && dim <= rank, () => `axis ${dim} is not in [${-(rank + 1)}, ${rank}]`);
+    return g.reshape(input, input.shape.toSpliced(positive(dim, rank + 1), 0, 1));
+  }),
   Transpose: lower<tf.TransposeInputs, tf.TransposeAttrs>(({ x }, { perm }, g) => g.transpose(x, perm)),
-  Concat: lowerList<tf.ConcatAttrs>((parts, { axis }, g) => concat(parts, positive(axis, parts[0]!.shape.length), g)),
+  Concat: lowerList<tf.ConcatAttrs>((parts, { axis }, g) => {
+    const at = positive(axis, parts[0]!.shape.length);
+    const shapesOfParts = parts.map(({ shape }) => [...shape]);
+    tf.backend_util.assertParamsConsistent(shapesOfParts, at);
+    return concat(parts, at, g);
+  }),
   Pack: lowerList<tf.PackAttrs>((parts, { axis }, g) => {
+    const [first] = parts as [Value];
+    for (const { shape, dtype } of parts) {
+      tf.util.assertShapesMatch([...first.shape], [...shape], 'tensors that are stacked have one shape');
+      tf.util.assert(dtype === first.dtype, () => `tensors that are stacked have one type, not ${first.dtype} and ${dtype}`);
+    }
     const at = positive(axis, parts[0]!.shape.length + 1);
     const layers = parts.map((part) => g.reshape(part, part.shape.toSpliced(at, 0, 1)));
     return concat(layers, at, g);
@@ -72,6 +84,7 @@ export const shapes = {
   Slice: lower<tf.SliceInputs, tf.SliceAttrs>(({ x }, attributes, g) => {
     const info = { shape: [...x.shape] } as tf.TensorInfo;
     const [begin, size] = tf.slice_util.parseSliceParams(info, attributes.begin, attributes.size) as [number[], number[]];
+    tf.slice_util.assertParamsValid(info, begin, size);
     const cut = [...x.shape.keys()].filter((axis) => size[axis] !== x.shape[axis]);
     if (cut.length === 0) return x;
     return g.slice(
@@ -101,7 +114,7 @@ export const shapes = {
   }),
   BroadcastTo: lower<tf.BroadcastToInputs, tf.BroadCastToAttrs>(({ x }, { shape }, g) => g.expand(x, shape)),
   Reverse: lower<tf.ReverseInputs, tf.ReverseAttrs>(({ x }, { dims }, g) => {
-    const axes = axesOf(dims, x.shape.length).filter((axis) => x.shape[axis]! > 1);
+    const axes = tf.util.parseAxisParam(dims, [...x.shape]).filter((axis) => x.shape[axis]! > 1);
     if (axes.length === 0) return x;
     return g.slice(
       x,

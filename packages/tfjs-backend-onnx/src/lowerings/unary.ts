@@ -43,7 +43,11 @@ function logOnePlus(x: Value, g: GraphBuilder): Value {
 export const unary = {
   Abs: numeric('Abs'),
   Neg: numeric('Neg'),
-  Sign: numeric('Sign'),
+  Sign: numeric((x, g) =>
+    x.dtype === 'float32'
+      ? g.where(g.op('IsNaN', [x], { shape: x.shape, dtype: 'bool' }), g.scalar(0), g.unary('Sign', x))
+      : g.unary('Sign', x),
+  ),
   Square: numeric((x, g) => g.binary('Mul', x, x)),
   Ceil: rounding('Ceil'),
   Floor: rounding('Floor'),
@@ -70,9 +74,11 @@ export const unary = {
   Expm1: real(expMinusOne),
   Log1p: real(logOnePlus),
   Rsqrt: real((x, g) => g.unary('Reciprocal', g.unary('Sqrt', x))),
+  // NaN stays NaN through Sign and Relu
   Step: lower<tf.StepInputs, tf.StepAttrs>(({ x }, { alpha = 0 }, g) => {
-    const positive = g.binary('Greater', x, g.scalarLike(0, x), 'bool');
-    return alpha === 0 ? g.cast(positive, 'float32') : g.where(positive, g.scalar(1), g.scalar(alpha));
+    const numbers = x.dtype === 'bool' ? g.cast(x, 'int32') : x;
+    const steps = g.unary('Relu', g.unary('Sign', numbers));
+    return alpha === 0 ? steps : g.binary('Add', g.binary('Mul', steps, g.scalar(1 - alpha)), g.scalar(alpha));
   }),
   Cast: lower<tf.CastInputs, tf.CastAttrs>(({ x }, { dtype }, g) => g.cast(x, dtype as 'float32' | 'int32' | 'bool')),
 };

@@ -4,11 +4,12 @@ import { onnxBackend } from '../../src/backend.js';
 import { compile, specOf, useOnnx, type HostTensor } from '../../src/index.js';
 import { lowerings, type LoweredKernel } from '../../src/lowerings/index.js';
 import { elementwiseCases } from './elementwise-cases.js';
+import { imageCases } from './image-cases.js';
 import type { KernelCase } from './kernel-case.js';
 import { structuralCases } from './structural-cases.js';
 
 /** The type wants a case for each lowering; a lowering without one does not compile. */
-const cases: { readonly [K in LoweredKernel]: readonly KernelCase[] } = { ...elementwiseCases, ...structuralCases };
+const cases: { readonly [K in LoweredKernel]: readonly KernelCase[] } = { ...elementwiseCases, ...structuralCases, ...imageCases };
 
 beforeAll(useOnnx);
 
