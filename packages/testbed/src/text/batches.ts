@@ -1,6 +1,7 @@
 import { createRng } from '@expctr/core';
 import { generateWorld } from '../world/world.js';
-import { explanationLesson, historyLesson, KINDS, readerLesson, situationOf, type Lesson } from './lessons.js';
+import { explanationLesson, historyLesson, KINDS, readerLesson, type Lesson } from './lessons.js';
+import { situationOf } from './situation.js';
 import { PAD, wordId } from './tokenizer.js';
 import type { WriterShares } from './writers.js';
 
@@ -35,7 +36,7 @@ const WORLD = { items: 1000, users: 1000 };
 const PER_USER = 6;
 
 /** Endless lessons; world after world, user after user, each seen once. */
-export function* lessons({ seed, writers, reader, history }: LessonMix): Generator<Lesson> {
+export function* lessons({ seed, writers, reader, history }: LessonMix): Generator<Lesson, void> {
   for (let number = 0; ; number += 1) {
     const world = generateWorld({ seed: `${seed}/${number}`, ...WORLD });
     const rng = createRng(seed).fork('lessons', number);
@@ -55,15 +56,16 @@ export function* lessons({ seed, writers, reader, history }: LessonMix): Generat
 }
 
 /** Packs lessons into batches of [rows, time], first fit; a lesson that finds no room begins the next batch. */
-export function* batches(source: Iterator<Lesson>, rows: number, time: number): Generator<LessonBatch> {
+export function* batches(source: Iterator<Lesson, void>, rows: number, time: number): Generator<LessonBatch, void> {
   let waiting: Lesson | undefined;
   for (;;) {
     const packed: Lesson[][] = Array.from({ length: rows }, () => []);
     const room = new Int32Array(rows).fill(time);
     for (;;) {
-      const lesson = waiting ?? (source.next().value as Lesson | undefined);
+      const taken = waiting === undefined ? source.next() : { done: false as const, value: waiting };
+      if (taken.done === true) return;
+      const lesson = taken.value;
       waiting = undefined;
-      if (lesson === undefined) return;
       if (lesson.tokens.length > time) continue;
       const row = room.findIndex((left) => left >= lesson.tokens.length);
       if (row < 0) {

@@ -1,6 +1,7 @@
 import type { Rng } from '@expctr/core';
 import { DOMAINS, valueNames } from '../world/vocabulary.js';
 import { AGAINST, FOR, NO_REASON, THEM, type Note } from './phrases.js';
+import type { CodedEvidence } from './situation.js';
 import { NOTED } from './tokenizer.js';
 import type { CodedClaim } from './writers.js';
 
@@ -24,6 +25,16 @@ export function noteOf(liked: number, disliked: number): Note {
 }
 
 /** The notes as text: `grim liked castle new noted.` */
-export function sayNotes(evidence: readonly { readonly value: string; readonly liked: number; readonly disliked: number }[]): string {
-  return [...evidence.map(({ value, liked, disliked }) => `${value} ${noteOf(liked, disliked)}`), NOTED].join(' ');
+export function sayNotes(evidence: readonly CodedEvidence[]): string {
+  return [...evidence.map(({ value, liked, disliked }) => `${NAMES[value]!} ${noteOf(liked, disliked)}`), NOTED].join(' ');
 }
+
+/** The history by the target's values, as the template writes it: `liked liked disliked grim new castle`. */
+export function sayEvidence(evidence: readonly CodedEvidence[]): string {
+  const labels = ({ liked, disliked }: CodedEvidence): string =>
+    liked + disliked === 0 ? 'new ' : 'liked '.repeat(liked) + 'disliked '.repeat(disliked);
+  return evidence.map((one) => `${labels(one)}${NAMES[one.value]!}`).join(' ');
+}
+
+/** The item, as the template writes it. */
+export const sayItem = (values: readonly number[]): string => values.map((value) => NAMES[value]!).join(' ');

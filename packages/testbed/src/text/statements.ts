@@ -1,0 +1,43 @@
+import { createRng } from '@expctr/core';
+import type { ItemText } from '@expctr/data';
+import { FIELD_COUNT, DOMAINS, valueNames, VALUE_OFFSETS } from '../world/vocabulary.js';
+import { sayClaims } from './wording.js';
+import type { CodedClaim } from './writers.js';
+
+/** Two statements on the same item, as the reader check reads them: one speaks for it, one against it. */
+export interface StatementPair {
+  readonly item: ItemText;
+  readonly inFavor: string;
+  readonly against: string;
+}
+
+const REASONS = 200;
+const VERDICTS = 50;
+
+/**
+ * Statements in the words of the testbed for the check whether a reader can read: one to three attributes of an item, all of them
+ * for it or all of them against it; and the bare answers. The same at every call.
+ */
+export function testbedStatements(): { reasons: StatementPair[]; verdicts: StatementPair[] } {
+  const rng = createRng('testbed statements');
+  const names = valueNames(DOMAINS.first);
+  const draw = (): { item: ItemText; values: number[] } => {
+    const values = Array.from({ length: FIELD_COUNT }, (_, field) => {
+      const start = VALUE_OFFSETS[field]!;
+      return start + rng.int(VALUE_OFFSETS[field + 1]! - start);
+    });
+    const attributes = Object.fromEntries(DOMAINS.first.fields.map(({ name }, field) => [name, [names[values[field]!]!]]));
+    return { item: { title: '', attributes }, values };
+  };
+  const reasons = Array.from({ length: REASONS }, () => {
+    const { item, values } = draw();
+    const named = rng.shuffle(values).slice(0, 1 + rng.int(3));
+    const all = (sign: 1 | -1): string =>
+      sayClaims(
+        named.map((value): CodedClaim => [value, sign]),
+        rng,
+      );
+    return { item, inFavor: all(1), against: all(-1) };
+  });
+  return { reasons, verdicts: Array.from({ length: VERDICTS }, () => ({ item: draw().item, inFavor: 'yes', against: 'no' })) };
+}
