@@ -3,6 +3,9 @@ import { decodeText, type Encoding } from './field-values.js';
 type NumberArray = Int32Array | Float32Array | Float64Array;
 
 const BLOCK = 1 << 20;
+/** Whole numbers below this are looked up without hashing: 16 MB at most, and the ids of most datasets lie below. */
+const SMALL = 1 << 22;
+const ZERO = 0x30;
 
 /** A numeric column that grows by blocks: no copy on growth, one at the end. */
 export interface GrowingColumn<T extends NumberArray> {
@@ -45,6 +48,8 @@ export function growingColumn<T extends NumberArray>(ArrayType: new (length: num
 export interface Interner {
   /** The code of `bytes[start, end)`. */
   code(bytes: Buffer, start: number, end: number): number;
+  /** The code of `bytes[start, end)` that read as this whole number. */
+  codeOfWhole(value: number, bytes: Buffer, start: number, end: number): number;
   /** The code of a text. */
   codeOfText(text: string): number;
   /** The strings by code. */
@@ -60,6 +65,7 @@ export function createInterner(encoding: Encoding = 'utf-8'): Interner {
   let slots = new Int32Array(1 << 11).fill(-1);
   let hashes = new Int32Array(1 << 10);
   let lastCode = -1;
+  let small = new Int32Array(1 << 10).fill(-1); // codes of whole numbers
 
   const equals = (code: number, bytes: Buffer, start: number, end: number): boolean => {
     const from = offsets[code]!;
@@ -98,23 +104,34 @@ export function createInterner(encoding: Encoding = 'utf-8'): Interner {
 
   return {
     values,
+    codeOfWhole(value, bytes, start, end) {
+      if (value >= SMALL || bytes[start] === ZERO) return code(bytes, start, end); // 07 is another id than 7
+      if (value >= small.length) {
+        const old = small;
+        (small = new Int32Array(Math.min(SMALL, 2 ** Math.ceil(Math.log2(value + 1)))).fill(-1)).set(old);
+      }
+      const known = small[value]!;
+      return known >= 0 ? known : (small[value] = code(bytes, start, end));
+    },
     codeOfText(text) {
       const bytes = Buffer.from(text);
-      return this.code(bytes, 0, bytes.length);
+      return code(bytes, 0, bytes.length);
     },
-    code(bytes, start, end) {
-      if (lastCode >= 0 && equals(lastCode, bytes, start, end)) return lastCode; // files are often sorted by user
-      let hash = 0x811c9dc5;
-      for (let i = start; i < end; i += 1) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
-      hash ^= hash >>> 15;
-      const mask = slots.length - 1;
-      let slot = hash & mask;
-      while (slots[slot]! >= 0) {
-        const code = slots[slot]!;
-        if (hashes[code] === hash && equals(code, bytes, start, end)) return (lastCode = code);
-        slot = (slot + 1) & mask;
-      }
-      return (lastCode = add(bytes, start, end, hash));
-    },
+    code,
   };
+
+  function code(bytes: Buffer, start: number, end: number): number {
+    if (lastCode >= 0 && equals(lastCode, bytes, start, end)) return lastCode; // files are often sorted by user
+    let hash = 0x811c9dc5;
+    for (let i = start; i < end; i += 1) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
+    hash ^= hash >>> 15;
+    const mask = slots.length - 1;
+    let slot = hash & mask;
+    while (slots[slot]! >= 0) {
+      const found = slots[slot]!;
+      if (hashes[found] === hash && equals(found, bytes, start, end)) return (lastCode = found);
+      slot = (slot + 1) & mask;
+    }
+    return (lastCode = add(bytes, start, end, hash));
+  }
 }

@@ -52,17 +52,19 @@ export const UNCLOSED = 'a quote is not closed';
 export function splitFields(bytes: Uint8Array, start: number, end: number, dialect: Dialect, fields: Fields): RowProblem | undefined {
   const first = dialect.separator.charCodeAt(0);
   const width = dialect.separator.length;
+  const { quotes } = dialect;
+  const { start: starts, end: ends, quoted } = fields;
   const backslash = dialect.escape === 'backslash';
   let count = 0;
   let at = start;
   for (;;) {
     if (count === MAX_FIELDS) return { at, what: `more than ${MAX_FIELDS} fields`, expected: 'a row of this file' };
-    if (dialect.quotes && bytes[at] === QUOTE && at < end) {
+    if (quotes && at < end && bytes[at] === QUOTE) {
       const close = closingQuote(bytes, at + 1, end, backslash);
       if (close < 0) return { at, what: UNCLOSED, expected: 'a closing quote before the end of the row' };
-      fields.start[count] = at + 1;
-      fields.end[count] = close;
-      fields.quoted[count] = 1;
+      starts[count] = at + 1;
+      ends[count] = close;
+      quoted[count] = 1;
       at = close + 1;
       if (at < end && !isSeparator(bytes, at, end, dialect.separator)) {
         return {
@@ -76,7 +78,7 @@ export function splitFields(bytes: Uint8Array, start: number, end: number, diale
       while (at < end) {
         const byte = bytes[at];
         if (byte === first && (width === 1 || isSeparator(bytes, at, end, dialect.separator))) break;
-        if (byte === QUOTE && dialect.quotes) {
+        if (byte === QUOTE && quotes) {
           return {
             at,
             what: 'a quote inside a field that is not quoted',
@@ -85,13 +87,15 @@ export function splitFields(bytes: Uint8Array, start: number, end: number, diale
         }
         at += 1;
       }
-      fields.start[count] = fieldStart;
-      fields.end[count] = at;
-      fields.quoted[count] = 0;
+      starts[count] = fieldStart;
+      ends[count] = at;
+      quoted[count] = 0;
     }
     count += 1;
-    fields.count = count;
-    if (at >= end) return undefined;
+    if (at >= end) {
+      fields.count = count;
+      return undefined;
+    }
     at += width;
   }
 }

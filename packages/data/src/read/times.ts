@@ -1,8 +1,9 @@
 /** What a number that stands for a time counts since 1970; `auto` tells it by its size. Times written as text need no unit. */
 export type TimeUnit = 'auto' | 's' | 'ms';
 
-/** Years outside which a time is taken for damage: nothing that is read here is older, or from the future. */
-const [FIRST, LAST] = [Date.UTC(1990), Date.UTC(2100)];
+/** Milliseconds outside which a time is taken for damage: nothing that is read here is older, or from the future. */
+export const TIME_RANGE = [Date.UTC(1990), Date.UTC(2100)] as const;
+const [FIRST, LAST] = TIME_RANGE;
 /** Seconds reach this only in the year 5138, milliseconds reached it in 1973. */
 const SECONDS_BELOW = 1e11;
 

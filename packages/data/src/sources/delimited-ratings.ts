@@ -27,32 +27,47 @@ export async function readDelimitedRatings(
   const { low, high } = format.rating ?? { low: -Infinity, high: Infinity };
   const unit = format.time?.unit ?? 'auto';
   const wanted = [format.user, format.item, format.rating, format.click, format.time];
+  const [wholeUser, wholeItem] = [format.user.whole === true, format.item.whole === true];
   let [userAt, itemAt, ratingAt, clickAt, timeAt] = [-1, -1, -1, -1, -1];
 
   const row = (bytes: Buffer, fields: Fields): RowProblem | string | undefined => {
     const { start, end } = fields;
-    const userProblem = idProblem(bytes, start[userAt]!, end[userAt]!, format.user, 'user', encoding);
-    if (userProblem !== undefined) return userProblem;
-    const itemProblem = idProblem(bytes, start[itemAt]!, end[itemAt]!, format.item, 'item', encoding);
-    if (itemProblem !== undefined) return itemProblem;
+    const userNumber = wholeUser ? integerOf(bytes, start[userAt]!, end[userAt]!) : NaN;
+    if (userNumber !== userNumber) {
+      const outcome = idProblem(bytes, start[userAt]!, end[userAt]!, format.user, 'user', encoding);
+      if (outcome !== undefined) return outcome;
+    }
+    const itemNumber = wholeItem ? integerOf(bytes, start[itemAt]!, end[itemAt]!) : NaN;
+    if (itemNumber !== itemNumber) {
+      const outcome = idProblem(bytes, start[itemAt]!, end[itemAt]!, format.item, 'item', encoding);
+      if (outcome !== undefined) return outcome;
+    }
     let value = 1;
     if (ratingAt >= 0) {
-      const [from, to] = [start[ratingAt]!, end[ratingAt]!];
-      value = decimalOf(bytes, from, to);
-      if (Number.isNaN(value)) value = numberOf(bytes.toString('latin1', from, to)); // signs, exponents
-      if (!(value >= low && value <= high)) return { at: from, what: 'this is no rating', expected: expected.rating };
+      value = decimalOf(bytes, start[ratingAt]!, end[ratingAt]!);
+      if (!(value >= low && value <= high)) {
+        value = numberOf(bytes.toString('latin1', start[ratingAt], end[ratingAt])); // signs, exponents
+        if (!(value >= low && value <= high)) return { at: start[ratingAt]!, what: 'this is no rating', expected: expected.rating };
+      }
     } else if (clickAt >= 0) {
       value = clickOf(bytes.toString('latin1', start[clickAt], end[clickAt]));
       if (Number.isNaN(value)) return { at: start[clickAt]!, what: 'this is no click', expected: '0 or 1, false or true' };
     }
     let time = NaN;
     if (timeAt >= 0) {
-      const [from, to] = [start[timeAt]!, end[timeAt]!];
-      time = timeOfNumber(integerOf(bytes, from, to), unit);
-      if (Number.isNaN(time)) time = timeOf(bytes.toString('latin1', from, to), unit); // dates as text
-      if (Number.isNaN(time)) return { at: from, what: 'this is no time', expected: expected.time };
+      time = timeOfNumber(integerOf(bytes, start[timeAt]!, end[timeAt]!), unit);
+      if (time !== time) {
+        time = timeOf(bytes.toString('latin1', start[timeAt], end[timeAt]), unit); // dates as text
+        if (time !== time) return { at: start[timeAt]!, what: 'this is no time', expected: expected.time };
+      }
     }
-    builder.push(codeOf(users, bytes, fields, userAt, dialect), codeOf(items, bytes, fields, itemAt, dialect), value, time);
+    const userCode = wholeUser
+      ? users.codeOfWhole(userNumber, bytes, start[userAt]!, end[userAt]!)
+      : codeOf(users, bytes, fields, userAt, dialect);
+    const itemCode = wholeItem
+      ? items.codeOfWhole(itemNumber, bytes, start[itemAt]!, end[itemAt]!)
+      : codeOf(items, bytes, fields, itemAt, dialect);
+    builder.push(userCode, itemCode, value, time);
     return undefined;
   };
   const header = headerOptions(
@@ -65,6 +80,7 @@ export async function readDelimitedRatings(
   return { ratings: builder.finish(), file };
 }
 
+/** What is wrong with an id, or the rule that drops its row; an id that should be a whole number is none when it comes here. */
 function idProblem(
   bytes: Buffer,
   start: number,
@@ -89,8 +105,9 @@ function idProblem(
   return { at: start, what: `the ${what} id holds bytes that are no text`, expected: `text in ${encoding}` };
 }
 
-function codeOf(ids: Interner, bytes: Buffer, { start, end, quoted }: Fields, field: number, dialect: Dialect): number {
-  if (quoted[field] === 0) return ids.code(bytes, start[field]!, end[field]!);
-  const plain = unescaped(bytes, start[field]!, end[field]!, dialect);
+function codeOf(ids: Interner, bytes: Buffer, fields: Fields, field: number, dialect: Dialect): number {
+  const [start, end] = [fields.start[field]!, fields.end[field]!];
+  if (fields.quoted[field] === 0) return ids.code(bytes, start, end);
+  const plain = unescaped(bytes, start, end, dialect);
   return ids.code(plain, 0, plain.length);
 }

@@ -11,6 +11,7 @@ import type { Form, IdColumn, RatingsFormat } from './formats.js';
 import { clickOf, createRatings, expectations, numberOf, timeOf } from './ratings-builder.js';
 import type { LoadOptions, RawRatings } from './raw-tables.js';
 import type { Recognized } from './recognize.js';
+import { readWholeNumberRatings } from './whole-number-ratings.js';
 
 /** Reads the rows of a file of any form as records. */
 export async function readRecords({ path, open }: Candidate, form: Form, options: RecordOptions): Promise<FileReport> {
@@ -31,7 +32,7 @@ export async function readRatings(
   options: LoadOptions,
 ): Promise<{ ratings: RawRatings; file: FileReport }> {
   const { candidate, format, form } = file;
-  if (form.kind === 'delimited') return readDelimitedRatings(file, form, options);
+  if (form.kind === 'delimited') return (await readWholeNumberRatings(file, form)) ?? readDelimitedRatings(file, form, options);
   const { user, item, rating, click, time } = format;
   const builder = createRatings(format, 'utf-8');
   const expected = expectations(format);
