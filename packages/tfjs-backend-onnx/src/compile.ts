@@ -5,6 +5,7 @@ import { eagerFunction } from './eager.js';
 import { inputSignature } from './inputs.js';
 import type { GraphOptimization } from './session.js';
 import { onnxFunction } from './onnx-function.js';
+import { compileSaved, type SavedAt } from './programs/compile-saved.js';
 import type { InputsForTensors, InputsOf, OutputsOf, SpecsOf, TensorsOf } from './signature.js';
 
 /** Options of {@link compile}. */
@@ -26,6 +27,11 @@ export interface CompileOptions {
    * tenth of the time; many large compiled functions that take turns then hold their peaks side by side.
    */
   readonly releaseMemory?: boolean;
+  /**
+   * Where to keep the function, so that the next start of the program does not trace it: it is loaded from `path` if it was saved there
+   * under the same `key`, with the same name, specs and constants, by the same version of this package; else it is compiled and saved.
+   */
+  readonly saved?: SavedAt;
   /** ONNX Runtime execution providers in order of preference. Default `['cpu']`. */
   readonly providers?: readonly string[];
 }
@@ -63,5 +69,7 @@ export async function compile(
   const name = options.name ?? (fn.name === '' ? 'anonymous' : fn.name);
   const trees = specs as readonly unknown[];
   const request = { name, fn, specs: trees, signature: inputSignature(name, trees, options.argumentNames) };
-  return (backend === BACKEND ? await onnxFunction(request, options) : eagerFunction(request, backend)) as CompiledFunction<never, never>;
+  const make = (): Promise<CompiledFunction> =>
+    options.saved === undefined ? onnxFunction(request, options) : compileSaved(request, options, options.saved);
+  return (backend === BACKEND ? await make() : eagerFunction(request, backend)) as CompiledFunction<never, never>;
 }

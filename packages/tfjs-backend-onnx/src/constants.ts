@@ -1,7 +1,8 @@
 import type { ConstantArray, ElementType, Value } from './graph.js';
 import { sizeOf } from './tensors.js';
 
-const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+/** The array class that holds each element type. */
+export const ARRAYS = { float32: Float32Array, int32: Int32Array, int64: BigInt64Array, bool: Uint8Array, float64: Float64Array } as const;
 
 /** A constant; all-equal contents are kept as one number. `data` is not copied. */
 export function constantValue(data: ConstantArray, shape: readonly number[], dtype: ElementType): Value {
@@ -52,6 +53,7 @@ export function elementsOf(value: Value): ConstantArray | undefined {
 /** A number as an element type holds it. */
 export function rounded(value: number, dtype: ElementType): number {
   if (dtype === 'float32') return Math.fround(value);
+  if (dtype === 'float64') return value;
   return dtype === 'bool' ? Number(value !== 0) : Math.trunc(value);
 }
 

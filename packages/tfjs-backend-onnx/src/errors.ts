@@ -22,7 +22,10 @@ export type CompiledErrorCode =
   | 'COMPILED_EAGER_SAVE'
   | 'COMPILED_TOO_LARGE'
   | 'COMPILED_SESSION'
-  | 'COMPILED_RUN';
+  | 'COMPILED_RUN'
+  | 'COMPILED_FILE_CORRUPT'
+  | 'COMPILED_FILE_VERSION'
+  | 'COMPILED_FILE_FOREIGN';
 
 /** A compiled function was given inputs that its specs do not allow, or was used after `dispose`. */
 export class CompiledFunctionError extends ExpctrError {}

@@ -11,6 +11,9 @@ export interface InputLeaf {
 
 /** The inputs of a compiled function: their leaves, and the check of what `run` is given. */
 export interface InputSignature {
+  /** One tree of specs for each argument. */
+  readonly specs: readonly unknown[];
+  readonly argumentNames: readonly string[];
   /** The leaves of all specs, constants included. */
   readonly leaves: readonly InputLeaf[];
   /**
@@ -37,6 +40,8 @@ export function inputSignature(functionName: string, specs: readonly unknown[], 
     }),
   );
   return {
+    specs,
+    argumentNames,
     leaves,
     bind(inputs) {
       const arrays: HostArray[] = [];

@@ -11,11 +11,14 @@ import type { SessionOptions } from './session.js';
 import type { DType, HostArray } from './tensors.js';
 import { trace } from './trace.js';
 
+/** Options of {@link onnxFunction}. */
+export interface OnnxOptions extends SessionOptions {
+  readonly constants?: readonly tf.Tensor[];
+  readonly outputNames?: readonly string[];
+}
+
 /** Traces a function twice, compares, optimizes and makes a session of it. */
-export async function onnxFunction(
-  request: CompileRequest,
-  options: SessionOptions & { readonly constants?: readonly tf.Tensor[]; readonly outputNames?: readonly string[] },
-): Promise<CompiledFunction> {
+export async function onnxFunction(request: CompileRequest, options: OnnxOptions): Promise<CompiledFunction> {
   const { name, signature } = request;
   const captured = await readConstants(options.constants ?? []);
   const started = performance.now();

@@ -17,6 +17,8 @@ import { sizeOf } from './tensors.js';
 /** ONNX operator set: the first in which reductions take their axes as inputs and scatters can add. */
 const OPSET = 18n;
 const IR_VERSION = 8n;
+/** Who wrote a file, in its own words. */
+export const PRODUCER = '@expctr/tfjs-backend-onnx';
 
 /** Splats up to this many elements are written out; larger ones are made by a node when the graph runs. */
 const LARGEST_WRITTEN_SPLAT = 1024;
@@ -87,7 +89,7 @@ export function serialize(graph: Graph, { inputNames, outputNames, place, order 
   });
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
-    producerName: '@expctr/tfjs-backend-onnx',
+    producerName: PRODUCER,
     opsetImport: [
       { domain: '', version: OPSET },
       { domain: MICROSOFT, version: 1n },

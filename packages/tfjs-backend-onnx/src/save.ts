@@ -1,23 +1,30 @@
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { replaceAtomically, writeFileAtomic } from '@expctr/core';
-import type { Graph } from './graph.js';
 import { serialize } from './onnx.js';
+import type { Program } from './programs/program.js';
+import { checksum, sealed } from './programs/saved-form.js';
+import { isConstant, type TensorSpec } from './tensors.js';
+import { mapTree } from './tree.js';
+import { VERSION } from './version.js';
 
 /** A protobuf message cannot be larger than 2 GiB; the nodes take the rest. */
 const LARGEST_INLINE_BYTES = 1.9e9;
 
+/** How to save. */
+export interface SaveOptions {
+  /** What it was compiled from. */
+  readonly fingerprint?: string;
+  readonly largestInlineBytes?: number;
+}
+
 /**
- * Writes a graph as `.onnx`. Constants beyond `largestInlineBytes` in all go to `<path>.data` beside it, as ONNX's external data:
- * both files belong together.
+ * Writes a program as `.onnx`, from which ONNX Runtime anywhere runs it and {@link loadCompiled} makes it a compiled function again.
+ * Constants beyond `largestInlineBytes` in all go to `<path>.data` beside it, as ONNX's external data: both files belong together.
  */
-export async function saveGraph(
-  graph: Graph,
-  inputNames: readonly string[],
-  outputNames: readonly string[],
-  path: string,
-  largestInlineBytes = LARGEST_INLINE_BYTES,
-): Promise<void> {
+export async function saveProgram(program: Program, path: string, options: SaveOptions = {}): Promise<void> {
+  const { name, graph, inputNames, outputNames, signature, structure, tracedNodes } = program;
+  const { fingerprint = null, largestInlineBytes = LARGEST_INLINE_BYTES } = options;
   const external: Uint8Array[] = [];
   let inline = 0;
   let offset = 0;
@@ -43,5 +50,21 @@ export async function saveGraph(
       }
     });
   }
-  await writeFileAtomic(path, model);
+  const form = {
+    version: VERSION,
+    name,
+    specs: signature.specs.map((tree) => mapTree<unknown, [TensorSpec], unknown>(tree, savedSpec)),
+    argumentNames: signature.argumentNames,
+    structure,
+    tracedNodes,
+    data: external.length === 0 ? null : checksum(external),
+    fingerprint,
+  };
+  await writeFileAtomic(path, sealed(model, form));
+}
+
+/** A leaf of the specs without its values, which are in the graph. */
+function savedSpec(leaf: TensorSpec): object {
+  const { shape, dtype } = leaf;
+  return isConstant(leaf) ? { shape, dtype, constant: null } : { shape, dtype };
 }

@@ -9,7 +9,8 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { constantValue } from '../src/constants.js';
 import { compile, constant, spec, useOnnx } from '../src/index.js';
-import { saveGraph } from '../src/save.js';
+import { inputSignature } from '../src/inputs.js';
+import { saveProgram } from '../src/save.js';
 import { makeNode } from '../src/graph.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'expctr-save-'));
@@ -99,7 +100,10 @@ test('constants beyond the limit of a protobuf go to a file beside the graph', a
     [input] as readonly (typeof constants)[number][],
   );
   const path = join(folder, 'large.onnx');
-  await saveGraph({ name: 'large', inputs: [input], outputs: [sum!] }, ['x'], ['y'], path, 5000);
+  const graph = { name: 'large', inputs: [input], outputs: [sum!] };
+  const signature = inputSignature('large', [{ shape, dtype: 'float32' }]);
+  const program = { name: 'large', graph, inputNames: ['x'], outputNames: ['y'], signature, structure: 0, tracedNodes: 2 };
+  await saveProgram(program, path, { largestInlineBytes: 5000 });
   expect((await readdir(folder)).filter((file) => file.startsWith('large'))).toEqual(['large.onnx', 'large.onnx.data']);
   const model = fromBinary(ModelProtoSchema, readFileSync(path));
   expect(model.graph!.initializer.map(({ dataLocation }) => dataLocation)).toEqual([

@@ -2,7 +2,7 @@ import type { CompiledFunction, NamedSpec } from '../compiled-function.js';
 import { CompiledFunctionError } from '../errors.js';
 import type { Graph, Value } from '../graph.js';
 import type { InputSignature } from '../inputs.js';
-import { saveGraph } from '../save.js';
+import { saveProgram } from '../save.js';
 import { createSession, type GraphSession, type SessionOptions } from '../session.js';
 import type { DType } from '../tensors.js';
 import { mapTree } from '../tree.js';
@@ -67,7 +67,7 @@ export async function runnable(program: Program, options: SessionOptions, traceM
       const results = await session.run(signature.bind(inputs));
       return mapTree<unknown, [number], unknown>(structure, (leaf) => results[leaf]);
     },
-    save: (path) => saveGraph(graph, inputNames, outputNames, path),
+    save: (path) => saveProgram(program, path),
     async dispose() {
       if (disposed) return;
       disposed = true;
