@@ -49,7 +49,12 @@ test('prepare writes tables and card, says what it did, and inspect shows them',
   const card = JSON.parse(await readFile(join(folder, 'one', 'card.json'), 'utf8')) as Record<string, unknown>;
   expect(card).toMatchObject({
     dataset: 'ml-latest-small',
-    configuration: { seed: 7, onBadRow: 'skip', data: { kCore: 3, threshold: 4, history: { length: 2, select: 'recent', online: false } } },
+    configuration: {
+      seed: 7,
+      onBadRow: 'skip',
+      data: { kCore: 3, threshold: null, history: { length: 2, select: 'recent', online: false } },
+    },
+    label: { rule: 'threshold', threshold: 4 },
     files: [
       { file: 'ratings.csv', rowsRead: 61, rowsBad: 1, badRows: [{ line: 62, column: 5 }] },
       { file: 'movies.csv', rowsRead: 15, rowsBad: 0 },
@@ -94,7 +99,7 @@ test.each([
   ['an unknown option', ['--set', 'data.kcor=5'], 'perhaps data.kCore'],
   ['an option of another place', ['--set', 'history.length=5'], 'perhaps data.history.length'],
   ['a value of the wrong type', ['--set', 'data.kCore=many'], 'data.kCore'],
-  ['a value that is not one of the choices', ['--set', 'data.split=random'], 'data.split'],
+  ['a value that is not one of the choices', ['--set', 'data.split=other'], 'data.split'],
   ['a setting without a value', ['--set', 'data.kCore'], 'path=value'],
   ['an unknown flag', ['--kcore', '5'], '--kcore'],
   ['a seed that is no number', ['--seed', 'x'], 'whole number'],

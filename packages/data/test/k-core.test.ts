@@ -1,7 +1,7 @@
 import { createRng } from '@expctr/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { kCore, largestCore } from '../src/prepare/filters.js';
+import { kCore, largestCore } from '../src/prepare/k-core.js';
 import { orderRows, type Rows } from '../src/prepare/rows.js';
 import { rawRows, rawTables, type RawRow } from './support/raw.js';
 

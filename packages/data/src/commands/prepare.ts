@@ -1,33 +1,40 @@
 import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { DataOptionError } from '../errors.js';
-import { prepareDataset, type PrepareOptions } from '../prepare/prepare-dataset.js';
-import type { PreparedDataset } from '../prepare/prepare-tables.js';
-import { writeDataset } from '../prepare/dataset-folder.js';
+import type { DatasetCard } from '../prepare/card.js';
+import { prepareIntoFolder, type PrepareOptions } from '../prepare/prepare-dataset.js';
+import type { DataWarning } from '../prepare/warnings.js';
+
+/** A dataset that was prepared into a folder. */
+export interface PreparedFolder {
+  /** How it came about. */
+  readonly card: DatasetCard;
+  /** What a user of the data should know. */
+  readonly warnings: readonly DataWarning[];
+}
 
 /**
  * Prepares a dataset into the new folder `out`: all of it, or nothing.
  * @throws DataOptionError `DATA_OUT_NOT_EMPTY` where `out` holds something; and what {@link prepareDataset} throws.
  */
-export async function prepareCommand(options: PrepareOptions & { readonly out: string }): Promise<PreparedDataset> {
+export async function prepareCommand(options: PrepareOptions & { readonly out: string }): Promise<PreparedFolder> {
   const out = resolve(options.out);
   await requireEmpty(out);
-  const dataset = await prepareDataset(options);
   const temporary = `${out}.${process.pid}.tmp`;
   try {
-    await writeDataset(temporary, dataset);
+    const prepared = await prepareIntoFolder(temporary, options);
     await mkdir(dirname(out), { recursive: true });
     await rmdir(out).catch(() => undefined); // a folder that is there is empty
     await rename(temporary, out);
+    return prepared;
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     throw error;
   }
-  return dataset;
 }
 
 /** What `prepare` prints: counts at every step, splits, label rates. */
-export function describeDataset({ card, warnings }: PreparedDataset): string {
+export function describeDataset({ card, warnings }: PreparedFolder): string {
   const files = card.files.map(({ file, rowsRead, rowsBad, badRows }) => {
     const shown = badRows.map(({ line, column, problem, text }) => `    ${file}:${line}:${column}: ${problem}: ${text}`);
     return [`${file}: ${rowsRead} rows read, ${rowsBad} bad`, ...shown].join('\n');

@@ -1,11 +1,14 @@
-import { SLICES, SPLITS, type Interactions } from '../schemas/interactions.js';
 import type { FileReport } from '../read/read-rows.js';
 import type { OnBadRow } from '../read/bad-rows.js';
+import type { LabelChoice } from './labels.js';
 import type { DataOptions } from './options.js';
 
 /** What is left after a step of the preparation. */
 export interface CardStep {
-  /** `read`, or the name of the rule: `without-item`, `duplicates`, `k-core`, `max-per-user`, `max-interactions`. */
+  /**
+   * `read`, or the name of the rule: `without-item`, `implicit-zeros`, `below-threshold`, `duplicates`, `k-core`, `max-per-user`,
+   * `negatives`, `max-interactions`.
+   */
   readonly step: string;
   /** Rows. */
   readonly rows: number;
@@ -15,6 +18,16 @@ export interface CardStep {
   readonly items: number;
   /** Rows that this step dropped. */
   readonly dropped: number;
+  /** Rows that this step added: sampled negatives. */
+  readonly added?: number;
+}
+
+/** First and last time of the rows that are left. */
+export interface CardTimeRange {
+  /** ISO 8601. */
+  readonly from: string;
+  /** ISO 8601. */
+  readonly to: string;
 }
 
 /** Counts of a split or a slice. */
@@ -27,6 +40,12 @@ export interface CardSplit {
   readonly positives: number;
   /** Share of label 1; null without rows. */
   readonly labelRate: number | null;
+  /** First and last time; null where there is none. */
+  readonly timeRange: CardTimeRange | null;
+  /** Rows of a user without train rows. */
+  readonly coldUserRows: number;
+  /** Rows of an item without train rows. */
+  readonly coldItemRows: number;
 }
 
 /** Everything that decides how a dataset is prepared. */
@@ -39,14 +58,6 @@ export interface CardConfiguration {
   readonly data: DataOptions;
 }
 
-/** First and last time of the rows that are left. */
-export interface CardTimeRange {
-  /** ISO 8601. */
-  readonly from: string;
-  /** ISO 8601. */
-  readonly to: string;
-}
-
 /** Lengths of histories. */
 export interface CardHistory {
   /** Mean over all rows. */
@@ -57,6 +68,36 @@ export interface CardHistory {
   readonly longest: number;
 }
 
+/** How unevenly train rows are spread over items or users: the long tail. */
+export interface CardTail {
+  /** How many have train rows. */
+  readonly count: number;
+  /** `[rank, train rows]`, rank 1 the most frequent, at ranks that grow by a constant factor. */
+  readonly curve: readonly (readonly [rank: number, rows: number])[];
+  /** Share of the train rows that the most frequent fifth has; null without train rows. */
+  readonly topFifthShare: number | null;
+}
+
+/** A numeric feature over the train rows, for normalization: (value - mean) / deviation. Fitted on train rows only. */
+export interface CardNumber {
+  /** Mean of the known values. */
+  readonly mean: number;
+  /** Standard deviation of the known values; 1 where they are all the same. */
+  readonly deviation: number;
+  /** Train rows whose value is known. */
+  readonly known: number;
+}
+
+/** What a preparation that left no row came to grief over. */
+export interface CardFailure {
+  /** The error's code. */
+  readonly code: string;
+  /** The option that decides. */
+  readonly option: string;
+  /** The largest value of it that leaves rows. */
+  readonly largest: number;
+}
+
 /** What a prepared dataset is and how it came about. The same input gives the same card. */
 export interface DatasetCard {
   /** Name and version of this format. */
@@ -65,8 +106,12 @@ export interface DatasetCard {
   readonly dataset: string;
   /** Everything that decided how it was prepared. */
   readonly configuration: CardConfiguration;
+  /** What decided the labels, the dataset's own defaults included. */
+  readonly label: Pick<LabelChoice, 'rule' | 'threshold'>;
   /** What was read. */
   readonly files: readonly FileReport[];
+  /** SHA-256 of all input: of the names and hashes of the files. */
+  readonly inputsSha256: string;
   /** What was left after each step, in order. */
   readonly steps: readonly CardStep[];
   /** Metadata rows passed over because an earlier one has the same item id. */
@@ -81,59 +126,20 @@ export interface DatasetCard {
   readonly splits: Readonly<Record<string, CardSplit>>;
   /** Counts by slice of the train split. */
   readonly slices: Readonly<Record<string, CardSplit>>;
-  /** Share of label 1 over all rows, at the threshold and half a point beside it. */
+  /** Share of label 1 over all rows at the threshold and at the next lower and next higher rating that occur; empty under other rules. */
   readonly labelRateAtThreshold: Readonly<Record<string, number>>;
-  /** First and last time, ISO 8601; null where the source has none. */
+  /** First and last time; null where the source has none. */
   readonly timeRange: CardTimeRange | null;
   /** Lengths of histories. */
   readonly history: CardHistory;
+  /** The long tail of items and of users, by train rows. */
+  readonly longTail: { readonly items: CardTail; readonly users: CardTail };
+  /** Numeric features by name, `item.year` for instance. */
+  readonly numbers: Readonly<Record<string, CardNumber>>;
   /** What else a reader should know. */
   readonly notes: readonly string[];
-}
-
-/** The counts that follow from the finished interactions. */
-export function describeInteractions(
-  interactions: Interactions,
-  threshold: number,
-): Pick<DatasetCard, 'rows' | 'users' | 'items' | 'splits' | 'slices' | 'labelRateAtThreshold' | 'timeRange' | 'history'> {
-  const { length, rating, timestamp, historyOffsets } = interactions;
-  const share = (limit: number): number => {
-    let count = 0;
-    for (let row = 0; row < length; row += 1) if (rating[row]! >= limit) count += 1;
-    return count / length;
-  };
-  let [from, to, emptyRows, longest] = [Infinity, -Infinity, 0, 0];
-  for (let row = 0; row < length; row += 1) {
-    if (timestamp[row]! < from) from = timestamp[row]!;
-    if (timestamp[row]! > to) to = timestamp[row]!;
-    const size = historyOffsets[row + 1]! - historyOffsets[row]!;
-    if (size === 0) emptyRows += 1;
-    if (size > longest) longest = size;
-  }
-  return {
-    rows: length,
-    users: interactions.userIds.length,
-    items: interactions.itemIds.length,
-    splits: Object.fromEntries(SPLITS.map((name, code) => [name, describeWhere(interactions, interactions.split, code)])),
-    slices: Object.fromEntries(
-      SLICES.flatMap((name, code) => (name === null ? [] : [[name, describeWhere(interactions, interactions.slice, code)] as const])),
-    ),
-    labelRateAtThreshold: Object.fromEntries([threshold - 0.5, threshold, threshold + 0.5].map((limit) => [String(limit), share(limit)])),
-    timeRange: from > to ? null : { from: new Date(from).toISOString(), to: new Date(to).toISOString() },
-    history: { meanLength: interactions.history.length / length, emptyRows, longest },
-  };
-}
-
-function describeWhere({ length, label, user }: Interactions, codes: Uint8Array, code: number): CardSplit {
-  let [rows, users, positives, lastUser] = [0, 0, 0, -1];
-  for (let row = 0; row < length; row += 1) {
-    if (codes[row] !== code) continue;
-    rows += 1;
-    positives += label[row]!;
-    if (user[row] !== lastUser) users += 1; // rows are sorted by user
-    lastUser = user[row]!;
-  }
-  return { rows, users, positives, labelRate: rows === 0 ? null : positives / rows };
+  /** Where no row was left: why. There are no tables beside such a card. */
+  readonly failure?: CardFailure;
 }
 
 /** The card as the file card.json holds it. */

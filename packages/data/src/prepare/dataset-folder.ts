@@ -1,17 +1,39 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '@expctr/core';
-import { interactionsFromTable, interactionsToTable } from '../schemas/interactions.js';
+import { interactionBatches, interactionsFromTable, streamOf } from '../schemas/interaction-table.js';
 import { itemsFromTable, itemsToTable, usersFromTable, usersToTable } from '../schemas/items.js';
-import { readTable, writeTable } from '../schemas/table-file.js';
-import { cardJson } from './card.js';
+import { readTable, writeBatches, writeTable } from '../schemas/table-file.js';
+import { cardJson, type DatasetCard } from './card.js';
+import { createHistoryCounter } from './describe.js';
+import type { PlannedDataset } from './plan.js';
 import type { PreparedDataset } from './prepare-tables.js';
+
+const INTERACTIONS = 'interactions.arrow';
+const ITEMS = 'items.arrow';
+const USERS = 'users.arrow';
 
 /** Writes `interactions.arrow`, `items.arrow`, `users.arrow` and `card.json` into a folder. The same dataset gives the same bytes. */
 export async function writeDataset(folder: string, dataset: Omit<PreparedDataset, 'warnings'>): Promise<void> {
-  await writeTable(join(folder, 'interactions.arrow'), interactionsToTable(dataset.interactions));
-  await writeTable(join(folder, 'items.arrow'), itemsToTable(dataset.items));
-  await writeTable(join(folder, 'users.arrow'), usersToTable(dataset.users));
-  await writeFileAtomic(join(folder, 'card.json'), cardJson(dataset.card));
+  const { schema, batches } = interactionBatches(streamOf(dataset.interactions));
+  await writeBatches(join(folder, INTERACTIONS), schema, batches);
+  await writeRest(folder, dataset, dataset.card);
+}
+
+/** Writes the files of {@link writeDataset}, with histories made on the way: never more than two batches of them are in memory. */
+export async function writePlanned(folder: string, { interactions, card, ...rest }: PlannedDataset): Promise<DatasetCard> {
+  const counter = createHistoryCounter();
+  const { schema, batches } = interactionBatches({
+    ...interactions,
+    histories(start, end) {
+      const lists = interactions.histories(start, end);
+      counter.add(lists.offsets);
+      return lists;
+    },
+  });
+  await writeBatches(join(folder, INTERACTIONS), schema, batches);
+  const complete = { ...card, history: counter.result() };
+  await writeRest(folder, rest, complete);
+  return complete;
 }
 
 /**
@@ -19,8 +41,14 @@ export async function writeDataset(folder: string, dataset: Omit<PreparedDataset
  * @throws DataError where a file is missing or is not what its name says.
  */
 export async function readDataset(folder: string): Promise<Pick<PreparedDataset, 'interactions' | 'items' | 'users'>> {
-  const interactions = interactionsFromTable(await readTable(join(folder, 'interactions.arrow')));
-  const items = itemsFromTable(await readTable(join(folder, 'items.arrow')), interactions.itemIds);
-  const users = usersFromTable(await readTable(join(folder, 'users.arrow')), interactions.userIds);
+  const interactions = interactionsFromTable(await readTable(join(folder, INTERACTIONS)));
+  const items = itemsFromTable(await readTable(join(folder, ITEMS)), interactions.itemIds);
+  const users = usersFromTable(await readTable(join(folder, USERS)), interactions.userIds);
   return { interactions, items, users };
+}
+
+async function writeRest(folder: string, { items, users }: Pick<PlannedDataset, 'items' | 'users'>, card: DatasetCard): Promise<void> {
+  await writeTable(join(folder, ITEMS), itemsToTable(items));
+  await writeTable(join(folder, USERS), usersToTable(users));
+  await writeFileAtomic(join(folder, 'card.json'), cardJson(card));
 }

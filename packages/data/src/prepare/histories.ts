@@ -1,96 +1,103 @@
+import { SPLITS } from '../schemas/interactions.js';
 import type { DataOptions } from './options.js';
 import type { Rows } from './rows.js';
-import { trainRows } from './splits.js';
+import { createSimilarity, type ItemAttributes } from './similar.js';
 
-/** Histories as lists: row r holds `values[offsets[r] .. offsets[r + 1])`, row numbers in ascending (time) order. */
+const TRAIN = SPLITS.indexOf('train');
+
+/** What histories are made of: rows, their splits, and which rows were sampled (nobody chose or rated those: they are in no history). */
+export interface HistorySource {
+  readonly rows: Rows;
+  readonly split: Uint8Array;
+  readonly sampled?: Uint8Array;
+  /** For `select: 'similar'`. */
+  readonly attributes?: ItemAttributes;
+}
+
+/** Histories as lists: the i-th row holds `values[offsets[i] .. offsets[i + 1])`, row numbers in ascending (time) order. */
 export interface Histories {
   readonly offsets: Uint32Array;
   readonly values: Uint32Array;
 }
 
-/** Attribute codes of items: item i has `codes[offsets[i] .. offsets[i + 1])`. Needed for `select: 'similar'` only. */
-export interface ItemAttributes {
-  readonly offsets: Uint32Array;
-  readonly codes: Int32Array;
-  /** How many different codes there are. */
-  readonly size: number;
-}
-
 /**
- * Histories: rows of the same user with a strictly smaller timestamp (where there is no time: an earlier place), for valid and
- * test rows from the train split only, unless `online`; at most `length` of them, oldest first.
+ * Makes histories, some rows at a time: rows of the same user with a strictly smaller timestamp (where there is no time: an earlier
+ * place) from the train split only, or, for valid and test rows under `online`, from any; at most `length` of them, oldest first.
+ * The arrays that it returns are used again at the second call after.
  */
-export function buildHistories(rows: Rows, split: Uint8Array, options: DataOptions['history'], attributes?: ItemAttributes): Histories {
-  const first = new Uint32Array(rows.length); // the allowed rows of row r lie at first[r] .. last[r]
-  const last = new Uint32Array(rows.length);
-  for (let user = 0; user + 1 < rows.userStart.length; user += 1) {
-    const [start, end] = [rows.userStart[user]!, rows.userStart[user + 1]!];
-    const trainEnd = start + trainRows(rows, split, user);
-    for (let row = start, strictlyBefore = start; row < end; row += 1) {
-      if (!rows.timed) strictlyBefore = row;
-      else while (rows.timestamp[strictlyBefore]! < rows.timestamp[row]!) strictlyBefore += 1;
-      first[row] = start;
-      last[row] = options.online ? strictlyBefore : Math.min(strictlyBefore, trainEnd);
-    }
-  }
-  const offsets = new Uint32Array(rows.length + 1);
-  for (let row = 0; row < rows.length; row += 1) offsets[row + 1] = offsets[row]! + Math.min(options.length, last[row]! - first[row]!);
-  const values = new Uint32Array(offsets[rows.length]!);
+export function createHistories(source: HistorySource, options: DataOptions['history']): (start: number, end: number) => Histories {
+  const { rows, split, sampled, attributes } = source;
+  const { length: limit, online } = options;
   const similar = options.select === 'similar' && attributes !== undefined ? createSimilarity(rows, attributes) : undefined;
-  for (let row = 0; row < rows.length; row += 1) {
-    const [at, count] = [offsets[row]!, offsets[row + 1]! - offsets[row]!];
-    if (similar !== undefined && count < last[row]! - first[row]!) similar(row, first[row]!, last[row]!, values.subarray(at, at + count));
-    else for (let k = 0; k < count; k += 1) values[at + k] = last[row]! - count + k;
-  }
-  return { offsets, values };
-}
+  const buffers = [new Uint32Array(0), new Uint32Array(0)];
+  let turn = 0;
+  let ofUser = -1;
+  const train = createList();
+  const all = createList();
 
-/** Fills `target` with those of the rows `first .. last` whose items share most attributes with `row`'s; of equals the newest. */
-function createSimilarity(rows: Rows, { offsets, codes, size }: ItemAttributes) {
-  const markedFor = new Int32Array(size).fill(-1);
-  const shared = new Int32Array(rows.length);
-  return (row: number, first: number, last: number, target: Uint32Array): void => {
-    const item = rows.item[row]!;
-    for (let i = offsets[item]!; i < offsets[item + 1]!; i += 1) markedFor[codes[i]!] = row;
-    const having = new Uint32Array(offsets[item + 1]! - offsets[item]! + 1); // how many rows share so many attributes
-    for (let other = first; other < last; other += 1) {
-      const otherItem = rows.item[other]!;
-      let count = 0;
-      for (let i = offsets[otherItem]!; i < offsets[otherItem + 1]!; i += 1) if (markedFor[codes[i]!] === row) count += 1;
-      shared[other] = count;
-      having[count]! += 1;
+  /** Lists the rows of a user that histories may hold. */
+  function listRows(user: number): void {
+    if (user === ofUser) return;
+    ofUser = user;
+    train.clear(rows.userStart[user + 1]! - rows.userStart[user]!);
+    all.clear(online ? rows.userStart[user + 1]! - rows.userStart[user]! : 0);
+    for (let row = rows.userStart[user]!; row < rows.userStart[user + 1]!; row += 1) {
+      if (sampled?.[row] === 1) continue;
+      if (split[row] === TRAIN) train.push(row);
+      if (online) all.push(row);
     }
-    let threshold = having.length - 1;
-    let above = 0;
-    while (above + having[threshold]! < target.length) {
-      above += having[threshold]!;
-      threshold -= 1;
+  }
+
+  return (start, end) => {
+    const offsets = new Uint32Array(end - start + 1);
+    turn = 1 - turn;
+    const room = (end - start) * limit;
+    if (buffers[turn]!.length < room) buffers[turn] = new Uint32Array(room);
+    const values = buffers[turn]!;
+    let at = 0;
+    for (let row = start; row < end;) {
+      const user = rows.user[row]!;
+      listRows(user);
+      const userEnd = Math.min(end, rows.userStart[user + 1]!);
+      let before = row; // the first row of this user with the time of `row`
+      if (rows.timed) while (before > rows.userStart[user]! && rows.timestamp[before - 1] === rows.timestamp[row]) before -= 1;
+      let inTrain = train.countBelow(before);
+      let inAll = all.countBelow(before);
+      for (; row < userEnd; row += 1) {
+        if (!rows.timed || rows.timestamp[before] !== rows.timestamp[row]) before = row;
+        const wide = online && split[row] !== TRAIN;
+        const { values: allowed } = wide ? all : train;
+        while (inTrain < train.length && train.values[inTrain]! < before) inTrain += 1;
+        while (inAll < all.length && all.values[inAll]! < before) inAll += 1;
+        const count = wide ? inAll : inTrain;
+        if (count > limit && similar !== undefined) similar(row, allowed, count, values.subarray(at, at + limit));
+        else for (let k = count < limit ? 0 : count - limit, to = at; k < count; k += 1, to += 1) values[to] = allowed[k]!;
+        at += count < limit ? count : limit;
+        offsets[row - start + 1] = at;
+      }
     }
-    let atThreshold = target.length - above;
-    let at = target.length;
-    for (let other = last - 1; at > 0; other -= 1) {
-      if (shared[other]! > threshold || (shared[other] === threshold && atThreshold-- > 0)) target[--at] = other;
-    }
+    return { offsets, values: values.subarray(0, at) };
   };
 }
 
-/** Numbers the values of all attributes, so that equal values of one attribute have one code. An item that names a value twice has it once. */
-export function codeAttributes(attributes: Readonly<Record<string, readonly (readonly string[])[]>>, items: number): ItemAttributes {
-  const codeOf = new Map<string, number>();
-  const offsets = new Uint32Array(items + 1);
-  const codes: number[] = [];
-  for (let item = 0; item < items; item += 1) {
-    const own = new Set<number>();
-    for (const [name, lists] of Object.entries(attributes)) {
-      for (const value of lists[item] ?? []) {
-        const key = JSON.stringify([name, value]);
-        let code = codeOf.get(key);
-        if (code === undefined) codeOf.set(key, (code = codeOf.size));
-        own.add(code);
-      }
-    }
-    codes.push(...own);
-    offsets[item + 1] = codes.length;
-  }
-  return { offsets, codes: Int32Array.from(codes), size: codeOf.size };
+/** A list of row numbers, ascending, whose memory is used again. */
+function createList() {
+  const list = {
+    values: new Uint32Array(1 << 10),
+    length: 0,
+    clear(room: number): void {
+      if (room > list.values.length) list.values = new Uint32Array(2 * room);
+      list.length = 0;
+    },
+    push(row: number): void {
+      list.values[list.length] = row;
+      list.length += 1;
+    },
+    countBelow(row: number): number {
+      let count = 0;
+      while (count < list.length && list.values[count]! < row) count += 1;
+      return count;
+    },
+  };
+  return list;
 }

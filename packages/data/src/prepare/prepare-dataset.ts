@@ -1,8 +1,12 @@
 import type { OnBadRow } from '../read/bad-rows.js';
 import { datasetSource, datasetSources } from '../sources/sources.js';
-import type { DatasetSource } from '../sources/raw-tables.js';
-import type { DataOptionsInput } from './options.js';
+import type { DatasetSource, RawTables } from '../sources/raw-tables.js';
+import { parseDataOptions, type DataOptionsInput } from './options.js';
+import type { DatasetCard } from './card.js';
+import { writePlanned } from './dataset-folder.js';
+import { planDataset, type PrepareTablesOptions } from './plan.js';
 import { prepareTables, type PreparedDataset } from './prepare-tables.js';
+import type { DataWarning } from './warnings.js';
 
 /** Options of {@link prepareDataset}. */
 export interface PrepareOptions {
@@ -20,9 +24,28 @@ export interface PrepareOptions {
   readonly sources?: readonly DatasetSource[];
 }
 
-/** Reads a dataset and prepares it (see {@link prepareTables}). @throws DataError, DataOptionError */
+/** Reads a dataset and prepares it in memory (see {@link prepareTables}). @throws DataError, DataOptionError */
 export async function prepareDataset(options: PrepareOptions): Promise<PreparedDataset> {
-  const { dataset, dataDir, onBadRow = 'fail', seed = 0, data = {}, sources = datasetSources } = options;
-  const raw = await datasetSource(dataset, sources).load({ dataDir, onBadRow });
-  return prepareTables(raw, { dataset, seed, onBadRow, data });
+  return prepareTables(await load(options), tableOptions(options));
+}
+
+/**
+ * Reads a dataset, prepares it and writes it into a folder (see {@link writeDataset}), in as little memory as 20 million rows need.
+ * @throws DataError, DataOptionError
+ */
+export async function prepareIntoFolder(
+  folder: string,
+  options: PrepareOptions,
+): Promise<{ card: DatasetCard; warnings: readonly DataWarning[] }> {
+  const planned = planDataset(await load(options), tableOptions(options));
+  return { card: await writePlanned(folder, planned), warnings: planned.warnings };
+}
+
+async function load({ dataset, dataDir, onBadRow = 'fail', data = {}, sources = datasetSources }: PrepareOptions): Promise<RawTables> {
+  const { files, truncated, table } = parseDataOptions(data);
+  return datasetSource(dataset, sources).load({ dataDir, onBadRow, files, truncated, table });
+}
+
+function tableOptions({ dataset, seed = 0, onBadRow = 'fail', data = {} }: PrepareOptions): PrepareTablesOptions {
+  return { dataset, seed, onBadRow, data };
 }

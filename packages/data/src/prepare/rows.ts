@@ -1,5 +1,6 @@
 import type { Rng } from '@expctr/core';
 import type { RawRatings } from '../sources/raw-tables.js';
+import { createTimeSort } from './time-sort.js';
 
 /**
  * Interactions under preparation: columns sorted by user and, within a user, by time; rows of equal time stand in file order.
@@ -22,57 +23,70 @@ export interface Rows {
 
 /** Sorts raw ratings by user and time; without times each user's rows are permuted by the stream `rng.fork(userId)`. */
 export function orderRows(raw: RawRatings, rng: Rng): Rows {
+  const { length, timestamp: time } = raw;
   const userStart = offsetsOf(raw.user, raw.userIds.length);
   const fileRow = groupedRows(raw.user, userStart);
-  const timed = raw.timestamp !== undefined;
+  const sort = time === undefined ? undefined : createTimeSort(time);
   for (let user = 0; user < raw.userIds.length; user += 1) {
-    const segment = fileRow.subarray(userStart[user], userStart[user + 1]);
-    if (raw.timestamp !== undefined) sortByTime(segment, raw.timestamp);
-    else rng.fork(raw.userIds[user]!).shuffle(segment);
+    const [start, end] = [userStart[user]!, userStart[user + 1]!];
+    if (sort === undefined) rng.fork(raw.userIds[user]!).shuffle(fileRow.subarray(start, end));
+    else sort(fileRow, start, end);
   }
-  const { length } = raw;
   const rows: Rows = {
     length,
     user: new Int32Array(length),
     item: new Int32Array(length),
     rating: new Float32Array(length),
-    timestamp: new Float64Array(length).fill(NaN),
+    timestamp: new Float64Array(length),
     fileRow,
     userStart,
-    timed,
+    timed: time !== undefined,
   };
-  for (let row = 0; row < length; row += 1) {
-    const source = fileRow[row]!;
-    rows.user[row] = raw.user[source]!;
-    rows.item[row] = raw.item[source]!;
-    rows.rating[row] = raw.rating[source]!;
-    if (raw.timestamp !== undefined) rows.timestamp[row] = raw.timestamp[source]!;
-  }
+  const { item, rating, timestamp } = rows;
+  for (let user = 0; user < raw.userIds.length; user += 1) rows.user.fill(user, userStart[user], userStart[user + 1]);
+  for (let row = 0; row < length; row += 1) item[row] = raw.item[fileRow[row]!]!;
+  for (let row = 0; row < length; row += 1) rating[row] = raw.rating[fileRow[row]!]!;
+  if (time === undefined) timestamp.fill(NaN);
+  else for (let row = 0; row < length; row += 1) timestamp[row] = time[fileRow[row]!]!;
   return rows;
 }
 
-/** The rows where `keep` is 1, in the same order. */
-export function selectRows(rows: Rows, keep: Uint8Array): Rows {
-  let length = 0;
-  for (let row = 0; row < rows.length; row += 1) length += keep[row]!;
-  if (length === rows.length) return rows;
-  const user = compact(rows.user, keep, new Int32Array(length));
+/** The rows where `keep` is 1, in the same order. They take the place of `rows` in memory: `rows` must not be used afterwards. */
+export function keepRows(rows: Rows, keep: Uint8Array): Rows {
+  const { user, item, rating, timestamp, fileRow } = rows;
+  const userStart = new Uint32Array(rows.userStart.length);
+  let at = 0;
+  for (let u = 0; u + 1 < userStart.length; u += 1) {
+    for (let row = rows.userStart[u]!; row < rows.userStart[u + 1]!; row += 1) {
+      if (keep[row] === 0) continue;
+      if (at !== row) {
+        user[at] = user[row]!;
+        item[at] = item[row]!;
+        rating[at] = rating[row]!;
+        timestamp[at] = timestamp[row]!;
+        fileRow[at] = fileRow[row]!;
+      }
+      at += 1;
+    }
+    userStart[u + 1] = at;
+  }
   return {
-    length,
-    user,
-    item: compact(rows.item, keep, new Int32Array(length)),
-    rating: compact(rows.rating, keep, new Float32Array(length)),
-    timestamp: compact(rows.timestamp, keep, new Float64Array(length)),
-    fileRow: compact(rows.fileRow, keep, new Uint32Array(length)),
-    userStart: offsetsOf(user, rows.userStart.length - 1),
+    length: at,
+    user: user.subarray(0, at),
+    item: item.subarray(0, at),
+    rating: rating.subarray(0, at),
+    timestamp: timestamp.subarray(0, at),
+    fileRow: fileRow.subarray(0, at),
+    userStart,
     timed: rows.timed,
   };
 }
 
-/** Copies the values where `keep` is 1 into `target`. */
-export function compact<T extends { [index: number]: number }>(values: T, keep: Uint8Array, target: T): T {
-  for (let row = 0, at = 0; row < keep.length; row += 1) if (keep[row] === 1) target[at++] = values[row]!;
-  return target;
+/** Moves the values where `keep` is 1 to the front of `values`, in place; returns that part. */
+export function compact(values: Uint8Array, keep: Uint8Array, length: number): Uint8Array {
+  let at = 0;
+  for (let row = 0; row < length; row += 1) if (keep[row] === 1) values[at++] = values[row]!;
+  return values.subarray(0, at);
 }
 
 /** Offsets of groups after a counting sort by `codes`; one more than there are groups. */
@@ -93,28 +107,4 @@ export function groupedRows(codes: Int32Array, offsets: Uint32Array): Uint32Arra
     next[code]! += 1;
   }
   return rows;
-}
-
-/** Sorts ascending row numbers by time, ties by row number. */
-function sortByTime(segment: Uint32Array, time: Float64Array): void {
-  let sorted = true;
-  let [low, high, whole] = [Infinity, -Infinity, true];
-  for (let i = 0; i < segment.length; i += 1) {
-    const value = time[segment[i]!]!;
-    if (value < high) sorted = false;
-    if (value < low) low = value;
-    if (value > high) high = value;
-    if (value % 1000 !== 0) whole = false;
-  }
-  if (sorted) return;
-  // Time and position in one exact double: the engine's own sort of numbers is several times as fast as one with a comparison function.
-  const unit = whole ? 1000 : 1;
-  const count = segment.length;
-  if (((high - low) / unit + 1) * count >= Number.MAX_SAFE_INTEGER) {
-    segment.sort((a, b) => time[a]! - time[b]! || a - b);
-    return;
-  }
-  const keys = Float64Array.from(segment, (row, i) => ((time[row]! - low) / unit) * count + i).sort();
-  const before = segment.slice();
-  for (let i = 0; i < count; i += 1) segment[i] = before[keys[i]! % count]!;
 }

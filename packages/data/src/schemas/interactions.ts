@@ -1,17 +1,3 @@
-import type { Table } from 'apache-arrow';
-import {
-  buildTable,
-  dictionaryColumn,
-  float32Column,
-  timestampColumn,
-  uint32Column,
-  uint32ListColumn,
-  uint8Column,
-  type Column,
-} from './arrow-build.js';
-import { columnOf, readCodes, readNumbers, readUint32Lists } from './arrow-read.js';
-import { validateTable } from './validate.js';
-
 /** The splits, in the order of their codes in {@link Interactions.split}. */
 export const SPLITS = ['train', 'valid', 'test'] as const;
 /** A split's name. */
@@ -67,54 +53,4 @@ export function rowsOf(interactions: Interactions, split: Split, slice?: 'policy
   return interactions.interactionId.filter(
     (_, row) => interactions.split[row] === splitCode && (sliceCode < 0 || interactions.slice[row] === sliceCode),
   );
-}
-
-const NO_SLICE = SLICES.indexOf(null);
-
-/** As an Arrow table with schema interactions/1; `extra` columns are appended as they are. */
-export function interactionsToTable(interactions: Interactions, extra: readonly Column[] = []): Table {
-  return buildTable('interactions/1', interactions.length, [
-    uint32Column('interaction_id', interactions.interactionId),
-    dictionaryColumn('user_id', 0, interactions.user, interactions.userIds),
-    dictionaryColumn('item_id', 1, interactions.item, interactions.itemIds),
-    uint8Column('label', interactions.label),
-    float32Column('rating', interactions.rating, true),
-    timestampColumn('timestamp', interactions.timestamp),
-    dictionaryColumn('split', 2, new Int32Array(interactions.split), SPLITS),
-    dictionaryColumn(
-      'slice',
-      3,
-      new Int32Array(interactions.slice).map((code) => (code === NO_SLICE ? -1 : code)),
-      SLICES.slice(0, 2) as string[],
-      true,
-    ),
-    uint32ListColumn('history', interactions.historyOffsets, interactions.history),
-    ...extra,
-  ]);
-}
-
-/** From an Arrow table. @throws DataError where the table is not interactions/1 (see {@link validateTable}). */
-export function interactionsFromTable(table: Table): Interactions {
-  validateTable(table, 'interactions/1');
-  const length = table.numRows;
-  const user = readCodes(columnOf(table, 'user_id'));
-  const item = readCodes(columnOf(table, 'item_id'));
-  const split = readCodes(columnOf(table, 'split'));
-  const slice = readCodes(columnOf(table, 'slice'));
-  const history = readUint32Lists(columnOf(table, 'history'));
-  return {
-    length,
-    interactionId: readNumbers(columnOf(table, 'interaction_id'), new Uint32Array(length)),
-    user: user.codes,
-    item: item.codes,
-    userIds: user.values,
-    itemIds: item.values,
-    label: readNumbers(columnOf(table, 'label'), new Uint8Array(length)),
-    rating: readNumbers(columnOf(table, 'rating'), new Float32Array(length)),
-    timestamp: readNumbers(columnOf(table, 'timestamp'), new Float64Array(length)),
-    split: Uint8Array.from(split.codes, (code) => SPLITS.indexOf(split.values[code] as Split)),
-    slice: Uint8Array.from(slice.codes, (code) => SLICES.indexOf((slice.values[code] ?? null) as Slice)),
-    historyOffsets: history.offsets,
-    history: history.values,
-  };
 }

@@ -1,7 +1,7 @@
-import { DataType, type Table } from 'apache-arrow';
+import { DataType, Precision, type Table } from 'apache-arrow';
 import type { ItemText } from '../prompts/prompt.js';
 import { DataError } from '../errors.js';
-import { buildTable, float32Column, utf8Column, utf8ListColumn } from './arrow-build.js';
+import { buildTable, float32Column, uint32Column, utf8Column, utf8ListColumn, type Column } from './arrow-build.js';
 import { columnOf, readNumbers, readStringLists, readStrings } from './arrow-read.js';
 import { validateTable } from './validate.js';
 
@@ -17,6 +17,10 @@ export interface Items {
   readonly attributes: Readonly<Record<string, readonly (readonly string[])[]>>;
   /** Year of publication; NaN where unknown. */
   readonly year: Float32Array;
+  /** Numbers by name, NaN where unknown, as the source has them: `card.numbers` says how to normalize them. */
+  readonly numbers?: Readonly<Record<string, Float32Array>>;
+  /** Train rows of each: popularity, and 0 for a cold start. Absent where the table does not say. */
+  readonly trainCount?: Uint32Array;
 }
 
 /** users/1 in memory; beside an {@link Interactions}, row u is the user with code u. */
@@ -27,6 +31,10 @@ export interface Users {
   readonly userIds: readonly string[];
   /** Multi-valued attributes by name, one list for each user. */
   readonly attributes: Readonly<Record<string, readonly (readonly string[])[]>>;
+  /** Numbers by name, NaN where unknown, as the source has them: `card.numbers` says how to normalize them. */
+  readonly numbers?: Readonly<Record<string, Float32Array>>;
+  /** Train rows of each: popularity, and 0 for a cold start. Absent where the table does not say. */
+  readonly trainCount?: Uint32Array;
 }
 
 /** What a prompt shows of item `item`. */
@@ -35,13 +43,15 @@ export function itemText(items: Items, item: number): ItemText {
   return { title: items.title[item] ?? '', attributes: Object.fromEntries(attributes) };
 }
 
-/** As an Arrow table with schema items/1: item_id, title, year, and one list<utf8> column for each attribute. */
+const TRAIN_COUNT = 'train_count';
+
+/** As an Arrow table with schema items/1: item_id, title, year, then a list<utf8> for each attribute, a float32 for each number, train_count. */
 export function itemsToTable(items: Items): Table {
   return buildTable('items/1', items.length, [
     utf8Column('item_id', items.itemIds),
     utf8Column('title', items.title),
     float32Column('year', items.year, true),
-    ...Object.entries(items.attributes).map(([name, lists]) => utf8ListColumn(name, lists)),
+    ...featureColumns(items),
   ]);
 }
 
@@ -59,15 +69,22 @@ export function itemsFromTable(table: Table, itemIds?: readonly string[]): Items
     length: rows.length,
     itemIds: rows.map((row) => ids[row]!),
     title: rows.map((row) => title[row]!),
-    attributes: attributesOf(table, rows),
     year: Float32Array.from(rows, (row) => year[row]!),
+    ...featuresOf(table, rows, ['year']),
   };
 }
 
-/** As an Arrow table with schema users/1: user_id and one list<utf8> column for each attribute. */
+/** As an Arrow table with schema users/1: user_id, then the columns of features as in {@link itemsToTable}. */
 export function usersToTable(users: Users): Table {
-  const attributes = Object.entries(users.attributes).map(([name, lists]) => utf8ListColumn(name, lists));
-  return buildTable('users/1', users.length, [utf8Column('user_id', users.userIds), ...attributes]);
+  return buildTable('users/1', users.length, [utf8Column('user_id', users.userIds), ...featureColumns(users)]);
+}
+
+function featureColumns({ attributes, numbers = {}, trainCount }: Omit<Users, 'userIds'>): Column[] {
+  return [
+    ...Object.entries(attributes).map(([name, lists]) => utf8ListColumn(name, lists)),
+    ...Object.entries(numbers).map(([name, values]) => float32Column(name, values, true)),
+    ...(trainCount === undefined ? [] : [uint32Column(TRAIN_COUNT, trainCount)]),
+  ];
 }
 
 /** From an Arrow table; `userIds` as in {@link itemsFromTable}. @throws DataError where the table is not users/1, or lacks a user. */
@@ -75,7 +92,7 @@ export function usersFromTable(table: Table, userIds?: readonly string[]): Users
   validateTable(table, 'users/1');
   const ids = readStrings(columnOf(table, 'user_id'));
   const rows = rowsInOrder(ids, userIds, 'user');
-  return { length: rows.length, userIds: rows.map((row) => ids[row]!), attributes: attributesOf(table, rows) };
+  return { length: rows.length, userIds: rows.map((row) => ids[row]!), ...featuresOf(table, rows) };
 }
 
 function rowsInOrder(ids: readonly string[], wanted: readonly string[] | undefined, what: string): number[] {
@@ -92,14 +109,30 @@ function rowsInOrder(ids: readonly string[], wanted: readonly string[] | undefin
   });
 }
 
-function attributesOf(table: Table, rows: readonly number[]): Record<string, string[][]> {
-  const fields = table.schema.fields.filter(({ type }) => isTextList(type as DataType));
-  return Object.fromEntries(
-    fields.map(({ name }) => {
-      const lists = readStringLists(columnOf(table, name));
-      return [name, rows.map((row) => lists[row]!)];
-    }),
-  );
+/** The columns beyond the schema's own: lists of text are attributes, float32 are numbers. */
+function featuresOf(table: Table, rows: readonly number[], own: readonly string[] = []): Omit<Users, 'length' | 'userIds'> {
+  const named = (is: (type: DataType) => boolean): string[] =>
+    table.schema.fields.filter(({ name, type }) => !own.includes(name) && is(type as DataType)).map(({ name }) => name);
+  const attributes = named(isTextList).map((name) => {
+    const lists = readStringLists(columnOf(table, name));
+    return [name, rows.map((row) => lists[row]!)] as const;
+  });
+  const numbers = named(isFloat32).map((name) => {
+    const values = readNumbers(columnOf(table, name), new Float32Array(table.numRows));
+    return [name, Float32Array.from(rows, (row) => values[row]!)] as const;
+  });
+  const counts = named((type) => DataType.isInt(type)).includes(TRAIN_COUNT)
+    ? readNumbers(columnOf(table, TRAIN_COUNT), new Uint32Array(table.numRows))
+    : undefined;
+  return {
+    attributes: Object.fromEntries(attributes),
+    ...(numbers.length === 0 ? {} : { numbers: Object.fromEntries(numbers) }),
+    ...(counts === undefined ? {} : { trainCount: Uint32Array.from(rows, (row) => counts[row]!) }),
+  };
+}
+
+function isFloat32(type: DataType): boolean {
+  return DataType.isFloat(type) && type.precision === Precision.SINGLE;
 }
 
 function isTextList(type: DataType): boolean {

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { RecordBatchReader, Table, tableToIPC, type RecordBatch } from 'apache-arrow';
-import { writeFileAtomic } from '@expctr/core';
+import { AsyncByteQueue, RecordBatchFileWriter, RecordBatchReader, Table, type RecordBatch, type Schema } from 'apache-arrow';
+import { replaceAtomically } from '@expctr/core';
 import { DataError } from '../errors.js';
 
 const MAGIC = 'ARROW1';
@@ -31,7 +31,57 @@ export async function readTable(path: string): Promise<Table> {
 
 /** Writes an Arrow IPC file: all of it, or nothing. The same table gives the same bytes. */
 export async function writeTable(path: string, table: Table): Promise<void> {
-  await writeFileAtomic(path, tableToIPC(table, 'file'));
+  await writeBatches(path, table.schema, table.batches);
+}
+
+/**
+ * Writes record batches into an Arrow IPC file as they come: all of them, or no file. A batch is asked for while the one before it
+ * is being written, so two are in memory at a time, and a source may use its buffers again for every second batch.
+ */
+export async function writeBatches(path: string, schema: Schema, batches: Iterable<RecordBatch>): Promise<void> {
+  await replaceAtomically(path, async (temporary) => {
+    const file = await open(temporary, 'w');
+    try {
+      const sink = new ChunkList();
+      const writer = new RecordBatchFileWriter();
+      writer.reset(sink, schema);
+      let written = Promise.resolve();
+      for (const batch of batches) {
+        writer.write(batch);
+        const chunks = sink.take();
+        await written;
+        written = writeAll(file, chunks);
+      }
+      await written;
+      writer.finish();
+      await writeAll(file, sink.take());
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+/** Collects what Arrow's writer writes, without a copy. */
+class ChunkList extends AsyncByteQueue {
+  private chunks: Uint8Array[] = [];
+  override write(chunk: Uint8Array): void {
+    if (chunk.byteLength > 0) this.chunks.push(chunk);
+  }
+  /** What came since the last call. */
+  take(): Uint8Array[] {
+    const { chunks } = this;
+    this.chunks = [];
+    return chunks;
+  }
+}
+
+async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
+  const { bytesWritten } = await file.writev(chunks);
+  let left = bytesWritten;
+  for (const chunk of chunks) {
+    if (left < chunk.byteLength) await file.writeFile(chunk.subarray(Math.max(left, 0))); // writes on from where the file stands
+    left -= chunk.byteLength;
+  }
 }
 
 async function readWhole(path: string): Promise<Uint8Array> {
