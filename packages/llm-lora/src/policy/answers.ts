@@ -94,7 +94,7 @@ function compileAnswers(
     readoutSpecs(count),
     prefixSpecs(prefix),
   ];
-  return compileProgram(traced, specs, { ...compileOptions, name: `answers ${batch}x${time}` });
+  return compileProgram(traced, specs, { ...compileOptions, name: `answers ${batch}x${time}`, releaseMemory: true });
 }
 
 function checkAnswers(
