@@ -2,7 +2,7 @@
 import { adamw, applyUpdates, chain, clipByGlobalNorm, compile, mapTree, spec, specOf, valueAndGradWithAux } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { llama } from '../../packages/llm-lora/dist/model/llama.js';
-import { llamaParameters } from '../../packages/llm-lora/dist/model/parameters.js';
+import { llamaParameters, modulePath } from '../../packages/llm-lora/dist/model/parameters.js';
 import { rotaryTables } from '../../packages/llm-lora/dist/model/rotary.js';
 import { randomWeights } from '../../packages/testbed/dist/random-llama/weights.js';
 import { KINDS } from '../../packages/testbed/dist/text/lessons.js';
@@ -98,4 +98,16 @@ export async function compileStep(config, parameters, { rows, time, threads, wei
   const batchSpec = { tokens: ints, segments: floats, targets: ints, others: ints, shares: floats, kinds: ints };
   const compiled = await compile(step, [mapTree(parameters, specOf), mapTree(state, specOf), batchSpec, spec([]), mapTree(constants, specOf)], { name: 'pretrain-step', threads, graphOptimization: 'all' });
   return { state, stats: compiled.stats, run: (tree, moments, batch, learningRate) => compiled.run([tree, moments, batch, Float32Array.of(learningRate), constants]) };
+}
+
+/** The tensors of a parameter tree by their Hugging Face names; the inverse of parameterTree. */
+export function namedTensors({ embedding, layers, norm }) {
+  const tensors = new Map([['model.embed_tokens.weight', embedding]]);
+  layers.forEach((layer, index) => {
+    for (const [name, tensor] of Object.entries(layer)) {
+      const path = name.endsWith('layernorm') ? name : modulePath(index, name).replace(`layers.${index}.`, '');
+      tensors.set(`model.layers.${index}.${path}.weight`, tensor);
+    }
+  });
+  return tensors.set('model.norm.weight', norm);
 }

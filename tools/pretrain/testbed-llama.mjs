@@ -1,7 +1,7 @@
 // Pre-trains the testbed's small Llama with our own engine, on text of simulated users and items that no evaluation has.
 // usage: npm run pretrain -- [--out FOLDER] [--steps N] [--minutes M] [--seed TEXT] [--threads N] [--every N] [--learning-rate X]
-// Goes on from FOLDER's checkpoint where there is one. FOLDER then holds model.safetensors (float16), config.json, tokenizer.json,
-// loss.csv (the loss curve), gates.json (what it can and cannot do) and checkpoint.safetensors.
+// Goes on from FOLDER's checkpoint where there is one. FOLDER then holds loss.csv (the loss curve), gates.jsonl and gates.json (what the
+// model can and cannot do), checkpoint.safetensors, and in model/ the model as packages/testbed/model has it, with its card.
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,13 +12,17 @@ import { mapTreeWithPath, useOnnx } from '@expctr/tfjs-backend-onnx';
 import { batches, lessons } from '../../packages/testbed/dist/text/batches.js';
 import { KINDS } from '../../packages/testbed/dist/text/lessons.js';
 import { VOCABULARY } from '../../packages/testbed/dist/text/tokenizer.js';
+import { writeTestbedModel } from '../../packages/testbed/dist/model/write-model.js';
+import { cardOf } from './card.mjs';
 import { GATES, heldOut, measureGates } from './gates.mjs';
-import { compileForward, compileStep, initialTensors, llamaConfig, parameterTree } from './model.mjs';
+import { compileForward, compileStep, initialTensors, llamaConfig, namedTensors, parameterTree } from './model.mjs';
 
 const SIZE = { hidden: 128, layers: 4, heads: 4, intermediate: 344, maxPositions: 256 };
-const SHAPE = { rows: 48, time: 64 };
-const MIX = { writers: { careful: 0.4, generic: 0.45, careless: 0.15 }, reader: 1.5, history: 0.3 };
-const WEIGHTS = { notes: 1, text: 1, reader: 2, history: 1 };
+const SHAPE = { rows: 24, time: 64 };
+const MIX = { writers: { careful: 0.4, generic: 0.45, careless: 0.15 }, reader: 2, history: 0.4 };
+// an answer is one token of a lesson, and worth a whole text
+const WEIGHTS = { notes: 0.5, text: 1, reader: 8, history: 4 };
+const CHECKPOINT_EVERY = 100;
 
 const { values: given } = parseArgs({
   options: {
@@ -63,6 +67,7 @@ function learningRate() {
   return peak * Math.min(1, (done + 1) / 200) * (0.05 + 0.95 * (1 - share));
 }
 
+let losses = KINDS.slice(1).map(() => NaN);
 while (done < steps && performance.now() < deadline) {
   const batch = source.next().value;
   const rate = learningRate();
@@ -74,28 +79,36 @@ while (done < steps && performance.now() < deadline) {
   tokens += batch.segments.reduce((sum, segment) => sum + (segment > 0 ? 1 : 0), 0);
   if (done % 50 === 0) {
     const speed = (1000 * tokens) / (performance.now() - began);
-    const losses = KINDS.slice(1).map((_, at) => (sums[at + 1] / counts[at + 1]).toFixed(4));
-    await appendFile(file('loss.csv'), `${done},${done * SHAPE.rows * SHAPE.time},${rate.toExponential(3)},${losses.join(',')},${Math.round(speed)}\n`);
-    process.stdout.write(`step ${done}  ${KINDS.slice(1).map((kind, at) => `${kind} ${losses[at]}`).join('  ')}  ${Math.round(speed)} tokens/s\n`);
+    losses = KINDS.slice(1).map((_, at) => sums[at + 1] / counts[at + 1]);
+    const shown = losses.map((loss) => loss.toFixed(4));
+    await appendFile(file('loss.csv'), `${done},${done * SHAPE.rows * SHAPE.time},${rate.toExponential(3)},${shown.join(',')},${Math.round(speed)}\n`);
+    process.stdout.write(`step ${done}  ${KINDS.slice(1).map((kind, at) => `${kind} ${shown[at]}`).join('  ')}  ${Math.round(speed)} tokens/s\n`);
     [sums, counts, tokens, began] = [new Float64Array(KINDS.length), new Float64Array(KINDS.length), 0, performance.now()];
   }
+  if (done % CHECKPOINT_EVERY === 0) await checkpoint();
   if (done % every === 0) {
     await gates();
-    await checkpoint();
     [tokens, began] = [0, performance.now()];
   }
 }
-await gates();
 await checkpoint();
+const tensors = namedTensors(parameters);
+const card = cardOf({
+  seed, size: SIZE, vocabulary: VOCABULARY.length, parameterCount: [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0), shape: SHAPE, mix: MIX, weights: WEIGHTS,
+  peak, steps: done, tokens: done * SHAPE.rows * SHAPE.time, losses: Object.fromEntries(KINDS.slice(1).map((kind, at) => [kind, losses[at]])), figures: await gates(), situations: situations.length,
+});
+await writeTestbedModel(file('model'), { architecture: { ...SIZE, keyValueHeads: SIZE.heads, tied: true, vocabulary: VOCABULARY.length, seed: 0 }, tensors, card });
 process.stdout.write(`${done - started.step} steps in ${((performance.now() - started.at) / 60_000).toFixed(1)} minutes\n`);
 
 async function gates() {
   const figures = await measureGates({ forward, ...SHAPE }, parameters, situations);
   await writeFileAtomic(file('gates.json'), `${JSON.stringify({ step: done, ...figures }, null, 2)}\n`);
+  await appendFile(file('gates.jsonl'), `${JSON.stringify({ step: done, ...Object.fromEntries(Object.entries(figures).filter(([, value]) => typeof value === 'number')) })}\n`);
   const shown = (value) => (typeof value === 'number' ? value.toFixed(3) : value);
   const lines = Object.entries(GATES).map(([name, { wanted, passes, what }]) => `  ${passes(figures[name]) ? 'ok  ' : 'FAIL'} ${shown(figures[name])} (${wanted}) ${what}`);
   const others = Object.entries(figures).filter(([name, value]) => !(name in GATES) && typeof value === 'number').map(([name, value]) => `${name} ${shown(value)}`);
   process.stdout.write(`gates at step ${done}\n${lines.join('\n')}\n  ${others.join('  ')}\n  ${figures.textsSampled.slice(0, 3).join('\n  ')}\n`);
+  return figures;
 }
 
 async function checkpoint() {

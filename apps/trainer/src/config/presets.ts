@@ -8,6 +8,33 @@ export interface Preset {
 
 /** One line a preset. */
 export const presets: Readonly<Record<string, Preset>> = {
+  testbed: {
+    description: 'a simulated world whose true reasons are known, and the small language model that grew up in one: the whole method in minutes',
+    config: {
+      dataset: 'testbed',
+      data: { kCore: 0, history: { length: 60 } },
+      llm: {
+        model: 'testbed',
+        maxNewTokens: 24,
+        maxPromptTokens: 64,
+        batchSize: 128,
+        lora: { rank: 8, alpha: 16, targetModules: ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] },
+      },
+      // it was trained to answer with probabilities
+      reader: { calibrate: false },
+      encoder: { model: 'hashed:64' },
+      ppo: {
+        stage1Updates: 40,
+        stage3Updates: 20,
+        promptsPerUpdate: 16,
+        completionsPerPrompt: 4,
+        microBatchSize: 64,
+        learningRate: 1e-3,
+        epochs: 2,
+        minibatches: 2,
+      },
+    },
+  },
   demo: {
     description: 'a generated MovieLens-shaped set and a randomly initialized small Llama: the whole pipeline in a minute, on nothing real',
     config: {

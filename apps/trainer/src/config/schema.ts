@@ -112,6 +112,13 @@ const ppo = z.strictObject({
   checkpointEvery: positive.default(10).describe('updates between two checkpoints of a stage'),
 });
 
+const testbed = z.strictObject({
+  users: positive.default(300).describe('users of the simulated world'),
+  items: positive.default(400).describe('items of the simulated world'),
+  secondIntent: z.boolean().default(false).describe('two sets of tastes a user; the last items decide which one is at work'),
+  secondDomain: z.boolean().default(false).describe('games instead of stories: other items and other words for the same tastes'),
+});
+
 /** The whole configuration of a run. */
 export const configSchema = z
   .strictObject({
@@ -120,6 +127,7 @@ export const configSchema = z
     seed: z.int().default(1).describe('every random stream follows from it'),
     iterations: count.default(1).describe('repetitions K of stages 2 and 3'),
     threads: count.default(0).describe('threads of ONNX Runtime; 0 = one a core'),
+    testbed: testbed.prefault({}),
     data: data.prefault({}),
     llm: llm.prefault({}),
     prompt: prompt.prefault({}),

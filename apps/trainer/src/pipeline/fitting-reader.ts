@@ -1,9 +1,9 @@
 import { fitHistory, renderLcPrompt, type HistoryText, type ItemText, type LcTemplate } from '@expctr/data';
-import { createReader, readerStatements, type Reader, type ReaderOptions } from '@expctr/rewards';
+import { createReader, type Reader, type ReaderOptions } from '@expctr/rewards';
 import type { Parts } from './parts.js';
 
 /** What is needed to know whether a prompt fits. */
-type Context = Pick<Parts, 'policy' | 'tokenizer' | 'items' | 'config'>;
+type Context = Pick<Parts, 'policy' | 'tokenizer' | 'items' | 'config' | 'statements'>;
 
 /**
  * A reader whose prompts fit the model's context: where the LC template repeats the history, its oldest entries are left out
@@ -30,7 +30,7 @@ function fitted(parts: Context, { template, form }: ReaderOptions, item: ItemTex
 export function formUnavailable(parts: Context, template: LcTemplate, form: string): string | undefined {
   if (template.forms[form]?.form === 'chat' && !parts.tokenizer.hasChatTemplate) return 'the model has no chat template';
   const title = parts.items.title.reduce((longest, other) => (other.length > longest.length ? other : longest), '');
-  const { reasons } = readerStatements();
+  const { reasons } = parts.statements;
   const longest = reasons.reduce((text, { inFavor, against }) => [inFavor, against].reduce((a, b) => (b.length > a.length ? b : a), text), '');
   const statement = reasons.reduce((a, b) => (b.item.title.length > a.item.title.length ? b : a)).item;
   const candidates = [{ title, attributes: {} }, statement];

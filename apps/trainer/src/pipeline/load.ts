@@ -1,9 +1,10 @@
-import { defaultExplanationTemplate, defaultLcTemplate, loadTemplate, type ExplanationForm, type ExplanationTemplate, type LcTemplate } from '@expctr/data';
+import { loadTemplate, type ExplanationForm, type ExplanationTemplate, type LcTemplate } from '@expctr/data';
 import { loadEncoder, type Encoder } from '@expctr/encoder';
 import { loadCausalLM, type LlamaPolicy, type Tokenizer } from '@expctr/llm-lora';
 import { useOnnx } from '@expctr/tfjs-backend-onnx';
 import { ConfigError } from '../config/resolve.js';
 import type { Config } from '../config/schema.js';
+import type { Inputs } from './inputs.js';
 import { stopTokenIds } from './stop-tokens.js';
 
 /** The models and templates of a run. */
@@ -17,13 +18,14 @@ export interface Models {
   readonly encoder: Encoder;
 }
 
-/** Loads all that can be missing or damaged, before a run folder is made. `llmPath` stands for `llm.model` where that is generated. */
-export async function loadModels(config: Config, llmPath = config.llm.model): Promise<Models> {
-  const explanation = config.prompt.explanation === null ? defaultExplanationTemplate : await loadTemplate(config.prompt.explanation, 'explanation');
-  const lc = config.prompt.lc === null ? defaultLcTemplate : await loadTemplate(config.prompt.lc, 'lc');
+/** Loads all that can be missing or damaged, before a run folder is made. */
+export async function loadModels(config: Config, inputs: Pick<Inputs, 'llm' | 'language'>): Promise<Models> {
+  const { language } = inputs;
+  const explanation = config.prompt.explanation === null ? language.explanation : await loadTemplate(config.prompt.explanation, 'explanation');
+  const lc = config.prompt.lc === null ? language.lc : await loadTemplate(config.prompt.lc, 'lc');
   await useOnnx();
   const { rank, alpha, targetModules } = config.llm.lora;
-  const policy = await loadCausalLM(llmPath, {
+  const policy = await loadCausalLM(inputs.llm, {
     lora: { rank, alpha, targetModules },
     ...(config.threads > 0 ? { threads: config.threads } : {}),
   });

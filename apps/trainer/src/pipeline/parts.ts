@@ -2,6 +2,7 @@ import type { Rng } from '@expctr/core';
 import type { ExplanationTemplate, Interactions, Items, LcTemplate } from '@expctr/data';
 import type { Encoder } from '@expctr/encoder';
 import type { LlamaPolicy, Tokenizer } from '@expctr/llm-lora';
+import type { ReaderStatements } from '@expctr/rewards';
 import type { Config } from '../config/schema.js';
 import type { Checkpoints } from '../run/checkpoints.js';
 import type { Progress } from '../run/progress.js';
@@ -23,6 +24,8 @@ export interface Parts {
   readonly interactions: Interactions;
   readonly items: Items;
   readonly templates: { readonly explanation: ExplanationTemplate; readonly lc: LcTemplate };
+  /** What the reader check reads. */
+  readonly statements: ReaderStatements;
   readonly tokenizer: Tokenizer;
   readonly policy: LlamaPolicy;
   /** Tokens that end an explanation. */

@@ -58,6 +58,7 @@ async function measure(parts: Parts, readerIn: (form: string) => Promise<Reader>
     rng: rng.fork('reader-check'),
     threshold: config.reader.threshold,
     stripVerdict: config.reader.stripVerdict,
+    statements: parts.statements,
     onForm: ({ form, aucGate }) => task.update((done += 1), `${form} ${aucGate.toFixed(3)}`),
   });
   task.done(`${result.chosen} chosen`);

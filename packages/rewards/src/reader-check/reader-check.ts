@@ -2,7 +2,7 @@ import type { Rng } from '@expctr/core';
 import { RewardError } from '../errors.js';
 import { auc } from '../auc.js';
 import type { Reader } from '../reader.js';
-import { readerStatements, type StatementPair } from './statements.js';
+import { readerStatements, type ReaderStatements, type StatementPair } from './statements.js';
 
 /** A form that the model cannot express. */
 export interface UnavailableForm {
@@ -33,6 +33,8 @@ export interface ReaderCheckOptions<Form extends string> {
    * give reasons only; without it, on both sorts together.
    */
   readonly stripVerdict?: boolean;
+  /** What is read, for readers of another language than the built-in statements' ({@link readerStatements}). */
+  readonly statements?: ReaderStatements;
   /** Bootstrap resamples for the intervals, default 1,000. */
   readonly resamples?: number;
   /** Called after each form with its result. */
@@ -82,8 +84,8 @@ export interface ReaderCheckResult<Form extends string> {
  * @throws {RewardError} `READER_NO_FORM` where the model can express none of the forms
  */
 export async function runReaderCheck<Form extends string>(options: ReaderCheckOptions<Form>): Promise<ReaderCheckResult<Form>> {
-  const { readerFor, rng, threshold = 0.7, stripVerdict = true, resamples = 1_000, onForm } = options;
-  const { reasons, verdicts } = readerStatements();
+  const { readerFor, rng, threshold = 0.7, stripVerdict = true, resamples = 1_000, onForm, statements = readerStatements() } = options;
+  const { reasons, verdicts } = statements;
   const [chooseReasons, judgeReasons] = halves(reasons, rng.fork('reasons'));
   const [chooseVerdicts, judgeVerdicts] = halves(verdicts, rng.fork('verdicts'));
   const fed = (reason: ReadPairs, verdict: ReadPairs): ReadPairs => (stripVerdict ? reason : joined(reason, verdict));

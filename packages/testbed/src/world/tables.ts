@@ -1,39 +1,44 @@
-import type { RawTables } from '@expctr/data';
+import type { DatasetSource, RawTables } from '@expctr/data';
 import { valueNames } from './vocabulary.js';
 import type { World } from './world.js';
 
 /** The rating that stands for label 1 and for label 0; the data package's default threshold lies between them. */
 const RATING = { 1: 5, 0: 2 } as const;
 
-/**
- * What the world looks like from outside, for `prepareTables`: ratings, titles and attributes, and nothing of what lies behind.
- * @param users the first and the last but one of the users to take; default all
- */
-export function worldTables(world: World, [first, end]: readonly [number, number] = [0, world.options.users]): RawTables {
-  const { items, domain } = world;
+/** What the world looks like from outside: ratings, titles and attributes, and nothing of what lies behind. 20 bytes an interaction. */
+export function worldTables(world: World): RawTables {
+  const { items, domain, options } = world;
   const names = valueNames(domain);
-  const columns = { user: [] as number[], item: [] as number[], rating: [] as number[], timestamp: [] as number[] };
+  const itemIds = items.map(({ itemId }) => itemId);
+  const most = options.users * options.maxInteractions;
+  const columns = {
+    user: new Int32Array(most),
+    item: new Int32Array(most),
+    rating: new Float32Array(most),
+    timestamp: new Float64Array(most),
+  };
   const userIds: string[] = [];
-  for (let at = first; at < end; at += 1) {
-    const { userId, rows } = world.user(at);
-    const user = userIds.push(userId) - 1;
+  let length = 0;
+  for (let user = 0; user < options.users; user += 1) {
+    const { userId, rows } = world.user(user);
+    userIds.push(userId);
     for (const row of rows) {
-      columns.user.push(user);
-      columns.item.push(row.item);
-      columns.rating.push(RATING[row.label]);
-      columns.timestamp.push(row.timestamp);
+      columns.user[length] = user;
+      columns.item[length] = row.item;
+      columns.rating[length] = RATING[row.label];
+      columns.timestamp[length] = row.timestamp;
+      length += 1;
     }
   }
-  const itemIds = items.map(({ itemId }) => itemId);
   return {
     ratings: {
-      length: columns.user.length,
-      user: Int32Array.from(columns.user),
-      item: Int32Array.from(columns.item),
+      length,
       userIds,
       itemIds,
-      rating: Float32Array.from(columns.rating),
-      timestamp: Float64Array.from(columns.timestamp),
+      user: columns.user.subarray(0, length),
+      item: columns.item.subarray(0, length),
+      rating: columns.rating.subarray(0, length),
+      timestamp: columns.timestamp.subarray(0, length),
     },
     items: {
       itemIds,
@@ -43,5 +48,14 @@ export function worldTables(world: World, [first, end]: readonly [number, number
     },
     files: [],
     notes: ['This is a simulated world: no item, user or rating is real.'],
+  };
+}
+
+/** A world as a source of the data package, for all that takes one; no folder is read. */
+export function worldSource(world: World): DatasetSource {
+  return {
+    name: 'testbed',
+    description: 'a simulated world whose true reasons are known',
+    load: () => Promise.resolve(worldTables(world)),
   };
 }

@@ -9,9 +9,10 @@ import {
   readTable,
   uint32Column,
   utf8ListColumn,
-  writeTable,
+  writeBatches,
   type Interactions,
 } from '@expctr/data';
+import type { WorldRow } from './user.js';
 import { valueNames } from './vocabulary.js';
 import type { World } from './world.js';
 
@@ -96,26 +97,49 @@ export async function readTruth(path: string): Promise<TruthRow[]> {
   return truthFromTable(await readTable(path));
 }
 
-/** Writes truth/1 to an Arrow file. */
-export async function writeTruth(path: string, rows: readonly TruthRow[]): Promise<void> {
-  await writeTable(path, truthToTable(rows));
+/** Rows of truth in memory at a time, where it is written. */
+const ROWS_AT_A_TIME = 65_536;
+
+/** Writes truth/1 to an Arrow file, some rows at a time: all of them, or no file. */
+export async function writeTruth(path: string, rows: Iterable<TruthRow>): Promise<void> {
+  const tables = tablesOf(rows);
+  const first = tables.next().value ?? truthToTable([]);
+  await writeBatches(path, first.schema, batchesOf(first, tables));
 }
 
-/** What the world knows of each of these interactions, which were prepared from its tables. @throws RangeError for one that it does not know */
-export function truthOf(world: World, interactions: Interactions): TruthRow[] {
+function* tablesOf(rows: Iterable<TruthRow>): Generator<ArrowTable, undefined> {
+  let held: TruthRow[] = [];
+  for (const row of rows) {
+    if (held.push(row) < ROWS_AT_A_TIME) continue;
+    yield truthToTable(held);
+    held = [];
+  }
+  if (held.length > 0) yield truthToTable(held);
+}
+
+function* batchesOf(first: ArrowTable, rest: Iterable<ArrowTable>): Generator<ArrowTable['batches'][number]> {
+  yield* first.batches;
+  for (const { batches } of rest) yield* batches;
+}
+
+/** What is needed of interactions to know which they are. */
+export type InteractionKeys = Pick<Interactions, 'length' | 'user' | 'item' | 'userIds' | 'itemIds'>;
+
+/** What the world knows of each of these interactions, which were prepared from its tables, in their order. @throws RangeError for one that it does not know */
+export function* truthOf(world: World, interactions: InteractionKeys): Generator<TruthRow, undefined> {
   const names = valueNames(world.domain);
   const itemAt = new Map(world.items.map(({ itemId }, at) => [itemId, at]));
   const codes = interactions.itemIds.map((id) => itemAt.get(id));
-  let known: { readonly user: number; readonly rows: ReturnType<World['user']>['rows'] } | undefined;
-  return Array.from({ length: interactions.length }, (_, row) => {
+  let known: { readonly user: number; readonly rows: ReadonlyMap<number, WorldRow> } | undefined;
+  for (let row = 0; row < interactions.length; row += 1) {
     const user = Number(/^u(\d+)$/u.exec(interactions.userIds[interactions.user[row]!]!)?.[1]) - 1;
-    if (known?.user !== user) known = { user, rows: world.user(user).rows };
-    const own = known.rows.find(({ item }) => item === codes[interactions.item[row]!]);
+    if (known?.user !== user) known = { user, rows: new Map(world.user(user).rows.map((one) => [one.item, one])) };
+    const own = known.rows.get(codes[interactions.item[row]!] ?? -1);
     if (own === undefined) throw new RangeError(`interaction ${row} is none of this world`);
     const { values } = world.items[own.item]!;
     const reasons = own.contributions.flatMap((contribution, field) =>
       contribution === 0 ? [] : [{ field: world.domain.fields[field]!.name, value: names[values[field]!]!, contribution }],
     );
-    return { interactionId: interactions.interactionId[row]!, bayesProbability: own.bayesProbability, reasons };
-  });
+    yield { interactionId: row, bayesProbability: own.bayesProbability, reasons };
+  }
 }

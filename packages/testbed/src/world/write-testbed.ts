@@ -1,6 +1,14 @@
 import { join } from 'node:path';
-import { prepareTables, writeDataset, type DataOptionsInput, type PreparedDataset } from '@expctr/data';
-import { worldTables } from './tables.js';
+import {
+  columnOf,
+  prepareIntoFolder,
+  prepareTables,
+  readCodes,
+  readTable,
+  type DataOptionsInput,
+  type PreparedDataset,
+} from '@expctr/data';
+import { worldSource, worldTables } from './tables.js';
 import { truthOf, writeTruth, type TruthRow } from './truth.js';
 import type { World } from './world.js';
 
@@ -13,7 +21,7 @@ export interface PreparedWorld {
 /** Prepares a world's tables as any other dataset's: labels, k-core, splits, slices, histories; and the truth of what is left. */
 export function prepareWorld(world: World, data: DataOptionsInput = {}): PreparedWorld {
   const dataset = prepareTables(worldTables(world), { dataset: 'testbed', seed: world.options.seed, data });
-  return { dataset, truth: truthOf(world, dataset.interactions) };
+  return { dataset, truth: [...truthOf(world, dataset.interactions)] };
 }
 
 /** What {@link writeTestbed} wrote. */
@@ -21,18 +29,20 @@ export interface TestbedSummary {
   readonly users: number;
   readonly items: number;
   readonly interactions: number;
-  /** Share of labels that are 1. */
-  readonly liked: number;
 }
 
 /** Name of the file with the truth, beside the dataset's own. */
 export const TRUTH_FILE = 'truth.arrow';
 
-/** Writes a world as a dataset folder (interactions.arrow, items.arrow, users.arrow, card.json) with truth.arrow beside it. */
+/**
+ * Writes a world as a dataset folder (interactions.arrow, items.arrow, users.arrow, card.json) with truth.arrow beside it. Histories
+ * and truth are made as they are written, so that ten million interactions fit a laptop.
+ */
 export async function writeTestbed(dir: string, world: World, data: DataOptionsInput = {}): Promise<TestbedSummary> {
-  const { dataset, truth } = prepareWorld(world, data);
-  await writeDataset(dir, dataset);
-  await writeTruth(join(dir, TRUTH_FILE), truth);
-  const { label, length, userIds, itemIds } = dataset.interactions;
-  return { users: userIds.length, items: itemIds.length, interactions: length, liked: label.reduce((sum, one) => sum + one, 0) / length };
+  await prepareIntoFolder(dir, { dataset: 'testbed', dataDir: dir, sources: [worldSource(world)], seed: world.options.seed, data });
+  const table = await readTable(join(dir, 'interactions.arrow'));
+  const [user, item] = ['user_id', 'item_id'].map((name) => readCodes(columnOf(table, name)));
+  const keys = { length: table.numRows, user: user!.codes, userIds: user!.values, item: item!.codes, itemIds: item!.values };
+  await writeTruth(join(dir, TRUTH_FILE), truthOf(world, keys));
+  return { users: keys.userIds.length, items: keys.itemIds.length, interactions: keys.length };
 }
