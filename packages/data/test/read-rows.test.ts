@@ -122,6 +122,22 @@ test('a quote that never closes is given up at the end of the file, and the line
   expect(report.rowsBad).toBe(1);
 });
 
+test('an open quote that a quote of a later row seems to close costs its own line, not the rows between', async () => {
+  const dialect = { ...CSV, quotedLineBreaks: true };
+  const { rows, report } = await read('a,"b\nc,d\n"e, f",g\nh,i', { onBadRow: 'skip', dialect });
+  expect(rows).toEqual([
+    ['c', 'd'],
+    ['e, f', 'g'],
+    ['h', 'i'],
+  ]);
+  expect(report).toMatchObject({ rowsRead: 4, rowsBad: 1, badRows: [{ line: 1, column: 3, problem: 'a quote is not closed' }] });
+  const counted = await read('a,"b\nc,d\ne","f\nh,i', { onBadRow: 'skip', dialect });
+  expect(counted.rows).toEqual([
+    ['c', 'd'],
+    ['h', 'i'],
+  ]);
+});
+
 test('lines are counted through quoted line breaks', async () => {
   const error = await errorOf(() => read('a,"b\nb\nb"\nc\n', { dialect: { ...CSV, quotedLineBreaks: true } }));
   expect(error.where).toBe('file.csv:4:2');

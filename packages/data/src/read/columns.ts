@@ -2,10 +2,9 @@ import { decodeText, type Encoding } from './field-values.js';
 
 type NumberArray = Int32Array | Float32Array | Float64Array;
 
+/** Blocks double up to this many values. */
 const BLOCK = 1 << 20;
-/** Whole numbers below this are looked up without hashing: 16 MB at most, and the ids of most datasets lie below. */
-const SMALL = 1 << 22;
-const ZERO = 0x30;
+const FIRST_BLOCK = 1 << 12;
 
 /** A numeric column that grows by blocks: no copy on growth, one at the end. */
 export interface GrowingColumn<T extends NumberArray> {
@@ -28,7 +27,7 @@ export function growingColumn<T extends NumberArray>(ArrayType: new (length: num
     push(value) {
       if (used === block.length) {
         full += used;
-        block = new ArrayType(BLOCK);
+        block = new ArrayType(Math.min(BLOCK, Math.max(FIRST_BLOCK, full)));
         blocks.push(block);
         used = 0;
       }
@@ -37,7 +36,11 @@ export function growingColumn<T extends NumberArray>(ArrayType: new (length: num
     },
     finish() {
       const whole = new ArrayType(full + used);
-      blocks.forEach((part, i) => whole.set(i === blocks.length - 1 ? part.subarray(0, used) : part, i * BLOCK));
+      let at = 0;
+      for (const part of blocks) {
+        whole.set(part.subarray(0, Math.min(part.length, whole.length - at)), at);
+        at += part.length;
+      }
       blocks = [];
       return whole;
     },
@@ -48,8 +51,6 @@ export function growingColumn<T extends NumberArray>(ArrayType: new (length: num
 export interface Interner {
   /** The code of `bytes[start, end)`. */
   code(bytes: Buffer, start: number, end: number): number;
-  /** The code of `bytes[start, end)` that read as this whole number. */
-  codeOfWhole(value: number, bytes: Buffer, start: number, end: number): number;
   /** The code of a text. */
   codeOfText(text: string): number;
   /** The strings by code. */
@@ -65,7 +66,6 @@ export function createInterner(encoding: Encoding = 'utf-8'): Interner {
   let slots = new Int32Array(1 << 11).fill(-1);
   let hashes = new Int32Array(1 << 10);
   let lastCode = -1;
-  let small = new Int32Array(1 << 10).fill(-1); // codes of whole numbers
 
   const equals = (code: number, bytes: Buffer, start: number, end: number): boolean => {
     const from = offsets[code]!;
@@ -104,15 +104,6 @@ export function createInterner(encoding: Encoding = 'utf-8'): Interner {
 
   return {
     values,
-    codeOfWhole(value, bytes, start, end) {
-      if (value >= SMALL || bytes[start] === ZERO) return code(bytes, start, end); // 07 is another id than 7
-      if (value >= small.length) {
-        const old = small;
-        (small = new Int32Array(Math.min(SMALL, 2 ** Math.ceil(Math.log2(value + 1)))).fill(-1)).set(old);
-      }
-      const known = small[value]!;
-      return known >= 0 ? known : (small[value] = code(bytes, start, end));
-    },
     codeOfText(text) {
       const bytes = Buffer.from(text);
       return code(bytes, 0, bytes.length);

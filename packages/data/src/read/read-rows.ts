@@ -87,9 +87,11 @@ export async function readRows(options: ReadRowsOptions): Promise<FileReport> {
       end = withoutLineEnd(bytes, start, next);
       problem = splitFields(bytes, start, end, dialect, fields);
     }
-    if (problem?.what === UNCLOSED && lines > 1) {
+    // Where the lines together are no row either, the quote belongs to the first alone: those behind it are rows of their own.
+    if (lines > 1 && (problem !== undefined || (!headerPending && fields.count !== fieldCount))) {
       [next, lines] = [endOfLine(bytes, start, last), 1];
       end = withoutLineEnd(bytes, start, next);
+      problem = splitFields(bytes, start, end, dialect, fields);
     }
     if (headerPending) {
       headerPending = false;

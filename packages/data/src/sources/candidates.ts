@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { DataError } from '../errors.js';
 import { openArrow } from '../read/arrow-file.js';
+import type { ColumnFile } from '../read/column-batches.js';
 import { decodeText } from '../read/field-values.js';
 import { openInput, type InputFile } from '../read/input-file.js';
 import { isLake, openLake } from '../read/lake.js';
@@ -9,7 +10,7 @@ import { openParquet } from '../read/parquet.js';
 import { openZipMember, zipMembers } from '../read/zip.js';
 
 /** What a file is by its first bytes. */
-export type FileKind = 'text' | 'parquet' | 'arrow' | 'lake' | 'empty' | 'utf-16' | 'folder' | 'unreadable';
+export type FileKind = 'text' | 'parquet' | 'arrow' | 'lake' | 'empty' | 'utf-16' | 'unreadable';
 
 /** The beginning of a file. */
 export interface Head {
@@ -18,6 +19,8 @@ export interface Head {
   readonly lines: readonly string[];
   /** The columns of a Parquet or Arrow file or lake. */
   readonly names: readonly string[];
+  /** Why it is unreadable. */
+  readonly error?: DataError;
 }
 
 /** A file that may be one of a dataset's. */
@@ -68,18 +71,27 @@ async function headOf(open: () => Promise<InputFile>, path?: string): Promise<He
     bytes = await beginning(await open());
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
-    return of(error.message.includes('folder') ? 'folder' : 'unreadable');
+    return { ...of('unreadable'), error }; // an error only if it is one of the dataset's files
   }
   if (bytes.length === 0) return of('empty');
   const magic = bytes.toString('latin1', 0, 6);
-  if (path !== undefined && magic.startsWith('PAR1')) return { ...of('parquet'), names: (await openParquet(path)).names };
-  if (path !== undefined && magic === 'ARROW1') return { ...of('arrow'), names: (await openArrow(path)).names };
+  if (path !== undefined && magic.startsWith('PAR1')) return columnsHead('parquet', () => openParquet(path));
+  if (path !== undefined && magic === 'ARROW1') return columnsHead('arrow', () => openArrow(path));
   if (magic.startsWith('\xff\xfe') || magic.startsWith('\xfe\xff')) return of('utf-16');
   const whole = bytes.length < HEAD_BYTES;
   const text = (decodeText(bytes, 'either') ?? bytes.toString('latin1')).replace(/^\uFEFF|^ï»¿/u, '');
   const lines = text.split(/\r?\n/u);
   if (lines.length > 1 && !whole) lines.pop(); // the last is cut
   return { ...of('text'), lines: lines.filter((line) => line !== '').slice(0, HEAD_LINES) };
+}
+
+async function columnsHead(kind: FileKind, open: () => Promise<ColumnFile>): Promise<Head> {
+  try {
+    return { kind, lines: [], names: (await open()).names };
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    return { kind: 'unreadable', lines: [], names: [], error };
+  }
 }
 
 async function beginning(input: InputFile): Promise<Buffer> {
@@ -94,9 +106,11 @@ async function beginning(input: InputFile): Promise<Buffer> {
 }
 
 async function firstBytes(path: string): Promise<string> {
-  const input = await openInput(path).catch(() => undefined);
-  if (input === undefined) return '';
-  for await (const chunk of input.chunks) return chunk.toString('latin1', 0, 4);
+  try {
+    for await (const chunk of (await openInput(path)).chunks) return chunk.toString('latin1', 0, 4);
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error; // what is wrong with it shows when its head is read
+  }
   return '';
 }
 

@@ -27,21 +27,14 @@ export async function readDelimitedRatings(
   const { low, high } = format.rating ?? { low: -Infinity, high: Infinity };
   const unit = format.time?.unit ?? 'auto';
   const wanted = [format.user, format.item, format.rating, format.click, format.time];
-  const [wholeUser, wholeItem] = [format.user.whole === true, format.item.whole === true];
   let [userAt, itemAt, ratingAt, clickAt, timeAt] = [-1, -1, -1, -1, -1];
 
   const row = (bytes: Buffer, fields: Fields): RowProblem | string | undefined => {
     const { start, end } = fields;
-    const userNumber = wholeUser ? integerOf(bytes, start[userAt]!, end[userAt]!) : NaN;
-    if (userNumber !== userNumber) {
-      const outcome = idProblem(bytes, start[userAt]!, end[userAt]!, format.user, 'user', encoding);
-      if (outcome !== undefined) return outcome;
-    }
-    const itemNumber = wholeItem ? integerOf(bytes, start[itemAt]!, end[itemAt]!) : NaN;
-    if (itemNumber !== itemNumber) {
-      const outcome = idProblem(bytes, start[itemAt]!, end[itemAt]!, format.item, 'item', encoding);
-      if (outcome !== undefined) return outcome;
-    }
+    const outcome =
+      idProblem(bytes, start[userAt]!, end[userAt]!, format.user, 'user', encoding) ??
+      idProblem(bytes, start[itemAt]!, end[itemAt]!, format.item, 'item', encoding);
+    if (outcome !== undefined) return outcome;
     let value = 1;
     if (ratingAt >= 0) {
       value = decimalOf(bytes, start[ratingAt]!, end[ratingAt]!);
@@ -56,18 +49,12 @@ export async function readDelimitedRatings(
     let time = NaN;
     if (timeAt >= 0) {
       time = timeOfNumber(integerOf(bytes, start[timeAt]!, end[timeAt]!), unit);
-      if (time !== time) {
+      if (Number.isNaN(time)) {
         time = timeOf(bytes.toString('latin1', start[timeAt], end[timeAt]), unit); // dates as text
-        if (time !== time) return { at: start[timeAt]!, what: 'this is no time', expected: expected.time };
+        if (Number.isNaN(time)) return { at: start[timeAt]!, what: 'this is no time', expected: expected.time };
       }
     }
-    const userCode = wholeUser
-      ? users.codeOfWhole(userNumber, bytes, start[userAt]!, end[userAt]!)
-      : codeOf(users, bytes, fields, userAt, dialect);
-    const itemCode = wholeItem
-      ? items.codeOfWhole(itemNumber, bytes, start[itemAt]!, end[itemAt]!)
-      : codeOf(items, bytes, fields, itemAt, dialect);
-    builder.push(userCode, itemCode, value, time);
+    builder.push(codeOf(users, bytes, fields, userAt, dialect), codeOf(items, bytes, fields, itemAt, dialect), value, time);
     return undefined;
   };
   const header = headerOptions(
@@ -80,7 +67,7 @@ export async function readDelimitedRatings(
   return { ratings: builder.finish(), file };
 }
 
-/** What is wrong with an id, or the rule that drops its row; an id that should be a whole number is none when it comes here. */
+/** What is wrong with an id, or the rule that drops its row. */
 function idProblem(
   bytes: Buffer,
   start: number,

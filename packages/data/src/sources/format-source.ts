@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { FileReport } from '../read/file-report.js';
-import { listCandidates } from './candidates.js';
+import { listCandidates, type Candidate } from './candidates.js';
 import type { EntityFormat, FileFormat, RatingsFormat, Role } from './formats.js';
 import type { DatasetSource, LabelDefault, LoadOptions, RawItems, RawRatings, RawTables } from './raw-tables.js';
 import { readItems, readUsers } from './read-entities.js';
@@ -37,13 +37,13 @@ export async function loadFormats(source: Omit<SourceDescription, 'name' | 'desc
   const all = await listCandidates(options.dataDir);
   const candidates = all.filter(({ name }) => passOver?.test(basename(name)) !== true);
   if (candidates.length < all.length) note(`${all.length - candidates.length} files that repeat rows of the others were passed over`);
-  const find = (role: Role) =>
-    recognize(role, named[role], required.includes(role), { dataDir: options.dataDir, candidates, formats, note });
+  const recognition = { dataDir: options.dataDir, candidates, formats, note };
+  const find = (role: Role, interactions?: Candidate) => recognize(role, named[role], required.includes(role), recognition, interactions);
 
   // All files are recognized before one is read: a missing one should not show after minutes.
   const ratingsFile = (await find('ratings'))! as Recognized<RatingsFormat>;
-  const itemsFile = (await find('items')) as Recognized<EntityFormat> | undefined;
-  const usersFile = (await find('users')) as Recognized<EntityFormat> | undefined;
+  const itemsFile = (await find('items', ratingsFile.candidate)) as Recognized<EntityFormat> | undefined;
+  const usersFile = (await find('users', ratingsFile.candidate)) as Recognized<EntityFormat> | undefined;
   const users = usersFile && (await readUsers(usersFile, options));
   const items = itemsFile && (await readItems(itemsFile, options));
   const ratings = await readRatings(ratingsFile, options);

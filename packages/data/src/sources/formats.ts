@@ -39,7 +39,7 @@ interface FormatBase {
   readonly usually: RegExp;
   /** A right row, for error messages. */
   readonly example: string;
-  /** Whether it is looked for only where no other form of the role is found. */
+  /** Whether it is looked for only where no other form of the role is found, and in the file of interactions alone. */
   readonly fallback?: boolean;
 }
 

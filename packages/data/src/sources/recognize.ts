@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path';
+import { basename, isAbsolute, resolve } from 'node:path';
 import { DataError, DataOptionError } from '../errors.js';
 import { columnKey } from '../read/records.js';
 import { candidatesAt, type Candidate } from './candidates.js';
@@ -22,7 +22,8 @@ export interface Recognition {
 }
 
 /**
- * The file that has this role, by content. `named` is the user's choice.
+ * The file that has this role, by content. `named` is the user's choice. A form that is a fallback is looked for in the file of
+ * interactions alone.
  * @throws DataError `DATA_MISSING_FILE` where a file that is required is missing, `DATA_AMBIGUOUS` where several could be it,
  * `DATA_HEADER` and others where one with the usual name is not what its name says; DataOptionError where `named` is not there.
  */
@@ -31,30 +32,61 @@ export async function recognize(
   named: string | null,
   required: boolean,
   recognition: Recognition,
+  interactions?: Candidate,
 ): Promise<Recognized | undefined> {
-  const { dataDir, candidates, note } = recognition;
+  const { candidates, note } = recognition;
   const formats = recognition.formats.filter((format) => format.role === role);
   if (named !== null) return theNamed(role, named, formats, recognition);
-  const among = (some: readonly FileFormat[]): Recognized[] => candidates.flatMap((candidate) => recognizedAs(candidate, some) ?? []);
-  const first = among(formats.filter(({ fallback }) => fallback !== true));
-  const found = withoutCopies(first.length > 0 ? first : among(formats), note);
-  if (found.length > 1) {
-    const list = found.map(({ candidate, format }) => `${candidate.name} (${format.name})`).join(', ');
-    throw new DataError('DATA_AMBIGUOUS', `${found.length} files could be the ${role}: ${list}`, {
-      where: dataDir,
-      expected: 'one',
-      remedy: `choose with data.files.${role}=${found[0]!.candidate.name}, or move the others away`,
-    });
-  }
-  if (found.length === 1) return found[0];
+  const own = formats.filter(({ fallback }) => fallback !== true);
+  const found = withoutCopies(
+    candidates.flatMap((candidate) => recognizedAs(candidate, own) ?? []),
+    note,
+  );
+  if (found.length > 0) return theOnly(role, found, recognition);
+  const within = interactions && recognizedAs(interactions, formats);
+  if (within !== undefined) return within;
   const misnamed = candidates.find(({ name }) => formats.some(({ usually }) => usually.test(basename(name))));
   if (misnamed !== undefined) throw unlike(misnamed, role, formats);
   if (!required) return undefined;
   throw new DataError('DATA_MISSING_FILE', `no file in the folder is the ${role}; ${contents(candidates)}`, {
-    where: dataDir,
+    where: recognition.dataDir,
     expected: formats.map(describeFormat).join('; or '),
     remedy: `give the folder that holds it with --data-dir, or the file with data.files.${role}`,
   });
+}
+
+function theOnly(role: Role, found: readonly Recognized[], { dataDir }: Recognition): Recognized {
+  const [first, ...others] = found;
+  if (first !== undefined && others.length === 0) return first;
+  const list = found.map(({ candidate, format }) => `${candidate.name} (${format.name})`).join(', ');
+  throw new DataError('DATA_AMBIGUOUS', `${found.length} files could be the ${role}: ${list}`, {
+    where: dataDir,
+    expected: 'one',
+    remedy: `choose with data.files.${role}=${found[0]!.candidate.name}, or move the others away`,
+  });
+}
+
+async function theNamed(role: Role, named: string, formats: readonly FileFormat[], recognition: Recognition): Promise<Recognized> {
+  const { dataDir, candidates } = recognition;
+  const where = `data.files.${role}`;
+  if (formats.length === 0) {
+    throw new DataOptionError('DATA_FILES', `a file is named, and this dataset reads no ${role}`, {
+      where,
+      remedy: 'leave the option out',
+    });
+  }
+  const own = candidates.find(({ name }) => name === named);
+  const path = named.includes('://') ? named : resolve(dataDir, named);
+  const pool = own ? [own] : await candidatesAt(path, isAbsolute(named) ? basename(named) : named);
+  if (own === undefined && pool[0]?.head.error?.message.includes('ENOENT') === true) {
+    throw new DataOptionError('DATA_MISSING_FILE', `there is no file ${named}; ${contents(candidates)}`, {
+      where,
+      expected: `a file in ${dataDir}, or a path`,
+    });
+  }
+  const found = pool.flatMap((candidate) => recognizedAs(candidate, formats) ?? []);
+  if (found.length === 0 && pool[0] !== undefined) throw unlike(pool[0], role, formats);
+  return theOnly(role, found, recognition);
 }
 
 function recognizedAs(candidate: Candidate, formats: readonly FileFormat[]): Recognized | undefined {
@@ -65,37 +97,15 @@ function recognizedAs(candidate: Candidate, formats: readonly FileFormat[]): Rec
   return undefined;
 }
 
-async function theNamed(
-  role: Role,
-  named: string,
-  formats: readonly FileFormat[],
-  { dataDir, candidates }: Recognition,
-): Promise<Recognized> {
-  const own = candidates.find(({ name }) => name === named);
-  const candidate = own ?? (await candidatesAt(named.includes('://') ? named : resolve(dataDir, named), named))[0]!;
-  if (own === undefined && candidate.head.kind === 'unreadable') {
-    throw new DataOptionError('DATA_MISSING_FILE', `there is no file ${named}; ${contents(candidates)}`, {
-      where: `data.files.${role}`,
-      expected: `a file in ${dataDir}, or a path`,
-    });
-  }
-  const found = recognizedAs(candidate, formats);
-  if (found === undefined) throw unlike(candidate, role, formats);
-  return found;
-}
-
 /** Of a file and its packed copy the plain one, of a file and its copy in an archive the file. */
 function withoutCopies(found: readonly Recognized[], note: (text: string) => void): Recognized[] {
-  const plainName = (name: string): string => basename(name).replace(/\.gz$/u, '');
+  const plainName = ({ candidate: { name } }: Recognized): string => basename(name).replace(/\.gz$/u, '');
   const rank = ({ candidate: { name } }: Recognized): number => (name.includes('/') ? 2 : name.endsWith('.gz') ? 1 : 0);
-  const byName = new Map<string, Recognized>();
-  for (const one of [...found].sort((a, b) => rank(a) - rank(b))) {
-    const key = plainName(one.candidate.name);
-    const first = byName.get(key);
-    if (first === undefined) byName.set(key, one);
-    else note(`${first.candidate.name} was read, and ${one.candidate.name} beside it passed over`);
-  }
-  return [...byName.values()];
+  return found.filter((one) => {
+    const before = found.find((other) => plainName(other) === plainName(one) && rank(other) < rank(one));
+    if (before !== undefined) note(`${before.candidate.name} was read, and ${one.candidate.name} beside it passed over`);
+    return before === undefined;
+  });
 }
 
 /** The error of a file that is not what it should be. */
@@ -104,8 +114,7 @@ function unlike({ name, head }: Candidate, role: Role, formats: readonly FileFor
   const [first = ''] = head.lines;
   const error = (code: string, what: string, where = name): DataError => new DataError(code, what, { where, expected });
   if (head.kind === 'empty') return error('DATA_EMPTY_FILE', 'the file is empty');
-  if (head.kind === 'folder') return error('DATA_FILE', 'this is a folder');
-  if (head.kind === 'unreadable') return error('DATA_FILE', 'the file cannot be read, or its gzip data is damaged');
+  if (head.error !== undefined) return head.error;
   if (head.kind === 'utf-16') return error('DATA_ENCODING', 'the file is in UTF-16');
   if (head.kind !== 'text') return error('DATA_HEADER', `this ${head.kind} file has the columns ${head.names.join(', ')}`);
   const shown = JSON.stringify(first.length > 80 ? `${first.slice(0, 80)}…` : first);

@@ -1,0 +1,90 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { crc32, deflateRawSync } from 'node:zlib';
+import { afterAll, beforeAll } from 'vitest';
+import { sourceOptionFields, type TableOptions } from '../../src/sources/options.js';
+import type { LoadOptions, RawTables } from '../../src/sources/raw-tables.js';
+import { datasetSource } from '../../src/sources/sources.js';
+
+/** Contents by file name. */
+export type Files = Readonly<Record<string, string | Uint8Array>>;
+
+/** Folders for the files of one test file, removed at its end. */
+export function sourceFolders(): {
+  write: (files: Files) => Promise<string>;
+  load: (name: string, files: Files, options?: Partial<LoadOptions>) => Promise<RawTables>;
+} {
+  let root = '';
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), 'expctr-sources-'));
+  });
+  afterAll(() => rm(root, { recursive: true }));
+  const write = async (files: Files): Promise<string> => {
+    const folder = await mkdtemp(join(root, 'set-'));
+    for (const [name, content] of Object.entries(files)) {
+      await mkdir(dirname(join(folder, name)), { recursive: true });
+      await writeFile(join(folder, name), content);
+    }
+    return folder;
+  };
+  const load = async (name: string, files: Files, options: Partial<LoadOptions> = {}): Promise<RawTables> =>
+    datasetSource(name).load({ dataDir: await write(files), onBadRow: 'fail', ...options });
+  return { write, load };
+}
+
+/** A choice of files, the others left to their content. */
+export const named = (files: Partial<NonNullable<LoadOptions['files']>>): NonNullable<LoadOptions['files']> => ({
+  ratings: null,
+  items: null,
+  users: null,
+  ...files,
+});
+
+/** A mapping of columns with the defaults of the others. */
+export const mapping = (table: Partial<TableOptions>): TableOptions => sourceOptionFields.table.parse(table);
+
+/** What a test compares of each rating: user, item, rating, and the time where there is one. */
+export function triples({ ratings }: RawTables): (string | number)[][] {
+  return Array.from({ length: ratings.length }, (_, row) => [
+    ratings.userIds[ratings.user[row]!]!,
+    ratings.itemIds[ratings.item[row]!]!,
+    ratings.rating[row]!,
+    ...(ratings.timestamp ? [ratings.timestamp[row]!] : []),
+  ]);
+}
+
+/** A zip archive of the files, deflated. */
+export function zipOf(files: Files): Buffer {
+  const parts: Buffer[] = [];
+  const directory: Buffer[] = [];
+  let offset = 0;
+  for (const [name, content] of Object.entries(files)) {
+    const bytes = Buffer.from(content as Uint8Array);
+    const packed = deflateRawSync(bytes);
+    const fields = Buffer.alloc(26); // version to length of the extra field, as both headers have them
+    fields.writeUInt16LE(20, 0);
+    fields.writeUInt16LE(8, 4);
+    fields.writeUInt32LE(crc32(bytes), 10);
+    fields.writeUInt32LE(packed.length, 14);
+    fields.writeUInt32LE(bytes.length, 18);
+    fields.writeUInt16LE(Buffer.byteLength(name), 22);
+    const local = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), fields, Buffer.from(name), packed]);
+    const entry = Buffer.alloc(46);
+    entry.write('PK\x01\x02', 'latin1');
+    entry.writeUInt16LE(20, 4);
+    fields.copy(entry, 6);
+    entry.writeUInt32LE(offset, 42);
+    directory.push(entry, Buffer.from(name));
+    parts.push(local);
+    offset += local.length;
+  }
+  const listed = Buffer.concat(directory);
+  const end = Buffer.alloc(22);
+  end.write('PK\x05\x06', 'latin1');
+  end.writeUInt16LE(parts.length, 8);
+  end.writeUInt16LE(parts.length, 10);
+  end.writeUInt32LE(listed.length, 12);
+  end.writeUInt32LE(offset, 16);
+  return Buffer.concat([...parts, listed, end]);
+}
