@@ -1,11 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import { GraphBuilder } from './builder.js';
 import { constantValue, elementsOf } from './constants.js';
-import { TraceError } from './errors.js';
+import { TraceError, type TraceErrorCode } from './errors.js';
 import type { Origin, Value } from './graph.js';
+import { runOnHost, type HostValues } from './host-kernels.js';
 import { disposeSessions, evaluate, knownValue } from './lazy.js';
+import { complexForms } from './lowerings/complex.js';
 import { lowerings } from './lowerings/index.js';
-import type { Lowering, Refusal } from './lowerings/lowering.js';
+import type { ComplexLowering, ComplexValue, Lowering, Refusal } from './lowerings/lowering.js';
 import type { HostArray } from './tensors.js';
 import { placeOf } from './user-line.js';
 
@@ -25,9 +27,17 @@ export interface Trace {
   error?: TraceError;
 }
 
+/** Text, which only the host can work with: one element is one string in UTF-8. */
+interface Text {
+  readonly strings: readonly Uint8Array[];
+}
+
+/** What a tensor stands for. */
+type Content = Value | ComplexValue | Text;
+
 /** What the backend knows of a tensor. */
 interface TensorRecord {
-  value: Value;
+  content: Content;
   /** The trace that made it; undefined when it was made outside any. */
   readonly trace: Trace | undefined;
   /** Kernel that made it, for messages. */
@@ -50,37 +60,85 @@ export class OnnxBackend extends tf.KernelBackend {
   /** Records a kernel call and returns its symbolic results. */
   record(
     kernel: string,
-    entry: Lowering | Refusal,
+    entry: Lowering | ComplexLowering | Refusal,
     inputs: tf.NamedTensorInfoMap,
     attributes: tf.NamedAttrMap,
   ): tf.TensorInfo | tf.TensorInfo[] {
+    const given = Object.entries(inputs).flatMap(([name, info]): [string, tf.TensorInfo][] => (info ? [[name, info]] : []));
+    const types = [...given.map(([, { dtype }]) => dtype), attributes['dtype']];
+    const onHost = (entry.kind === 'refusal' && entry.outside === 'host') || types.includes('string');
+    if (onHost && this.trace === undefined) return this.#recordOnHost(kernel, inputs, attributes);
     if (entry.kind === 'refusal') {
       throw this.#failure('TRACE_UNKNOWN_KERNEL', `tfjs's kernel ${kernel} cannot be traced: ${entry.reason}`, entry.remedy);
     }
-    const values: [string, Value][] = Object.entries(inputs).flatMap(([name, info]) =>
-      info ? [[name, this.graphValue(info, kernel)]] : [],
-    );
-    const result = entry.lower(Object.fromEntries(values), attributes, this.#builder);
+    const form = entry.kind === 'complex' ? entry : types.includes('complex64') ? complexForms[kernel] : undefined;
+    const result =
+      form === undefined
+        ? entry.lower(valuesOf(given, (info) => this.graphValue(info, kernel)) as never, attributes, this.#builder)
+        : form.lower(
+            valuesOf(given, (info) => this.#complexValue(info, kernel)),
+            attributes,
+            this.#builder,
+          );
     return Array.isArray(result)
       ? (result as readonly Value[]).map((value) => this.tensorInfo(value, kernel))
-      : this.tensorInfo(result as Value, kernel);
+      : (this.#shared(result as Value, given) ?? this.tensorInfo(result as Value, kernel));
+  }
+
+  #recordOnHost(kernel: string, inputs: tf.NamedTensorInfoMap, attributes: tf.NamedAttrMap): tf.TensorInfo | tf.TensorInfo[] {
+    const results = runOnHost(kernel, inputs, attributes, ({ dataId }) => this.readSync(dataId));
+    const info = ({ values, shape, dtype }: HostValues): tf.TensorInfo => {
+      const copy = [...shape];
+      return { dataId: this.write(values, copy, dtype), shape: copy, dtype };
+    };
+    return Array.isArray(results) ? results.map(info) : info(results);
+  }
+
+  /** The input's own tensor where a kernel hands its input on, as tfjs's backends share it: what is disposed of is counted. */
+  #shared(result: Content, inputs: readonly [string, tf.TensorInfo][]): tf.TensorInfo | undefined {
+    for (const [, { dataId, shape, dtype }] of inputs) {
+      const record = this.#records.has(dataId) ? this.#records.get(dataId) : undefined;
+      if (record === undefined || record.content !== result || record.trace !== this.trace) continue;
+      record.references += 1;
+      return { dataId, shape, dtype };
+    }
+    return undefined;
   }
 
   /** A tfjs tensor for a graph value. */
-  tensorInfo(value: Value, kernel: string): tf.TensorInfo {
+  tensorInfo(content: Value | ComplexValue, kernel: string): tf.TensorInfo {
     const dataId = {};
-    this.#records.set(dataId, { value, trace: this.trace, kernel, references: 1 });
-    return { dataId, shape: [...value.shape], dtype: value.dtype as tf.DataType };
+    this.#records.set(dataId, { content, trace: this.trace, kernel, references: 1 });
+    if ('real' in content) return { dataId, shape: [...content.real.shape], dtype: 'complex64' };
+    return { dataId, shape: [...content.shape], dtype: content.dtype as tf.DataType };
   }
 
   /** The graph value of a tensor, if the trace that is going on may use it. */
   graphValue(info: tf.TensorInfo, user: string): Value {
     const captured = this.trace?.captured.get(info.dataId);
     if (captured !== undefined) return reshaped(captured, info);
+    const { content } = this.#usable(info, user);
+    if ('origin' in content) return reshaped(content, info);
+    throw this.#failure(
+      'TRACE_UNSUPPORTED_DTYPE',
+      `${user} takes no tensor of type ${info.dtype}`,
+      'take complex numbers apart with tf.real and tf.imag, and encode text as integers',
+    );
+  }
+
+  #complexValue(info: tf.TensorInfo, user: string): ComplexValue {
+    if (info.dtype !== 'complex64') {
+      const real = this.#builder.cast(this.graphValue(info, user), 'float32');
+      return { real, imag: this.#builder.expand(this.#builder.scalar(0), info.shape) };
+    }
+    return this.#usable(info, user).content as ComplexValue;
+  }
+
+  #usable(info: tf.TensorInfo, user: string): TensorRecord {
     // a tensor of another backend is moved here by the storage's `get`, so look first
     const record = this.trace === undefined || this.#records.has(info.dataId) ? this.#records.get(info.dataId) : undefined;
     if (record === undefined || record.trace !== this.trace) throw this.#captured(info, user);
-    return reshaped(record.value, info);
+    return record;
   }
 
   #captured(info: tf.TensorInfo, user: string): TraceError {
@@ -100,7 +158,7 @@ export class OnnxBackend extends tf.KernelBackend {
   }
 
   #failure(
-    code: 'TRACE_UNKNOWN_KERNEL' | 'TRACE_VARIABLE' | 'TRACE_CAPTURED_TENSOR' | 'TRACE_READS_VALUE',
+    code: Exclude<TraceErrorCode, 'TRACE_TRAIN_OPTIMIZER' | 'TRACE_NOT_PURE' | 'TRACE_RESULT'>,
     what: string,
     remedy: string,
   ): TraceError {
@@ -120,35 +178,39 @@ export class OnnxBackend extends tf.KernelBackend {
   }
 
   #store(dataId: DataId, values: tf.BackendValues, shape: number[], dtype: tf.DataType, references: number): void {
-    if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') {
-      throw new TraceError('TRACE_UNSUPPORTED_DTYPE', `a tensor of type ${dtype}`, {
-        where: this.trace?.functionName ?? `the ${BACKEND} backend`,
-        expected: 'float32, int32 or bool',
-      });
+    if (this.trace !== undefined && (dtype === 'string' || dtype === 'complex64')) {
+      throw this.#failure('TRACE_UNSUPPORTED_DTYPE', `a constant of type ${dtype}`, 'make constants of float32, int32 or bool');
     }
-    const value = constantValue(typed(values, dtype), shape, dtype);
+    const content = contentOf(values, shape, dtype);
     // an Error costs little until its stack is read, which only a failure does
-    this.trace?.sites.set(value.origin, new Error());
-    this.#records.set(dataId, { value, trace: this.trace, kernel: 'a constant', references });
+    if ('origin' in content) this.trace?.sites.set(content.origin, new Error());
+    this.#records.set(dataId, { content, trace: this.trace, kernel: 'a constant', references });
   }
 
   override readSync(dataId: DataId): tf.BackendValues {
     const record = this.#records.get(dataId);
-    record.value = knownValue(record.value);
-    const elements = elementsOf(record.value);
-    if (elements !== undefined) return elements as HostArray;
+    const { content } = record;
+    if ('strings' in content) return content.strings as Uint8Array[];
+    if ('origin' in content) return this.#elements(content, record) as tf.BackendValues;
+    const [real, imag] = [this.#elements(content.real, record), this.#elements(content.imag, record)];
+    return tf.backend_util.mergeRealAndImagArrays(real as Float32Array, imag as Float32Array);
+  }
+
+  #elements(value: Value, record: TensorRecord): HostArray {
+    const known = elementsOf(knownValue(value));
+    if (known !== undefined) return known as HostArray;
     if (record.trace !== undefined || this.trace !== undefined) throw this.#readFailure(record);
-    return evaluate(record.value);
+    return evaluate(value);
   }
 
   override read(dataId: DataId): Promise<tf.BackendValues> {
-    const record = this.#records.get(dataId);
-    if (this.trace !== undefined && elementsOf(record.value) === undefined) {
+    if (this.trace === undefined) return new Promise((resolve) => resolve(this.readSync(dataId)));
+    try {
+      return Promise.resolve(this.readSync(dataId));
+    } catch {
       // the trace ends with this error; a rejected promise that nobody awaits would end the process as well
-      this.#readFailure(record);
       return new Promise(() => undefined);
     }
-    return new Promise((resolve) => resolve(this.readSync(dataId)));
   }
 
   #readFailure(record: TensorRecord): TraceError {
@@ -185,6 +247,13 @@ export class OnnxBackend extends tf.KernelBackend {
     disposeSessions();
   }
 
+  /** Milliseconds that `f` takes, in which only what it reads is computed. */
+  override time(f: () => void): Promise<tf.BackendTimingInfo> {
+    const start = performance.now();
+    f();
+    return Promise.resolve({ kernelMs: performance.now() - start });
+  }
+
   override memory(): { unreliable: boolean } {
     return { unreliable: true };
   }
@@ -208,9 +277,24 @@ function reshaped(value: Value, info: tf.TensorInfo): Value {
   return { shape: [...info.shape], dtype: value.dtype, origin: value.origin };
 }
 
+/** What values given from outside stand for. */
+function contentOf(values: tf.BackendValues, shape: number[], dtype: tf.DataType): Content {
+  if (dtype === 'string') return { strings: values as Uint8Array[] };
+  if (dtype === 'complex64') {
+    const { real, imag } = tf.backend_util.splitRealAndImagArrays(values as Float32Array);
+    return { real: constantValue(real, shape, 'float32'), imag: constantValue(imag, shape, 'float32') };
+  }
+  return constantValue(typed(values, dtype), shape, dtype);
+}
+
 function typed(values: tf.BackendValues, dtype: 'float32' | 'int32' | 'bool'): HostArray {
   const Class = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[dtype];
   return values instanceof Class ? values : Class.from(values as ArrayLike<number>);
+}
+
+/** The inputs of a kernel with what they stand for, in their order. */
+function valuesOf<T>(inputs: readonly [string, tf.TensorInfo][], of: (info: tf.TensorInfo) => T): Record<string, T> {
+  return Object.fromEntries(inputs.map(([name, info]) => [name, of(info)]));
 }
 
 /** tfjs's scopes around the operation, without those that have no name: `forward/layer0/softmax`. */
@@ -230,7 +314,8 @@ export function onnxBackend(): OnnxBackend {
   const created = new OnnxBackend();
   // priority 0: tfjs must not choose it by itself
   tf.registerBackend(BACKEND, () => created, 0);
-  for (const [kernelName, entry] of Object.entries<Lowering | Refusal>(lowerings)) {
+  for (const [kernelName, entry] of Object.entries<Lowering | ComplexLowering | Refusal>(lowerings)) {
+    if (entry.kind === 'refusal' && entry.outside === 'unregistered') continue;
     tf.registerKernel({
       kernelName,
       backendName: BACKEND,

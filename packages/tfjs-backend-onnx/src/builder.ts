@@ -2,7 +2,16 @@ import { int64s, splatValue, uniformValue } from './constants.js';
 import { int, makeNode, sameShape, type Attributes, type ElementType, type Node, type Value, type ValueType } from './graph.js';
 
 /** ONNX's numbers for element types (TensorProto.DataType). */
-export const ONNX_TYPES = { float32: 1, int32: 6, int64: 7, bool: 9 } as const satisfies Record<ElementType, number>;
+export const ONNX_TYPES = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+} as const satisfies Record<ElementType, number>;
 
 /** Records ONNX nodes: what lowerings write their operations with. */
 export class GraphBuilder {

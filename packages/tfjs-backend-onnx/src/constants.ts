@@ -2,12 +2,24 @@ import type { ConstantArray, ElementType, Value } from './graph.js';
 import { sizeOf } from './tensors.js';
 
 /** The array class that holds each element type. */
-export const ARRAYS = { float32: Float32Array, int32: Int32Array, int64: BigInt64Array, bool: Uint8Array, float64: Float64Array } as const;
+export const ARRAYS = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  bool: Uint8Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  float16: Uint16Array,
+} as const;
+
+/** Types with which constants of equal elements are computed; the others are only moved and converted. */
+const COMPUTED: ReadonlySet<ElementType> = new Set(['float32', 'int32', 'bool']);
 
 /** A constant; all-equal contents are kept as one number. `data` is not copied. */
 export function constantValue(data: ConstantArray, shape: readonly number[], dtype: ElementType): Value {
   const first = data[0];
-  if (first !== undefined && dtype !== 'int64' && isUniform(data)) return splatValue(Number(first), shape, dtype);
+  if (first !== undefined && COMPUTED.has(dtype) && isUniform(data)) return splatValue(Number(first), shape, dtype);
   return { shape, dtype, origin: { kind: 'constant', data } };
 }
 

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { CompiledFunction, NamedSpec } from './compiled-function.js';
 import { CompiledFunctionError } from './errors.js';
 import { callWith, type CompileRequest } from './request.js';
+import { fromFloat16 } from './quantized/float16.js';
 import { resultLeaves } from './results.js';
 import { isConstant, type DType, type HostArray, type HostTensor } from './tensors.js';
 import { mapTree, mapTreeWithPath, unflattenTree } from './tree.js';
@@ -78,8 +79,11 @@ export function withBackend<T>(backend: string, work: () => T): T {
   }
 }
 
-function toTensor(host: HostTensor): tf.Tensor {
-  return tf.tensor(host.data, [...host.shape], host.dtype);
+/** What tfjs has no type for becomes the next larger type that it has. */
+function toTensor({ data, shape, dtype }: HostTensor): tf.Tensor {
+  if (dtype === 'float16') return tf.tensor(fromFloat16(data as Uint16Array), [...shape], 'float32');
+  if (dtype === 'int8' || dtype === 'uint8') return tf.tensor(Int32Array.from(data), [...shape], 'int32');
+  return tf.tensor(data, [...shape], dtype);
 }
 
 async function toHost(tensor: tf.Tensor, inputs: readonly HostArray[]): Promise<HostTensor> {

@@ -1,10 +1,10 @@
 import type { DType, HostArray } from './tensors.js';
 
-/** Element types inside a graph: those of tensors, and int64 for the shapes and axes that ONNX operators take. */
-export type ElementType = DType | 'int64';
+/** Element types inside a graph: those of tensors, int64 for the shapes and axes that ONNX operators take, float64 between two casts. */
+export type ElementType = DType | 'int64' | 'float64';
 
 /** Arrays that hold constants. */
-export type ConstantArray = HostArray | BigInt64Array;
+export type ConstantArray = HostArray | BigInt64Array | Float64Array;
 
 /** An attribute of an ONNX node, with the kind that ONNX stores it as. */
 export type Attribute =
@@ -109,5 +109,5 @@ export const string = (value: string): Attribute => ({ kind: 'string', value });
 
 /** Bytes of one element. */
 export function elementBytes(dtype: ElementType): number {
-  return { float32: 4, int32: 4, int64: 8, bool: 1 }[dtype];
+  return { float32: 4, float64: 8, int32: 4, int64: 8, bool: 1, int8: 1, uint8: 1, float16: 2 }[dtype];
 }

@@ -1,8 +1,11 @@
-/** Element types that cross the border of a compiled function. `bool` is one byte an element, 0 or 1. */
-export type DType = 'float32' | 'int32' | 'bool';
+/**
+ * Element types that cross the border of a compiled function. `bool` is one byte an element, 0 or 1. The last three hold weights that
+ * are stored small: a function takes them, but only `tf.cast` and `frozenMatMul` know what to do with them.
+ */
+export type DType = 'float32' | 'int32' | 'bool' | 'int8' | 'uint8' | 'float16';
 
-/** The values of a tensor in JavaScript memory, row major: float32, int32, or bool as `Uint8Array`. */
-export type HostArray = Float32Array | Int32Array | Uint8Array;
+/** The values of a tensor in JavaScript memory, row major; bool as `Uint8Array`, float16 as its bits in a `Uint16Array`. */
+export type HostArray = Float32Array | Int32Array | Uint8Array | Int8Array | Uint16Array;
 
 /** A tensor in JavaScript memory. */
 export interface HostTensor {
@@ -32,7 +35,14 @@ export interface ConstantSpec<S extends readonly number[] = readonly number[]> e
 }
 
 /** The array class that holds each element type. */
-const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+const ARRAYS = {
+  float32: Float32Array,
+  int32: Int32Array,
+  bool: Uint8Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  float16: Uint16Array,
+} as const;
 
 /** An input of the given shape. @param dtype element type, float32 unless given */
 export function spec<const S extends readonly number[]>(shape: S, dtype: DType = 'float32'): TensorSpec<S> {

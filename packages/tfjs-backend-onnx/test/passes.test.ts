@@ -49,7 +49,7 @@ test('equal constants are stored once, whoever made them', () => {
     (x: tf.Tensor, a: tf.Tensor, b: tf.Tensor) => [
       tf.mul(x, a),
       tf.div(x, b),
-      tf.sub(tf.reshape(tf.tensor1d(table.data), [2, 1000]), tf.reshape(x, [2, 1000])),
+      tf.sub(tf.reshape(tf.tensor1d(table.data as Float32Array), [2, 1000]), tf.reshape(x, [2, 1000])),
     ],
     [spec([2000]), constant(table), constant(copy)],
     ['x'],

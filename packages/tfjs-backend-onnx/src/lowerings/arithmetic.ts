@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { broadcastShape, type GraphBuilder } from '../builder.js';
 import { int, type Value } from '../graph.js';
-import { lower, lowerList, refuse, type Lowering } from './lowering.js';
+import { lower, lowerList, type Lowering } from './lowering.js';
 
 /** A binary kernel that is one ONNX operator of the inputs' common type. */
 function binary(op: string): Lowering {
@@ -74,8 +74,4 @@ export const arithmetic = {
   Atan2: lower<tf.BinaryInputs>(({ a, b }, _, g) => angle(a, b, g)),
   AddN: lowerList((terms, _, g) => terms.slice(1).reduce((sum, term) => g.binary('Add', sum, term), terms[0]!)),
   BitwiseAnd: lower<tf.BinaryInputs>(({ a, b }, _, g) => g.binary('BitwiseAnd', a, b)),
-  Complex: refuse('complex numbers have no ONNX type', 'carry real and imaginary parts as two tensors'),
-  Real: refuse('complex numbers have no ONNX type', 'carry real and imaginary parts as two tensors'),
-  Imag: refuse('complex numbers have no ONNX type', 'carry real and imaginary parts as two tensors'),
-  ComplexAbs: refuse('complex numbers have no ONNX type', 'carry real and imaginary parts as two tensors'),
 };

@@ -2,10 +2,11 @@ import type * as tf from '@tensorflow/tfjs';
 import { activations } from './activations.js';
 import { arithmetic } from './arithmetic.js';
 import { comparisons } from './comparison.js';
+import { complexNumbers } from './complex.js';
 import { convolutions } from './convolutions.js';
 import { creation } from './creation.js';
 import { indexing } from './indexing.js';
-import type { Lowering, Refusal } from './lowering.js';
+import type { ComplexLowering, Lowering, Refusal } from './lowering.js';
 import { matrixProducts } from './matrix-products.js';
 import { morphology } from './morphology.js';
 import { normalization } from './normalization.js';
@@ -36,6 +37,7 @@ export const lowerings = {
   ...shapes,
   ...indexing,
   ...creation,
+  ...complexNumbers,
   ...normalization,
   ...convolutions,
   ...pooling,
@@ -43,7 +45,9 @@ export const lowerings = {
   ...sampling,
   ...morphology,
   ...refusals,
-} satisfies { readonly [K in KernelName]: Lowering | Refusal };
+} satisfies { readonly [K in KernelName]: Lowering | ComplexLowering | Refusal };
 
 /** Kernels that have a lowering. */
-export type LoweredKernel = { [K in keyof typeof lowerings]: (typeof lowerings)[K] extends Lowering ? K : never }[keyof typeof lowerings];
+export type LoweredKernel = {
+  [K in keyof typeof lowerings]: (typeof lowerings)[K] extends Lowering | ComplexLowering ? K : never;
+}[keyof typeof lowerings];

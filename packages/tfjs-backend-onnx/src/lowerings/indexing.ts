@@ -74,7 +74,8 @@ function shapeOf({ shape, dtype }: Value): tf.Tensor {
 /** Indices that are known before the graph runs are checked now. */
 function assertWithin(indices: Value, size: number): void {
   const known = indices.shape.length > 0 && sizeOf(indices.shape) === 0 ? [] : (elementsOf(indices) ?? []);
-  for (const index of known) tf.util.assert(index >= 0 && index < size, () => `the index ${index} is not in [0, ${size - 1}]`);
+  for (const index of known)
+    tf.util.assert(index >= 0 && index < size, () => `GatherV2: the index value ${index} is not in [0, ${size - 1}]`);
 }
 
 /** Kernels that take or give indices. */

@@ -1,17 +1,16 @@
-import { refuse } from './lowering.js';
+import { leaveToTfjs, refuse, refuseInTrace } from './lowering.js';
 
-const dependent = refuse(
+const dependent = refuseInTrace(
   'the shape of its result depends on values, and shapes in a graph are static',
   'use a mask (tf.where, tf.mul) over the full shape, or run this part outside the compiled function',
 );
-const random = refuse(
+const random = refuseInTrace(
   'its random numbers would be drawn once, at trace time, and be the same in every run',
   'draw the noise outside and pass it in as an input',
 );
-const text = refuse('strings have no tensor type here', 'encode text as integers outside the compiled function');
-const complex = refuse('complex numbers have no ONNX type', 'run the transform outside the compiled function');
-const pixels = refuse('it reads or draws an image of the browser', 'pass the pixels in as an input tensor');
-const uncalled = refuse('no operation of tfjs calls it', 'use tf.linalg.bandPart');
+const text = refuseInTrace('strings have no tensor type here', 'encode text as integers outside the compiled function');
+const pixels = leaveToTfjs('it reads or draws an image of the browser', 'pass the pixels in as an input tensor');
+const uncalled = refuse('no operation of tfjs calls it', 'use tf.linalg.bandPart or tf.pool');
 
 /** Kernels that a trace refuses, with the reason. */
 export const refusals = {
@@ -33,8 +32,6 @@ export const refusals = {
   StringNGrams: text,
   StringSplit: text,
   StringToHashBucketFast: text,
-  FFT: complex,
-  IFFT: complex,
   FromPixels: pixels,
   Draw: pixels,
   Pool: uncalled,

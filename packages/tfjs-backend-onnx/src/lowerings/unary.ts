@@ -62,10 +62,17 @@ export const unary = {
   Cosh: real('Cosh'),
   Sin: real('Sin'),
   Sinh: real('Sinh'),
-  Tan: real('Tan'),
+  // near its poles a single bit of the argument counts: ONNX Runtime's own Tan is off by more than that
+  Tan: lower<tf.UnaryInputs>(({ x }, _, g) => {
+    const wide = g.cast(x, 'float64');
+    return g.cast(g.binary('Div', g.unary('Sin', wide), g.unary('Cos', wide)), 'float32');
+  }),
   Tanh: real('Tanh'),
   Erf: real('Erf'),
-  Exp: real('Exp'),
+  // an integer's exponential may be large, where ONNX Runtime's Exp is off by a bit
+  Exp: lower<tf.UnaryInputs>(({ x }, _, g) =>
+    x.dtype === 'float32' ? g.unary('Exp', x) : g.cast(g.unary('Exp', g.cast(x, 'float64')), 'float32'),
+  ),
   Log: real('Log'),
   Sqrt: real('Sqrt'),
   Reciprocal: real('Reciprocal'),

@@ -14,7 +14,9 @@ function isBarrier(node: Node): boolean {
 
 /** Types whose every value the other type holds, so that a cast in between loses nothing. */
 function widens(from: string, to: string): boolean {
-  return from === 'bool' || from === to || (from === 'int32' && to === 'int64');
+  return (
+    from === 'bool' || from === to || (from === 'int32' && (to === 'int64' || to === 'float64')) || (from === 'float32' && to === 'float64')
+  );
 }
 
 /** Operators that give back their input. */
