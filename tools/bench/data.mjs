@@ -1,62 +1,56 @@
-// Preparation of a MovieLens-shaped dataset, from CSV to finished Arrow tables.
-//   node tools/bench/data.mjs [ROWS]     default 2,000,000 (ml-20m has 20,000,263)
-// Needs a build (npm run build). Prints rows a second for reading and for the whole, and the peak of memory.
-import { mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises';
+// MovieLens-shaped ratings from CSV to finished Arrow tables: 5-core, labels, chronological split, histories of 20.
+// usage: node tools/bench/data.mjs [RATINGS] [--rounds 3] [--python PYTHON] [--folder FOLDER]
+//   RATINGS    default 2,000,000; the size of MovieLens 20M is 20000263 (5 GB on the disk, and pandas wants 8 GB of memory)
+//   --python   an interpreter with pandas, polars and pyarrow: their programs run in turn with ours, and the rows are compared
+//   --folder   where to write; default: a temporary folder, deleted at the end
+// Time is to the last byte written, flush to the disk included; peak is the largest resident set.
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRng } from '@expctr/core';
-import { datasetSource, prepareTables, writeDataset } from '@expctr/data';
+import { parseArgs } from 'node:util';
+import { writeMovieLens } from '../generators/movielens-20m-shaped.mjs';
 
-const rows = Number(process.argv[2] ?? 2_000_000);
-const ITEMS = 27_278;
-const GENRES = ['Action', 'Comedy', 'Drama', 'Horror', 'Romance', 'Sci-Fi', 'Thriller', 'War'];
-
-/** Users with 20 rows and more (exponential), items by a power law, a third of the rows tied in time with the one before. */
-async function writeRatings(path) {
-  const rng = createRng(1);
-  const file = await open(path, 'w');
-  let text = 'userId,movieId,rating,timestamp\r\n';
-  for (let row = 0, user = 1; row < rows; user += 1) {
-    const count = Math.min(rows - row, 20 + Math.floor(-Math.log(1 - rng.next()) * 124));
-    let time = 800_000_000 + rng.int(600_000_000);
-    for (let i = 0; i < count; i += 1) {
-      time += rng.int(3) === 0 ? 0 : rng.int(60);
-      text += `${user},${1 + Math.floor(ITEMS * rng.next() ** 3)},${(1 + rng.int(10)) / 2},${time}\r\n`;
-    }
-    row += count;
-    if (text.length > 1 << 22 || row === rows) {
-      await file.write(text);
-      text = '';
-    }
-  }
-  await file.close();
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string', default: '3' }, python: { type: 'string' }, folder: { type: 'string', default: tmpdir() } },
+});
+const ratings = Number(positionals[0] ?? 2_000_000);
+const here = import.meta.dirname;
+const contestants = { expctr: [process.execPath, join(here, 'data-ours.mjs')] };
+if (values.python !== undefined) {
+  contestants.pandas = [values.python, join(here, 'data_pandas.py')];
+  contestants.polars = [values.python, join(here, 'data_polars.py')];
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'expctr-bench-'));
+const folder = await mkdtemp(join(values.folder, 'expctr-bench-'));
 try {
-  await writeRatings(join(folder, 'ratings.csv'));
-  const movies = Array.from(
-    { length: ITEMS },
-    (_, i) => `${i + 1},"Movie ${i + 1}, The (1990)",${GENRES[i % 8]}|${GENRES[(i >> 3) % 8]}\r\n`,
-  );
-  await writeFile(join(folder, 'movies.csv'), `movieId,title,genres\r\n${movies.join('')}`);
-  const { size } = await stat(join(folder, 'ratings.csv'));
-
-  const start = performance.now();
-  const raw = await datasetSource('ml-20m').load({ dataDir: folder, onBadRow: 'fail' });
-  const read = performance.now();
-  const dataset = prepareTables(raw, { dataset: 'ml-20m' });
-  const prepared = performance.now();
-  await writeDataset(join(folder, 'out'), dataset);
-  const written = performance.now();
-
-  const seconds = (from, to) => ((to - from) / 1000).toFixed(2);
-  console.log(`rows               ${rows} (${(size / 1e6).toFixed(0)} MB), kept ${dataset.interactions.length}`);
-  console.log(`read               ${seconds(start, read)} s, ${Math.round(rows / ((read - start) / 1000))} rows/s`);
-  console.log(`prepare            ${seconds(read, prepared)} s`);
-  console.log(`write              ${seconds(prepared, written)} s`);
-  console.log(`all                ${seconds(start, written)} s, ${Math.round(rows / ((written - start) / 1000))} rows/s`);
-  console.log(`peak memory        ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB`);
+  await writeMovieLens({ folder, ratings });
+  const results = Object.fromEntries(Object.keys(contestants).map((name) => [name, []]));
+  for (let round = 0; round < Number(values.rounds); round += 1) {
+    for (const [name, [program, script]] of Object.entries(contestants)) {
+      const out = join(folder, name);
+      await rm(out, { recursive: true, force: true });
+      const text = execFileSync(program, [script, folder, out], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+      results[name].push(JSON.parse(text.trim().split('\n').at(-1)));
+      if (name === 'expctr') continue;
+      if (round === 0) {
+        const tables = ['expctr', name].map((one) => join(folder, one, 'interactions.arrow'));
+        console.log(`${name}: ${execFileSync(values.python, [join(here, 'data_equal.py'), ...tables], { encoding: 'utf8' }).trim()}`);
+      }
+      await rm(out, { recursive: true, force: true });
+    }
+  }
+  const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
+  const ours = median(results.expctr.map(({ seconds }) => seconds));
+  console.log(`${ratings} ratings, ${results.expctr[0].rows} rows kept, median of ${values.rounds}`);
+  for (const [name, runs] of Object.entries(results)) {
+    const [seconds, cpu, peak] = ['seconds', 'cpu', 'peakMB'].map((key) => median(runs.map((run) => run[key])));
+    const ratio = name === 'expctr' ? '' : `  ${(seconds / ours).toFixed(2)} times ours`;
+    console.log(
+      `${name.padEnd(8)}${seconds.toFixed(2).padStart(8)} s  CPU ${cpu.toFixed(1).padStart(6)} s  peak ${String(peak).padStart(6)} MB${ratio}`,
+    );
+  }
 } finally {
-  await rm(folder, { recursive: true });
+  await rm(folder, { recursive: true, force: true });
 }
