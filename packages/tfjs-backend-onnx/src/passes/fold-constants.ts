@@ -1,5 +1,5 @@
 import { elementsOf, rounded, splatValue, uniformValue } from '../constants.js';
-import type { Node, Value } from '../graph.js';
+import type { ElementType, Node, Value } from '../graph.js';
 import { sizeOf } from '../tensors.js';
 import type { Rule } from './rule.js';
 
@@ -51,8 +51,11 @@ export const foldShapes: Rule = (node) => {
   return foldConstantCast(node);
 };
 
+/** What is stored small stays so in a file. */
+const STORED: ReadonlySet<ElementType> = new Set(['int8', 'uint8', 'float16']);
+
 function foldConstantCast(node: Node): Value | undefined {
-  if (node.op !== 'Cast' || node.inputs[0]!.origin.kind !== 'constant') return undefined;
+  if (node.op !== 'Cast' || node.inputs[0]!.origin.kind !== 'constant' || STORED.has(node.inputs[0]!.dtype)) return undefined;
   const { shape, dtype } = node.outputs[0]!;
   const elements = elementsOf(node.inputs[0]!)!;
   if (dtype === 'int64' && elements instanceof Int32Array) {

@@ -1,10 +1,9 @@
-import * as tf from '@tensorflow/tfjs';
-import { BACKEND, onnxBackend } from '../backend.js';
+import type * as tf from '@tensorflow/tfjs';
 import type { GraphBuilder } from '../builder.js';
 import { int64s } from '../constants.js';
 import { producerOf, type Value } from '../graph.js';
-import type { Lowering } from '../lowerings/lowering.js';
 import { sizeOf } from '../tensors.js';
+import { isRecording, record } from './record.js';
 
 /**
  * The same tensors, which in a graph are there only once `earlier` has been computed. Nothing is copied and no bit changes: each is
@@ -12,34 +11,15 @@ import { sizeOf } from '../tensors.js';
  * are not merged, by this package or by ONNX Runtime. On other backends, where order is the order of the calls, these are clones.
  */
 export function barrier(tensors: readonly tf.Tensor[], earlier: readonly tf.Tensor[]): tf.Tensor[] {
-  if (tf.getBackend() !== BACKEND) return tensors.map((tensor) => tensor.clone());
-  const backend = onnxBackend();
-  const ordered = backend.record(
-    'barrier',
-    afterAll(tensors.length),
-    { ...named('x', tensors), ...named('earlier', earlier) },
-    {},
-  ) as tf.TensorInfo[];
-  return ordered.map((info) => tf.engine().makeTensorFromTensorInfo(info, backend));
-}
-
-function named(name: string, tensors: readonly tf.Tensor[]): Record<string, tf.Tensor> {
-  return Object.fromEntries(tensors.map((tensor, i) => [`${name}${i}`, tensor]));
-}
-
-/** The first `count` inputs behind the others. */
-function afterAll(count: number): Lowering {
-  return {
-    kind: 'lowering',
-    lower(inputs, _, g) {
-      const values = Object.values(inputs);
-      const zero = values
-        .slice(count)
-        .flatMap((value) => zeroAfter(value, g))
-        .reduce<Value | undefined>((sum, each) => (sum === undefined ? each : g.binary('Add', sum, each)), undefined);
-      return values.slice(0, count).map((x) => (zero === undefined ? x : g.op('Reshape', [x, g.binary('Add', int64s(x.shape), zero)], x)));
-    },
-  };
+  if (!isRecording()) return tensors.map((tensor) => tensor.clone());
+  return record('barrier', [...tensors, ...earlier], (values, g) => {
+    const zero = values
+      .slice(tensors.length)
+      .flatMap((value) => zeroAfter(value, g))
+      .reduce<Value | undefined>((sum, each) => (sum === undefined ? each : g.binary('Add', sum, each)), undefined);
+    const behind = (x: Value): Value => (zero === undefined ? x : g.op('Reshape', [x, g.binary('Add', int64s(x.shape), zero)], x));
+    return values.slice(0, tensors.length).map(behind);
+  });
 }
 
 /** [1] int64: 0, whatever the value is (NaN included), but not before it is there. Nothing for what is no result. */

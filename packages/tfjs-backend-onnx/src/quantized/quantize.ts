@@ -1,0 +1,87 @@
+import { TraceError } from '../errors.js';
+import type { HostTensor } from '../tensors.js';
+import { toFloat16 } from './float16.js';
+import type { FrozenFormat, HostFrozenMatrix } from './frozen-matrix.js';
+import { uint8TimesInt8Saturates } from './saturation.js';
+
+/** Numbers that share one scale in int4. */
+export const BLOCK = 32;
+
+/** How to store a frozen matrix. */
+export interface QuantizeOptions {
+  /** Whether the float32 values stay beside the small ones, for the gradient. Default false. */
+  readonly float32Backward?: boolean;
+}
+
+/**
+ * Stores a matrix for {@link frozenMatMul}. int8 is symmetric with one scale for each output; int4 (symmetric, blocks of 32 inputs)
+ * is the form of ONNX Runtime's MatMulNBits. The first int8 matrix runs a probe of the processor: see {@link FrozenMatrix}.
+ * @param matrix [out, in] float32 @throws {@link TraceError} when it is not
+ */
+export async function quantize(
+  matrix: HostTensor,
+  format: FrozenFormat,
+  { float32Backward = false }: QuantizeOptions = {},
+): Promise<HostFrozenMatrix> {
+  const { data, shape, dtype } = matrix;
+  if (dtype !== 'float32' || shape.length !== 2) {
+    throw new TraceError('TRACE_UNSUPPORTED_DTYPE', `a tensor ${dtype}[${shape.join(',')}]`, {
+      where: 'quantize',
+      expected: 'a float32 matrix [out, in]',
+    });
+  }
+  const values = data as Float32Array;
+  const [out, inner] = shape as [number, number];
+  const backward = float32Backward ? { float32: matrix } : {};
+  switch (format) {
+    case 'float32':
+      return { float32: matrix };
+    case 'float16':
+      return { float16: { data: toFloat16(values), shape, dtype: 'float16' }, ...backward };
+    case 'int8': {
+      const { columns, scales } = byColumn(values, out, inner);
+      if (!(await uint8TimesInt8Saturates())) return { int8: { data: columns, shape: [inner, out], dtype: 'int8' }, scales, ...backward };
+      return { uint8: { data: Uint8Array.from(columns, (q) => q + 128), shape: [inner, out], dtype: 'uint8' }, scales, ...backward };
+    }
+    case 'int4':
+      return { ...byBlock(values, out, inner), ...backward };
+  }
+}
+
+/** Row r of W, divided by its largest magnitude / 127, becomes column r. */
+function byColumn(values: Float32Array, out: number, inner: number): { columns: Int8Array; scales: HostTensor } {
+  const columns = new Int8Array(out * inner);
+  const scales = new Float32Array(out);
+  for (let row = 0; row < out; row += 1) {
+    let largest = 0;
+    for (let k = 0; k < inner; k += 1) largest = Math.max(largest, Math.abs(values[row * inner + k]!));
+    scales[row] = largest / 127;
+    const inverse = largest === 0 ? 0 : 127 / largest;
+    for (let k = 0; k < inner; k += 1) columns[k * out + row] = Math.round(values[row * inner + k]! * inverse);
+  }
+  return { columns, scales: { data: scales, shape: [out], dtype: 'float32' } };
+}
+
+/** In each block the number of largest magnitude becomes -8, which uses all sixteen values. */
+function byBlock(values: Float32Array, out: number, inner: number): { int4: HostTensor; scales: HostTensor } {
+  const blocks = Math.ceil(inner / BLOCK);
+  const packed = new Uint8Array(out * blocks * (BLOCK / 2));
+  const scales = new Float32Array(out * blocks);
+  for (let block = 0; block < out * blocks; block += 1) {
+    const first = Math.floor(block / blocks) * inner + (block % blocks) * BLOCK;
+    const size = Math.min(BLOCK, inner - (block % blocks) * BLOCK);
+    let extreme = 0;
+    for (let i = 0; i < size; i += 1) if (Math.abs(values[first + i]!) > Math.abs(extreme)) extreme = values[first + i]!;
+    const scale = Math.fround(extreme / -8);
+    scales[block] = scale;
+    for (let i = 0; i < BLOCK; i += 1) {
+      const value = i < size && scale !== 0 ? values[first + i]! / scale : 0;
+      const q = Math.min(15, Math.max(0, Math.round(value) + 8));
+      packed[block * (BLOCK / 2) + (i >> 1)]! |= i % 2 === 0 ? q : q << 4;
+    }
+  }
+  return {
+    int4: { data: packed, shape: [out, blocks, BLOCK / 2], dtype: 'uint8' },
+    scales: { data: scales, shape: [out, blocks], dtype: 'float32' },
+  };
+}

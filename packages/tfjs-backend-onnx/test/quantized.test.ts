@@ -1,0 +1,183 @@
+import { createRng } from '@expctr/core';
+import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import {
+  compile,
+  constant,
+  describe as describeGraph,
+  frozenMatMul,
+  mapFrozen,
+  quantize,
+  spec,
+  specOf,
+  useOnnx,
+  valueAndGradWithAux,
+  type CompiledFunction,
+  type CompileOptions,
+  type FrozenFormat,
+  type FrozenMatrix,
+  type HostFrozenMatrix,
+  type HostTensor,
+} from '../src/index.js';
+import { fromFloat16, toFloat16 } from '../src/quantized/float16.js';
+
+beforeAll(useOnnx);
+afterEach(useOnnx);
+
+const [rows, inner, out] = [9, 70, 33]; // neither a multiple of a block
+const rng = createRng('quantized');
+const normal = (shape: readonly number[]): HostTensor => ({
+  data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => rng.normal()),
+  shape,
+  dtype: 'float32',
+});
+const [x, weight, direction] = [normal([rows, inner]), normal([out, inner]), normal([rows, out])];
+
+const make = compile as unknown as (fn: unknown, specs: readonly unknown[], options?: CompileOptions) => Promise<CompiledFunction>;
+type Results = { aux: HostTensor; grads: HostTensor };
+
+/** y = x W^T and d <y, direction> / dx. */
+const step = (input: tf.Tensor2D, along: tf.Tensor2D, matrix: FrozenMatrix<tf.Tensor>): unknown =>
+  valueAndGradWithAux((wanted: tf.Tensor2D) => {
+    const y = frozenMatMul(wanted, matrix);
+    return { loss: tf.sum(tf.mul(y, along)), aux: y };
+  })(input);
+
+async function run(matrix: HostFrozenMatrix, input = x, leaf: (tensor: HostTensor) => unknown = specOf): Promise<Results> {
+  const fn = await make(step, [specOf(input), specOf(direction), mapFrozen(matrix, leaf)]);
+  const given = leaf === specOf ? matrix : undefined;
+  const results = (await fn.run([input, direction, given])) as Results;
+  await fn.dispose();
+  return results;
+}
+
+/** Root mean square of the difference over that of the expected values. */
+function relativeError(actual: HostTensor, expected: HostTensor): number {
+  let [difference, size] = [0, 0];
+  expected.data.forEach((value, i) => {
+    difference += (actual.data[i]! - value) ** 2;
+    size += value ** 2;
+  });
+  return Math.sqrt(difference / size);
+}
+
+/** Bounds from the roundings: half a unit of 2^-11, of the largest of 70 / 127 (twice in the product), of the largest of 32 / 8. */
+const bounds: Record<FrozenFormat, readonly [value: number, gradient: number]> = {
+  float32: [1e-6, 1e-6],
+  float16: [3e-4, 3e-4],
+  int8: [0.012, 0.008],
+  int4: [0.09, 0.09],
+};
+
+describe.each(['onnx', 'cpu'])('on the %s backend', (backend) => {
+  test.each(Object.keys(bounds) as FrozenFormat[])(
+    'a product by %s and its gradient are those of float32 within its rounding',
+    async (format) => {
+      await tf.setBackend(backend);
+      const exact = await run({ float32: weight });
+      const { aux, grads } = await run(await quantize(weight, format));
+      const [value, gradient] = bounds[format];
+      expect(relativeError(aux, exact.aux)).toBeLessThan(value);
+      expect(relativeError(grads, exact.grads)).toBeLessThan(gradient);
+      if (format !== 'float32') expect(relativeError(aux, exact.aux)).toBeGreaterThan(value / 10);
+    },
+  );
+
+  test.each(['float16', 'int8', 'int4'] as const)(
+    'with float32 beside %s the gradient is that of float32 to the last bit',
+    async (format) => {
+      await tf.setBackend(backend);
+      const exact = await run({ float32: weight });
+      const both = await run(await quantize(weight, format, { float32Backward: true }));
+      const alone = await run(await quantize(weight, format));
+      expect(both.grads.data).toEqual(exact.grads.data);
+      expect(both.aux.data).toEqual(alone.aux.data);
+    },
+  );
+});
+
+test('the reference in tfjs and the graph compute the same, for each format', async () => {
+  for (const format of ['float16', 'int8', 'int4'] as const) {
+    const matrix = await quantize(weight, format);
+    const recorded = await run(matrix);
+    await tf.setBackend('cpu');
+    const reference = await run(matrix);
+    await useOnnx();
+    expect(relativeError(recorded.aux, reference.aux)).toBeLessThan(1e-5);
+    expect(relativeError(recorded.grads, reference.grads)).toBeLessThan(1e-5);
+  }
+});
+
+test('the largest integers are summed exactly, whatever the processor', async () => {
+  const largest = (shape: readonly number[], value: number): HostTensor => ({
+    ...normal(shape),
+    data: new Float32Array(shape[0]! * shape[1]!).fill(value),
+  });
+  const { aux } = await run(await quantize(largest([out, inner], 127), 'int8'), largest([rows, inner], 127));
+  expect([...new Set(aux.data)]).toEqual([127 * 127 * inner]);
+});
+
+test('weights kept as uint8 around 128, for processors that saturate, give the bits of int8', async () => {
+  const signed = await quantize(weight, 'int8');
+  if (!('int8' in signed)) return; // this processor saturates: uint8 is what all other tests ran on
+  const unsigned = {
+    uint8: { ...signed.int8, data: Uint8Array.from(signed.int8.data, (q) => q + 128), dtype: 'uint8' as const },
+    scales: signed.scales,
+  };
+  const [a, b] = [await run(signed), await run(unsigned)];
+  expect(b.aux.data).toEqual(a.aux.data);
+  expect(b.grads.data).toEqual(a.grads.data);
+});
+
+test('a row of zeros is a row of zeros, and a weight of zeros gives zeros', async () => {
+  const holes = { ...x, data: x.data.map((value, i) => (Math.floor(i / inner) === 3 ? 0 : value)) };
+  for (const format of ['int8', 'int4'] as const) {
+    const matrix = await quantize({ ...weight, data: weight.data.map((value, i) => (i < inner ? 0 : value)) }, format);
+    const { aux, grads } = await run(matrix, holes);
+    expect(aux.data.every(Number.isFinite) && grads.data.every(Number.isFinite)).toBe(true);
+    expect(aux.data.slice(3 * out, 4 * out).every((value) => value === 0)).toBe(true);
+    expect(Array.from({ length: rows }, (_, row) => aux.data[row * out]).every((value) => value === 0)).toBe(true);
+  }
+});
+
+test('weights as constants of the graph give what weights as inputs give', async () => {
+  for (const format of ['float16', 'int8', 'int4'] as const) {
+    const matrix = await quantize(weight, format);
+    const [inputs, constants] = [await run(matrix), await run(matrix, x, constant)];
+    expect(relativeError(constants.aux, inputs.aux)).toBeLessThan(1e-6);
+    expect(relativeError(constants.grads, inputs.grads)).toBeLessThan(1e-6);
+  }
+});
+
+test('no gradient to the weight is computed, and products of one input share its quantization', async () => {
+  const matrix = await quantize(weight, 'int8');
+  const two = (input: tf.Tensor2D, a: FrozenMatrix<tf.Tensor>, b: FrozenMatrix<tf.Tensor>): unknown =>
+    valueAndGradWithAux((wanted: tf.Tensor2D) => ({ loss: tf.sum(tf.mul(frozenMatMul(wanted, a), frozenMatMul(wanted, b))), aux: [] }))(
+      input,
+    );
+  const fn = await make(two, [spec([rows, inner]), mapFrozen(matrix, specOf), mapFrozen(matrix, specOf)]);
+  const counts = Object.fromEntries((await describeGraph(fn)).operators.map(({ name, nodes }) => [name, nodes]));
+  expect(counts).toMatchObject({ QuantizeLinear: 1, MatMulIntegerToFloat: 2 });
+  expect((counts['MatMul'] ?? 0) + (counts['FusedMatMul'] ?? 0)).toBe(2);
+  await fn.dispose();
+});
+
+test('only float32 matrices can be quantized', async () => {
+  await expect(quantize({ ...weight, shape: [out * inner] }, 'int8')).rejects.toMatchObject({ code: 'TRACE_UNSUPPORTED_DTYPE' });
+});
+
+test('every half that is a number survives the way to float32 and back, and rounding goes to the nearest', () => {
+  const halves = Uint16Array.from({ length: 65536 }, (_, i) => i).filter((bits) => (bits & 0x7c00) !== 0x7c00 || (bits & 0x3ff) === 0);
+  expect(toFloat16(fromFloat16(halves))).toEqual(halves);
+  fc.assert(
+    fc.property(fc.float({ min: -65504, max: 65504, noNaN: true }), (value) => {
+      const [half] = toFloat16(Float32Array.of(value));
+      const [near] = fromFloat16(Uint16Array.of(half!));
+      const neighbors = fromFloat16(Uint16Array.of(Math.max(0, (half! & 0x7fff) - 1), Math.min(0x7bff, (half! & 0x7fff) + 1))).map(
+        (each) => each * Math.sign(near!),
+      );
+      for (const other of neighbors) expect(Math.abs(near! - value)).toBeLessThanOrEqual(Math.abs(other - value));
+    }),
+  );
+});
