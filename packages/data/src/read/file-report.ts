@@ -52,7 +52,7 @@ export function reportOf(
     throw new DataError('DATA_GZIP', 'the gzip data ends early', {
       where: file,
       expected: `a whole gzip file; ${counts.rows} rows could be read`,
-      remedy: 'download the file again and compare its checksum, or keep what could be read with data.truncated=keep',
+      remedy: 'download the file again and compare its checksum, or keep what could be read with --set data.truncated=keep',
     });
   }
   if (counts.rows === 0) {

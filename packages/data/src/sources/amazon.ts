@@ -47,6 +47,34 @@ const reviews: readonly RatingsFormat[] = [
   },
 ];
 
+/** Ratings alone were published without a header: user first in 2014, item first in 2018. An item's id has ten characters, a user's more. */
+const bareRatings = (name: string, columns: readonly string[], rows: RegExp, example: string): RatingsFormat => ({
+  role: 'ratings',
+  name,
+  mark: { rows, columns, dialect: { separator: ',', quotes: false }, encoding: 'utf-8' },
+  usually,
+  example,
+  user: { column: 'user' },
+  item: { column: 'item' },
+  rating: { column: 'rating', ...STARS },
+  time: { column: 'timestamp', unit: 's' },
+});
+
+const bare: readonly RatingsFormat[] = [
+  bareRatings(
+    'Amazon ratings of 2014, CSV',
+    ['user', 'item', 'rating', 'timestamp'],
+    /^[A-Z\d#-]{11,},[A-Z\d]{10},[1-5](\.0)?,\d+$/iu,
+    'AH2L9G3DQHHAJ,0000000116,4.0,1019865600',
+  ),
+  bareRatings(
+    'Amazon ratings of 2018, CSV',
+    ['item', 'user', 'rating', 'timestamp'],
+    /^[A-Z\d]{10},[A-Z\d#-]{11,},[1-5](\.0)?,\d+$/iu,
+    '0001713353,A1C6M8LCIX4M6M,5.0,1123804800',
+  ),
+];
+
 const KAGGLE: Dialect = { ...CSV, quotedLineBreaks: true };
 
 /** The pair of CSV files on Kaggle joins on titles, and has reviews without a user. */
@@ -159,7 +187,7 @@ function pythonList(cell: unknown): string[] {
   }
 }
 
-const formats: readonly FileFormat[] = [...reviews, kaggleReviews, ...metadata, kaggleBooks];
+const formats: readonly FileFormat[] = [...reviews, ...bare, kaggleReviews, ...metadata, kaggleBooks];
 
 /** Amazon reviews of any release and category. */
 export const amazon: DatasetSource = formatSource({

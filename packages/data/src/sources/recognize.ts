@@ -51,7 +51,7 @@ export async function recognize(
   throw new DataError('DATA_MISSING_FILE', `no file in the folder is the ${role}; ${contents(candidates)}`, {
     where: recognition.dataDir,
     expected: formats.map(describeFormat).join('; or '),
-    remedy: `give the folder that holds it with --data-dir, or the file with data.files.${role}`,
+    remedy: `give the folder that holds it with --data-dir, or the file with --set data.files.${role}=FILE`,
   });
 }
 
@@ -62,7 +62,7 @@ function theOnly(role: Role, found: readonly Recognized[], { dataDir }: Recognit
   throw new DataError('DATA_AMBIGUOUS', `${found.length} files could be the ${role}: ${list}`, {
     where: dataDir,
     expected: 'one',
-    remedy: `choose with data.files.${role}=${found[0]!.candidate.name}, or move the others away`,
+    remedy: `choose with --set data.files.${role}=${found[0]!.candidate.name}, or move the others away`,
   });
 }
 

@@ -1,5 +1,6 @@
 import { DataOptionError } from '../errors.js';
 import { CSV, type Dialect } from '../read/fields.js';
+import { parseObjectText } from '../read/json-lines.js';
 import type { RowRecord } from '../read/records.js';
 import { listCandidates, type Candidate } from './candidates.js';
 import { cellId, cellList, cellText, webText } from './cells.js';
@@ -121,16 +122,28 @@ async function mappingOf(table: TableOptions, dataDir: string): Promise<Mapping>
     where: both ? 'data.table' : user === null ? 'data.table.user' : 'data.table.item',
     expected: both
       ? 'one of data.table.rating and data.table.click'
-      : `the names of columns; ${(await listCandidates(dataDir)).map(columnsOf).join('; ')}`,
+      : `the names of columns; ${(await listCandidates(dataDir))
+          .map(columnsOf)
+          .filter((text) => text !== '')
+          .join('; ')}`,
     remedy:
       'set them with --set data.table.user=COLUMN --set data.table.item=COLUMN and --set data.table.rating=COLUMN or data.table.click=COLUMN',
   });
 }
 
+/** The columns of a file that could be meant, in words; '' where it has none. */
 function columnsOf({ name, head }: Candidate): string {
   const split = SEPARATORS.map((separator) => fieldsOf(head.lines[0], { ...CSV, separator })).sort((a, b) => b.length - a.length)[0];
-  const columns = head.names.length > 0 ? head.names : (split ?? []);
-  return `${name} has ${columns.slice(0, 40).join(', ') || `no columns (${head.kind})`}`;
+  const columns = head.lines[0]?.startsWith('{') === true ? keysOf(head.lines[0]) : head.names.length > 0 ? head.names : (split ?? []);
+  return columns.length < 2 ? '' : `${name} has ${columns.slice(0, 40).join(', ')}`;
+}
+
+function keysOf(line: string): string[] {
+  try {
+    return Object.keys(parseObjectText(line) as object);
+  } catch {
+    return [];
+  }
 }
 
 /** Any table of interactions: CSV, JSON lines, Parquet, Arrow, or a lake of Parquet files, with the columns that `data.table` names. */

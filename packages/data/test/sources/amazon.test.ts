@@ -103,6 +103,12 @@ test('reviews of 2023 are read by parent_asin, with times in milliseconds; also 
   expect(triples(csv)).toEqual(triples(json));
 });
 
+test('ratings alone are read: the user stands first in those of 2014, the item in those of 2018', async () => {
+  for (const text of ['AH2L9G3DQHHAJ,0000000116,4.0,1019865600\n', '0000000116,AH2L9G3DQHHAJ,4.0,1019865600\n']) {
+    expect(triples(await load('amazon', { 'Books.csv': text }))).toEqual([['AH2L9G3DQHHAJ', '0000000116', 4, 1019865600000]]);
+  }
+});
+
 test('the books of Kaggle are joined on their titles; reviews without a user are dropped by a named rule', async () => {
   const raw = await load('amazon', {
     'r.csv':
