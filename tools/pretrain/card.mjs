@@ -21,14 +21,14 @@ ${gates.join('\n')}
 
 ## Data
 Text of simulated users and items (\`generateWorld\` with seeds that begin with "${seed}/"; evaluation worlds have numbers as seeds, so no evaluation user or item is in it). Each of these is seen once:
-- **explanations**: the history grouped by the target's attributes, notes on each attribute (liked, disliked, mixed, new: what most of the visible labels say), then reasons by one of three writers, no style marked: careful ones (${share(mix.writers.careful)}; the user's true reasons, strongest first), generic ones (${share(mix.writers.generic)}; the genre and the commonest values, always in favor) and careless ones (${share(mix.writers.careless)}; attributes of the item at random with signs at random, one attribute in ten invented);
+- **explanations**: the history grouped by the target's attributes, notes on each attribute (liked, disliked, mixed, new: what most of the visible labels say), then reasons by one of three writers, no style marked: careful ones (${share(mix.writers.careful)}; the user's true reasons, strongest first), generic ones (${share(mix.writers.generic)}; the genre and the commonest values, always in favor) and careless ones (${share(mix.writers.careless)}; attributes of the item at random with signs at random, one attribute in twenty invented);
 - **questions after a statement** (${mix.reader} for each explanation): true reasons whole or in part, what the writers write, and distractors (tastes that the item lacks); answered by the distribution over yes and no, that is the Bayes-optimal probability;
 - **questions after a history** (${mix.history} for each explanation), answered likewise.
 
 ## Training
 ${steps.toLocaleString('en')} steps of ${shape.rows} rows of ${shape.time} tokens (${(tokens / 1e6).toFixed(1)} M tokens, padding included); AdamW (0.9, 0.98, weight decay 0.01), peak learning rate ${peak}, 200 steps of warm-up, then linear to a twentieth; gradients clipped at norm 1; matrices begin with deviation 1/sqrt(fan-in). Weight of a token's loss: ${Object.entries(weights).map(([kind, weight]) => `${kind} ${weight}`).join(', ')}. \`npm run pretrain\` makes it anew.
 
-Loss a token at the end (nats): ${Object.entries(losses).map(([kind, loss]) => `${kind} ${loss.toFixed(3)}`).join(', ')}. The loss of an answer cannot fall below the entropy of the label, and that of the text not below the writers' own whim.
+Loss a token at the end (nats): ${Object.entries(losses).map(([kind, loss]) => `${kind} ${loss.toFixed(3)}`).join(', ')}. The loss of an answer cannot fall below the entropy of the label, and that of a text not below the writers' own whim.
 
 ## What it can do
 It notes what the visible history says of each attribute (right: ${number(figures.notesRight)}); writes well-formed reasons (malformed: ${number(figures.malformedSampled)} of sampled, ${number(figures.malformedGreedy)} of greedy explanations); reads reasons (AUC ${number(figures.readerAuc)}, Bayes-optimal ${number(figures.bayesAuc)}; with every sign flipped ${number(figures.flippedAuc)}); answers from a history alone (AUC ${number(figures.historyAuc)}).

@@ -20,8 +20,8 @@ import { compileForward, compileStep, initialTensors, llamaConfig, namedTensors,
 const SIZE = { hidden: 128, layers: 4, heads: 4, intermediate: 344, maxPositions: 256 };
 const SHAPE = { rows: 24, time: 64 };
 const MIX = { writers: { careful: 0.4, generic: 0.45, careless: 0.15 }, reader: 2, history: 0.4 };
-// an answer is one token of a lesson, and worth a whole text
-const WEIGHTS = { notes: 0.5, text: 1, reader: 8, history: 4 };
+// Careful text counts in full: it alone teaches that signs depend on notes. An answer is one token of a lesson, and worth a whole text.
+const WEIGHTS = { notes: 0.5, careful: 1, other: 0.5, reader: 8, history: 4 };
 const CHECKPOINT_EVERY = 100;
 
 const { values: given } = parseArgs({

@@ -4,8 +4,8 @@ import { BOS, EOS, wordId, wordIds } from './tokenizer.js';
 import { sayClaims, sayEvidence, sayItem, sayNotes } from './wording.js';
 import { careful, someWriter, type CodedClaim, type WriterShares } from './writers.js';
 
-/** What predicting a token can teach; `prompt` = nothing. */
-export const KINDS = ['prompt', 'notes', 'text', 'reader', 'history'] as const;
+/** What predicting a token can teach: nothing (`prompt`), the notes, the text of careful and of other writers, answers to questions. */
+export const KINDS = ['prompt', 'notes', 'careful', 'other', 'reader', 'history'] as const;
 /** What predicting a token teaches. */
 export type Kind = (typeof KINDS)[number];
 
@@ -41,10 +41,12 @@ export const historyPrompt = ({ evidence, values }: Situation): number[] => [
 export function explanationLesson(situation: Situation, shares: WriterShares, rng: Rng): Lesson {
   const prompt = explanationPrompt(situation);
   const notes = wordIds(sayNotes(situation.evidence));
-  const text = [...wordIds(sayClaims(someWriter(shares, rng)(situation, rng), rng)), EOS];
+  const writer = someWriter(shares, rng);
+  const text = [...wordIds(sayClaims(writer(situation, rng), rng)), EOS];
+  const written: Kind = writer === careful ? 'careful' : 'other';
   return {
     tokens: [...prompt, ...notes, ...text],
-    kinds: [...prompt.map(() => 'prompt' as const), ...notes.map(() => 'notes' as const), ...text.map(() => 'text' as const)],
+    kinds: [...prompt.map(() => 'prompt' as const), ...notes.map(() => 'notes' as const), ...text.map(() => written)],
     yes: null,
   };
 }
@@ -65,13 +67,13 @@ export function historyLesson(situation: Situation, rng: Rng): Lesson {
  */
 function statement(situation: Situation, shares: WriterShares, rng: Rng): CodedClaim[] {
   const draw = rng.next();
-  if (draw < 0.35) return careful(situation, rng);
-  if (draw < 0.5) return rng.shuffle(careful(situation, rng)).filter(() => rng.next() < 0.7);
-  if (draw < 0.67) return someWriter(shares, rng)(situation, rng);
+  if (draw < 0.25) return careful(situation, rng);
+  if (draw < 0.35) return rng.shuffle(careful(situation, rng)).filter(() => rng.next() < 0.7);
+  if (draw < 0.5) return someWriter(shares, rng)(situation, rng);
   const tastes = rng.shuffle([...situation.tastes]);
-  if (draw < 0.77) return tastes.slice(0, 1 + rng.int(3));
+  if (draw < 0.65) return tastes.slice(0, 1 + rng.int(3));
   const absent = tastes.filter(([value]) => !situation.values.includes(value));
-  if (draw < 0.9) return absent.slice(0, 1 + rng.int(3));
+  if (draw < 0.8) return absent.slice(0, 1 + rng.int(3));
   return rng.shuffle([...careful(situation, rng).slice(0, 2), ...absent.slice(0, 1 + rng.int(2))]);
 }
 

@@ -19,7 +19,7 @@ type Writer = (subject: Subject, rng: Rng) => CodedClaim[];
 /** Most claims in an explanation. */
 export const MOST_CLAIMS = 3;
 /** How often a careless writer names a value that the item lacks. */
-const INVENTED = 0.1;
+const INVENTED = 0.05;
 
 /** The true reasons, strongest first. */
 export const careful: Writer = ({ values, contributions }) => {

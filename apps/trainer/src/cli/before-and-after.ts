@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs';
+import { explanationsFromTable, itemText, readDataset, readTable, rowsOf, type Explanations } from '@expctr/data';
+import { plainItemText } from '../pipeline/item-text.js';
+import type { RunFolder } from '../run/run-folder.js';
+
+/** How many test rows are shown. */
+const SHOWN = 3;
+
+/**
+ * Explanations of a few test rows by the base model and by the trained policy, as reader and encoder saw them. Rows where the two
+ * differ come first, rows of different users.
+ */
+export async function beforeAndAfter(folder: RunFolder): Promise<string> {
+  const [before, after] = [folder.explanations('post-hoc'), folder.explanations('final')];
+  if (!existsSync(before) || !existsSync(after)) return '';
+  const { interactions, items } = await readDataset(folder.data);
+  const [base, final] = await Promise.all([before, after].map(async (path) => byRow(explanationsFromTable(await readTable(path)))));
+  const rows = [...rowsOf(interactions, 'test')].filter((row) => base!.has(row) && final!.has(row));
+  const changed = rows.filter((row) => base!.get(row) !== final!.get(row));
+  const users = new Set<number>();
+  const chosen = [...changed, ...rows]
+    .filter((row) => !users.has(interactions.user[row]!) && users.add(interactions.user[row]!))
+    .slice(0, SHOWN);
+  const shown = (text: string): string => (text === '' ? '(nothing readable)' : text);
+  return chosen
+    .map((row) =>
+      [
+        `${plainItemText(itemText(items, interactions.item[row]!))} (${interactions.label[row] === 1 ? 'chosen' : 'not chosen'})`,
+        `  before: ${shown(base!.get(row)!)}`,
+        `  after:  ${shown(final!.get(row)!)}`,
+      ].join('\n'),
+    )
+    .join('\n');
+}
+
+function byRow({ interactionId, read }: Explanations): Map<number, string> {
+  return new Map(Array.from(interactionId, (row, at) => [row, read[at]!]));
+}
