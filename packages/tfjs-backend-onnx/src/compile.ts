@@ -3,6 +3,7 @@ import type { CompiledFunction } from './compiled-function.js';
 import { BACKEND } from './backend.js';
 import { eagerFunction } from './eager.js';
 import { inputSignature } from './inputs.js';
+import type { Provider } from './providers.js';
 import type { GraphOptimization } from './session.js';
 import { onnxFunction } from './onnx-function.js';
 import { compileSaved, type SavedAt } from './programs/compile-saved.js';
@@ -32,8 +33,11 @@ export interface CompileOptions {
    * under the same `key`, with the same name, specs and constants, by the same version of this package; else it is compiled and saved.
    */
   readonly saved?: SavedAt;
-  /** ONNX Runtime execution providers in order of preference. Default `['cpu']`. */
-  readonly providers?: readonly string[];
+  /**
+   * Where to compute, in order of preference: what the first provider has no kernel for falls to the next. Default `['cpu']`. One that
+   * is missing is refused, with what it needs and how to get it.
+   */
+  readonly providers?: readonly Provider[];
 }
 
 /**

@@ -4,6 +4,7 @@ import { CompiledFunctionError } from './errors.js';
 import { executionOrder } from './execution-order.js';
 import type { Graph } from './graph.js';
 import { serialize } from './onnx.js';
+import { assertProviders, providerFailure, type Provider } from './providers.js';
 import type { DType, HostArray, HostTensor } from './tensors.js';
 
 /**
@@ -36,7 +37,7 @@ function optimizationOptions(level: GraphOptimization, largestFill: number): Inf
 export interface SessionOptions {
   readonly threads?: number | undefined;
   readonly graphOptimization?: GraphOptimization | undefined;
-  readonly providers?: readonly string[] | undefined;
+  readonly providers?: readonly Provider[] | undefined;
   readonly releaseMemory?: boolean | undefined;
   /** Beginning of the path of the profile that ONNX Runtime writes; without it there is none. */
   readonly profilePath?: string | undefined;
@@ -74,6 +75,7 @@ export async function createSession(
     },
   });
   const providers = [...(options.providers ?? ['cpu'])];
+  assertProviders(providers, graph.name);
   const session = await InferenceSession.create(model, {
     executionProviders: providers,
     intraOpNumThreads: options.threads ?? availableParallelism(),
@@ -85,11 +87,10 @@ export async function createSession(
     ...optimizationOptions(options.graphOptimization ?? 'exact', largestFill),
     ...(externalData.length === 0 ? {} : { externalData }),
   }).catch((cause: unknown) => {
-    throw new CompiledFunctionError('COMPILED_SESSION', `ONNX Runtime made no session: ${messageOf(cause)}`, {
-      where: graph.name,
-      remedy: `check that the providers (${providers.join(', ')}) are installed`,
-      cause,
-    });
+    throw (
+      providerFailure(providers, graph.name, cause) ??
+      new CompiledFunctionError('COMPILED_SESSION', `ONNX Runtime made no session: ${messageOf(cause)}`, { where: graph.name, cause })
+    );
   });
   const types = graph.inputs.map(({ shape, dtype }) => ({ shape: [...shape], dtype: dtype as DType }));
   const running = new Set<Promise<unknown>>();
