@@ -45,3 +45,17 @@ test('a chain falls as a whole: one pass is not enough', () => {
   const chain: RawRow[] = Array.from({ length: 40 }, (_, i) => [Math.floor(i / 2), Math.ceil(i / 2), 5, i]);
   expect(kCore(ordered(chain), 21, 2)).toEqual(new Uint8Array(40));
 });
+
+test('items with many rows fall too, listed late or not', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 2, max: 320 }), fc.integer({ min: 1, max: 4 }), (k, others) => {
+      // Users 0 .. 299 have the items 0 .. others - 1; item 0 has 10 rows more, of users with one row.
+      const raw: RawRow[] = Array.from({ length: 300 * others }, (_, i) => [Math.floor(i / others), i % others, 5, i]);
+      const rows = ordered([...raw, ...Array.from({ length: 10 }, (_, i): RawRow => [1000 + i, 0, 5, i])]);
+      const kept = kCore(rows, others, k).reduce((sum, mark) => sum + mark, 0);
+      expect(kept).toBe(k <= others ? 300 * others : 0);
+      expect(largestCore(rows, others)).toBe(others);
+    }),
+    { numRuns: 12 },
+  );
+});
