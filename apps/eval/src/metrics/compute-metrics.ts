@@ -1,4 +1,5 @@
 import { createRng } from '@expctr/core';
+import { qualityOfRun } from '../quality/quality-of-run.js';
 import type { RunData } from '../read/run-data.js';
 import { bootstrapOverUsers } from '../statistics/user-bootstrap.js';
 import { auditReader } from './audit.js';
@@ -36,7 +37,8 @@ export function computeMetrics(run: RunData, { resamples = 1_000 }: MetricsOptio
     ctr: ctrCurves(run.log.ctrEpochs),
     readerCheck: run.log.readerCheck,
     audit: auditReader(run.explanations.get('final'), interactions, resamples, seed),
-    explanations: explanationMetrics(run.explanations),
+    explanations: explanationMetrics(run.explanations, interactions),
+    ...qualityOfRun(run, resamples, createRng(seed).fork('quality'), createRng(seed).fork('test')),
   };
   return { ...metrics, warnings: collectWarnings(run, metrics) };
 }

@@ -1,3 +1,5 @@
+import type { TruthMetrics } from '../quality/quality-of-run.js';
+import type { Variety } from '../quality/variety.js';
 import type { ReaderCheckLine, WarningLine } from '../read/run-log.js';
 
 /** 95 % interval. */
@@ -74,7 +76,7 @@ export interface AuditRow {
 }
 
 /** Explanations of one file. */
-export interface ExplanationMetrics {
+export interface ExplanationMetrics extends Variety {
   readonly rows: number;
   readonly meanTokens: number;
   /** Share that ended because there was no more room. */
@@ -86,7 +88,7 @@ export interface ExplanationMetrics {
 }
 
 /** Everything that metrics.json holds. Keys are documented in this app's README. */
-export interface Metrics {
+export interface Metrics extends TruthMetrics {
   readonly schema: 'metrics/1';
   readonly counts: Readonly<Record<string, number>>;
   readonly predictors: Readonly<Record<string, PredictorMetrics>>;

@@ -11,6 +11,7 @@ import {
   type Interactions,
   type Items,
 } from '@expctr/data';
+import { TRUTH_FILE, truthFromTable, type TruthRow } from '@expctr/testbed';
 import { EvalError } from '../errors.js';
 import { parseObject, readJsonLines, readText } from './json-lines.js';
 import { readRunLog, type RunLog } from './run-log.js';
@@ -21,6 +22,8 @@ export interface RunData {
   readonly config: Readonly<Record<string, unknown>>;
   readonly interactions: Interactions;
   readonly items: Items;
+  /** What a simulated world knows of every interaction, aligned with them; null where the data is real. */
+  readonly truth: readonly TruthRow[] | null;
   readonly predictions: TestPredictions;
   /** By file name without its ending (`final`, `post-hoc`, `stage1-rollouts`, ...), sorted by name. */
   readonly explanations: ReadonlyMap<string, Explanations>;
@@ -31,7 +34,7 @@ export interface RunData {
 
 /**
  * Reads a run folder. config.json, data/interactions.arrow, data/items.arrow and predictions/test.arrow must be there; explanations,
- * log and timing may be missing, and the report then says so.
+ * log timing and truth may be missing, and the report then says so.
  *
  * @throws EvalError `EVAL_NO_RUN`, `EVAL_MISSING_FILE`, `EVAL_BAD_FILE`, and what {@link alignPredictions} throws
  */
@@ -47,6 +50,7 @@ export async function readRun(folder: string): Promise<RunData> {
     config,
     interactions,
     items,
+    truth: await readTruth(at('data', TRUTH_FILE), interactions.length),
     predictions: alignPredictions(predictions, interactions, predictionsPath),
     explanations: await readExplanations(at('explanations')),
     log: await readRunLog(at('log.jsonl')),
@@ -91,6 +95,17 @@ function missing(path: string): EvalError {
     where: path,
     expected: 'a run that went to its end',
     remedy: 'finish it with expctr-train --resume FOLDER, or give another folder',
+  });
+}
+
+async function readTruth(path: string, rows: number): Promise<TruthRow[] | null> {
+  if ((await stat(path).catch(() => null)) === null) return null;
+  const truth = await fromArrow(path, truthFromTable);
+  if (truth.length === rows && truth.every(({ interactionId }, row) => interactionId === row)) return truth;
+  throw new EvalError('EVAL_ROWS_DIFFER', `the truth has ${truth.length} rows, the interactions have ${rows}`, {
+    where: path,
+    expected: 'one row for each interaction, in their order',
+    remedy: 'take both files from the same run',
   });
 }
 

@@ -4,6 +4,7 @@ import { beginPage } from './charts.js';
 import { html, trusted, type Content } from './html.js';
 import { pickExplanations } from './pick-explanations.js';
 import { ctrSection, learningSection } from './sections/curves.js';
+import { qualitySection } from './sections/quality.js';
 import { explanationsSection } from './sections/explanations.js';
 import { overview } from './sections/overview.js';
 import { differencesSection, predictorsSection } from './sections/predictors.js';
@@ -21,6 +22,7 @@ export async function reportPage(run: RunData, metrics: Metrics): Promise<string
     warningsSection(metrics.warnings),
     predictorsSection(metrics),
     differencesSection(metrics),
+    await qualitySection(metrics),
     await learningSection(log.updates, metrics),
     readerSection(metrics),
     await ctrSection(log.ctrEpochs, metrics),

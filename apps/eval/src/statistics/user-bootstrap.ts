@@ -1,4 +1,5 @@
 import type { Rng } from '@expctr/core';
+import { denseUsers, drawUsers, type DenseUsers } from './users.js';
 
 /** Labels and users of the rows that are resampled. */
 export interface LabelledRows {
@@ -32,7 +33,7 @@ export function bootstrapOverUsers(
   resamples: number,
   rng: Rng,
 ): ReadonlyMap<string, Resampled> {
-  const users = denseCodes(rows.user);
+  const users = denseUsers(rows.user);
   const prepared = [...columns].map(([name, scores]) => ({
     name,
     ranking: rank(rows.label, users.codes, scores),
@@ -46,11 +47,7 @@ export function bootstrapOverUsers(
   );
   const drawn = new Uint16Array(users.count);
   for (let resample = 0; resample < resamples; resample += 1) {
-    drawn.fill(0);
-    for (let draw = 0; draw < users.count; draw += 1) {
-      const user = rng.int(users.count);
-      drawn[user] = (drawn[user] ?? 0) + 1;
-    }
+    drawUsers(drawn, rng);
     for (const { name, ranking, sums } of prepared) {
       const statistics = out.get(name);
       if (statistics === undefined) continue;
@@ -76,21 +73,6 @@ function quantile(sorted: Float64Array, q: number): number {
   const below = sorted[low] ?? Number.NaN;
   const above = sorted[Math.min(low + 1, sorted.length - 1)] ?? Number.NaN;
   return below + (above - below) * (at - low);
-}
-
-interface Users {
-  readonly codes: Int32Array;
-  readonly count: number;
-}
-
-function denseCodes(user: ArrayLike<number>): Users {
-  const codeOf = new Map<number, number>();
-  const codes = Int32Array.from(user, (code) => {
-    const dense = codeOf.get(code) ?? codeOf.size;
-    codeOf.set(code, dense);
-    return dense;
-  });
-  return { codes, count: codeOf.size };
 }
 
 /** Rows in ascending order of score: sorted once, walked in every resample. */
@@ -146,7 +128,7 @@ interface UserSums {
   readonly groupedAuc: Float64Array;
 }
 
-function userSums(label: ArrayLike<number>, users: Users, scores: ArrayLike<number>): UserSums {
+function userSums(label: ArrayLike<number>, users: DenseUsers, scores: ArrayLike<number>): UserSums {
   const own: number[][] = Array.from({ length: users.count }, () => []);
   users.codes.forEach((user, row) => own[user]!.push(row));
   const sums: UserSums = {

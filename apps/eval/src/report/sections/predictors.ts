@@ -6,16 +6,18 @@ import { groupedModels, predictorName } from '../predictor-names.js';
 import { section, table } from './section.js';
 
 /** The table of predictors, in a fixed order, intervals drawn on one scale. */
-export function predictorsSection({ predictors, backbone }: Metrics): Html {
+export function predictorsSection({ predictors, backbone, ceiling }: Metrics): Html {
   const entries = Object.entries(predictors);
+  const limits = ceilings(ceiling);
   const scale = barScale(
-    entries.map(([, { auc, aucInterval }]) => ({ point: auc, interval: aucInterval })),
+    [
+      ...entries.map(([, { auc, aucInterval }]) => ({ point: auc, interval: aucInterval })),
+      ...limits.map(({ auc, interval }) => ({ point: auc, interval })),
+    ],
     0.5,
   );
   const rows = groupedModels(Object.keys(predictors)).flatMap(({ group, models }) => [
-    html`<tr class="group">
-      <th colspan="7" scope="rowgroup">${group}</th>
-    </tr>`,
+    groupRow(group),
     ...models.map((model) => row(model, predictors[model], model === backbone)),
   ]);
   function row(model: string, figures: PredictorMetrics | undefined, isBackbone: boolean): Html | null {
@@ -40,10 +42,57 @@ export function predictorsSection({ predictors, backbone }: Metrics): Html {
     'predictors',
     'Predictors on test rows',
     'In a fixed order, not by AUC: where intervals overlap, nothing is ranked. The thin line on each bar is AUC 0.5.',
-    table(['Predictor', 'AUC', '', 'AUC within users', 'Log loss', 'Calibration error', 'RelaImpr'], rows),
+    table(
+      ['Predictor', 'AUC', '', 'AUC within users', 'Log loss', 'Calibration error', 'RelaImpr'],
+      [
+        ...rows,
+        limits.length > 0 && groupRow('Ceilings of this simulated world'),
+        ...limits.map(
+          ({ name, description, auc, interval }) =>
+            html`<tr>
+              <td class="model"><b>${name}</b><small>${description}</small></td>
+              <td class="number"><b>${fixed(auc)}</b><small>${intervalText(interval)}</small></td>
+              <td class="bars">${intervalBar(auc, interval, scale, '')}</td>
+              <td colspan="4"></td>
+            </tr>`,
+        ),
+      ],
+    ),
     html`<p class="note">${clearOfAll(predictors)}</p>`,
     reasons.map((reason) => html`<p class="note">Undefined: ${reason}.</p>`),
   );
+}
+
+function groupRow(group: string): Html {
+  return html`<tr class="group">
+    <th colspan="7" scope="rowgroup">${group}</th>
+  </tr>`;
+}
+
+interface Limit {
+  readonly name: string;
+  readonly description: string;
+  readonly auc: number | null;
+  readonly interval: Interval | null;
+}
+
+/** What no predictor can surpass but by chance; only a simulated world knows it. */
+function ceilings(ceiling: Metrics['ceiling']): Limit[] {
+  if (ceiling === null) return [];
+  return [
+    {
+      name: 'visible history',
+      description: 'estimate of the best prediction from the history that the prompt shows',
+      auc: ceiling.historyAuc,
+      interval: ceiling.historyAucInterval,
+    },
+    {
+      name: 'Bayes-optimal',
+      description: 'the probabilities that the labels were drawn with',
+      auc: ceiling.bayesAuc,
+      interval: ceiling.bayesAucInterval,
+    },
+  ];
 }
 
 /** The only ranking there is: a predictor whose interval lies above that of every other. */

@@ -1,28 +1,35 @@
-import type { Metrics } from '../../metrics/metrics.js';
-import { count, duration, fixed, percent } from '../format.js';
+import type { Interval, Metrics } from '../../metrics/metrics.js';
+import { count, duration, fixed, intervalText, percent } from '../format.js';
 import { html, type Html } from '../html.js';
 import { nothing, section, table } from './section.js';
 
 /** Length, truncation and variety of the explanations of every file. */
 export function explanationFilesSection({ explanations }: Metrics): Html {
   const rows = Object.entries(explanations).map(
-    ([name, { rows: n, meanTokens, cutShare, emptyShare, distinctShare }]) =>
+    ([name, file]) =>
       html`<tr>
         <td class="model"><b dir="auto">${name}</b></td>
-        <td class="number">${count(n)}</td>
-        <td class="number">${fixed(meanTokens, 1)}</td>
-        <td class="number">${percent(cutShare, 1)}</td>
-        <td class="number">${percent(emptyShare, 1)}</td>
-        <td class="number">${percent(distinctShare, 1)}</td>
+        <td class="number">${count(file.rows)}</td>
+        <td class="number">${fixed(file.meanTokens, 1)}</td>
+        <td class="number">${percent(file.cutShare, 1)}</td>
+        <td class="number">${percent(file.emptyShare, 1)}</td>
+        ${share(file.distinct1, file.distinct1Interval)}${share(file.distinct2, file.distinct2Interval)}${share(file.duplicateShare, file.duplicateShareInterval)}
       </tr>`,
   );
-  const lead = 'Empty: nothing was left for reader and encoder. Different: distinct texts, as read, over rows.';
+  const lead =
+    'Empty: nothing was left for reader and encoder. Distinct-1 and -2: different words and pairs of words over all of them; both fall with the number of rows, so compare files of equal size. Duplicates: rows whose text, as read, stands at another row, too.';
   return section(
     'explanation-files',
     'Explanations in figures',
     lead,
-    rows.length === 0 ? nothing('The run has no explanations.') : table(['File', 'Rows', 'Tokens', 'Cut off', 'Empty', 'Different'], rows),
+    rows.length === 0
+      ? nothing('The run has no explanations.')
+      : table(['File', 'Rows', 'Tokens', 'Cut off', 'Empty', 'Distinct-1', 'Distinct-2', 'Duplicates'], rows),
   );
+}
+
+function share(value: number | null, interval: Interval | null): Html {
+  return html`<td class="number">${percent(value, 1)}<small>${intervalText(interval, (bound) => percent(bound, 1))}</small></td>`;
 }
 
 /** Wall time of every part, as timing.jsonl has it. */

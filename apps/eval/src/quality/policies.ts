@@ -1,0 +1,35 @@
+import type { Explanations } from '@expctr/data';
+
+/** The explanations that each policy of a run wrote, all with the decoding of test rows. */
+export interface Policies {
+  /** `base`, `stage1`, `stage3`, as far as the run has them: file names in `explanations/`. */
+  readonly stages: ReadonlyMap<'base' | 'stage1' | 'stage3', string>;
+  /** After each repetition k of stages 2 and 3, from 1 on. */
+  readonly repetitions: readonly string[];
+}
+
+/**
+ * Which file holds what: stage 2 of repetition k writes with the policy as stage 1 or repetition k - 1 left it, so `stage2-1` is stage
+ * 1's and `stage2-(k + 1)` is repetition k's; the last repetition's is `final`. Without repetitions `final` is stage 1's, too.
+ */
+export function policiesOf(files: ReadonlyMap<string, Explanations>): Policies {
+  const written = [...files.keys()].filter((name) => /^stage2-\d+$/u.test(name)).length;
+  const inTurn = Array.from({ length: written }, (_, at) => `stage2-${at + 1}`);
+  const trained = [...inTurn, 'final'].filter((name) => files.has(name));
+  const stages: ['base' | 'stage1' | 'stage3', string | undefined][] = [
+    ['base', 'post-hoc'],
+    ['stage1', trained[0]],
+    ['stage3', 'final'],
+  ];
+  return {
+    stages: new Map(
+      stages.filter((stage): stage is ['base' | 'stage1' | 'stage3', string] => stage[1] !== undefined && files.has(stage[1])),
+    ),
+    repetitions: trained.slice(1),
+  };
+}
+
+/** Where each interaction stands in a file; the last row counts where there are several. */
+export function positions({ interactionId }: Explanations): Map<number, number> {
+  return new Map(Array.from(interactionId, (id, at) => [id, at]));
+}

@@ -1,0 +1,148 @@
+import type { Rng } from '@expctr/core';
+import type { Interval } from '../metrics/metrics.js';
+import type { RunData } from '../read/run-data.js';
+import { visibleHistoryCeiling } from './ceiling/visible-history.js';
+import { ceilingMetrics, type CeilingMetrics } from './ceiling-metrics.js';
+import { countClaims, countText } from './claim-counts.js';
+import { createFacts } from './facts.js';
+import { policiesOf, positions, type Policies } from './policies.js';
+import { compareExplainers, type ComparedExplainers, type QualityFigures } from './quality-figures.js';
+import type { RewardQuality } from './reward-quality.js';
+import { rewardQualityOfRun } from './rewards-of-run.js';
+import { variety, type Variety } from './variety.js';
+
+/** Explanations of one policy. */
+export interface QualityMetrics extends QualityFigures, Variety {
+  readonly rows: number;
+}
+
+/** Paired difference in F1. */
+export interface QualityDifference {
+  readonly f1: number | null;
+  readonly f1Interval: Interval | null;
+}
+
+/** Everything that needs the truth; empty where the run has none. */
+export interface TruthMetrics {
+  /** `base`, `stage1` and `stage3` (the final policy) on the rows that all policies explained. */
+  readonly quality: Readonly<Record<string, QualityMetrics>>;
+  /** After repetition 1, 2, ... of stages 2 and 3, on the same rows. */
+  readonly qualityByRepetition: Readonly<Record<string, QualityMetrics>>;
+  /** `base` and `stage3` on the test rows. */
+  readonly qualityOnTest: Readonly<Record<string, QualityMetrics>>;
+  /** F1 of a stage less that of an earlier one, by both names, on the rows of `quality`. */
+  readonly qualityDifferences: Readonly<Record<string, Readonly<Record<string, QualityDifference>>>>;
+  /** Share of the gap in F1 between `base` and the ceiling that the final policy closes. */
+  readonly gapClosed: number | null;
+  readonly gapClosedInterval: Interval | null;
+  /** By file of explanations and reward. */
+  readonly rewardQuality: Readonly<Record<string, Readonly<Record<string, RewardQuality>>>>;
+  readonly ceiling: CeilingMetrics | null;
+}
+
+const CEILING = 'ceiling';
+const differences = [
+  ['stage1', 'base'],
+  ['stage3', 'stage1'],
+  ['stage3', 'base'],
+] as const;
+
+/**
+ * Quality of explanations, rewards and ceilings.
+ *
+ * @param testRng the stream that the predictors' resamples came from
+ */
+export function qualityOfRun(run: RunData, resamples: number, rng: Rng, testRng: Rng): TruthMetrics {
+  const { interactions, items, truth, explanations, predictions } = run;
+  if (truth === null) return noTruth;
+  const facts = createFacts(interactions, items, truth);
+  const policies = policiesOf(explanations);
+  const { stages, repetitions } = policies;
+  const files = new Map([...stages.values(), ...repetitions].map((name) => [name, positions(explanations.get(name)!)]));
+  const testRows = Array.from(predictions.interactionId);
+  const rows = commonRows(files, policies, testRows);
+  const ceiling = visibleHistoryCeiling({
+    interactions,
+    items,
+    truth,
+    facts,
+    rows: [...new Set([...rows, ...testRows])],
+    rng: rng.fork('ceiling'),
+  });
+
+  const usersOf = (of: readonly number[]): number[] => of.map((row) => interactions.user[row]!);
+  const textsOf = (file: string, of: readonly number[]): string[] =>
+    of.map((row) => explanations.get(file)!.read[files.get(file)!.get(row)!]!);
+  function compare(names: readonly string[], of: readonly number[], stream: Rng): ComparedExplainers {
+    const said = names.map((file) => [file, textsOf(file, of).map((text, at) => countText(text, facts(of[at]!)))] as const);
+    const best = of.map((row) => countClaims(ceiling.claims(row), facts(row)));
+    return compareExplainers(usersOf(of), new Map([...said, [CEILING, best]]), resamples, stream);
+  }
+  const metricsOf = (from: ComparedExplainers, of: readonly number[], file: string): QualityMetrics => ({
+    rows: of.length,
+    ...from.quality.get(file)!,
+    ...variety(textsOf(file, of), usersOf(of)),
+  });
+
+  const compared = compare([...files.keys()], rows, rng.fork('quality'));
+  const tested = [...stages].filter(([stage, file]) => stage !== 'stage1' && testRows.every((row) => files.get(file)!.has(row)));
+  const comparedOnTest = compare(
+    tested.map(([, file]) => file),
+    testRows,
+    rng.fork('test'),
+  );
+  const [base, final] = [stages.get('base'), stages.get('stage3')];
+  const gap = base === undefined || final === undefined ? undefined : compared.gapClosed(final, base, CEILING);
+  return {
+    quality: Object.fromEntries([...stages].map(([stage, file]) => [stage, metricsOf(compared, rows, file)])),
+    qualityByRepetition: Object.fromEntries(repetitions.map((file, at) => [at + 1, metricsOf(compared, rows, file)])),
+    qualityOnTest: Object.fromEntries(tested.map(([stage, file]) => [stage, metricsOf(comparedOnTest, testRows, file)])),
+    qualityDifferences: differencesOf(compared, stages),
+    gapClosed: gap?.share ?? null,
+    gapClosedInterval: gap?.interval ?? null,
+    rewardQuality: rewardQualityOfRun(run, facts, resamples, rng.fork('rewards')),
+    ceiling: ceilingMetrics(
+      predictions,
+      testRows.map((row) => truth[row]!.bayesProbability),
+      testRows.map((row) => ceiling.click(row)),
+      compared.quality.get(CEILING)!,
+      resamples,
+      testRng,
+    ),
+  };
+}
+
+const noTruth: TruthMetrics = {
+  quality: {},
+  qualityByRepetition: {},
+  qualityOnTest: {},
+  qualityDifferences: {},
+  gapClosed: null,
+  gapClosedInterval: null,
+  rewardQuality: {},
+  ceiling: null,
+};
+
+/**
+ * Rows that every policy explained. Where there were repetitions these are rows of the CTR slice and validation rows; where there
+ * were none, base and final policy explained test rows, too, and those are taken.
+ */
+function commonRows(
+  files: ReadonlyMap<string, ReadonlyMap<number, number>>,
+  { repetitions }: Policies,
+  testRows: readonly number[],
+): number[] {
+  const [first, ...others] = [...files.values()];
+  const common = [...(first?.keys() ?? [])].filter((row) => others.every((file) => file.has(row))).sort((a, b) => a - b);
+  const isTest = new Set(testRows);
+  return repetitions.length === 0 ? common.filter((row) => isTest.has(row)) : common;
+}
+
+function differencesOf(compared: ComparedExplainers, stages: Policies['stages']): Record<string, Record<string, QualityDifference>> {
+  const out: Record<string, Record<string, QualityDifference>> = {};
+  for (const [stage, against] of differences) {
+    const [a, b] = [stages.get(stage), stages.get(against)];
+    if (a !== undefined && b !== undefined) (out[stage] ??= {})[against] = compared.difference(a, b);
+  }
+  return out;
+}

@@ -1,0 +1,166 @@
+import type { Interval, Metrics } from '../../metrics/metrics.js';
+import type { QualityMetrics } from '../../quality/quality-of-run.js';
+import { lineChart, type ChartPoint } from '../charts.js';
+import { count, fixed, intervalText, percent, signed } from '../format.js';
+import { html, type Html } from '../html.js';
+import { barScale, intervalBar } from '../interval-bar.js';
+import { figure, section, table } from './section.js';
+
+/** One explainer in the table: a stage of the run, or the ceiling. */
+interface Entry {
+  readonly name: string;
+  readonly description: string;
+  readonly quality: QualityMetrics;
+}
+
+/** How much of the truth the explanations say, by stage; only for worlds whose truth is known. */
+export async function qualitySection(metrics: Metrics): Promise<Html | null> {
+  const entries = stagesOf(metrics);
+  const { ceiling } = metrics;
+  if (entries.length === 0 || ceiling === null) return null;
+  const scale = barScale(
+    [...entries.map(({ quality }) => quality), ceiling].map(({ f1, f1Interval }) => ({ point: f1, interval: f1Interval })),
+    0,
+  );
+  const rows = entries.map(
+    ({ name, description, quality }) =>
+      html`<tr>
+        <td class="model"><b>${name}</b><small>${description}</small></td>
+        ${cell(quality.f1, quality.f1Interval)}
+        <td class="bars">${intervalBar(quality.f1, quality.f1Interval, scale, 'accent')}</td>
+        ${cell(quality.precision, quality.precisionInterval)}${cell(quality.recall, quality.recallInterval)}
+        ${cell(quality.claimsPerExplanation, quality.claimsPerExplanationInterval, 2)}
+      </tr>`,
+  );
+  const limit = html`<tr>
+    <td class="model"><b>ceiling</b><small>posterior over tastes from the visible history</small></td>
+    ${cell(ceiling.f1, ceiling.f1Interval)}
+    <td class="bars">${intervalBar(ceiling.f1, ceiling.f1Interval, scale, 'base')}</td>
+    ${cell(ceiling.precision, ceiling.precisionInterval)}${cell(ceiling.recall, ceiling.recallInterval)}
+    <td class="number">${fixed(ceiling.claimsPerExplanation, 2)}</td>
+  </tr>`;
+  return section(
+    'quality',
+    'Explanation quality',
+    `True reasons of an interaction are the item’s attributes that make at least 10 % of the absolute contributions to its logit, with their sign. A claim is right where it names one with its sign. Micro averages over the ${count(entries[0]?.quality.rows ?? 0)} rows that all of these policies explained.`,
+    table(['Explanations by', 'F1', '', 'Precision', 'Recall', 'Claims'], [...rows, limit]),
+    html`<p class="note">${sentences(metrics)}</p>`,
+    html`<h3>Signs, inventions and variety</h3>`,
+    signsTable(entries),
+    html`<div class="figures">${figure('By stage', await qualityChart(entries, ceiling.f1))}</div>`,
+    rewardTable(metrics),
+  );
+}
+
+function stagesOf({ quality, qualityByRepetition }: Metrics): Entry[] {
+  const { base, stage1 } = quality;
+  return [
+    ...(base === undefined ? [] : [{ name: 'base', description: 'the base model, post hoc', quality: base }]),
+    ...(stage1 === undefined ? [] : [{ name: 'stage 1', description: 'after alignment with p_LC', quality: stage1 }]),
+    ...Object.entries(qualityByRepetition).map(([repetition, own]) => ({
+      name: `stages 2 and 3, repetition ${repetition}`,
+      description: 'after alignment with the CTR model',
+      quality: own,
+    })),
+  ];
+}
+
+function sentences({ qualityDifferences, gapClosed, gapClosedInterval, qualityOnTest }: Metrics): string {
+  const names: Readonly<Record<string, string>> = { base: 'base', stage1: 'stage 1', stage3: 'final policy' };
+  const paired = Object.entries(qualityDifferences).flatMap(([stage, against]) =>
+    Object.entries(against).map(
+      ([other, { f1, f1Interval }]) => `${names[stage]} − ${names[other]} ${signed(f1)} ${intervalText(f1Interval, signed)}`,
+    ),
+  );
+  const tested = Object.entries(qualityOnTest).map(
+    ([stage, { f1, f1Interval }]) => `${names[stage]} ${fixed(f1)} ${intervalText(f1Interval)}`,
+  );
+  return [
+    ...(paired.length === 0 ? [] : [`Paired differences in F1: ${paired.join('; ')}.`]),
+    ...(gapClosed === null
+      ? []
+      : [
+          `The final policy closes ${percent(gapClosed)} ${intervalText(gapClosedInterval, (bound) => percent(bound))} of the gap between base and ceiling.`,
+        ]),
+    ...(tested.length === 0 ? [] : [`F1 on test rows: ${tested.join('; ')}.`]),
+  ].join(' ');
+}
+
+function signsTable(entries: readonly Entry[]): Html {
+  const share = (value: number | null, interval: Interval | null): Html =>
+    html`<td class="number">${percent(value, 1)}<small>${intervalText(interval, (bound) => percent(bound, 1))}</small></td>`;
+  return table(
+    [
+      'Explanations by',
+      'Signs right',
+      'AUC of signs',
+      'Invented',
+      'Not the item’s',
+      'Says nothing',
+      'Malformed',
+      'Distinct-2',
+      'Duplicates',
+    ],
+    entries.map(
+      ({ name, quality: q }) =>
+        html`<tr>
+          <td class="model"><b>${name}</b></td>
+          ${share(q.polarityAccuracy, q.polarityAccuracyInterval)}${cell(q.signAuc, q.signAucInterval)}
+          ${share(q.hallucinationRate, q.hallucinationRateInterval)}${share(q.offItemRate, q.offItemRateInterval)}
+          ${share(q.silentShare, q.silentShareInterval)}${share(q.malformedShare, q.malformedShareInterval)}
+          ${share(q.distinct2, q.distinct2Interval)}${share(q.duplicateShare, q.duplicateShareInterval)}
+        </tr>`,
+    ),
+  );
+}
+
+/** F1, precision and recall from base to the last repetition, with the ceiling's F1. */
+async function qualityChart(entries: readonly Entry[], ceiling: number | null): Promise<Html> {
+  const limit = 'F1 of the ceiling';
+  const points = (line: string, value: (entry: Entry) => number | null): ChartPoint[] =>
+    entries.flatMap((entry, x) => {
+      const y = value(entry);
+      return y === null ? [] : [{ x, y, line }];
+    });
+  return lineChart({
+    points: [
+      ...points('F1', ({ quality }) => quality.f1),
+      ...points('precision', ({ quality }) => quality.precision),
+      ...points('recall', ({ quality }) => quality.recall),
+      ...points(limit, () => ceiling),
+    ],
+    x: '0 = base, 1 = stage 1, then repetitions',
+    y: '',
+    dashed: [limit],
+    width: 420,
+  });
+}
+
+function rewardTable({ rewardQuality }: Metrics): Html | null {
+  const rows = Object.entries(rewardQuality).flatMap(([file, rewards]) =>
+    Object.entries(rewards).map(
+      ([reward, found]) =>
+        html`<tr>
+          <td class="model"><b dir="auto">${file}</b></td>
+          <td>${reward}</td>
+          <td class="number">${count(found.rows)}</td>
+          ${cell(found.spearman, found.spearmanInterval)}
+          <td class="number">${count(found.prompts)}</td>
+          ${cell(found.withinPrompt, found.withinPromptInterval)}
+        </tr>`,
+    ),
+  );
+  if (rows.length === 0) return null;
+  return html`<h3>Do rewards track quality?</h3>
+    <p class="lead">
+      Spearman’s rank correlation of each reward with the F1 of the explanation: over all of them, and, for rollouts, among the completions
+      of a prompt, which is what policy optimization sees.
+    </p>
+    ${table(['Explanations', 'Reward', 'Rows', 'Over all', 'Prompts', 'Within a prompt'], rows)}`;
+}
+
+function cell(value: number | null, interval: Interval | null, digits = 3): Html {
+  return html`<td class="number">
+    <b>${fixed(value, digits)}</b><small>${value !== null && intervalText(interval, (bound) => fixed(bound, digits))}</small>
+  </td>`;
+}
