@@ -26,7 +26,7 @@ const table = z.strictObject({
   time: column.describe("Dataset 'table': the column with the time; null = the source has none."),
   /** What a number in the column of times counts. */
   timeUnit: z
-    .enum(['auto', 's', 'ms'])
+    .literal(['auto', 's', 'ms'])
     .default('auto')
     .describe("Dataset 'table': what a number of the time column counts since 1970; auto = told by its size. Dates as text need none."),
   /** Lowest right rating. */
@@ -54,7 +54,7 @@ const table = z.strictObject({
     .default(null)
     .describe("Dataset 'table': what stands between fields; null = told by the header."),
   /** How a text file writes its characters. */
-  encoding: z.enum(['utf-8', 'latin1']).default('utf-8').describe("Dataset 'table': how a text file writes its characters."),
+  encoding: z.literal(['utf-8', 'latin1']).default('utf-8').describe("Dataset 'table': how a text file writes its characters."),
   /** Names of the columns of a text file without a header. */
   columns: columns.describe(
     "Dataset 'table': names of all columns of a text file of interactions without a header; [] = its first row names them.",
@@ -75,6 +75,6 @@ export const sourceOptionFields = {
 };
 
 /** Which file is which. */
-export type FileOptions = z.output<typeof files>;
+export type FileOptions = z.output<(typeof sourceOptionFields)['files']>;
 /** Which column is what, for the source `table`. */
-export type TableOptions = z.output<typeof table>;
+export type TableOptions = z.output<(typeof sourceOptionFields)['table']>;
