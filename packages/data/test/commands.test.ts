@@ -45,7 +45,13 @@ test('prepare writes tables and card, says what it did, and inspect shows them',
   expect(out).toContain('ratings.csv: 61 rows read, 1 bad');
   expect(out).toContain('ratings.csv:62:5: this is no rating');
   expect(out).toMatch(/k-core +60 +4 +15 +0/u);
-  expect((await readdir(join(folder, 'one'))).sort()).toEqual(['card.json', 'interactions.arrow', 'items.arrow', 'users.arrow']);
+  expect((await readdir(join(folder, 'one'))).sort()).toEqual([
+    'card.html',
+    'card.json',
+    'interactions.arrow',
+    'items.arrow',
+    'users.arrow',
+  ]);
   const card = JSON.parse(await readFile(join(folder, 'one', 'card.json'), 'utf8')) as Record<string, unknown>;
   expect(card).toMatchObject({
     dataset: 'ml-latest-small',
@@ -88,11 +94,43 @@ test('a malformed row fails with status 1, and leaves no folder behind', async (
   expect((await readdir(folder)).filter((name) => name.startsWith('none'))).toEqual([]);
 });
 
-test('a k-core that leaves nothing fails with status 1 and names the option', async () => {
-  const { status, error } = await prepare('none', '--on-bad-row', 'skip', '--set', 'data.kCore=30');
+test('a k-core that leaves nothing fails with status 1, names the option, and leaves a card with every count and the largest k', async () => {
+  const { status, error } = await prepare('core', '--on-bad-row', 'skip', '--set', 'data.kCore=30');
   expect(status).toBe(1);
   expect(error).toContain('data.kCore');
   expect(error).toContain('at most 4');
+  expect((await readdir(join(folder, 'core'))).sort()).toEqual(['card.html', 'card.json']);
+  const card = JSON.parse(await readFile(join(folder, 'core', 'card.json'), 'utf8')) as Record<string, unknown>;
+  expect(card).toMatchObject({
+    rows: 0,
+    failure: { code: 'DATA_EMPTY_CORE', option: 'data.kCore', largest: 4 },
+    files: [{ rowsRead: 61, rowsBad: 1 }, { rowsRead: 15 }],
+    splits: { train: { rows: 0, labelRate: null } },
+  });
+  expect((card['steps'] as { step: string }[]).map(({ step }) => step)).toEqual(['read', 'without-item', 'duplicates', 'k-core']);
+  expect(card['steps']).toContainEqual({ step: 'k-core', rows: 0, users: 0, items: 0, dropped: 60 });
+  expect((await prepare('core', '--on-bad-row', 'skip', '--set', 'data.kCore=4')).status).toBe(0); // the card is no obstacle
+});
+
+test('the card as a page stands alone, shows counts, plot and configuration, and no text of a file gets out of its place', async () => {
+  const nasty = join(folder, 'nasty');
+  await mkdir(nasty);
+  const ratings = Array.from({ length: 40 }, (_, i) => `${1 + (i % 4)},${1 + Math.floor(i / 4)},${1 + (i % 5)}.0,${964982703 + i * 60}`);
+  await writeFile(
+    join(nasty, 'ratings.csv'),
+    ['userId,movieId,rating,timestamp', ...ratings, '<script>alert(1)</script>,2,4,964982703', ''].join('\n'),
+  );
+  await writeFile(join(nasty, 'movies.csv'), await readFile(join(data, 'movies.csv')));
+  const out = join(folder, 'nasty-out');
+  const args = ['prepare', '--dataset', 'movielens', '--data-dir', nasty, '--out', out, '--on-bad-row', 'skip', '--set', 'data.kCore=2'];
+  expect((await run(...args)).status).toBe(0);
+  const page = await readFile(join(out, 'card.html'), 'utf8');
+  expect(page).not.toContain('<script');
+  expect(page).toContain('&lt;script&gt;');
+  expect(page).not.toMatch(/(src|href)=|@import|url\(/u);
+  for (const part of ['<svg', '<polyline', 'ratings.csv', '"kCore": 2', 'label rate', 'Contamination']) expect(page).toContain(part);
+  expect((await run(...args)).status).toBe(0); // again, over the same folder: the same bytes
+  expect(await readFile(join(out, 'card.html'), 'utf8')).toBe(page);
 });
 
 test.each([

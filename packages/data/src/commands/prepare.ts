@@ -1,7 +1,9 @@
-import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { DataOptionError } from '../errors.js';
 import type { DatasetCard } from '../prepare/card.js';
+import { DATASET_FILES, writeCard } from '../prepare/dataset-folder.js';
+import { EmptyCoreError } from '../prepare/empty-core.js';
 import { prepareIntoFolder, type PrepareOptions } from '../prepare/prepare-dataset.js';
 import type { DataWarning } from '../prepare/warnings.js';
 
@@ -14,32 +16,44 @@ export interface PreparedFolder {
 }
 
 /**
- * Prepares a dataset into the new folder `out`: all of it, or nothing.
- * @throws DataOptionError `DATA_OUT_NOT_EMPTY` where `out` holds something; and what {@link prepareDataset} throws.
+ * Prepares a dataset into the folder `out`, new, empty or of an earlier preparation: all of it, or nothing. Where the k-core leaves
+ * no row, `out` gets the card alone.
+ * @throws DataOptionError `DATA_OUT_NOT_EMPTY` where `out` holds anything else; and what {@link prepareDataset} throws.
  */
 export async function prepareCommand(options: PrepareOptions & { readonly out: string }): Promise<PreparedFolder> {
   const out = resolve(options.out);
-  await requireEmpty(out);
+  await requireOurs(out);
   const temporary = `${out}.${process.pid}.tmp`;
+  const moveIn = async (): Promise<void> => {
+    await mkdir(dirname(out), { recursive: true });
+    await rm(out, { recursive: true, force: true }); // it holds what is prepared anew, or nothing
+    await rename(temporary, out);
+  };
   try {
     const prepared = await prepareIntoFolder(temporary, options);
-    await mkdir(dirname(out), { recursive: true });
-    await rmdir(out).catch(() => undefined); // a folder that is there is empty
-    await rename(temporary, out);
+    await moveIn();
     return prepared;
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
+    if (error instanceof EmptyCoreError) {
+      await rm(temporary, { recursive: true, force: true });
+      await writeCard(temporary, error.card);
+      await moveIn();
+    }
     throw error;
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
   }
 }
 
 /** What `prepare` prints: counts at every step, splits, label rates. */
 export function describeDataset({ card, warnings }: PreparedFolder): string {
-  const files = card.files.map(({ file, rowsRead, rowsBad, badRows }) => {
+  const files = card.files.map(({ file, role, format, rowsRead, rowsDropped = {}, rowsBad, badRows }) => {
     const shown = badRows.map(({ line, column, problem, text }) => `    ${file}:${line}:${column}: ${problem}: ${text}`);
-    return [`${file}: ${rowsRead} rows read, ${rowsBad} bad`, ...shown].join('\n');
+    const dropped = Object.entries(rowsDropped).map(([rule, rows]) => `, ${rows} dropped (${rule})`);
+    const taken = format === undefined ? '' : `, taken for ${role ?? 'data'}: ${format}`;
+    return [`${file}: ${rowsRead} rows read, ${rowsBad} bad${dropped.join('')}${taken}`, ...shown].join('\n');
   });
-  const steps = card.steps.map(({ step, rows, users, items, dropped }) => [step, rows, users, items, dropped]);
+  const steps = card.steps.map(({ step, rows, users, items, dropped, added = 0 }) => [step, rows, users, items, dropped, added]);
   const splits = Object.entries({ ...card.splits, ...card.slices }).map(([name, split]) => [
     name,
     split.rows,
@@ -49,7 +63,7 @@ export function describeDataset({ card, warnings }: PreparedFolder): string {
   return [
     ...files,
     '',
-    alignColumns([['step', 'rows', 'users', 'items', 'dropped'], ...steps]),
+    alignColumns([['step', 'rows', 'users', 'items', 'dropped', 'added'], ...steps]),
     '',
     alignColumns([['split', 'rows', 'users', 'label rate'], ...splits]),
     ...card.notes.map((note) => `note: ${note}`),
@@ -65,7 +79,8 @@ export function alignColumns(rows: readonly (readonly (string | number)[])[]): s
   return rows.map((row) => row.map(cell).join('  ').trimEnd()).join('\n');
 }
 
-async function requireEmpty(folder: string): Promise<void> {
+/** A folder that is not there, is empty, or holds only what a preparation writes. */
+async function requireOurs(folder: string): Promise<void> {
   let names: string[];
   try {
     names = await readdir(folder);
@@ -77,10 +92,10 @@ async function requireEmpty(folder: string): Promise<void> {
       cause,
     });
   }
-  if (names.length === 0) return;
-  throw new DataOptionError('DATA_OUT_NOT_EMPTY', `the folder is not empty`, {
+  if (names.every((name) => DATASET_FILES.includes(name))) return;
+  throw new DataOptionError('DATA_OUT_NOT_EMPTY', 'the folder holds other files', {
     where: `--out ${folder}`,
-    expected: 'a new or empty folder',
+    expected: 'a new or empty folder, or one that an earlier prepare wrote',
     remedy: 'name another folder, or empty this one',
   });
 }

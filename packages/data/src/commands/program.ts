@@ -48,10 +48,10 @@ function createProgram({ out, error }: ProgramOutput): Command {
 
   program
     .command('prepare')
-    .description('Read a dataset and write interactions.arrow, items.arrow, users.arrow and card.json into a new folder.')
+    .description('Read a dataset and write interactions.arrow, items.arrow, users.arrow, card.json and card.html.')
     .requiredOption('--dataset <name>', 'the dataset, one of the list below')
-    .requiredOption('--data-dir <folder>', 'the folder with its files, plain or .gz')
-    .requiredOption('--out <folder>', 'a new or empty folder')
+    .requiredOption('--data-dir <folder>', 'the folder with its files, plain, gzip or zip')
+    .requiredOption('--out <folder>', 'a new or empty folder, or one that an earlier prepare wrote')
     .option('--set <path=value>', 'set an option of the list below; may come again', (value: string, all: string[]) => [...all, value], [])
     .addOption(
       new Option('--on-bad-row <what>', 'stop at a malformed row, or count such rows and go on').choices(['skip', 'fail']).default('fail'),

@@ -3,6 +3,7 @@ import { writeFileAtomic } from '@expctr/core';
 import { interactionBatches, interactionsFromTable, streamOf } from '../schemas/interaction-table.js';
 import { itemsFromTable, itemsToTable, usersFromTable, usersToTable } from '../schemas/items.js';
 import { readTable, writeBatches, writeTable } from '../schemas/table-file.js';
+import { cardHtml } from './card-html.js';
 import { cardJson, type DatasetCard } from './card.js';
 import { createHistoryCounter } from './describe.js';
 import type { PlannedDataset } from './plan.js';
@@ -11,8 +12,10 @@ import type { PreparedDataset } from './prepare-tables.js';
 const INTERACTIONS = 'interactions.arrow';
 const ITEMS = 'items.arrow';
 const USERS = 'users.arrow';
+/** Every file that a prepared dataset consists of. */
+export const DATASET_FILES: readonly string[] = [INTERACTIONS, ITEMS, USERS, 'card.json', 'card.html'];
 
-/** Writes `interactions.arrow`, `items.arrow`, `users.arrow` and `card.json` into a folder. The same dataset gives the same bytes. */
+/** Writes `interactions.arrow`, `items.arrow`, `users.arrow`, `card.json` and `card.html` into a folder. The same dataset gives the same bytes. */
 export async function writeDataset(folder: string, dataset: Omit<PreparedDataset, 'warnings'>): Promise<void> {
   const { schema, batches } = interactionBatches(streamOf(dataset.interactions));
   await writeBatches(join(folder, INTERACTIONS), schema, batches);
@@ -50,5 +53,11 @@ export async function readDataset(folder: string): Promise<Pick<PreparedDataset,
 async function writeRest(folder: string, { items, users }: Pick<PlannedDataset, 'items' | 'users'>, card: DatasetCard): Promise<void> {
   await writeTable(join(folder, ITEMS), itemsToTable(items));
   await writeTable(join(folder, USERS), usersToTable(users));
+  await writeCard(folder, card);
+}
+
+/** Writes `card.json` and `card.html`. */
+export async function writeCard(folder: string, card: DatasetCard): Promise<void> {
   await writeFileAtomic(join(folder, 'card.json'), cardJson(card));
+  await writeFileAtomic(join(folder, 'card.html'), cardHtml(card));
 }
