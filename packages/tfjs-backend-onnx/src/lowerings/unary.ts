@@ -39,6 +39,11 @@ function logOnePlus(x: Value, g: GraphBuilder): Value {
   return g.where(g.binary('Less', g.unary('Abs', x), g.scalar(0.5), 'bool'), near, far);
 }
 
+/** 1 above zero, 0 elsewhere, and NaN of NaN, which a comparison would lose: it costs no more than comparing and casting. */
+function positive(x: Value, g: GraphBuilder): Value {
+  return g.unary('Ceil', g.op('Clip', [x, g.scalar(0), g.scalar(1)], x));
+}
+
 /** Elementwise functions of one tensor. */
 export const unary = {
   Abs: numeric('Abs'),
@@ -81,10 +86,8 @@ export const unary = {
   Expm1: real(expMinusOne),
   Log1p: real(logOnePlus),
   Rsqrt: real((x, g) => g.unary('Reciprocal', g.unary('Sqrt', x))),
-  // NaN stays NaN through Sign and Relu
   Step: lower<tf.StepInputs, tf.StepAttrs>(({ x }, { alpha = 0 }, g) => {
-    const numbers = x.dtype === 'bool' ? g.cast(x, 'int32') : x;
-    const steps = g.unary('Relu', g.unary('Sign', numbers));
+    const steps = x.dtype === 'float32' ? positive(x, g) : g.unary('Relu', g.unary('Sign', g.cast(x, 'int32')));
     return alpha === 0 ? steps : g.binary('Add', g.binary('Mul', steps, g.scalar(1 - alpha)), g.scalar(alpha));
   }),
   Cast: lower<tf.CastInputs, tf.CastAttrs>(({ x }, { dtype }, g) => g.cast(x, dtype as 'float32' | 'int32' | 'bool')),
