@@ -1,6 +1,10 @@
-// The engine beside torch: matrix products inside a graph in all four transpositions, the DeepFM step without tables, and a LoRA step.
+// The engine beside torch: matrix products inside a graph, the DeepFM step without tables, a LoRA step. And beside itself: the cost of
+// a call, starts (traced, saved, one block for all layers), ways to take a LoRA step, int8 products, peak memory.
 //
-// usage: node tools/bench/engine.mjs [--python PYTHON] [--rounds 10] [--only product|deepfm|llama] [--depth 30] [--json]
+// usage: node tools/bench/engine.mjs [--python PYTHON] [--rounds 10] [--only NAME] [--depth 30] [--model FOLDER] [--json]
+//   --only    product, deepfm, call, start; and what is left out unless asked for: llama, ways, int8, memory
+//   --keep    matrices that int8 leaves as float32, of q,k,v,o,gate,up,down,head
+//   --model   SmolLM2-135M, for int8 and memory; where it is given, memory is printed without being asked for
 //   --python  an interpreter with torch; without it the engine's own figures stand alone
 //   --depth   layers of the SmolLM2-135M-shaped LoRA step (4 x 256 tokens, rank 16); it is left out unless --only llama asks for it
 // Build first (npm run build). In each round ours and the peer's run once, in turn, so that a slow minute hits both; the figure is the
@@ -13,6 +17,7 @@ import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import { compile, spec, useOnnx } from '../../packages/tfjs-backend-onnx/dist/index.js';
 import { deepfm, llama, randomInputs } from './engine-models.mjs';
+import { callOverhead, integerStep, peaks, starts, waysToStep } from './engine-programs.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -20,10 +25,12 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '10' },
     only: { type: 'string' },
     depth: { type: 'string', default: '30' },
+    model: { type: 'string' },
+    keep: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
   },
 });
-const rounds = Number(values.rounds);
+const [rounds, depth] = [values.rounds, values.depth].map(Number);
 const threads = availableParallelism();
 const peer = await startPeer(values.python);
 await useOnnx();
@@ -125,9 +132,18 @@ if (wanted('deepfm')) {
   rows.push(await compare('DeepFM step, batch 4096', { fn, specs, name: 'deepfm', integers: 2, scale: 0.1 }, ['deepfm'], products));
 }
 if (values.only === 'llama') {
-  const depth = Number(values.depth);
   const { fn, specs, vocabulary } = llama({ depth });
   rows.push(await compare(`LoRA step, ${depth} layers`, { fn, specs, name: 'llama', integers: vocabulary, scale: 0.06 }, ['llama', depth]));
 }
+function show(found) {
+  for (const row of found) print(row);
+  rows.push(...found);
+}
+if (wanted('call')) show([await callOverhead(rounds)]);
+if (wanted('start')) show(await starts(depth));
+if (values.only === 'ways') show(await waysToStep(depth, rounds));
+if (values.model === undefined && ['int8', 'memory'].includes(values.only)) throw new Error(`--only ${values.only} needs --model FOLDER`);
+if (values.only === 'int8') show([await integerStep(values.model, depth, rounds, values.keep.split(',').filter(Boolean))]);
+if (values.model !== undefined && wanted('memory')) show(peaks(values.model));
 if (values.json) console.log(JSON.stringify(rows, undefined, 2));
 peer?.close();
