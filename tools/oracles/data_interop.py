@@ -46,6 +46,12 @@ def write(path, table, batch=3):
         writer.write_table(table, max_chunksize=batch)
 
 
+def through_duckdb(source):
+    table = duckdb.sql("select * from source").to_arrow_table()
+    # DuckDB calls every time by its own unit; the schema wants milliseconds.
+    return table.cast(pa.schema([pa.field(f.name, pa.timestamp("ms") if pa.types.is_timestamp(f.type) else f.type) for f in table.schema]))
+
+
 def fixtures():
     FIXTURES.mkdir(parents=True, exist_ok=True)
     n = len(INTERACTIONS["label"])
@@ -85,6 +91,18 @@ def fixtures():
     write(FIXTURES / "polars-interactions.arrow", schema_metadata(frame.to_arrow(compat_level=pl.CompatLevel.oldest()), "interactions/1"))
     frame = pl.DataFrame({"item_id": ITEMS["item_id"], "title": ITEMS["title"], "year": pl.Series([2002, 2001, 1999, None], dtype=pl.Float32), "genres": ITEMS["genres"]})
     write(FIXTURES / "polars-items.arrow", schema_metadata(frame.to_arrow(compat_level=pl.CompatLevel.oldest()), "items/1"))
+
+    # DuckDB, through pyarrow: it drops metadata and makes dictionaries plain text.
+    for name, source in (("interactions", pa.table(arrays)), ("items", items)):
+        write(FIXTURES / f"duckdb-{name}.arrow", schema_metadata(through_duckdb(source), f"{name}/1"))
+
+    values = np.arange(15, dtype=np.float32) / 4
+    vectors = pa.table({"interaction_id": pa.array(range(5), pa.uint32()), "embedding": pa.FixedSizeListArray.from_arrays(pa.array(values), 3)})
+    polars_vectors = pl.DataFrame({"interaction_id": pl.Series(range(5), dtype=pl.UInt32), "embedding": pl.Series(values.reshape(5, 3), dtype=pl.Array(pl.Float32, 3))})
+    written = {"pyarrow": vectors, "polars": polars_vectors.to_arrow(compat_level=pl.CompatLevel.oldest()), "duckdb": through_duckdb(vectors)}
+    for writer, table in written.items():
+        metadata = {"expctr.schema": "embeddings/1", "expctr.encoder": "by hand", "expctr.dimension": "3", "expctr.normalized": "false"}
+        write(FIXTURES / f"{writer}-embeddings.arrow", table.replace_schema_metadata(metadata))
 
     order = {item: row for row, item in enumerate(ITEMS["item_id"])}
     codes = list(dict.fromkeys(INTERACTIONS["item_id"]))

@@ -209,6 +209,14 @@ test.each([
   expect(await errorOf(() => validateTable(table, 'interactions/1'))).toMatchObject({ code, where });
 });
 
+test('a table of another version is refused by name, with what to do', async () => {
+  const versioned = (version: number): Table => buildTable(`users/${version}`, 1, [utf8Column('user_id', ['u'])]);
+  expect(await errorOf(() => validateTable(versioned(0), 'users/1'))).toMatchObject({ code: 'DATA_SCHEMA_VERSION' });
+  const newer = await errorOf(() => validateTable(versioned(2), 'users/1'));
+  expect(newer.message).toContain('users/2, newer than users/1');
+  expect(newer.remedy).toContain('the version of @expctr/data that wrote it');
+});
+
 test('a history with a row of the same time is reported, and so is one that is not oldest first', async () => {
   const raw = rawTables(Array.from({ length: 12 }, (_, i): RawRow => [0, i, 1 + (i % 5), Math.floor(i / 2) * 1e9]));
   const { interactions: tied } = prepareTables(raw, { dataset: 'test', data: { kCore: 0 } });
@@ -250,7 +258,7 @@ test('a null or a number out of range is reported where it stands', async () => 
   });
 });
 
-test.each([['pyarrow'], ['polars']])('what %s writes is read here', async (writer) => {
+test.each([['pyarrow'], ['polars'], ['duckdb']])('what %s writes is read here', async (writer) => {
   const path = join(import.meta.dirname, 'fixtures', writer);
   const expected = JSON.parse(await readFile(join(import.meta.dirname, 'fixtures', 'interop.json'), 'utf8')) as {
     interactions: Record<string, unknown[]>;
@@ -273,4 +281,12 @@ test.each([['pyarrow'], ['polars']])('what %s writes is read here', async (write
   const items = itemsFromTable(await readTable(`${path}-items.arrow`), read.itemIds);
   expect(items.title).toEqual(expected.items['title']);
   expect(items.attributes).toEqual({ genres: expected.items['genres'] });
+});
+
+test.each([['pyarrow'], ['polars'], ['duckdb']])('vectors that %s writes are read here', async (writer) => {
+  const path = join(import.meta.dirname, 'fixtures', `${writer}-embeddings.arrow`);
+  const embeddings = embeddingsFromTable(await readTable(path));
+  expect(embeddings).toMatchObject({ length: 5, dimension: 3, encoder: 'by hand', normalized: false });
+  expect([...embeddings.interactionId]).toEqual([0, 1, 2, 3, 4]);
+  expect([...embeddings.values]).toEqual(Array.from({ length: 15 }, (_, i) => i / 4));
 });
