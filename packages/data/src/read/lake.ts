@@ -35,6 +35,9 @@ export async function openLake(pattern: string, load: () => Promise<DuckDB> = ()
       throw new DataError('DATA_LAKE', `DuckDB cannot read it: ${(cause as Error).message.split('\n', 1)[0] ?? ''}`, {
         where: pattern,
         expected: 'Parquet files of one schema',
+        ...(remote
+          ? { remedy: "an address needs DuckDB's httpfs, which DuckDB installs where it has a network; or give local files" }
+          : {}),
         cause,
       });
     }

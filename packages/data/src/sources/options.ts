@@ -48,11 +48,10 @@ const table = z.strictObject({
   /** What stands between the fields of a text file. */
   delimiter: z
     .string()
-    .min(1)
-    .max(8)
+    .regex(/^(?:\\t|[\t !#-~]{1,8})$/u, 'Expected up to eight ASCII characters without a quote; \\t is a tab')
     .nullable()
     .default(null)
-    .describe("Dataset 'table': what stands between fields; null = told by the header."),
+    .describe("Dataset 'table': what stands between fields (\\t is a tab); null = told by the header."),
   /** How a text file writes its characters. */
   encoding: z.literal(['utf-8', 'latin1']).default('utf-8').describe("Dataset 'table': how a text file writes its characters."),
   /** Names of the columns of a text file without a header. */

@@ -20,7 +20,7 @@ function mark(
   { delimiter, encoding }: TableOptions,
   more: { without?: string[]; columns?: readonly string[] } = {},
 ): Mark {
-  const separators = delimiter === null ? SEPARATORS : [delimiter];
+  const separators = delimiter === null ? SEPARATORS : [delimiter.replace('\\t', '\t')];
   const dialects = separators.map((separator): Dialect => ({ ...CSV, separator, quotedLineBreaks: true }));
   return { table: columns, dialects, encoding, columns: more.columns ?? [], without: more.without ?? [] };
 }

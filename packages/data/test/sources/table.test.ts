@@ -173,6 +173,19 @@ test('a text file without a header is read by the names of its columns', async (
   ]);
 });
 
+test('a delimiter that is given is the only one, and a tab may be written as it is on a command line', async () => {
+  const files = { 'x.csv': 'u,i\tr\n1\t2\n', 'y.csv': 'u\ti\tr\n1\t7\t5\n' };
+  const options = (delimiter: string) => ({
+    table: mapping({ user: 'u', item: 'i', rating: 'r', delimiter }),
+    files: named({ ratings: 'y.csv' }),
+  });
+  expect(triples(await load('table', files, options('\\t')))).toEqual([['1', '7', 5]]);
+  const error = await errorOf(() => load('table', files, options(';')));
+  expect(error).toMatchObject({ code: 'DATA_HEADER' });
+  expect(error.message).toContain('its fields are separated by "\\t"');
+  expect(() => mapping({ delimiter: '"' })).toThrow('without a quote');
+});
+
 test('what is missing in the mapping is said with the columns that are there', async () => {
   const files = { 'x.csv': 'user_id,book,score\n1,2,3\n' };
   const error = await errorOf(() => load('table', files));
