@@ -4,4 +4,4 @@ import { build, run } from './build.mjs';
 build('@expctr/trainer');
 const given = process.argv.slice(2);
 const chosen = given.some((argument) => /^--(preset|config|dataset|resume|help|schema)\b/u.test(argument));
-run('apps/trainer/bin/expctr-train.js', chosen ? given : ['--preset', 'demo', ...given]);
+run('apps/trainer/bin/expctr-train.js', chosen ? given : ['--preset', 'testbed', ...given]);

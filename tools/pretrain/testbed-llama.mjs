@@ -1,5 +1,6 @@
 // Pre-trains the testbed's small Llama with our own engine, on text of simulated users and items that no evaluation has.
 // usage: npm run pretrain -- [--out FOLDER] [--steps N] [--minutes M] [--seed TEXT] [--threads N] [--every N] [--learning-rate X]
+//   [--held-out N] [--generated N] (situations and explanations behind the gates)
 // Goes on from FOLDER's checkpoint where there is one. FOLDER then holds loss.csv (the loss curve), gates.jsonl and gates.json (what the
 // model can and cannot do), checkpoint.safetensors, and in model/ the model as packages/testbed/model has it, with its card.
 import { existsSync } from 'node:fs';
@@ -27,7 +28,7 @@ const CHECKPOINT_EVERY = 100;
 const { values: given } = parseArgs({
   options: {
     out: { type: 'string', default: 'runs/pretrain' }, steps: { type: 'string', default: '30000' }, minutes: { type: 'string', default: '180' }, seed: { type: 'string', default: 'testbed-llama' },
-    threads: { type: 'string', default: '2' }, every: { type: 'string', default: '500' }, 'learning-rate': { type: 'string', default: '0.002' }, 'held-out': { type: 'string', default: '480' },
+    threads: { type: 'string', default: '2' }, every: { type: 'string', default: '500' }, 'learning-rate': { type: 'string', default: '0.002' }, 'held-out': { type: 'string', default: '480' }, generated: { type: 'string', default: '144' },
   },
 });
 const number = (name) => Number(given[name]);
@@ -101,7 +102,7 @@ await writeTestbedModel(file('model'), { architecture: { ...SIZE, keyValueHeads:
 process.stdout.write(`${done - started.step} steps in ${((performance.now() - started.at) / 60_000).toFixed(1)} minutes\n`);
 
 async function gates() {
-  const figures = await measureGates({ forward, ...SHAPE }, parameters, situations);
+  const figures = await measureGates({ forward, ...SHAPE }, parameters, situations, { generated: number('generated') });
   await writeFileAtomic(file('gates.json'), `${JSON.stringify({ step: done, ...figures }, null, 2)}\n`);
   await appendFile(file('gates.jsonl'), `${JSON.stringify({ step: done, ...Object.fromEntries(Object.entries(figures).filter(([, value]) => typeof value === 'number')) })}\n`);
   const shown = (value) => (typeof value === 'number' ? value.toFixed(3) : value);

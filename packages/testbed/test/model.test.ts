@@ -30,6 +30,14 @@ test('a written model is found whole, and its own files load as any model’s', 
   expect(tokenizer.eosTokenIds).toEqual(config.eosTokenIds);
 });
 
+test('the model that the package ships is whole, and speaks the language of the templates', async () => {
+  const folder = await testbedModel();
+  const tokenizer = await loadTokenizer(folder);
+  const { config } = await loadCheckpoint(folder);
+  expect([tokenizer.vocabularySize, config.vocabularySize]).toEqual([VOCABULARY.length, VOCABULARY.length]);
+  expect([...tokenizer.encodeText('grim delights them.')]).toEqual(['grim', 'delights', 'them.'].map((word) => VOCABULARY.indexOf(word)));
+});
+
 test.each([
   ['no folder at all', (folder: string) => rm(folder, { recursive: true }), 'TESTBED_MODEL_MISSING'],
   ['a missing tokenizer', (folder: string) => rm(join(folder, 'tokenizer.json')), 'TESTBED_MODEL_MISSING'],

@@ -9,9 +9,11 @@ export interface Preset {
 /** One line a preset. */
 export const presets: Readonly<Record<string, Preset>> = {
   testbed: {
-    description: 'a simulated world whose true reasons are known, and the small language model that grew up in one: the whole method in minutes',
+    description:
+      'a simulated world whose true reasons are known, and the small language model that grew up in one: the whole method in minutes',
     config: {
       dataset: 'testbed',
+      testbed: { users: 200 },
       data: { kCore: 0, history: { length: 60 } },
       llm: {
         model: 'testbed',
@@ -22,7 +24,7 @@ export const presets: Readonly<Record<string, Preset>> = {
       },
       // it was trained to answer with probabilities
       reader: { calibrate: false },
-      encoder: { model: 'hashed:64' },
+      encoder: { model: 'static' },
       ppo: {
         stage1Updates: 40,
         stage3Updates: 20,
