@@ -7,8 +7,7 @@ import { countClaims, countText } from './claim-counts.js';
 import { createFacts } from './facts.js';
 import { policiesOf, positions, type Policies } from './policies.js';
 import { compareExplainers, type ComparedExplainers, type QualityFigures } from './quality-figures.js';
-import type { RewardQuality } from './reward-quality.js';
-import { rewardQualityOfRun } from './rewards-of-run.js';
+import { rewardQualityOfRun, type RewardFigures } from './rewards-of-run.js';
 import { variety, type Variety } from './variety.js';
 
 /** Explanations of one policy. */
@@ -36,7 +35,7 @@ export interface TruthMetrics {
   readonly gapClosed: number | null;
   readonly gapClosedInterval: Interval | null;
   /** By file of explanations and reward. */
-  readonly rewardQuality: Readonly<Record<string, Readonly<Record<string, RewardQuality>>>>;
+  readonly rewardQuality: Readonly<Record<string, Readonly<Record<string, RewardFigures>>>>;
   readonly ceiling: CeilingMetrics | null;
 }
 

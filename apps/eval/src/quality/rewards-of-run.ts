@@ -4,7 +4,14 @@ import { lcColumn } from '../metrics/audit.js';
 import type { RunData } from '../read/run-data.js';
 import { countText, explanationF1 } from './claim-counts.js';
 import type { RowFacts } from './facts.js';
-import { rewardQuality, type RewardQuality } from './reward-quality.js';
+import { claimKinds, rewardByClaim, type RewardByClaim } from './reward-by-claim.js';
+import { rewardQuality, type RewardedRows, type RewardQuality } from './reward-quality.js';
+
+/** How a reward goes with the truth. */
+export interface RewardFigures extends RewardQuality {
+  /** What one more claim of each kind pays within a prompt; only for rollouts. */
+  readonly byClaim?: RewardByClaim;
+}
 
 /** Files with one completion a row, and the CTR model that predicts with their explanations. */
 const single: ReadonlyMap<string, string> = new Map([
@@ -23,8 +30,8 @@ export function rewardQualityOfRun(
   facts: (row: number) => RowFacts,
   resamples: number,
   rng: Rng,
-): Record<string, Record<string, RewardQuality>> {
-  const out: Record<string, Record<string, RewardQuality>> = {};
+): Record<string, Record<string, RewardFigures>> {
+  const out: Record<string, Record<string, RewardFigures>> = {};
   for (const [name, file] of run.explanations) {
     const model = single.get(name);
     const rewards = model === undefined ? rolloutRewards(name, file) : testRewards(run, file, model);
@@ -35,16 +42,21 @@ export function rewardQualityOfRun(
       const rows = quality.flatMap((_, at) => (Number.isNaN(values[at]!) ? [] : [at]));
       if (rows.length === 0) continue;
       const pick = <T>(column: ArrayLike<T>): T[] => rows.map((at) => column[at]!);
-      (out[name] ??= {})[reward] = rewardQuality(
-        {
-          user: rows.map((at) => run.interactions.user[file.interactionId[at]!]!),
-          prompt: pick(prompt),
-          reward: pick(values),
-          quality: pick(quality),
-        },
-        resamples,
-        rng.fork(name, reward),
-      );
+      const columns = {
+        user: rows.map((at) => run.interactions.user[file.interactionId[at]!]!),
+        prompt: pick(prompt),
+        reward: pick(values),
+        quality: pick(quality),
+      };
+      const figures = rewardQuality(columns, resamples, rng.fork(name, reward));
+      (out[name] ??= {})[reward] = { ...figures, ...(model === undefined ? { byClaim: prices(columns, rows, reward) } : {}) };
+    }
+    function prices({ user, prompt: own, reward }: RewardedRows, rows: readonly number[], stream: string): RewardByClaim {
+      const kinds = rows.map((at) => {
+        const id = file.interactionId[at]!;
+        return claimKinds(file.read[at]!, run.interactions.label[id]!, facts(id));
+      });
+      return rewardByClaim(user, own, reward, kinds, resamples, rng.fork(name, stream, 'claims'));
     }
   }
   return out;

@@ -85,6 +85,8 @@ describe('quality of a run whose truth is known', () => {
     expect(lc?.prompts).toBeGreaterThan(50);
     expect(lc?.withinPrompt).toBeGreaterThan(0);
     expect(lc?.spearmanInterval![0]).toBeGreaterThan(0);
+    expect(lc?.byClaim?.neutralToward).toBeGreaterThan(0);
+    expect(lc?.byClaim?.neutralAway).toBeLessThan(0);
     expect(Object.keys(metrics.rewardQuality['final'] ?? {})).toEqual(['lc', 'ic']);
     expect(metrics.rewardQuality['final']?.['lc']?.withinPrompt).toBeNull();
     expect(metrics.rewardQuality['final']?.['ic']?.spearman).toBeTypeOf('number');

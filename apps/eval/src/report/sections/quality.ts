@@ -47,8 +47,11 @@ export async function qualitySection(metrics: Metrics): Promise<Html | null> {
     html`<p class="note">${sentences(metrics)}</p>`,
     html`<h3>Signs, inventions and variety</h3>`,
     signsTable(entries),
-    html`<div class="figures">${figure('By stage', await qualityChart(entries, ceiling.f1))}</div>`,
+    html`<div class="figures">
+      ${figure('Reasons, by stage', await qualityChart(entries, ceiling.f1))}${figure('Signs and inventions, by stage', await signsChart(entries))}
+    </div>`,
     rewardTable(metrics),
+    priceTable(metrics),
   );
 }
 
@@ -88,7 +91,7 @@ function sentences({ qualityDifferences, gapClosed, gapClosedInterval, qualityOn
 
 function signsTable(entries: readonly Entry[]): Html {
   const share = (value: number | null, interval: Interval | null): Html =>
-    html`<td class="number">${percent(value, 1)}<small>${intervalText(interval, (bound) => percent(bound, 1))}</small></td>`;
+    html`<td class="number">${percent(value, 1)}<small>${intervalText(interval, (bound) => fixed(100 * bound, 0))}</small></td>`;
   return table(
     [
       'Explanations by',
@@ -114,26 +117,59 @@ function signsTable(entries: readonly Entry[]): Html {
   );
 }
 
+const ceilingLine = 'F1 of the ceiling';
+
 /** F1, precision and recall from base to the last repetition, with the ceiling's F1. */
-async function qualityChart(entries: readonly Entry[], ceiling: number | null): Promise<Html> {
-  const limit = 'F1 of the ceiling';
-  const points = (line: string, value: (entry: Entry) => number | null): ChartPoint[] =>
-    entries.flatMap((entry, x) => {
-      const y = value(entry);
-      return y === null ? [] : [{ x, y, line }];
-    });
-  return lineChart({
-    points: [
-      ...points('F1', ({ quality }) => quality.f1),
-      ...points('precision', ({ quality }) => quality.precision),
-      ...points('recall', ({ quality }) => quality.recall),
-      ...points(limit, () => ceiling),
-    ],
-    x: '0 = base, 1 = stage 1, then repetitions',
-    y: '',
-    dashed: [limit],
-    width: 420,
+function qualityChart(entries: readonly Entry[], ceiling: number | null): Promise<Html> {
+  const points = [
+    ...linePoints(entries, 'F1', ({ f1 }) => f1),
+    ...linePoints(entries, 'precision', ({ precision }) => precision),
+    ...linePoints(entries, 'recall', ({ recall }) => recall),
+    ...linePoints(entries, ceilingLine, () => ceiling),
+  ];
+  return lineChart({ points, x: stageAxis, y: '', dashed: [ceilingLine] });
+}
+
+function signsChart(entries: readonly Entry[]): Promise<Html> {
+  const points = [
+    ...linePoints(entries, 'signs right', ({ polarityAccuracy }) => polarityAccuracy),
+    ...linePoints(entries, 'AUC of signs', ({ signAuc }) => signAuc),
+    ...linePoints(entries, 'not the item’s', ({ offItemRate }) => offItemRate),
+  ];
+  return lineChart({ points, x: stageAxis, y: '' });
+}
+
+const stageAxis = '0 = base, 1 = stage 1, then repetitions';
+
+function linePoints(entries: readonly Entry[], line: string, value: (quality: QualityMetrics) => number | null): ChartPoint[] {
+  return entries.flatMap(({ quality }, x) => {
+    const y = value(quality);
+    return y === null ? [] : [{ x, y, line }];
   });
+}
+
+/** The probe for a reward that pins the verdict and not the reasons. */
+function priceTable({ rewardQuality }: Metrics): Html | null {
+  const rows = Object.entries(rewardQuality).flatMap(([file, rewards]) =>
+    Object.entries(rewards).map(
+      ([reward, { byClaim: pay }]) =>
+        pay &&
+        html`<tr>
+          <td class="model"><b dir="auto">${file}</b></td>
+          <td>${reward}</td>
+          ${cell(pay.reasonToward, pay.reasonTowardInterval)}${cell(pay.neutralToward, pay.neutralTowardInterval)}
+          ${cell(pay.reasonAway, pay.reasonAwayInterval)}${cell(pay.neutralAway, pay.neutralAwayInterval)}
+        </tr>`,
+    ),
+  );
+  if (rows.every((row) => row === undefined)) return null;
+  return html`<h3>What rewards pay for</h3>
+    <p class="lead">
+      What one more claim changes in the reward among completions of one prompt (least squares): true reasons and neutral attributes of the
+      item, speaking for what the user did or against it. Where a neutral attribute in the right direction pays as much as a true reason,
+      the reward pins the verdict and not the reasons.
+    </p>
+    ${table(['Explanations', 'Reward', 'True reason, right way', 'Neutral, right way', 'True reason, other way', 'Neutral, other way'], rows)}`;
 }
 
 function rewardTable({ rewardQuality }: Metrics): Html | null {
