@@ -2,7 +2,7 @@
 // a call, starts (traced, saved, one block for all layers), ways to take a LoRA step, int8 products, peak memory.
 //
 // usage: node tools/bench/engine.mjs [--python PYTHON] [--rounds 10] [--only NAME] [--depth 30] [--model FOLDER] [--json]
-//   --only    product, deepfm, call, start; and what is left out unless asked for: llama, ways, int8, memory
+//   --only    product, deepfm, call, start; and what is left out unless asked for: llama, ways, int8, memory, describe
 //   --keep    matrices that int8 leaves as float32, of q,k,v,o,gate,up,down,head
 //   --model   SmolLM2-135M, for int8 and memory; where it is given, memory is printed without being asked for
 //   --python  an interpreter with torch; without it the engine's own figures stand alone
@@ -15,7 +15,7 @@ import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
-import { compile, spec, useOnnx } from '../../packages/tfjs-backend-onnx/dist/index.js';
+import { compile, describe, spec, useOnnx } from '../../packages/tfjs-backend-onnx/dist/index.js';
 import { deepfm, llama, randomInputs } from './engine-models.mjs';
 import { callOverhead, integerStep, peaks, starts, waysToStep } from './engine-programs.mjs';
 
@@ -141,6 +141,12 @@ function show(found) {
 }
 if (wanted('call')) show([await callOverhead(rounds)]);
 if (wanted('start')) show(await starts(depth));
+if (values.only === 'describe') {
+  const { fn, specs } = deepfm();
+  const compiled = await compile(fn, specs, { name: 'DeepFM step, batch 4096' });
+  console.log(String(await describe(compiled, { inputs: randomInputs(specs, { integers: 2, scale: 0.1 }), runs: rounds })));
+  await compiled.dispose();
+}
 if (values.only === 'ways') show(await waysToStep(depth, rounds));
 if (values.model === undefined && ['int8', 'memory'].includes(values.only)) throw new Error(`--only ${values.only} needs --model FOLDER`);
 if (values.only === 'int8') show([await integerStep(values.model, depth, rounds, values.keep.split(',').filter(Boolean))]);

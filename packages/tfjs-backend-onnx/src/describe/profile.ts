@@ -10,7 +10,7 @@ export interface NodeTime {
   /** The node's name: ours, or ONNX Runtime's own where it rewrote the graph. */
   readonly name: string;
   readonly op: string;
-  /** Mean over the runs. */
+  /** Median over the runs: what disturbs one of them does not count. */
   readonly milliseconds: number;
 }
 
@@ -47,7 +47,7 @@ export async function profile(
   }
 }
 
-/** Mean time of each node without its first run. */
+/** Median time of each node without its first run. */
 function nodeTimes(events: readonly ProfileEvent[]): NodeTime[] {
   const byNode = new Map<string, { op: string; microseconds: number[] }>();
   for (const { cat, name, dur, args } of events) {
@@ -58,7 +58,7 @@ function nodeTimes(events: readonly ProfileEvent[]): NodeTime[] {
     byNode.set(node, entry);
   }
   return [...byNode].map(([name, { op, microseconds }]) => {
-    const warm = microseconds.slice(1);
-    return { name, op, milliseconds: warm.reduce((sum, each) => sum + each, 0) / Math.max(1, warm.length) / 1000 };
+    const warm = microseconds.slice(1).sort((a, b) => a - b);
+    return { name, op, milliseconds: (warm[Math.floor(warm.length / 2)] ?? 0) / 1000 };
   });
 }

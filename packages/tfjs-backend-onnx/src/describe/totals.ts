@@ -8,7 +8,7 @@ export interface Cost {
   readonly flops: number;
   /** Bytes that the nodes read and write in a run. */
   readonly bytes: number;
-  /** Time of a run within the kernels; null where nothing was run. */
+  /** Time of a run within the kernels, each node's median; null where nothing was run. */
   readonly milliseconds: number | null;
 }
 
