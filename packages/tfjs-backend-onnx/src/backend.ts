@@ -4,7 +4,7 @@ import { constantValue, elementsOf } from './constants.js';
 import { TraceError, type TraceErrorCode } from './errors.js';
 import type { Origin, Value } from './graph.js';
 import { runOnHost, type HostValues } from './host-kernels.js';
-import { disposeSessions, evaluate, knownValue } from './lazy.js';
+import { disposeSessions, evaluate, isKnown, knownValue } from './lazy.js';
 import { complexForms } from './lowerings/complex.js';
 import { lowerings } from './lowerings/index.js';
 import type { ComplexLowering, ComplexValue, Lowering, Refusal } from './lowerings/lowering.js';
@@ -49,6 +49,8 @@ interface TensorRecord {
 export class OnnxBackend extends tf.KernelBackend {
   readonly #records: tf.DataStorage<TensorRecord>;
   readonly #builder = new GraphBuilder(scopePath);
+  /** Tensors outside of any trace whose values have not been asked for. */
+  readonly #pending = new Set<TensorRecord>();
   /** The trace that is going on. */
   trace: Trace | undefined;
 
@@ -108,7 +110,9 @@ export class OnnxBackend extends tf.KernelBackend {
   /** A tfjs tensor for a graph value. */
   tensorInfo(content: Value | ComplexValue, kernel: string): tf.TensorInfo {
     const dataId = {};
-    this.#records.set(dataId, { content, trace: this.trace, kernel, references: 1 });
+    const record = { content, trace: this.trace, kernel, references: 1 };
+    this.#records.set(dataId, record);
+    if (this.trace === undefined) this.#pending.add(record);
     if ('real' in content) return { dataId, shape: [...content.real.shape], dtype: 'complex64' };
     return { dataId, shape: [...content.shape], dtype: content.dtype as tf.DataType };
   }
@@ -200,7 +204,12 @@ export class OnnxBackend extends tf.KernelBackend {
     const known = elementsOf(knownValue(value));
     if (known !== undefined) return known as HostArray;
     if (record.trace !== undefined || this.trace !== undefined) throw this.#readFailure(record);
-    return evaluate(value);
+    const data = evaluate(
+      value,
+      [...this.#pending].flatMap(({ content }) => ('origin' in content ? [content] : [])),
+    );
+    for (const each of this.#pending) if ('origin' in each.content && isKnown(each.content)) this.#pending.delete(each);
+    return data;
   }
 
   override read(dataId: DataId): Promise<tf.BackendValues> {
@@ -226,6 +235,7 @@ export class OnnxBackend extends tf.KernelBackend {
     const record = this.#records.get(dataId);
     record.references -= 1;
     if (!force && record.references > 0) return false;
+    this.#pending.delete(record);
     this.#records.delete(dataId);
     return true;
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { constantValue } from './constants.js';
+import { constantValue, elementsOf } from './constants.js';
 import { liveNodes, makeNode, type Graph, type Node, type Value } from './graph.js';
 import { optimize } from './passes/index.js';
 import { createSyncSession, type SyncSession } from './sync-session.js';
@@ -12,9 +12,35 @@ const MOST_SESSIONS = 256;
 const computed = new WeakMap<Value, Value>();
 const sessions = new Map<string, SyncSession>();
 
-/** Computes a value that was recorded outside a trace, with all that leads to it. Graphs that differ in their data only share a session. */
-export function evaluate(value: Value): HostArray {
-  const { graph, key, data } = lifted(value);
+/**
+ * From this many nodes on, a value is computed together with all others that are alive: a loop that reads its loss but never its
+ * parameters would otherwise begin at its first step each time.
+ */
+const LONGEST_ALONE = 1000;
+
+/**
+ * Computes a value that was recorded outside a trace, with all that leads to it. Graphs that differ in their data only share a session.
+ * @param alive the values that may be asked for later
+ */
+export function evaluate(value: Value, alive: readonly Value[]): HostArray {
+  if (liveNodes([value], isKnown).length > LONGEST_ALONE) {
+    try {
+      compute([value, ...new Set(alive.filter((each) => each !== value && !isKnown(each)))]);
+    } catch {
+      // another value may be at fault: this one is then computed alone, and its own error is the one to see
+      compute([value]);
+    }
+  } else compute([value]);
+  return elementsOf(knownValue(value)) as HostArray;
+}
+
+/** Whether a value has been computed. */
+export function isKnown(value: Value): boolean {
+  return computed.has(value);
+}
+
+function compute(values: readonly Value[]): void {
+  const { graph, key, data } = lifted(values);
   const session = sessions.get(key) ?? createSyncSession(optimize(graph));
   sessions.delete(key);
   sessions.set(key, session);
@@ -23,9 +49,7 @@ export function evaluate(value: Value): HostArray {
     sessions.delete(oldest);
     unused.dispose();
   }
-  const result = session.run(data);
-  computed.set(value, constantValue(result, value.shape, value.dtype));
-  return result;
+  session.run(data).forEach((result, i) => computed.set(values[i]!, constantValue(result, values[i]!.shape, values[i]!.dtype)));
 }
 
 /** The constant that a value is, as far as it has been computed. */
@@ -48,8 +72,8 @@ interface LiftedGraph {
   readonly data: readonly HostArray[];
 }
 
-/** The program that leads to a value, with its constants made inputs. Axes, shapes and numbers of equal elements stay, for they decide what to compute. */
-function lifted(result: Value): LiftedGraph {
+/** The program that leads to some values, with its constants made inputs. Axes, shapes and numbers of equal elements stay, for they decide what to compute. */
+function lifted(results: readonly Value[]): LiftedGraph {
   const hash = createHash('sha256');
   const inputs: Value[] = [];
   const data: HostArray[] = [];
@@ -74,7 +98,7 @@ function lifted(result: Value): LiftedGraph {
     return kept;
   }
 
-  for (const [position, node] of liveNodes([result], (value) => computed.has(value)).entries()) {
+  for (const [position, node] of liveNodes(results, isKnown).entries()) {
     const operands = node.inputs.map(operand);
     const copy: Node = makeNode({ ...node, inputs: operands }, node.outputs);
     node.outputs.forEach((output, i) => {
@@ -86,7 +110,7 @@ function lifted(result: Value): LiftedGraph {
       `${node.domain} ${node.op} ${operands.map((each) => ids.get(each)).join('; ')} ${JSON.stringify(node.attributes)} ${types.join()}\n`,
     );
   }
-  const output = operand(result);
-  hash.update(ids.get(output)!);
-  return { graph: { name: 'lazy', inputs, outputs: [output] }, key: hash.digest('base64'), data };
+  const outputs = results.map(operand);
+  hash.update(outputs.map((output) => ids.get(output)).join('; '));
+  return { graph: { name: 'lazy', inputs, outputs }, key: hash.digest('base64'), data };
 }

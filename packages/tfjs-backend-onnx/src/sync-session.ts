@@ -10,16 +10,17 @@ import { sizeOf, type DType, type HostArray } from './tensors.js';
 /** Tensors below this size are not worth a thread pool of their own. */
 const ELEMENTS_FOR_THREADS = 1 << 16;
 
-/** A graph with one output that is run at once, in this turn of the event loop. */
+/** A graph that is run at once, in this turn of the event loop. */
 export interface SyncSession {
-  run(inputs: readonly HostArray[]): HostArray;
+  run(inputs: readonly HostArray[]): HostArray[];
   dispose(): void;
 }
 
 /** Makes a session for lazy evaluation on the CPU. @throws {@link CompiledFunctionError} when ONNX Runtime refuses the graph */
 export function createSyncSession(graph: Graph): SyncSession {
   const inputNames = graph.inputs.map((_, i) => `input${i}`);
-  const { model } = serialize(graph, { inputNames, outputNames: ['value'], place: () => undefined });
+  const outputNames = graph.outputs.map((_, i) => `output${i}`);
+  const { model } = serialize(graph, { inputNames, outputNames, place: () => undefined });
   const session = attempt('COMPILED_SESSION', 'ONNX Runtime made no session', () => {
     initOrt();
     const created = new binding.InferenceSession();
@@ -36,8 +37,9 @@ export function createSyncSession(graph: Graph): SyncSession {
   return {
     run(inputs) {
       const feeds = Object.fromEntries(inputs.map((data, i) => [inputNames[i]!, new Tensor(types[i]!.dtype, data, types[i]!.shape)]));
-      const { value } = attempt('COMPILED_RUN', 'ONNX Runtime failed', () => session.run(feeds, { value: null }, {}));
-      return (value as Tensor).data as HostArray;
+      const fetches = Object.fromEntries(outputNames.map((name) => [name, null]));
+      const results = attempt('COMPILED_RUN', 'ONNX Runtime failed', () => session.run(feeds, fetches, {}));
+      return outputNames.map((name) => (results[name] as Tensor).data as HostArray);
     },
     dispose: () => session.dispose(),
   };

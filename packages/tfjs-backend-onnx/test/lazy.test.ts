@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { useOnnx } from '../src/index.js';
+import { liveNodes } from '../src/graph.js';
 import * as syncSession from '../src/sync-session.js';
 
 vi.mock('../src/sync-session.js', { spy: true });
@@ -45,6 +46,22 @@ test('a later program starts from what was read', () => {
   tf.tanh(x).dataSync();
   tf.tanh(tf.tensor1d([5, 6])).dataSync();
   expect(created).toHaveBeenCalledTimes(1);
+});
+
+test('a loop that reads its loss, and never its parameters, does not compute its past again and again', () => {
+  const w = tf.variable(tf.tensor1d([4, -2, 1]));
+  let loss: number | undefined;
+  for (let step = 1; step <= 300; step += 1) {
+    tf.tidy(() => {
+      const { value, grads } = tf.variableGrads(() => tf.sum<tf.Scalar>(tf.square(tf.sub(w, 1))), [w]);
+      w.assign(tf.sub(w, tf.mul(Object.values(grads)[0]!, 0.01)));
+      if (step % 20 === 0) loss = value.dataSync()[0];
+    });
+  }
+  expect(loss).toBeCloseTo(18 * 0.98 ** (2 * 299), 5);
+  const nodes = vi.mocked(syncSession.createSyncSession).mock.calls.map(([graph]) => liveNodes(graph.outputs).length);
+  expect(Math.max(...nodes)).toBeLessThan(1300);
+  w.dispose();
 });
 
 test('constants are read synchronously', () => {
