@@ -34,6 +34,11 @@ describe('boosted trees', () => {
     );
   });
 
+  test('say 0.5 where there is no row to fit', () => {
+    const rows = { features: Float64Array.of(1, 2), width: 1, target: [1, 0], held: [1, 1] };
+    expect([...fitBoostedTrees(rows)(Float64Array.of(7))]).toEqual([0.5]);
+  });
+
   test('stop early on held rows where there is nothing to learn', () => {
     const rng = createRng(2);
     const features = Float64Array.from({ length: 2000 }, () => rng.next());

@@ -52,7 +52,8 @@ export function fitBoostedTrees(rows: TreeRows, options: TreeOptions = {}): (fea
   const edges = Array.from({ length: width }, (_, feature) => binEdges(fitted, feature));
   const bins = binned(fitted, edges);
 
-  const mean = fitted.target.reduce((sum, value) => sum + value, 0) / fitted.target.length;
+  const count = fitted.target.length;
+  const mean = count === 0 ? 0.5 : fitted.target.reduce((sum, value) => sum + value, 0) / count;
   const start = Math.log(Math.max(mean, 1e-6) / Math.max(1 - mean, 1e-6));
   const grown: Tree[] = [];
   let [best, bestTrees] = [Infinity, 0];
