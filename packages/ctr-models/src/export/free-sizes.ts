@@ -4,7 +4,7 @@ import { CtrError } from '../errors.js';
 /**
  * Makes sizes of a traced graph free. Traces are static; two traces of one function at different sizes show which numbers of the graph
  * are sizes. `graph` is changed in place: differing dimensions of inputs and outputs get names, differing numbers in the shape of a
- * Reshape become -1 (one) or 0 (several: as in the input), and any other difference is refused.
+ * Reshape become -1 (one) or 0 (several: as in the input), shapes of intermediate results are left out, and any other difference is refused.
  *
  * @param other the same program at other sizes
  * @param nameDimension names a free dimension of an input or output
@@ -27,6 +27,7 @@ export function freeSizes(graph: GraphProto, other: GraphProto, nameDimension: (
     }
   });
   graph.initializer.forEach((tensor, k) => freeShape(graph, tensor, other.initializer[k]!));
+  graph.valueInfo = []; // shapes of what is in between, which whoever runs the graph infers for its own sizes
   for (const [mine, theirs] of [[graph.input, other.input] as const, [graph.output, other.output] as const]) {
     mine.forEach((info, k) => freeDimensions(info, theirs[k]!, nameDimension));
   }
