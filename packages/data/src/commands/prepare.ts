@@ -1,19 +1,9 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { DataOptionError } from '../errors.js';
-import type { DatasetCard } from '../prepare/card.js';
 import { DATASET_FILES, writeCard } from '../prepare/dataset-folder.js';
 import { EmptyCoreError } from '../prepare/empty-core.js';
-import { prepareIntoFolder, type PrepareOptions } from '../prepare/prepare-dataset.js';
-import type { DataWarning } from '../prepare/warnings.js';
-
-/** A dataset that was prepared into a folder. */
-export interface PreparedFolder {
-  /** How it came about. */
-  readonly card: DatasetCard;
-  /** What a user of the data should know. */
-  readonly warnings: readonly DataWarning[];
-}
+import { prepareIntoFolder, type PreparedFolder, type PrepareOptions } from '../prepare/prepare-dataset.js';
 
 /**
  * Prepares a dataset into the folder `out`, new, empty or of an earlier preparation: all of it, or nothing. Where the k-core leaves

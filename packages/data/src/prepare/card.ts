@@ -133,7 +133,12 @@ export interface DatasetCard {
   /** Lengths of histories. */
   readonly history: CardHistory;
   /** The long tail of items and of users, by train rows. */
-  readonly longTail: { readonly items: CardTail; readonly users: CardTail };
+  readonly longTail: {
+    /** Train rows of each item. */
+    readonly items: CardTail;
+    /** Train rows of each user. */
+    readonly users: CardTail;
+  };
   /** Numeric features by name, `item.year` for instance. */
   readonly numbers: Readonly<Record<string, CardNumber>>;
   /** What else a reader should know. */

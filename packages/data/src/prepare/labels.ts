@@ -7,6 +7,7 @@ const TRAIN = SPLITS.indexOf('train');
 
 /** What decides the labels of a dataset. */
 export interface LabelChoice {
+  /** The rule by name. */
   readonly rule: Exclude<DataOptions['label'], 'auto'>;
   /** A rating of at least this is label 1; null where ratings do not decide. */
   readonly threshold: number | null;

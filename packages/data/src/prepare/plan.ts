@@ -39,9 +39,12 @@ export interface PrepareTablesOptions {
 /** A dataset that is decided but for its histories, which are made when they are asked for. */
 export interface PlannedDataset {
   readonly interactions: InteractionStream;
+  /** The items that are left. */
   readonly items: Items;
+  /** The users that are left. */
   readonly users: Users;
   readonly card: Omit<DatasetCard, 'history'>;
+  /** What a user of the data should know. */
   readonly warnings: readonly DataWarning[];
 }
 

@@ -24,6 +24,14 @@ export interface PrepareOptions {
   readonly sources?: readonly DatasetSource[];
 }
 
+/** A dataset that was prepared into a folder. */
+export interface PreparedFolder {
+  /** How it came about. */
+  readonly card: DatasetCard;
+  /** What a user of the data should know. */
+  readonly warnings: readonly DataWarning[];
+}
+
 /** Reads a dataset and prepares it in memory (see {@link prepareTables}). @throws DataError, DataOptionError */
 export async function prepareDataset(options: PrepareOptions): Promise<PreparedDataset> {
   return prepareTables(await load(options), tableOptions(options));
@@ -33,10 +41,7 @@ export async function prepareDataset(options: PrepareOptions): Promise<PreparedD
  * Reads a dataset, prepares it and writes it into a folder (see {@link writeDataset}), in as little memory as 20 million rows need.
  * @throws DataError, DataOptionError
  */
-export async function prepareIntoFolder(
-  folder: string,
-  options: PrepareOptions,
-): Promise<{ card: DatasetCard; warnings: readonly DataWarning[] }> {
+export async function prepareIntoFolder(folder: string, options: PrepareOptions): Promise<PreparedFolder> {
   const planned = planDataset(await load(options), tableOptions(options));
   return { card: await writePlanned(folder, planned), warnings: planned.warnings };
 }

@@ -51,7 +51,7 @@ export function evidenceOf({ liked, disliked }: HistoryText, target: ItemText, l
   );
 }
 
-/** The text of the slot `{evidence}`; values go through {@link dataText}. */
+/** The text of the slot `{evidence}`; values go through `dataText`. */
 export function formatEvidence(history: HistoryText, target: ItemText, format: EvidenceFormat, delimiters: readonly string[]): string {
   return evidenceOf(history, target, format.limit)
     .map(({ value, liked, disliked }) => {

@@ -1,6 +1,6 @@
 import { createRng } from '@expctr/core';
 import { modelAsset } from '@expctr/test-support';
-import { compile, frozenMatMul, mapFrozen, quantize, specOf, type HostTensor } from '@expctr/tfjs-backend-onnx';
+import { compile, frozenMatMul, type FrozenMatrix, mapFrozen, quantize, specOf, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import type * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
 import { openFolder } from '../../src/formats/open-model.js';
@@ -20,7 +20,8 @@ async function errorOf(matrix: HostTensor, format: 'float16' | 'int8' | 'int4'):
   };
   const stored = [await quantize(matrix, 'float32'), await quantize(matrix, format)] as const;
   const fn = await compile(
-    (input: tf.Tensor, [exact, small]) => [frozenMatMul(input as tf.Tensor2D, exact), frozenMatMul(input as tf.Tensor2D, small)] as const,
+    (input: tf.Tensor, [exact, small]: readonly [FrozenMatrix<tf.Tensor>, FrozenMatrix<tf.Tensor>]) =>
+      [frozenMatMul(input as tf.Tensor2D, exact), frozenMatMul(input as tf.Tensor2D, small)] as const,
     [specOf(x), stored.map((each) => mapFrozen(each, specOf))] as never,
   );
   const [exact, small] = (await fn.run([x, stored] as never)) as unknown as readonly [HostTensor, HostTensor];

@@ -6,9 +6,20 @@ import type { CodedClaim } from './writers.js';
 
 /** Two statements on the same item, as the reader check reads them: one speaks for it, one against it. */
 export interface StatementPair {
+  /** What the statements are about. */
   readonly item: ItemText;
+  /** Every reason in it speaks for the item. */
   readonly inFavor: string;
+  /** The same reasons, against it. */
   readonly against: string;
+}
+
+/** Statements for the reader check. */
+export interface TestbedStatements {
+  /** Pairs that give reasons only. */
+  readonly reasons: StatementPair[];
+  /** Pairs that say the outcome. */
+  readonly verdicts: StatementPair[];
 }
 
 const REASONS = 200;
@@ -18,7 +29,7 @@ const VERDICTS = 50;
  * Statements in the words of the testbed for the check whether a reader can read: one to three attributes of an item, all of them
  * for it or all of them against it; and the bare answers. The same at every call.
  */
-export function testbedStatements(): { reasons: StatementPair[]; verdicts: StatementPair[] } {
+export function testbedStatements(): TestbedStatements {
   const rng = createRng('testbed statements');
   const names = valueNames(DOMAINS.first);
   const draw = (): { item: ItemText; values: number[] } => {

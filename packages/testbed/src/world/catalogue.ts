@@ -9,6 +9,7 @@ export interface WorldItem {
   readonly itemId: string;
   /** Readable, with its year, like a film's; it gives nothing away. */
   readonly title: string;
+  /** Year in its title. */
   readonly year: number;
   /** A sentence that names every attribute. */
   readonly description: string;

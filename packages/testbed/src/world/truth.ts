@@ -18,6 +18,7 @@ import type { World } from './world.js';
 
 /** What the world knows of an interaction: its best prediction and its true reasons. */
 export interface TruthRow {
+  /** Row number in interactions/1. */
   readonly interactionId: number;
   /** Bayes-optimal P(label = 1). */
   readonly bayesProbability: number;
@@ -27,7 +28,9 @@ export interface TruthRow {
 
 /** One attribute and what it does to the logit. */
 export interface Reason {
+  /** The field, such as `genre`. */
   readonly field: string;
+  /** The value in it. */
   readonly value: string;
   /** Signed share of the logit. */
   readonly contribution: number;

@@ -9,6 +9,7 @@ export interface WorldRow {
   readonly item: number;
   /** Milliseconds since 1970; strictly ascending within a user. */
   readonly timestamp: number;
+  /** 1: chosen. */
   readonly label: 0 | 1;
   /** P(label = 1) for one who knows the tastes: the best that can be predicted. */
   readonly bayesProbability: number;
@@ -22,6 +23,7 @@ export interface WorldUser {
   readonly userId: string;
   /** One set of tastes, or two where users have a second intent: for each value its weight in the logit; most are 0. */
   readonly tastes: readonly Float64Array[];
+  /** Part of every logit. */
   readonly bias: number;
   /** In time order. */
   readonly rows: readonly WorldRow[];

@@ -10,6 +10,7 @@ export interface Field {
 export interface Domain {
   /** What an item is called in a sentence. */
   readonly noun: string;
+  /** One value of each makes an item. */
   readonly fields: readonly Field[];
   /** A sentence for people, from the values in the order of the fields. */
   readonly describe: (values: readonly string[]) => string;
@@ -47,7 +48,12 @@ const games: Domain = {
 };
 
 /** The two domains: the second has as many fields, and as many values in each, as the first. */
-export const DOMAINS = { first: stories, second: games } as const;
+export const DOMAINS = {
+  /** Stories. */
+  first: stories,
+  /** Games. */
+  second: games,
+} as const;
 
 /** How many fields an item has. */
 export const FIELD_COUNT = stories.fields.length;

@@ -6,8 +6,11 @@ import { DOMAINS, type Domain } from './vocabulary.js';
 
 /** A simulated world: items with attributes, and users whose tastes over attributes are known. */
 export interface World {
+  /** What it was made from, defaults included. */
   readonly options: CompleteWorldOptions;
+  /** Its fields and their values. */
   readonly domain: Domain;
+  /** All items. */
   readonly items: readonly WorldItem[];
   /** User number `at`, from 0: made when asked for, the same each time, and not kept. @throws RangeError */
   user(at: number): WorldUser;

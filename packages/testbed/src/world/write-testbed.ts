@@ -14,7 +14,9 @@ import type { World } from './world.js';
 
 /** A world as a dataset, and the truth of its interactions, row by row. */
 export interface PreparedWorld {
+  /** Its tables, prepared. */
   readonly dataset: PreparedDataset;
+  /** One entry for each interaction, in their order. */
   readonly truth: readonly TruthRow[];
 }
 
@@ -26,8 +28,11 @@ export function prepareWorld(world: World, data: DataOptionsInput = {}): Prepare
 
 /** What {@link writeTestbed} wrote. */
 export interface TestbedSummary {
+  /** Users of the world. */
   readonly users: number;
+  /** Items of the world. */
   readonly items: number;
+  /** Rows that were written. */
   readonly interactions: number;
 }
 

@@ -1,18 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { fromBinary } from '@bufbuild/protobuf';
 import { ModelProtoSchema, type ModelProto } from 'onnx-buf';
+import type { CompileOptions } from '../compile.js';
 import type { CompiledFunction } from '../compiled-function.js';
 import { CompiledFunctionError, type CompiledErrorCode } from '../errors.js';
 import { inputSignature } from '../inputs.js';
 import { PRODUCER } from '../onnx.js';
-import type { SessionOptions } from '../session.js';
 import { VERSION } from '../version.js';
 import { importGraph } from './import-graph.js';
 import { runnable, type Program } from './program.js';
 import { checksum, formOf, isIntact, type SavedForm } from './saved-form.js';
 
 /** How a loaded function is to run; as in `CompileOptions`. */
-export type LoadOptions = Pick<SessionOptions, 'threads' | 'graphOptimization' | 'providers' | 'releaseMemory'>;
+export type LoadOptions = Pick<CompileOptions, 'threads' | 'graphOptimization' | 'providers' | 'releaseMemory'>;
 
 /**
  * Loads what `save` wrote: the same function, without tracing it again. Inputs and results have the trees that they had.

@@ -19,21 +19,32 @@ export interface BlockSpecs<T, F, C, S> {
 
 /** Parameters of one block. */
 export interface BlockWeights<T, F> {
+  /** Weights with a gradient. */
   readonly trained: InputsOf<T>;
+  /** Weights without. */
   readonly frozen: InputsOf<F>;
+}
+
+/** What {@link ScannedBlocks.forward} gives. */
+export interface ScannedForward<C> {
+  /** The state behind the last block. */
+  readonly carry: OutputsOf<TensorsOf<C>>;
+  /** The state before each block, which `backward` wants. */
+  readonly before: readonly InputsOf<C>[];
+}
+
+/** What {@link ScannedBlocks.backward} gives. */
+export interface ScannedBackward<T, C> {
+  /** Gradients of each block's trained weights. */
+  readonly trained: readonly OutputsOf<TensorsOf<T>>[];
+  /** Gradient of the state before the first block. */
+  readonly carry: OutputsOf<TensorsOf<C>>;
 }
 
 /** A stack of equal blocks as two compiled functions, however many blocks there are. */
 export interface ScannedBlocks<T, F, C, S> {
-  /**
-   * The state behind the last block.
-   * @returns it, and the states before each block, which `backward` wants
-   */
-  forward(
-    layers: readonly BlockWeights<T, F>[],
-    carry: InputsOf<C>,
-    shared: InputsOf<S>,
-  ): Promise<{ readonly carry: OutputsOf<TensorsOf<C>>; readonly before: readonly InputsOf<C>[] }>;
+  /** Runs the blocks, the first to the last. */
+  forward(layers: readonly BlockWeights<T, F>[], carry: InputsOf<C>, shared: InputsOf<S>): Promise<ScannedForward<C>>;
   /**
    * Gradients, from the last block to the first; each block is computed again from the state before it.
    * @param gradient d loss / d state behind the last block
@@ -43,7 +54,7 @@ export interface ScannedBlocks<T, F, C, S> {
     before: readonly InputsOf<C>[],
     shared: InputsOf<S>,
     gradient: InputsOf<C>,
-  ): Promise<{ readonly trained: readonly OutputsOf<TensorsOf<T>>[]; readonly carry: OutputsOf<TensorsOf<C>> }>;
+  ): Promise<ScannedBackward<T, C>>;
   /** Frees both functions. */
   dispose(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { int, MICROSOFT } from '../graph.js';
 import { isRecording, record } from '../programs/record.js';
-import type { FrozenMatrix } from './frozen-matrix.js';
+import { leavesOf, type FrozenMatrix } from './frozen-matrix.js';
 import { integerProduct, quantizeRows, SMALLEST_SCALE, ZERO } from './integer-product.js';
 import { BLOCK } from './quantize.js';
 
@@ -15,8 +15,8 @@ import { BLOCK } from './quantize.js';
 export function frozenMatMul(x: tf.Tensor2D, matrix: FrozenMatrix<tf.Tensor>): tf.Tensor2D {
   const product = tf.customGrad((...args) => {
     const [input, save] = args as unknown as [tf.Tensor2D, tf.GradSaveFunc];
-    const keys = Object.keys(matrix);
-    save(Object.values(matrix));
+    const keys = leavesOf(matrix).map(([key]) => key);
+    save(leavesOf(matrix).map(([, leaf]) => leaf));
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
       const kept = Object.fromEntries(keys.map((key, i) => [key, saved[i]])) as unknown as FrozenMatrix<tf.Tensor>;
       return tf.matMul(dy, (kept.float32 as tf.Tensor2D | undefined) ?? dense(kept, input.shape[1]));

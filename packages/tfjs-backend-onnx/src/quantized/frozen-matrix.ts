@@ -5,23 +5,47 @@ import type { HostTensor } from '../tensors.js';
  * Its keys say how it is stored; where `float32` stands beside another, that one serves the product and `float32` its gradient.
  */
 export type FrozenMatrix<L> =
+  | Float32Matrix<L>
+  | ({
+      /** [out, in] half-precision bits. */
+      readonly float16: L;
+    } & Partial<Float32Matrix<L>>)
+  | ({
+      /** [in, out], in units of its column. */
+      readonly int8: L;
+    } & Scaled<L>)
+  | ({
+      /** As int8 with 128 added: for processors whose kernels for uint8 x int8 saturate. */
+      readonly uint8: L;
+    } & Scaled<L>)
+  | ({
+      /** [out, blocks, 16] uint8: 32 numbers in each block, two to a byte with 8 added, the first in the low bits. */
+      readonly int4: L;
+    } & Scaled<L>);
+
+/** A frozen matrix as it is. */
+export interface Float32Matrix<L> {
   /** [out, in] */
-  | { readonly float32: L }
-  /** [out, in] half-precision bits */
-  | { readonly float16: L; readonly float32?: L }
-  /** [in, out], and the value of one unit in each column of it, [out] float32 */
-  | { readonly int8: L; readonly scales: L; readonly float32?: L }
-  /** As int8 with 128 added: for processors whose kernels for uint8 x int8 saturate. */
-  | { readonly uint8: L; readonly scales: L; readonly float32?: L }
-  /** [out, blocks, 16] uint8: 32 numbers in each block, two to a byte with 8 added, the first in the low bits; scales [out, blocks] */
-  | { readonly int4: L; readonly scales: L; readonly float32?: L };
+  readonly float32: L;
+}
+
+/** What stands beside integers. */
+export interface Scaled<L> extends Partial<Float32Matrix<L>> {
+  /** The value of one unit, float32: [out], of int4 [out, blocks]. */
+  readonly scales: L;
+}
 
 /** Ways of storing a frozen matrix. */
 export type FrozenFormat = 'float32' | 'float16' | 'int8' | 'int4';
 
+/** Its leaves by key. */
+export function leavesOf<L>(matrix: FrozenMatrix<L>): [string, L][] {
+  return Object.entries(matrix as Readonly<Record<string, L>>);
+}
+
 /** The same matrix with other leaves. */
 export function mapFrozen<A, B>(matrix: FrozenMatrix<A>, change: (leaf: A) => B): FrozenMatrix<B> {
-  return Object.fromEntries(Object.entries(matrix).map(([key, leaf]) => [key, change(leaf)])) as unknown as FrozenMatrix<B>;
+  return Object.fromEntries(leavesOf(matrix).map(([key, leaf]) => [key, change(leaf)])) as unknown as FrozenMatrix<B>;
 }
 
 /** A frozen matrix in JavaScript memory. */
