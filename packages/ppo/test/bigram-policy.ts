@@ -323,7 +323,7 @@ function tidy<T>(work: () => T): T {
 const isHost = (tree: unknown): tree is HostTensor => typeof tree === 'object' && tree !== null && 'data' in tree && 'dtype' in tree;
 
 function toTensors<P>(tree: unknown): P {
-  return change(tree, (leaf) => (isHost(leaf) ? tf.tensor(leaf.data.slice(), [...leaf.shape], leaf.dtype) : undefined)) as P;
+  return change(tree, (leaf) => (isHost(leaf) ? tf.tensor(leaf.data.slice(), [...leaf.shape], leaf.dtype as tf.DataType) : undefined)) as P;
 }
 
 function toHosts<H>(tree: unknown): H {
