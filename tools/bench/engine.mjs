@@ -102,6 +102,11 @@ function print(row) {
 }
 
 const rows = [];
+const NAMES = ['product', 'deepfm', 'call', 'start', 'llama', 'ways', 'int8', 'memory', 'describe'];
+if (values.only !== undefined && !NAMES.includes(values.only)) {
+  console.error(`there is no "${values.only}" to measure; --only takes one of ${NAMES.join(', ')}`);
+  process.exit(2);
+}
 const wanted = (name) => values.only === undefined || values.only === name;
 if (!values.json)
   console.log(`threads ${threads}`, peer === undefined ? '' : `torch ${peer.about.torch}`, 'ratio = peer / ours, higher is better');
