@@ -6,7 +6,8 @@ import { batchOf } from '../../packages/testbed/dist/text/batches.js';
 import { explanationPrompt, historyPrompt, readerPrompt } from '../../packages/testbed/dist/text/lessons.js';
 import { AGAINST, FOR } from '../../packages/testbed/dist/text/phrases.js';
 import { situationOf } from '../../packages/testbed/dist/text/situation.js';
-import { EOS, VOCABULARY, wordId, wordIds } from '../../packages/testbed/dist/text/tokenizer.js';
+import { VOCABULARY, wordId, wordIds } from '../../packages/testbed/dist/text/tokenizer.js';
+import { EOS_ID } from '../../packages/testbed/dist/tokenizer-json.js';
 import { sayClaims, sayNotes } from '../../packages/testbed/dist/text/wording.js';
 import { careful, generic } from '../../packages/testbed/dist/text/writers.js';
 import { DOMAINS, valueNames } from '../../packages/testbed/dist/world/vocabulary.js';
@@ -121,7 +122,7 @@ async function write({ forward, rows, time }, parameters, situations, temperatur
         if (done[at] || sequence.length >= time) return;
         const from = (at * time + sequence.length - 1) * width;
         const id = choose(out.subarray(from, from + width), temperature, rng);
-        if (id === EOS) done[at] = true;
+        if (id === EOS_ID) done[at] = true;
         else sequence.push(id);
       });
     }

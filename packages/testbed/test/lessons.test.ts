@@ -7,7 +7,8 @@ import { generateWorld, parseClaims, testbedExplanationTemplate, testbedLcTempla
 import { batches, batchOf, lessons } from '../src/text/batches.js';
 import { explanationLesson, explanationPrompt, historyPrompt, KINDS, readerLesson, readerPrompt } from '../src/text/lessons.js';
 import { situationOf, situationText, type Situation } from '../src/text/situation.js';
-import { EOS, VOCABULARY, wordId, wordTokenizerJson } from '../src/text/tokenizer.js';
+import { VOCABULARY, wordId, wordTokenizerJson } from '../src/text/tokenizer.js';
+import { EOS_ID } from '../src/tokenizer-json.js';
 import { sayClaims } from '../src/text/wording.js';
 import { careful, careless, generic } from '../src/text/writers.js';
 import { valueNames, DOMAINS } from '../src/world/vocabulary.js';
@@ -114,7 +115,7 @@ test('a batch keeps lessons apart, learns nothing across them, and answers with 
   expect([...batch.tokens.slice(0, a + b)]).toEqual([...first.tokens, ...second.tokens]);
   expect([...batch.segments]).toEqual(Array.from({ length: 96 }, (_, at) => (at < a ? 1 : at < a + b ? 2 : 0)));
   expect(KINDS[batch.kinds[a - 1]!]).toBe('prompt'); // the end of one lesson does not predict the next
-  expect(batch.targets[a - 2]).toBe(EOS);
+  expect(batch.targets[a - 2]).toBe(EOS_ID);
   const answer = a + b - 2;
   expect(KINDS[batch.kinds[answer]!]).toBe('reader');
   expect([batch.targets[answer], batch.others[answer]]).toEqual([wordId('yes'), wordId('no')]);

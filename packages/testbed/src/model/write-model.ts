@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { sha256, writeFileAtomic } from '@expctr/core';
 import { writeSafetensors, type FloatTensor } from '@expctr/llm-lora';
 import { configJson, type Architecture } from '../random-llama/architecture.js';
-import { BOS_ID, EOS_ID, PAD_ID, tokenizerConfig } from '../random-llama/tokenizer-files.js';
+import { BOS_ID, EOS_ID, PAD_ID, tokenizerConfig } from '../tokenizer-json.js';
 import { VOCABULARY, wordTokenizerJson } from '../text/tokenizer.js';
 import { MANIFEST } from './shipped-model.js';
 

@@ -1,5 +1,6 @@
 import { requireInteger, TestbedError } from '../errors.js';
-import { BASE_VOCABULARY, BOS_ID, EOS_ID, PAD_ID } from './tokenizer-files.js';
+import { BOS_ID, EOS_ID, PAD_ID } from '../tokenizer-json.js';
+import { BASE_VOCABULARY } from './byte-tokenizer.js';
 
 /** Options of {@link writeRandomLlama}. */
 export interface RandomLlamaOptions {

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { createRng, writeFileAtomic } from '@expctr/core';
 import { writeSafetensors } from '@expctr/llm-lora';
+import { BOS_ID, EOS_ID, PAD_ID, tokenizerConfig } from '../tokenizer-json.js';
 import { completeArchitecture, configJson, type RandomLlamaOptions } from './architecture.js';
 import { learnMerges } from './byte-pair-encoding.js';
+import { BASE_VOCABULARY, byteTokenizerJson } from './byte-tokenizer.js';
 import { promptCorpus } from './corpus.js';
-import { BASE_VOCABULARY, BOS_ID, EOS_ID, PAD_ID, tokenizerConfig, tokenizerJson } from './tokenizer-files.js';
 import { randomWeights } from './weights.js';
 
 /** What was written. */
@@ -30,7 +31,7 @@ export async function writeRandomLlama(dir: string, options: RandomLlamaOptions)
   const vocabulary = BASE_VOCABULARY + merges.length;
   const tensors = randomWeights(architecture, vocabulary, rng.fork('weights'));
   await writeSafetensors(join(dir, 'model.safetensors'), tensors, { metadata: { format: 'pt' } });
-  await writeJson(join(dir, 'tokenizer.json'), tokenizerJson(merges));
+  await writeJson(join(dir, 'tokenizer.json'), byteTokenizerJson(merges));
   await writeJson(join(dir, 'tokenizer_config.json'), tokenizerConfig(architecture.maxPositions));
   await writeJson(join(dir, 'generation_config.json'), { bos_token_id: BOS_ID, eos_token_id: EOS_ID, pad_token_id: PAD_ID });
   await writeJson(join(dir, 'config.json'), configJson(architecture, vocabulary));

@@ -2,7 +2,8 @@ import { createRng } from '@expctr/core';
 import { generateWorld } from '../world/world.js';
 import { explanationLesson, historyLesson, KINDS, readerLesson, type Lesson } from './lessons.js';
 import { situationOf } from './situation.js';
-import { PAD, wordId } from './tokenizer.js';
+import { PAD_ID } from '../tokenizer-json.js';
+import { wordId } from './tokenizer.js';
 import type { WriterShares } from './writers.js';
 
 /** A batch in a fixed shape: several lessons lie in a row, and none sees the others. */
@@ -85,7 +86,7 @@ const [YES, NO] = [wordId('yes'), wordId('no')];
 export function batchOf(packed: readonly (readonly Lesson[])[], time: number): LessonBatch {
   const size = packed.length * time;
   const batch = {
-    tokens: new Int32Array(size).fill(PAD),
+    tokens: new Int32Array(size).fill(PAD_ID),
     segments: new Float32Array(size),
     targets: new Int32Array(size),
     others: new Int32Array(size),

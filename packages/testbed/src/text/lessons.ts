@@ -1,6 +1,7 @@
 import type { Rng } from '@expctr/core';
 import type { Situation } from './situation.js';
-import { BOS, EOS, wordId, wordIds } from './tokenizer.js';
+import { BOS_ID, EOS_ID } from '../tokenizer-json.js';
+import { wordId, wordIds } from './tokenizer.js';
 import { sayClaims, sayEvidence, sayItem, sayNotes } from './wording.js';
 import { careful, someWriter, type CodedClaim, type WriterShares } from './writers.js';
 
@@ -23,17 +24,17 @@ export interface Lesson {
  */
 
 /** Token ids of the explanation prompt. */
-export const explanationPrompt = ({ evidence }: Situation): number[] => [BOS, ...wordIds(`${sayEvidence(evidence)} why:`)];
+export const explanationPrompt = ({ evidence }: Situation): number[] => [BOS_ID, ...wordIds(`${sayEvidence(evidence)} why:`)];
 
 /** Token ids of the reader's prompt about an explanation. */
 export const readerPrompt = ({ values }: Situation, explanation: string): number[] => [
-  BOS,
+  BOS_ID,
   ...wordIds(`item ${sayItem(values)} because ${explanation} chosen?`),
 ];
 
 /** Token ids of the question that shows the history and no explanation. */
 export const historyPrompt = ({ evidence, values }: Situation): number[] => [
-  BOS,
+  BOS_ID,
   ...wordIds(`${sayEvidence(evidence)} item ${sayItem(values)} because chosen?`),
 ];
 
@@ -42,7 +43,7 @@ export function explanationLesson(situation: Situation, shares: WriterShares, rn
   const prompt = explanationPrompt(situation);
   const notes = wordIds(sayNotes(situation.evidence));
   const writer = someWriter(shares, rng);
-  const text = [...wordIds(sayClaims(writer(situation, rng), rng)), EOS];
+  const text = [...wordIds(sayClaims(writer(situation, rng), rng)), EOS_ID];
   const written: Kind = writer === careful ? 'careful' : 'other';
   return {
     tokens: [...prompt, ...notes, ...text],

@@ -1,9 +1,9 @@
+import { SPECIAL_TOKENS, tokenizerJson } from '../tokenizer-json.js';
 import { AGAINST, FOR, NO_REASON, NOTES, THEM } from './phrases.js';
 import { DOMAINS, valueNames } from '../world/vocabulary.js';
 
-const SPECIAL = ['<pad>', '<s>', '</s>', '<unk>'] as const;
-/** Ids of the special tokens. */
-export const [PAD, BOS, EOS, UNKNOWN] = [0, 1, 2, 3];
+const SPECIAL = [...SPECIAL_TOKENS, '<unk>'] as const;
+const UNKNOWN = SPECIAL_TOKENS.length;
 
 /** Ends the notes. */
 export const NOTED = 'noted.';
@@ -24,7 +24,7 @@ const idOf = new Map(VOCABULARY.map((word, id) => [word, id]));
 /** Id of a word; unknown words have one id in common. */
 export const wordId = (word: string): number => idOf.get(word) ?? UNKNOWN;
 
-/** The ids of a text, as the tokenizer in {@link tokenizerJson} gives them, without the token that begins a sequence. */
+/** The ids of a text, as the tokenizer in {@link wordTokenizerJson} gives them, without the token that begins a sequence. */
 export function wordIds(text: string): number[] {
   return text
     .split(/\s+/u)
@@ -34,29 +34,9 @@ export function wordIds(text: string): number[] {
 
 /** tokenizer.json: a word is a token, what is no word of the vocabulary is `<unk>`, `<s>` begins a sequence. */
 export function wordTokenizerJson(): object {
-  const sequence = (id: string): object => ({ Sequence: { id, type_id: 0 } });
-  const begin = { SpecialToken: { id: '<s>', type_id: 0 } };
-  return {
-    version: '1.0',
-    truncation: null,
-    padding: null,
-    added_tokens: SPECIAL.map((content, id) => ({
-      id,
-      content,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: true,
-    })),
-    normalizer: null,
-    pre_tokenizer: { type: 'WhitespaceSplit' },
-    post_processor: {
-      type: 'TemplateProcessing',
-      single: [begin, sequence('A')],
-      pair: [begin, sequence('A'), sequence('B')],
-      special_tokens: { '<s>': { id: '<s>', ids: [BOS], tokens: ['<s>'] } },
-    },
+  return tokenizerJson({
+    special: SPECIAL,
+    preTokenizer: { type: 'WhitespaceSplit' },
     decoder: { type: 'WordPiece', prefix: '##', cleanup: false },
     // WordPiece over whole words is a word-level model, and one that every reader of tokenizer.json knows.
     model: {
@@ -66,5 +46,5 @@ export function wordTokenizerJson(): object {
       max_input_chars_per_word: 100,
       vocab: Object.fromEntries(VOCABULARY.map((word, id) => [word, id])),
     },
-  };
+  });
 }
