@@ -94,7 +94,7 @@ function compileAnswers(
     readoutSpecs(count),
     prefixSpecs(prefix),
   ];
-  return compileProgram(traced, specs, { ...compileOptions, name: `answers ${batch}x${time}`, releaseMemory: true });
+  return compileProgram(traced, specs, { ...compileOptions, name: `answers ${batch}x${time}` });
 }
 
 function checkAnswers(

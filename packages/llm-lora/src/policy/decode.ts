@@ -100,5 +100,5 @@ function compileDecoder(
     },
     Array.from({ length: config.layers }, () => ({ keys: cached, values: cached })),
   ];
-  return compileProgram(traced, specs, { ...compileOptions, name: `decode ${slots}x${size}` });
+  return compileProgram(traced, specs, { ...compileOptions, name: `decode ${slots}x${size}`, releaseMemory: false });
 }

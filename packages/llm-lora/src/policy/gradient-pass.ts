@@ -103,7 +103,7 @@ function compilePass<P>(
       scalars: mapValues(batch.scalars ?? {}, () => spec([])),
     },
   ];
-  return compileProgram(traced, specs, { ...compileOptions, name: `step ${shapeKey(shape)}`, releaseMemory: true });
+  return compileProgram(traced, specs, { ...compileOptions, name: `step ${shapeKey(shape)}` });
 }
 
 function specsOf<P>(tree: HostTreeOf<P>): unknown {

@@ -122,5 +122,5 @@ function compilePrefill(
     { last: spec([batch], 'int32'), inverseTemperature: spec([]) },
     prefixSpecs(prefix),
   ];
-  return compileProgram(traced, specs, { ...compileOptions, name: `prefill ${batch}x${time}`, releaseMemory: true });
+  return compileProgram(traced, specs, { ...compileOptions, name: `prefill ${batch}x${time}` });
 }

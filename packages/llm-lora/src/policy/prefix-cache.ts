@@ -94,7 +94,7 @@ function compilePrefix(
   const traced = (tracedWeights: TracedWeights, tree: LoraTree<tf.Tensor>, sequence: SequenceInputs<tf.Tensor>): unknown =>
     forwardTokens(weights, tracedWeights, sequence, { batch: 1, time, lora: tree, scale, past: [] }).keyValues;
   const specs = [weights.specs, lora === null ? [] : mapLora(lora.tree, specOf), sequenceSpecs(weights.config, 1, time)];
-  return compileProgram(traced, specs, { ...compileOptions, name: `prefix ${time}`, releaseMemory: true });
+  return compileProgram(traced, specs, { ...compileOptions, name: `prefix ${time}` });
 }
 
 /** Specs of a prefix as an argument of a compiled function. */

@@ -5,7 +5,8 @@ export type Program<O> = CompiledFunction<readonly unknown[], O>;
 
 /**
  * `compile` for trees whose structure is known at run time only, so that no type can lead from specs to arguments; what the
- * types would catch, `run` refuses with the path of the leaf.
+ * types would catch, `run` refuses with the path of the leaf. Working memory goes back after each run unless told otherwise: most of
+ * these functions come in many shapes that take turns. Those that run for every token or have one shape keep it.
  */
 export function compileProgram<O>(
   fn: (...args: never) => unknown,
@@ -13,5 +14,5 @@ export function compileProgram<O>(
   options: CompileOptions,
 ): Promise<Program<O>> {
   const untyped = compile as unknown as (fn: unknown, specs: unknown, options: CompileOptions) => Promise<Program<O>>;
-  return untyped(fn, specs, options);
+  return untyped(fn, specs, { releaseMemory: true, ...options });
 }

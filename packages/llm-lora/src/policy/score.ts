@@ -63,5 +63,5 @@ function compileScorePart<P>(
     partSpecs(weights, shape),
     mapTree<unknown, [HostTensor], TensorSpec>(extra, specOf),
   ];
-  return compileProgram(traced, specs, { ...compileOptions, name: `score ${shapeKey(shape)}`, releaseMemory: true });
+  return compileProgram(traced, specs, { ...compileOptions, name: `score ${shapeKey(shape)}` });
 }

@@ -37,7 +37,11 @@ export async function createUpdatePass<P>(
   const parameterSpecs = specsOf(trainable);
   // an optimizer without state would leave a graph without outputs
   const initialize = (params: TensorTree): unknown => ({ state: optimizer.init(params), made: tf.scalar(1) });
-  const init = await compileProgram<{ state: HostState }>(initialize, [parameterSpecs], { ...compileOptions, name: 'optimizer init' });
+  const init = await compileProgram<{ state: HostState }>(initialize, [parameterSpecs], {
+    ...compileOptions,
+    name: 'optimizer init',
+    releaseMemory: false,
+  });
   const { state: initialState } = await init.run([trainable]);
   await init.dispose();
 
@@ -54,7 +58,7 @@ export async function createUpdatePass<P>(
       let program = compiled.get(given);
       if (program === undefined) {
         const specs = [parameterSpecs, parameterSpecs, specsOf(initialState), given ? [spec([])] : []];
-        program = compileProgram(update, specs, { ...compileOptions, name: 'optimizer update' });
+        program = compileProgram(update, specs, { ...compileOptions, name: 'optimizer update', releaseMemory: false });
         compiled.set(given, program);
       }
       const rate = given ? [Float32Array.of(learningRate)] : [];
