@@ -98,6 +98,7 @@ export async function measureGates({ forward, rows, time }, parameters, situatio
     readerCalibrationError: calibrationError(onTrue, labels),
     bayesAuc: auc(situations.map(({ bayesProbability }) => bayesProbability), labels),
     absentAuc: auc(onAbsent, labels),
+    absentSpread: deviation(onAbsent) / deviation(onTrue),
     neutralAuc: auc(onNeutral, labels),
     flippedAuc: auc(await read(trueText(-1)), labels),
     genericAuc: auc(await read((situation) => sayClaims(generic(situation, rng), rng)), labels),
@@ -190,6 +191,7 @@ function choose(logProbs, temperature, rng) {
 
 const argmax = (values) => values.reduce((best, value, at) => (value > values[best] ? at : best), 0);
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const deviation = (values) => { const center = mean(values); return Math.sqrt(mean(values.map((value) => (value - center) ** 2))); };
 const suffixed = (record, suffix) => Object.fromEntries(Object.entries(record).map(([name, value]) => [name + suffix, value]));
 
 /** Area under the ROC curve; ties count half. */

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { generateWorld, parseClaims, testbedExplanationTemplate, testbedLcTemplate, trueReasons } from '../src/index.js';
 import { batches, batchOf, lessons } from '../src/text/batches.js';
 import { explanationLesson, explanationPrompt, historyPrompt, KINDS, readerLesson, readerPrompt } from '../src/text/lessons.js';
+import { statementAnswers } from '../src/text/statement-answers.js';
 import { situationOf, situationText, type Situation } from '../src/text/situation.js';
 import { VOCABULARY, wordId, wordTokenizerJson } from '../src/text/tokenizer.js';
 import { EOS_ID } from '../src/tokenizer-json.js';
@@ -17,6 +18,7 @@ import { temporaryFolder } from './support.js';
 const SHARES = { careful: 0.4, generic: 0.45, careless: 0.15 };
 const WORLD = generateWorld({ seed: 'lessons', users: 80, items: 200 });
 const NAMES = valueNames(DOMAINS.first);
+const ANSWERS = statementAnswers(WORLD, createRng('answers'));
 
 const places = Array.from({ length: WORLD.options.users }, (_, at) => ({ user: WORLD.user(at), place: WORLD.user(at).rows.length - 1 }));
 const situations: Situation[] = places.map(({ user, place }) => situationOf(WORLD, user, place));
@@ -99,17 +101,29 @@ test('careful writers give the true reasons, strongest first; generic ones prais
 test('some statements that a reader learns from name tastes that the item lacks', () => {
   const rng = createRng(5);
   const lacking = situations.filter((situation) => {
-    const { tokens } = readerLesson(situation, SHARES, rng);
+    const { tokens } = readerLesson(situation, ANSWERS, rng);
     const { claims } = parseClaims(wordsOf(tokens.slice(tokens.indexOf(wordId('because')) + 1, -2)));
     return claims.some(({ value }) => !situation.values.includes(NAMES.indexOf(value)));
   });
   expect(lacking.length / situations.length).toBeGreaterThan(0.1);
-  expect(lacking.length / situations.length).toBeLessThan(0.5);
+  expect(lacking.length / situations.length).toBeLessThan(0.65);
+});
+
+test('the answer after a statement counts the attributes that the item has, and only those', () => {
+  const [situation] = situations;
+  const [own, other] = [situation!.values[1]!, situation!.values[2]!];
+  const absent = NAMES.findIndex((_, code) => !situation!.values.includes(code));
+  const answer = (...claims: [number, 1 | -1][]): number => ANSWERS.of(claims, situation!);
+  expect(answer([absent, 1])).toBe(answer());
+  expect(answer([absent, -1], [own, 1])).toBe(answer([own, 1]));
+  expect(answer([own, 1])).toBeGreaterThan(answer() + 0.1);
+  expect(answer([own, -1])).toBeLessThan(answer() - 0.1);
+  expect(answer([own, 1], [other, 1])).toBeGreaterThan(answer([own, 1]));
 });
 
 test('a batch keeps lessons apart, learns nothing across them, and answers with a distribution', () => {
   const rng = createRng(6);
-  const [first, second] = [explanationLesson(situations[0]!, SHARES, rng), readerLesson(situations[1]!, SHARES, rng)];
+  const [first, second] = [explanationLesson(situations[0]!, SHARES, rng), readerLesson(situations[1]!, ANSWERS, rng)];
   const batch = batchOf([[first, second]], 96);
   const [a, b] = [first.tokens.length, second.tokens.length];
   expect([...batch.tokens.slice(0, a + b)]).toEqual([...first.tokens, ...second.tokens]);
@@ -119,7 +133,7 @@ test('a batch keeps lessons apart, learns nothing across them, and answers with 
   const answer = a + b - 2;
   expect(KINDS[batch.kinds[answer]!]).toBe('reader');
   expect([batch.targets[answer], batch.others[answer]]).toEqual([wordId('yes'), wordId('no')]);
-  expect(batch.shares[answer]).toBeCloseTo(situations[1]!.bayesProbability, 6);
+  expect(batch.shares[answer]).toBeCloseTo(second.yes!, 6);
   expect(batch.shares.filter((share) => share !== 1).length).toBe(1);
 });
 

@@ -3,6 +3,7 @@ import { generateWorld } from '../world/world.js';
 import { explanationLesson, historyLesson, KINDS, readerLesson, type Lesson } from './lessons.js';
 import { situationOf } from './situation.js';
 import { PAD_ID } from '../tokenizer-json.js';
+import { statementAnswers } from './statement-answers.js';
 import { wordId } from './tokenizer.js';
 import type { WriterShares } from './writers.js';
 
@@ -38,6 +39,7 @@ const PER_USER = 6;
 
 /** Endless lessons; world after world, user after user, each seen once. */
 export function* lessons({ seed, writers, reader, history }: LessonMix): Generator<Lesson, void> {
+  const answers = statementAnswers(generateWorld({ seed: `${seed}/answers`, ...WORLD }), createRng(seed).fork('answers'));
   for (let number = 0; ; number += 1) {
     const world = generateWorld({ seed: `${seed}/${number}`, ...WORLD });
     const rng = createRng(seed).fork('lessons', number);
@@ -49,7 +51,7 @@ export function* lessons({ seed, writers, reader, history }: LessonMix): Generat
         yield explanationLesson(explained, writers, own);
         for (let more = own.next(); more < history; more += 1) yield historyLesson(explained, own);
         for (let more = own.next(); more < reader; more += 1) {
-          yield readerLesson(situationOf(world, user, own.int(user.rows.length)), writers, own);
+          yield readerLesson(situationOf(world, user, own.int(user.rows.length)), answers, own);
         }
       }
     }

@@ -1,6 +1,7 @@
 import type { Rng } from '@expctr/core';
 import type { Situation } from './situation.js';
 import { BOS_ID, EOS_ID } from '../tokenizer-json.js';
+import type { StatementAnswers } from './statement-answers.js';
 import { wordId, wordIds } from './tokenizer.js';
 import { sayClaims, sayEvidence, sayItem, sayNotes } from './wording.js';
 import { careful, someWriter, type CodedClaim, type WriterShares } from './writers.js';
@@ -52,33 +53,32 @@ export function explanationLesson(situation: Situation, shares: WriterShares, rn
   };
 }
 
-/** The question after an explanation, with the probability that the user chooses the item. */
-export function readerLesson(situation: Situation, shares: WriterShares, rng: Rng): Lesson {
-  return answered(readerPrompt(situation, sayClaims(statement(situation, shares, rng), rng)), 'reader', situation, rng);
+/** The question after an explanation, answered by what such an explanation says of the item. */
+export function readerLesson(situation: Situation, answers: StatementAnswers, rng: Rng): Lesson {
+  const claims = statement(situation, rng);
+  return answered(readerPrompt(situation, sayClaims(claims, rng)), 'reader', answers.of(claims, situation), rng);
 }
 
 /** The question after a history. */
 export function historyLesson(situation: Situation, rng: Rng): Lesson {
-  return answered(historyPrompt(situation), 'history', situation, rng);
+  return answered(historyPrompt(situation), 'history', situation.bayesProbability, rng);
 }
 
 /**
- * What a reader is given to read. True reasons, whole or in part; what the writers write; and distractors: tastes of the user whether
- * the item has them or not, so that a reader has to look at the item.
+ * What a reader is given to read: true reasons, whole or in part, and distractors, that is tastes of the user that the item does not
+ * touch, so that a reader has to look at the item. Readers learn from honest statements only, and so believe what they read.
  */
-function statement(situation: Situation, shares: WriterShares, rng: Rng): CodedClaim[] {
+export function statement(situation: Situation, rng: Rng): CodedClaim[] {
   const draw = rng.next();
-  if (draw < 0.25) return careful(situation, rng);
-  if (draw < 0.35) return rng.shuffle(careful(situation, rng)).filter(() => rng.next() < 0.7);
-  if (draw < 0.5) return someWriter(shares, rng)(situation, rng);
-  const tastes = rng.shuffle([...situation.tastes]);
-  if (draw < 0.65) return tastes.slice(0, 1 + rng.int(3));
-  const absent = tastes.filter(([value]) => !situation.values.includes(value));
-  if (draw < 0.8) return absent.slice(0, 1 + rng.int(3));
-  return rng.shuffle([...careful(situation, rng).slice(0, 2), ...absent.slice(0, 1 + rng.int(2))]);
+  const reasons = careful(situation, rng);
+  if (draw < 0.4) return reasons;
+  if (draw < 0.5) return rng.shuffle(reasons).filter(() => rng.next() < 0.7);
+  const absent = rng.shuffle(situation.tastes.filter(([value]) => !situation.values.includes(value)));
+  if (draw < 0.75) return absent.slice(0, 1 + rng.int(3));
+  return rng.shuffle([...reasons.slice(0, 2), ...absent.slice(0, 1 + rng.int(2))]);
 }
 
-function answered(prompt: number[], kind: 'reader' | 'history', { bayesProbability }: Situation, rng: Rng): Lesson {
-  const answer = wordId(rng.next() < bayesProbability ? 'yes' : 'no');
-  return { tokens: [...prompt, answer], kinds: [...prompt.map(() => 'prompt' as const), kind], yes: bayesProbability };
+function answered(prompt: number[], kind: 'reader' | 'history', yes: number, rng: Rng): Lesson {
+  const answer = wordId(rng.next() < yes ? 'yes' : 'no');
+  return { tokens: [...prompt, answer], kinds: [...prompt.map(() => 'prompt' as const), kind], yes };
 }
