@@ -14,8 +14,8 @@ describe('resolveConfig', () => {
     const config = await resolveConfig({});
     expect(config.data.kCore).toBe(5);
     expect(config.reader.onFail).toBe('stop');
-    expect(config.rewards.stage1).toEqual({ lc: 1, ic: 0, length: 0, format: 0 });
-    expect(config.rewards.stage3).toEqual({ lc: 0, ic: 1, length: 0, format: 0 });
+    expect(config.rewards.stage1).toEqual({ lc: 1, ic: 0, siblings: 0, length: 0, format: 0 });
+    expect(config.rewards.stage3).toEqual({ lc: 0, ic: 1, siblings: 0, length: 0, format: 0 });
   });
 
   test.each(Object.keys(presets))('preset %s is valid', async (preset) => {

@@ -1,9 +1,12 @@
 import type { Explanations } from '@expctr/data';
 
-/** The explanations that each policy of a run wrote, all with the decoding of test rows. */
+/** `base` is the base model as test rows are decoded, `baseSampled` as rollouts are; `stage3` is the final policy. */
+export type Stage = 'base' | 'baseSampled' | 'stage1' | 'stage3';
+
+/** The explanations that each policy of a run wrote, with the decoding of test rows unless it says otherwise. */
 export interface Policies {
-  /** `base`, `stage1`, `stage3`, as far as the run has them: file names in `explanations/`. */
-  readonly stages: ReadonlyMap<'base' | 'stage1' | 'stage3', string>;
+  /** As far as the run has them: file names in `explanations/`. */
+  readonly stages: ReadonlyMap<Stage, string>;
   /** After each repetition k of stages 2 and 3, from 1 on. */
   readonly repetitions: readonly string[];
 }
@@ -16,14 +19,15 @@ export function policiesOf(files: ReadonlyMap<string, Explanations>): Policies {
   const written = [...files.keys()].filter((name) => /^stage2-\d+$/u.test(name)).length;
   const inTurn = Array.from({ length: written }, (_, at) => `stage2-${at + 1}`);
   const trained = [...inTurn, 'final'].filter((name) => files.has(name));
-  const stages: ['base' | 'stage1' | 'stage3', string | undefined][] = [
+  const stages: [Stage, string | undefined][] = [
     ['base', 'post-hoc'],
+    ['baseSampled', 'post-hoc-sampled'],
     ['stage1', trained[0]],
     ['stage3', 'final'],
   ];
   return {
     stages: new Map(
-      stages.filter((stage): stage is ['base' | 'stage1' | 'stage3', string] => stage[1] !== undefined && files.has(stage[1])),
+      stages.filter((stage): stage is [Stage, string] => stage[1] !== undefined && files.has(stage[1])),
     ),
     repetitions: trained.slice(1),
   };

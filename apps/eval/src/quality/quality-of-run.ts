@@ -23,15 +23,17 @@ export interface QualityDifference {
 
 /** Everything that needs the truth; empty where the run has none. */
 export interface TruthMetrics {
-  /** `base`, `stage1` and `stage3` (the final policy) on the rows that all policies explained. */
+  /** `base` (greedy), `baseSampled`, `stage1` and `stage3` (the final policy) on the rows that all policies explained. */
   readonly quality: Readonly<Record<string, QualityMetrics>>;
   /** After repetition 1, 2, ... of stages 2 and 3, on the same rows. */
   readonly qualityByRepetition: Readonly<Record<string, QualityMetrics>>;
-  /** `base` and `stage3` on the test rows. */
+  /** `base`, `baseSampled` and `stage3` on the test rows. */
   readonly qualityOnTest: Readonly<Record<string, QualityMetrics>>;
   /** F1 of a stage less that of an earlier one, by both names, on the rows of `quality`. */
   readonly qualityDifferences: Readonly<Record<string, Readonly<Record<string, QualityDifference>>>>;
-  /** Share of the gap in F1 between `base` and the ceiling that the final policy closes. */
+  /** The base with the better F1, `base` or `baseSampled`; null without one. Gains count over it. */
+  readonly betterBase: 'base' | 'baseSampled' | null;
+  /** Share of the gap in F1 between the better base and the ceiling that the final policy closes. */
   readonly gapClosed: number | null;
   readonly gapClosedInterval: Interval | null;
   /** By file of explanations and reward. */
@@ -44,6 +46,8 @@ const differences = [
   ['stage1', 'base'],
   ['stage3', 'stage1'],
   ['stage3', 'base'],
+  ['stage1', 'baseSampled'],
+  ['stage3', 'baseSampled'],
 ] as const;
 
 /**
@@ -90,13 +94,15 @@ export function qualityOfRun(run: RunData, resamples: number, rng: Rng, testRng:
     testRows,
     rng.fork('test'),
   );
-  const [base, final] = [stages.get('base'), stages.get('stage3')];
+  const betterBase = betterOf(compared, stages);
+  const [base, final] = [betterBase === null ? undefined : stages.get(betterBase), stages.get('stage3')];
   const gap = base === undefined || final === undefined ? undefined : compared.gapClosed(final, base, CEILING);
   return {
     quality: Object.fromEntries([...stages].map(([stage, file]) => [stage, metricsOf(compared, rows, file)])),
     qualityByRepetition: Object.fromEntries(repetitions.map((file, at) => [at + 1, metricsOf(compared, rows, file)])),
     qualityOnTest: Object.fromEntries(tested.map(([stage, file]) => [stage, metricsOf(comparedOnTest, testRows, file)])),
     qualityDifferences: differencesOf(compared, stages),
+    betterBase,
     gapClosed: gap?.share ?? null,
     gapClosedInterval: gap?.interval ?? null,
     rewardQuality: rewardQualityOfRun(run, facts, resamples, rng.fork('rewards')),
@@ -116,6 +122,7 @@ const noTruth: TruthMetrics = {
   qualityByRepetition: {},
   qualityOnTest: {},
   qualityDifferences: {},
+  betterBase: null,
   gapClosed: null,
   gapClosedInterval: null,
   rewardQuality: {},
@@ -135,6 +142,12 @@ function commonRows(
   const common = [...(first?.keys() ?? [])].filter((row) => others.every((file) => file.has(row))).sort((a, b) => a - b);
   const isTest = new Set(testRows);
   return repetitions.length === 0 ? common.filter((row) => isTest.has(row)) : common;
+}
+
+function betterOf(compared: ComparedExplainers, stages: Policies['stages']): 'base' | 'baseSampled' | null {
+  const f1 = (stage: 'base' | 'baseSampled'): number => compared.quality.get(stages.get(stage) ?? '')?.f1 ?? -1;
+  if (!stages.has('base')) return stages.has('baseSampled') ? 'baseSampled' : null;
+  return f1('baseSampled') > f1('base') ? 'baseSampled' : 'base';
 }
 
 function differencesOf(compared: ComparedExplainers, stages: Policies['stages']): Record<string, Record<string, QualityDifference>> {

@@ -1,7 +1,8 @@
 import Table from 'cli-table3';
 import type { Metrics } from '../metrics/metrics.js';
 import type { NamedMetrics } from '../report/comparison-page.js';
-import { fixed, intervalText, signed, signedPercent } from '../report/format.js';
+import type { QualityMetrics } from '../quality/quality-of-run.js';
+import { fixed, intervalText, percent, signed, signedPercent } from '../report/format.js';
 import { headline } from '../report/headline.js';
 import { groupedModels } from '../report/predictor-names.js';
 
@@ -38,9 +39,26 @@ export function runText(metrics: Metrics): string {
     figures.toString(),
     ...(backbone === null ? [] : ['* the better of id-only and id-only-full: RelaImpr and gains are against it']),
     ...(comparisons.length === 0 ? [] : ['', comparisons.toString()]),
+    ...qualityText(metrics),
     ...(noted.length === 0 ? [] : ['', ...noted]),
     ...(warnings.length > noted.length ? [`and ${warnings.length - noted.length} more warnings in the report`] : []),
   ].join('\n');
+}
+
+/** What improved in the explanations themselves, where the truth is known: F1 of true reasons by stage, beside what can be reached. */
+function qualityText({ quality, qualityDifferences, betterBase, gapClosed, gapClosedInterval, ceiling }: Metrics): string[] {
+  if (betterBase === null || ceiling === null) return [];
+  const names: Readonly<Record<string, string>> = { base: 'base', baseSampled: 'base, sampled', stage1: 'after stage 1', stage3: 'final policy' };
+  const table = plainTable(['explanations by', 'F1', '95 % interval', 'precision', 'recall', 'claims', 'signs right']);
+  const add = (name: string, row: Pick<QualityMetrics, 'f1' | 'f1Interval' | 'precision' | 'recall' | 'claimsPerExplanation'>, signs: string): void => {
+    table.push([name, fixed(row.f1), intervalText(row.f1Interval), fixed(row.precision), fixed(row.recall), fixed(row.claimsPerExplanation, 2), signs]);
+  };
+  for (const [stage, found] of Object.entries(quality)) add(names[stage] ?? stage, found, fixed(found.polarityAccuracy));
+  add('ceiling', ceiling, '');
+  const gain = qualityDifferences['stage3']?.[betterBase];
+  const gained = gain === undefined ? '' : `F1 of true reasons ${signed(gain.f1)} ${intervalText(gain.f1Interval, signed)} over the better base`;
+  const closed = gapClosed === null ? '' : `, ${percent(gapClosed)} ${intervalText(gapClosedInterval, (bound) => percent(bound))} of the way to the ceiling`;
+  return ['', table.toString(), ...(gained === '' ? [] : [`what improved: ${gained}${closed}`])];
 }
 
 /** Several runs in one table: AUC with interval by predictor and run, then the differences that each run's claim rests on. */

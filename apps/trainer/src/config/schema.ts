@@ -69,6 +69,7 @@ const rewardWeights = (lc: number, ic: number) =>
     .strictObject({
       lc: z.number().min(0).default(lc).describe('weight of the LC alignment reward'),
       ic: z.number().min(0).default(ic).describe('weight of the IC alignment reward'),
+      siblings: z.number().min(0).default(0).describe('weight of LC alignment on other items of the user that share attributes'),
       length: z.number().min(0).default(0).describe('weight of the length reward'),
       format: z.number().min(0).default(0).describe('weight of the format reward'),
     })
@@ -78,6 +79,7 @@ const rewards = z.strictObject({
   form: z.enum(['brier', 'log', 'linear']).default('brier').describe('form of both alignment rewards'),
   icTarget: z.enum(['label', 'teacher']).default('label').describe("IC agrees with the label, or with the ID-only model's probability"),
   icMode: z.enum(['absolute', 'difference']).default('absolute').describe('IC itself, or its gain over the mean explanation'),
+  siblingItems: positive.default(4).describe('other items on which the siblings reward reads an explanation'),
   stage1: rewardWeights(1, 0),
   stage3: rewardWeights(0, 1),
 });

@@ -9,14 +9,16 @@ export interface ExplainOptions {
   readonly adapter: string | null;
   readonly stage: string;
   readonly iteration: number;
+  /** Default `llm.temperature`; 0 = greedy. */
+  readonly temperature?: number;
 }
 
 /**
- * One explanation for each row, decoded as test rows are (option `llm.temperature`, greedy by default).
+ * One explanation for each row, decoded as test rows are unless a temperature is given.
  *
  * @param rows interaction ids
  */
-export async function explainRows(parts: Parts, rows: ArrayLike<number>, { adapter, stage, iteration }: ExplainOptions): Promise<Explanations> {
+export async function explainRows(parts: Parts, rows: ArrayLike<number>, { adapter, stage, iteration, temperature = parts.config.llm.temperature }: ExplainOptions): Promise<Explanations> {
   const { policy, prompts, config, progress, signal, rng } = parts;
   const task = progress.begin(`${stage} explanations`, rows.length, 'rows');
   const completions: Completion[] = [];
@@ -26,7 +28,7 @@ export async function explainRows(parts: Parts, rows: ArrayLike<number>, { adapt
     const chunk = Array.from({ length: Math.min(config.llm.batchSize, rows.length - begin) }, (_, i) => rows[begin + i]!);
     const made = await policy.generate(chunk.map((row) => prompts.tokens(row)), {
       maxNewTokens: config.llm.maxNewTokens,
-      temperature: config.llm.temperature,
+      temperature,
       stopTokenIds: parts.stopTokenIds,
       rng: rng.fork('explain', stage, iteration, begin),
       adapter,

@@ -1,6 +1,7 @@
-import { combine, formatReward, icAlignment, lcAlignment, lengthReward, rewardStatistics, type ClickPredictor, type CombinedRewards, type Reader, type RewardFunction, type RewardRows, type WeightedReward } from '@expctr/rewards';
+import { combine, formatReward, icAlignment, lcAlignment, lengthReward, rewardStatistics, siblingAlignment, type ClickPredictor, type CombinedRewards, type Reader, type RewardFunction, type RewardRows, type WeightedReward } from '@expctr/rewards';
 import type { ClickModel } from './click-model.js';
 import type { Parts } from './parts.js';
+import { createSiblings } from './siblings.js';
 
 /** The reward of a stage and what the log says about it. */
 export interface StageReward {
@@ -24,6 +25,7 @@ export function stageReward(parts: Parts, stage: 'stage1' | 'stage3', judges: Ju
     if (weights[name] !== 0) components.push({ name, weight: weights[name], reward: make() });
   };
   add('lc', () => lcAlignment({ read: (rows) => judges.reader.read(rows), form }));
+  add('siblings', () => siblingAlignment({ read: (rows) => judges.reader.read(rows), siblings: createSiblings(parts), form }));
   const teacher = rememberingTeacher(judges);
   add('ic', () => icReward(parts, judges, teacher?.predict));
   add('length', () => lengthReward({ minimum: Math.ceil(parts.config.llm.maxNewTokens / 4), maximum: parts.config.llm.maxNewTokens }));

@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { rowsOf } from '@expctr/data';
 import type { Reader } from '@expctr/rewards';
+import { TRUTH_FILE } from '@expctr/testbed';
 import { alignPolicy } from './align.js';
 import { fitClickModel, type ClickModel } from './click-model.js';
 import { explanationSet } from './explanation-set.js';
@@ -54,6 +57,11 @@ export async function explainAll(parts: Parts, reader: Reader): Promise<Material
   const rows = Uint32Array.from([...ctr, ...valid, ...test, ...auditRows(parts)]);
   const final = await explanationSet(parts, reader, { name: 'final', rows, readRows: rows, adapter: POLICY, stage: 'final', iteration: config.iterations });
   const postHoc = await explanationSet(parts, reader, { name: 'post-hoc', rows: Uint32Array.from([...ctr, ...valid, ...test]), readRows: test, adapter: null, stage: 'post-hoc', iteration: 0 });
+  if (existsSync(join(folder.data, TRUTH_FILE))) {
+    // Where quality is measured, gains count over the better of the greedy and the sampled base.
+    const { temperature } = config.ppo;
+    await explanationSet(parts, reader, { name: 'post-hoc-sampled', rows, readRows: [], adapter: null, stage: 'post-hoc-sampled', iteration: 0, temperature });
+  }
   await checkpoints.once('prompt-lengths', () => Promise.resolve(warnOfShortened(parts, rows)));
   return { reader, final, postHoc };
 }

@@ -18,6 +18,7 @@ export async function qualitySection(metrics: Metrics): Promise<Html | null> {
   const entries = stagesOf(metrics);
   const { ceiling } = metrics;
   if (entries.length === 0 || ceiling === null) return null;
+  const inTurn = entries.filter(({ quality }) => quality !== metrics.quality['baseSampled']);
   const scale = barScale(
     [...entries.map(({ quality }) => quality), ceiling].map(({ f1, f1Interval }) => ({ point: f1, interval: f1Interval })),
     0,
@@ -48,7 +49,7 @@ export async function qualitySection(metrics: Metrics): Promise<Html | null> {
     html`<h3>Signs, inventions and variety</h3>`,
     signsTable(entries),
     html`<div class="figures">
-      ${figure('Reasons, by stage', await qualityChart(entries, ceiling.f1))}${figure('Signs and inventions, by stage', await signsChart(entries))}
+      ${figure('Reasons, by stage', await qualityChart(inTurn, ceiling.f1))}${figure('Signs and inventions, by stage', await signsChart(inTurn))}
     </div>`,
     rewardTable(metrics),
     priceTable(metrics),
@@ -56,9 +57,10 @@ export async function qualitySection(metrics: Metrics): Promise<Html | null> {
 }
 
 function stagesOf({ quality, qualityByRepetition }: Metrics): Entry[] {
-  const { base, stage1 } = quality;
+  const { base, baseSampled, stage1 } = quality;
   return [
     ...(base === undefined ? [] : [{ name: 'base', description: 'the base model, post hoc', quality: base }]),
+    ...(baseSampled === undefined ? [] : [{ name: 'base, sampled', description: 'the same, decoded as rollouts are', quality: baseSampled }]),
     ...(stage1 === undefined ? [] : [{ name: 'stage 1', description: 'after alignment with p_LC', quality: stage1 }]),
     ...Object.entries(qualityByRepetition).map(([repetition, own]) => ({
       name: `stages 2 and 3, repetition ${repetition}`,
@@ -68,8 +70,8 @@ function stagesOf({ quality, qualityByRepetition }: Metrics): Entry[] {
   ];
 }
 
-function sentences({ qualityDifferences, gapClosed, gapClosedInterval, qualityOnTest }: Metrics): string {
-  const names: Readonly<Record<string, string>> = { base: 'base', stage1: 'stage 1', stage3: 'final policy' };
+function sentences({ qualityDifferences, betterBase, gapClosed, gapClosedInterval, qualityOnTest }: Metrics): string {
+  const names: Readonly<Record<string, string>> = { base: 'base', baseSampled: 'sampled base', stage1: 'stage 1', stage3: 'final policy' };
   const paired = Object.entries(qualityDifferences).flatMap(([stage, against]) =>
     Object.entries(against).map(
       ([other, { f1, f1Interval }]) => `${names[stage]} − ${names[other]} ${signed(f1)} ${intervalText(f1Interval, signed)}`,
@@ -83,7 +85,7 @@ function sentences({ qualityDifferences, gapClosed, gapClosedInterval, qualityOn
     ...(gapClosed === null
       ? []
       : [
-          `The final policy closes ${percent(gapClosed)} ${intervalText(gapClosedInterval, (bound) => percent(bound))} of the gap between base and ceiling.`,
+          `The final policy closes ${percent(gapClosed)} ${intervalText(gapClosedInterval, (bound) => percent(bound))} of the gap between ${names[betterBase ?? 'base']} and ceiling.`,
         ]),
     ...(tested.length === 0 ? [] : [`F1 on test rows: ${tested.join('; ')}.`]),
   ].join(' ');

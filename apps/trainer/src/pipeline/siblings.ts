@@ -1,0 +1,32 @@
+import { rowsOf } from '@expctr/data';
+import type { Sibling } from '@expctr/rewards';
+import type { Parts } from './parts.js';
+
+/**
+ * Siblings of a policy row: other policy rows of its user, those that share most attributes with its item first and the nearest in
+ * time among equals, at most `rewards.siblingItems`. Rows of other slices stay unseen: the policy learns from their labels nothing.
+ */
+export function createSiblings({ interactions, prompts, config }: Pick<Parts, 'interactions' | 'prompts' | 'config'>): (row: number) => readonly Sibling[] {
+  const rowsByUser = new Map<number, number[]>();
+  for (const row of rowsOf(interactions, 'train', 'policy')) {
+    const user = interactions.user[row]!;
+    rowsByUser.set(user, [...(rowsByUser.get(user) ?? []), row]);
+  }
+  const attributes = (row: number): Set<string> =>
+    new Set(Object.entries(prompts.item(row).attributes).flatMap(([field, values]) => values.map((value) => `${field}\n${value}`)));
+  const found = new Map<number, readonly Sibling[]>();
+  const find = (row: number): readonly Sibling[] => {
+    const own = attributes(row);
+    return (rowsByUser.get(interactions.user[row]!) ?? [])
+      .filter((other) => other !== row && interactions.item[other] !== interactions.item[row])
+      .map((other) => ({ other, shared: [...attributes(other)].filter((attribute) => own.has(attribute)).length }))
+      .filter(({ shared }) => shared > 0)
+      .sort((a, b) => b.shared - a.shared || Math.abs(a.other - row) - Math.abs(b.other - row))
+      .slice(0, config.rewards.siblingItems)
+      .map(({ other }) => ({ item: prompts.item(other), label: interactions.label[other]!, history: prompts.history(other) }));
+  };
+  return (row) => {
+    if (!found.has(row)) found.set(row, find(row));
+    return found.get(row)!;
+  };
+}

@@ -1,0 +1,55 @@
+import type { HistoryText, ItemText } from '@expctr/data';
+import { alignment, alignmentBounds, type AlignmentForm } from './alignment.js';
+import { requireLength } from './errors.js';
+import type { ReaderRows } from './reader.js';
+import { isEmptyExplanation, type RewardFunction } from './reward-rows.js';
+
+/** Another interaction of the same user, whose item has something in common with the one that is explained. */
+export interface Sibling {
+  readonly item: ItemText;
+  /** What the user did: 1 = chose it, 0 = not. */
+  readonly label: number;
+  /** Needed only by readers whose template repeats the history. */
+  readonly history?: HistoryText;
+}
+
+/** Options of {@link siblingAlignment}. */
+export interface SiblingAlignmentOptions {
+  /** Siblings of an interaction, from rows whose labels the policy may learn from; empty where it has none. */
+  readonly siblings: (interactionId: number) => readonly Sibling[];
+  /** p_LC of each row, as in LC alignment. */
+  readonly read: (rows: ReaderRows) => Promise<ArrayLike<number>>;
+  /** Default `brier`. */
+  readonly form?: AlignmentForm;
+}
+
+/**
+ * LC alignment on other items: the explanation is read as if it had been written about each sibling, and its reward is the mean
+ * agreement with what the user did there. A true taste holds for every item that has the attribute; a reason that was made up to fit
+ * one label does not. So this pays for the reasons where LC alignment alone (arXiv 2412.02588) pays for their sum. It is an addition
+ * of this project, not the paper's.
+ *
+ * Does not apply (null) to rows without siblings. An explanation of which nothing was left to read gets the form's minimum.
+ */
+export function siblingAlignment({ siblings, read, form = 'brier' }: SiblingAlignmentOptions): RewardFunction {
+  const { minimum } = alignmentBounds(form);
+  return async (rows) => {
+    const pairs = Array.from({ length: rows.length }, (_, row) => siblings(rows.interactionId[row]!).map((sibling) => ({ row, sibling }))).flat();
+    const probabilities = await read({
+      length: pairs.length,
+      item: pairs.map(({ sibling }) => sibling.item),
+      read: pairs.map(({ row }) => rows.read[row]!),
+      ...(rows.history === undefined ? {} : { history: pairs.map(({ sibling }) => sibling.history ?? { liked: [], disliked: [] }) }),
+    });
+    requireLength('p_LC', probabilities, pairs.length);
+    const labels = pairs.map(({ sibling }) => sibling.label);
+    const sums = new Float64Array(rows.length);
+    const counts = new Uint32Array(rows.length);
+    alignment(form, probabilities, labels).forEach((reward, at) => {
+      const { row } = pairs[at]!;
+      sums[row]! += reward;
+      counts[row]! += 1;
+    });
+    return Array.from(sums, (sum, row) => (counts[row] === 0 ? null : isEmptyExplanation(rows, row) ? minimum : sum / counts[row]!));
+  };
+}
