@@ -19,7 +19,7 @@ export interface TestbedRun {
   readonly users?: number;
   readonly seed?: number;
   /** Share of careful explanations. */
-  readonly careful?: { readonly base: number; readonly stage1: number; readonly final: number };
+  readonly careful?: { readonly base: number; readonly baseSampled?: number; readonly stage1: number; readonly final: number };
   /** Repetitions of stages 2 and 3. */
   readonly repetitions?: number;
 }
@@ -49,6 +49,9 @@ export async function testbedRun({
 
   const files: [name: string, rows: number[], share: number, completions: number][] = [
     ['post-hoc', [...ctr, ...valid, ...test], careful.base, 1],
+    ...(careful.baseSampled === undefined
+      ? []
+      : [['post-hoc-sampled', [...ctr, ...valid, ...test], careful.baseSampled, 1] as [string, number[], number, number]]),
     ...Array.from({ length: repetitions }, (_, k): [string, number[], number, number] => {
       const share = careful.stage1 + ((careful.final - careful.stage1) * k) / repetitions;
       return [`stage2-${k + 1}`, [...ctr, ...valid], share, 1];

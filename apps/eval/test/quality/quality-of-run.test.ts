@@ -49,6 +49,18 @@ describe('quality of a run whose truth is known', () => {
     expect(metrics.gapClosed).toBeCloseTo((stage3!.f1! - base!.f1!) / (metrics.ceiling!.f1! - base!.f1!), 12);
   });
 
+  test('gains count over the better of the greedy and the sampled base', async () => {
+    const better = await evaluateRun(await made({ careful: { base: 0.2, baseSampled: 0.6, stage1: 0.5, final: 0.8 } }), { resamples });
+    const worse = await evaluateRun(await made({ careful: { base: 0.6, baseSampled: 0.2, stage1: 0.5, final: 0.8 } }), { resamples });
+    expect([metrics.betterBase, better.betterBase, worse.betterBase]).toEqual(['base', 'baseSampled', 'base']);
+    for (const { quality, gapClosed, betterBase, ceiling, qualityDifferences } of [better, worse]) {
+      const base = quality[betterBase!]!.f1!;
+      expect(base).toBe(Math.max(quality['base']!.f1!, quality['baseSampled']!.f1!));
+      expect(gapClosed).toBeCloseTo((quality['stage3']!.f1! - base) / (ceiling!.f1! - base), 12);
+      expect(qualityDifferences['stage3']?.[betterBase!]?.f1).toBeCloseTo(quality['stage3']!.f1! - base, 12);
+    }
+  });
+
   test('counts the rows that all policies explained, CTR slice and validation, without policy and test rows', async () => {
     const interactions = interactionsFromTable(await readTable(join(run, 'data', 'interactions.arrow')));
     const [ctr, valid, tested] = [
