@@ -27,7 +27,7 @@ const CHECKPOINT_EVERY = 100;
 
 const { values: given } = parseArgs({
   options: {
-    out: { type: 'string', default: 'runs/pretrain' }, steps: { type: 'string', default: '30000' }, minutes: { type: 'string', default: '180' }, seed: { type: 'string', default: 'testbed-llama' },
+    out: { type: 'string', default: 'runs/pretrain' }, steps: { type: 'string', default: '24000' }, minutes: { type: 'string', default: '180' }, seed: { type: 'string', default: 'testbed-llama' },
     threads: { type: 'string', default: '2' }, every: { type: 'string', default: '500' }, 'learning-rate': { type: 'string', default: '0.002' }, 'held-out': { type: 'string', default: '480' }, generated: { type: 'string', default: '144' },
   },
 });

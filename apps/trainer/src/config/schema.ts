@@ -55,7 +55,7 @@ const encoder = z.strictObject({
 const ctr = z.strictObject({
   backbone: z.string().default('deepfm').describe('logistic-regression, fm or deepfm (also --backbone)'),
   epochs: positive.default(30).describe('most passes over the training rows; early stopping ends sooner'),
-  patience: positive.default(5).describe('epochs without a better validation AUC before stopping'),
+  patience: positive.default(5).describe('epochs without a better validation log-loss before stopping'),
   batchSize: positive.nullable().default(null).describe('rows of a step; null = 32 to 4096, at least 32 steps an epoch'),
   learningRate: z.number().positive().default(0.001).describe('step size of Adam'),
   embeddingDimension: positive.default(16).describe('size of ID embeddings'),

@@ -47,7 +47,9 @@ export interface FitCtrParameters {
 }
 
 /**
- * Fits a CTR model by mini-batch gradient descent on the log-loss, stops early on the validation AUC and returns the best epoch.
+ * Fits a CTR model by mini-batch gradient descent on the log-loss, stops early on the validation rows' log-loss and returns the best
+ * epoch. Not on their AUC: rewards and teachers take the probabilities themselves, and an AUC still creeps up by chance long after the
+ * probabilities have gone to the extremes.
  *
  * The same rows, options and generator give the same model on the same machine and backend.
  *
@@ -79,7 +81,7 @@ export async function fitCtr({
   const gatherer = createGatherer(train, model.tables);
   const rows = Int32Array.from({ length: train.length }, (_, row) => row);
   const reports: EpochReport[] = [];
-  let best = { auc: -1, epoch: 0, state: undefined as Snapshot | undefined };
+  let best = { loss: Infinity, epoch: 0, state: undefined as Snapshot | undefined };
 
   try {
     for (let epoch = 1; epoch <= options.epochs; epoch += 1) {
@@ -96,12 +98,12 @@ export async function fitCtr({
       }
       const probabilities = (await predictor.logits(valid)).map(sigmoid);
       if (probabilities.some(Number.isNaN)) throw diverged(epoch);
-      const validAuc = auc(valid.labels, probabilities);
+      const validLoss = logLoss(valid.labels, probabilities);
       report({
         epoch,
-        metrics: { 'train/logloss': trainLoss, 'valid/logloss': logLoss(valid.labels, probabilities), 'valid/auc': validAuc },
+        metrics: { 'train/logloss': trainLoss, 'valid/logloss': validLoss, 'valid/auc': auc(valid.labels, probabilities) },
       });
-      if (validAuc > best.auc) best = { auc: validAuc, epoch, state: snapshot(model) };
+      if (validLoss < best.loss) best = { loss: validLoss, epoch, state: snapshot(model) };
       else if (epoch - best.epoch >= options.patience) break;
     }
   } finally {

@@ -22,7 +22,7 @@ export interface FitOptions {
   readonly embeddingL2?: number;
   /** L2 penalty on the weights and projections of dense vectors: parameters whose path holds `dense`. Default 0.01. */
   readonly denseL2?: number;
-  /** Stops when the AUC on the validation rows has not risen for so many epochs, and goes back to the best. Default 5. */
+  /** Stops when the log-loss of the validation rows has not fallen for so many epochs, and goes back to the best. Default 5. */
   readonly patience?: number;
   /** Options of the backbone, over its defaults. */
   readonly backbone?: Readonly<Record<string, unknown>>;
