@@ -2,7 +2,7 @@ import { createRng } from '@expctr/core';
 import { rowsOf } from '@expctr/data';
 import { useOnnx } from '@expctr/tfjs-backend-onnx';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { auc, buildFeatures, fitCtr, selectRows, withDense, type CtrModel, type DenseVectors, type FitOptions } from '../src/index.js';
+import { auc, buildFeatures, fitCtr, logLoss, selectRows, withDense, type CtrModel, type DenseVectors, type FitOptions } from '../src/index.js';
 import { codeOf, smallWorld } from './world.js';
 
 const { interactions, items } = smallWorld();
@@ -163,13 +163,13 @@ describe('fitting', () => {
     expect(c).not.toEqual(a);
   });
 
-  test('early stopping returns the epoch with the best validation AUC', async () => {
+  test('early stopping returns the epoch with the best validation log-loss', async () => {
     const { model } = await fitted({}, { learningRate: 0.02, patience: 2 });
-    const areas = model.epochs.map((e) => e.metrics['valid/auc']!);
-    expect(model.bestEpoch).toBe(areas.indexOf(Math.max(...areas)) + 1);
+    const losses = model.epochs.map((e) => e.metrics['valid/logloss']!);
+    expect(model.bestEpoch).toBe(losses.indexOf(Math.min(...losses)) + 1);
     expect(model.epochs.length).toBe(model.bestEpoch + 2);
     const features = buildFeatures({ interactions, items, rows: rows.valid, schema: model.schema });
-    expect(auc(features.labels, await model.predict(features))).toBe(Math.max(...areas));
+    expect(logLoss(features.labels, await model.predict(features))).toBe(Math.min(...losses));
   });
 });
 

@@ -59,9 +59,9 @@ export function ctrCurves(epochs: readonly CtrEpochLine[]): Record<string, CtrCu
     const lines = epochs.filter((line) => line.model === model);
     const iteration = Math.max(...lines.map((line) => line.iteration));
     const last = lines.filter((line) => line.iteration === iteration);
-    const scored = last.filter(({ metrics }) => metrics['valid/auc'] !== undefined);
+    const scored = last.filter(({ metrics }) => metrics['valid/logloss'] !== undefined);
     const best = scored.reduce<CtrEpochLine | null>(
-      (a, b) => (a === null || (b.metrics['valid/auc'] ?? 0) > (a.metrics['valid/auc'] ?? 0) ? b : a),
+      (a, b) => (a === null || b.metrics['valid/logloss']! < a.metrics['valid/logloss']! ? b : a),
       null,
     );
     curves[model] = { iteration, epochs: last.length, bestEpoch: best?.epoch ?? null, bestValidAuc: best?.metrics['valid/auc'] ?? null };

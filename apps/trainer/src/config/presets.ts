@@ -6,36 +6,44 @@ export interface Preset {
   readonly config: PartialConfig;
 }
 
+/** What both testbeds have in common. */
+const testbed: PartialConfig = {
+  dataset: 'testbed',
+  data: { kCore: 0, history: { length: 60 } },
+  llm: {
+    model: 'testbed',
+    maxNewTokens: 24,
+    maxPromptTokens: 64,
+    batchSize: 128,
+    lora: { rank: 8, alpha: 16, targetModules: ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] },
+  },
+  // it was trained to answer with probabilities
+  reader: { calibrate: false },
+  encoder: { model: 'static' },
+  // a made-up reason fits one label; a true one holds for the user's other items, too
+  rewards: { stage1: { lc: 1, siblings: 1 } },
+  ppo: {
+    stage1Updates: 40,
+    stage3Updates: 20,
+    promptsPerUpdate: 16,
+    completionsPerPrompt: 4,
+    microBatchSize: 64,
+    learningRate: 1e-3,
+    epochs: 2,
+    minibatches: 2,
+  },
+};
+
 /** One line a preset. */
 export const presets: Readonly<Record<string, Preset>> = {
   testbed: {
     description:
       'a simulated world whose true reasons are known, and the small language model that grew up in one: the whole method in minutes',
-    config: {
-      dataset: 'testbed',
-      testbed: { users: 200 },
-      data: { kCore: 0, history: { length: 60 } },
-      llm: {
-        model: 'testbed',
-        maxNewTokens: 24,
-        maxPromptTokens: 64,
-        batchSize: 128,
-        lora: { rank: 8, alpha: 16, targetModules: ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] },
-      },
-      // it was trained to answer with probabilities
-      reader: { calibrate: false },
-      encoder: { model: 'static' },
-      ppo: {
-        stage1Updates: 40,
-        stage3Updates: 20,
-        promptsPerUpdate: 16,
-        completionsPerPrompt: 4,
-        microBatchSize: 64,
-        learningRate: 1e-3,
-        epochs: 2,
-        minibatches: 2,
-      },
-    },
+    config: { ...testbed, testbed: { users: 200 } },
+  },
+  'testbed-large': {
+    description: 'the same with more than 5,000 test rows, for narrow intervals',
+    config: { ...testbed, testbed: { users: 1800, items: 1000 } },
   },
   demo: {
     description: 'a generated MovieLens-shaped set and a randomly initialized small Llama: the whole pipeline in a minute, on nothing real',
