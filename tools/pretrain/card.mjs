@@ -4,10 +4,13 @@ import { GATES } from './gates.mjs';
 const number = (x) => (Number.isInteger(x) ? String(x) : x.toFixed(3));
 
 /** @returns the card as Markdown */
-export function cardOf({ seed, size, vocabulary, parameterCount, shape, mix, weights, peak, steps, tokens, losses, figures, situations }) {
+export function cardOf({ seed, size, vocabulary, parameterCount, shape, mix, weights, peak, steps, tokens, curve, figures, situations }) {
   const passed = Object.entries(GATES).every(([name, { passes }]) => passes(figures[name]));
   const gates = Object.entries(GATES).map(([name, { wanted, passes, what }]) => `| ${what} | ${number(figures[name])} | ${wanted} | ${passes(figures[name]) ? 'yes' : '**no**'} |`);
   const failed = Object.entries(GATES).filter(([name, { passes }]) => !passes(figures[name])).map(([, { what }]) => what);
+  const kinds = ['notes', 'careful', 'other', 'reader', 'history'];
+  const shown = [1, 2, 4, 8, 16, 32, 64, 128, 256].filter((at) => at < curve.length).map((at) => curve[at - 1]).concat(curve.slice(-1));
+  const lossLines = shown.map((line) => `| ${line.step.toLocaleString('en')} | ${kinds.map((kind) => line[kind].toFixed(3)).join(' | ')} |`);
   const share = (x) => `${Math.round(100 * x)} %`;
   return `# The testbed's small language model
 
@@ -28,7 +31,13 @@ Text of simulated users and items (\`generateWorld\` with seeds that begin with 
 ## Training
 ${steps.toLocaleString('en')} steps of ${shape.rows} rows of ${shape.time} tokens (${(tokens / 1e6).toFixed(1)} M tokens, padding included); AdamW (0.9, 0.98, weight decay 0.01), peak learning rate ${peak}, 200 steps of warm-up, then linear to a twentieth; gradients clipped at norm 1; matrices begin with deviation 1/sqrt(fan-in). Weight of a token's loss: ${Object.entries(weights).map(([kind, weight]) => `${kind} ${weight}`).join(', ')}. \`npm run pretrain\` makes it anew.
 
-Loss a token at the end (nats): ${Object.entries(losses).map(([kind, loss]) => `${kind} ${loss.toFixed(3)}`).join(', ')}. The loss of an answer cannot fall below the entropy of the label, and that of a text not below the writers' own whim.
+Loss a token in nats, mean of the 50 steps before each:
+
+| step | ${kinds.join(' | ')} |
+| ---: |${' ---: |'.repeat(kinds.length)}
+${lossLines.join('\n')}
+
+The loss of an answer cannot fall below the entropy of the label, and that of a text not below the writers' own whim.
 
 ## What it can do
 It notes what the visible history says of each attribute (right: ${number(figures.notesRight)}); writes well-formed reasons (malformed: ${number(figures.malformedSampled)} of sampled, ${number(figures.malformedGreedy)} of greedy explanations); reads reasons (AUC ${number(figures.readerAuc)}, Bayes-optimal ${number(figures.bayesAuc)}; with every sign flipped ${number(figures.flippedAuc)}; on tastes that the item lacks its answers deviate ${share(figures.absentSpread)} as much as on true reasons); answers from a history alone (AUC ${number(figures.historyAuc)}).

@@ -4,7 +4,7 @@
 // Goes on from FOLDER's checkpoint where there is one. FOLDER then holds loss.csv (the loss curve), gates.jsonl and gates.json (what the
 // model can and cannot do), checkpoint.safetensors, and in model/ the model as packages/testbed/model has it, with its card.
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir } from 'node:fs/promises';
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createRng, writeFileAtomic } from '@expctr/core';
@@ -68,7 +68,6 @@ function learningRate() {
   return peak * Math.min(1, (done + 1) / 200) * (0.05 + 0.95 * (1 - share));
 }
 
-let losses = KINDS.slice(1).map(() => NaN);
 while (done < steps && performance.now() < deadline) {
   const batch = source.next().value;
   const rate = learningRate();
@@ -80,7 +79,7 @@ while (done < steps && performance.now() < deadline) {
   tokens += batch.segments.reduce((sum, segment) => sum + (segment > 0 ? 1 : 0), 0);
   if (done % 50 === 0) {
     const speed = (1000 * tokens) / (performance.now() - began);
-    losses = KINDS.slice(1).map((_, at) => sums[at + 1] / counts[at + 1]);
+    const losses = KINDS.slice(1).map((_, at) => sums[at + 1] / counts[at + 1]);
     const shown = losses.map((loss) => loss.toFixed(4));
     await appendFile(file('loss.csv'), `${done},${done * SHAPE.rows * SHAPE.time},${rate.toExponential(3)},${shown.join(',')},${Math.round(speed)}\n`);
     process.stdout.write(`step ${done}  ${KINDS.slice(1).map((kind, at) => `${kind} ${shown[at]}`).join('  ')}  ${Math.round(speed)} tokens/s\n`);
@@ -96,7 +95,7 @@ await checkpoint();
 const tensors = namedTensors(parameters);
 const card = cardOf({
   seed, size: SIZE, vocabulary: VOCABULARY.length, parameterCount: [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0), shape: SHAPE, mix: MIX, weights: WEIGHTS,
-  peak, steps: done, tokens: done * SHAPE.rows * SHAPE.time, losses: Object.fromEntries(KINDS.slice(1).map((kind, at) => [kind, losses[at]])), figures: await gates(), situations: situations.length,
+  peak, steps: done, tokens: done * SHAPE.rows * SHAPE.time, curve: await lossCurve(), figures: await gates(), situations: situations.length,
 });
 await writeTestbedModel(file('model'), { architecture: { ...SIZE, keyValueHeads: SIZE.heads, tied: true, vocabulary: VOCABULARY.length, seed: 0 }, tensors, card });
 process.stdout.write(`${done - started.step} steps in ${((performance.now() - started.at) / 60_000).toFixed(1)} minutes\n`);
@@ -110,6 +109,12 @@ async function gates() {
   const others = Object.entries(figures).filter(([name, value]) => !(name in GATES) && typeof value === 'number').map(([name, value]) => `${name} ${shown(value)}`);
   process.stdout.write(`gates at step ${done}\n${lines.join('\n')}\n  ${others.join('  ')}\n  ${figures.textsSampled.slice(0, 3).join('\n  ')}\n`);
   return figures;
+}
+
+/** The loss curve: lines of loss.csv as numbers by column. */
+async function lossCurve() {
+  const [head, ...lines] = (await readFile(file('loss.csv'), 'utf8')).trim().split('\n').map((line) => line.split(','));
+  return lines.map((line) => Object.fromEntries(head.map((name, at) => [name, Number(line[at])])));
 }
 
 async function checkpoint() {
