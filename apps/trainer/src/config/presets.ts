@@ -21,14 +21,16 @@ const testbed: PartialConfig = {
   reader: { calibrate: false },
   encoder: { model: 'static' },
   // a made-up reason fits one label; a true one holds for the user's other items, too
-  rewards: { stage1: { lc: 1, siblings: 1 } },
+  rewards: { stage1: { lc: 1, siblings: 1 }, stage3: { ic: 1, siblings: 1 } },
+  // few prompts an update teach it to say less, whatever it says; with many it learns what to say
   ppo: {
-    stage1Updates: 40,
-    stage3Updates: 20,
-    promptsPerUpdate: 16,
+    stage1Updates: 60,
+    stage3Updates: 5,
+    promptsPerUpdate: 64,
     completionsPerPrompt: 4,
-    microBatchSize: 64,
-    learningRate: 1e-3,
+    microBatchSize: 128,
+    learningRate: 2e-3,
+    lambda: 1,
     epochs: 2,
     minibatches: 2,
   },

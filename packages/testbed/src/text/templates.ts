@@ -31,7 +31,8 @@ const verdictPatterns = ['\\b(?:yes|no|chosen)\\b'];
 
 /**
  * How the testbed's model is asked for an explanation: `liked liked disliked grim new castle … why:`. It answers with notes on
- * each attribute, which are not read, and then with reasons: `grim liked castle new … noted. grim delights them.`
+ * each attribute, which are not read, and then with reasons: `grim liked castle new … noted. grim delights them.` That nothing stands
+ * out is not read either: else a policy learns to say only that, for it is never wrong.
  */
 export const testbedExplanationTemplate: ExplanationTemplate = explanationTemplateSchema.parse({
   kind: 'explanation',
@@ -45,7 +46,7 @@ export const testbedExplanationTemplate: ExplanationTemplate = explanationTempla
   delimiters,
   fieldNames: [],
   verdictPatterns,
-  notePatterns: ['\\b(?:liked|disliked|mixed|new|noted)\\b'],
+  notePatterns: ['\\b(?:liked|disliked|mixed|new|noted)\\b', '\\bnothing stands out\\b'],
 } satisfies ExplanationTemplate);
 
 /** How the testbed's model reads: `item mystery exile grim castle harrow because grim delights them. chosen? yes`. */
