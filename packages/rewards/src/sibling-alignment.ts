@@ -6,6 +6,7 @@ import { isEmptyExplanation, type RewardFunction } from './reward-rows.js';
 
 /** Another interaction of the same user, whose item has something in common with the one that is explained. */
 export interface Sibling {
+  /** What is read beside the explanation. */
   readonly item: ItemText;
   /** What the user did: 1 = chose it, 0 = not. */
   readonly label: number;
