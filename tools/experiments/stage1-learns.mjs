@@ -31,7 +31,7 @@ await withParts(config, { folder, progress }, async (loaded) => {
   progress.say(`${rows.length} validation rows of ${new Set(users).size} users`);
 
   const measure = async (adapter, temperature) => {
-    const set = await explainRows({ ...parts, config: { ...config, llm: { ...config.llm, temperature } } }, rows, { adapter, stage: adapter ?? 'base', iteration: 0 });
+    const set = await explainRows(parts, rows, { adapter, stage: adapter ?? 'base', iteration: 0, temperature });
     const p = await readerProbabilities(parts, reader, rows, (row) => set.read[rows.indexOf(row)]);
     return { p, set };
   };

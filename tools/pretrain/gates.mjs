@@ -1,5 +1,6 @@
 // What the model must be able to do before policy optimization begins, measured on users and items that it has not seen.
 import { createRng } from '@expctr/core';
+import { auc, expectedCalibrationError } from '@expctr/ctr-models';
 import { readableText } from '@expctr/data';
 import { generateWorld, parseClaims, testbedExplanationTemplate } from '../../packages/testbed/dist/index.js';
 import { batchOf } from '../../packages/testbed/dist/text/batches.js';
@@ -52,7 +53,7 @@ export async function measureGates({ forward, rows, time }, parameters, situatio
   const mass = (logProbs, ids) => ids.reduce((sum, id) => sum + Math.exp(logProbs[id]), 0);
   const yes = (logProbs) => 1 / (1 + Math.exp(logProbs[wordId('no')] - logProbs[wordId('yes')]));
   const read = async (say) => (await after(situations.map((situation) => readerPrompt(situation, say(situation))))).map(yes);
-  const labels = situations.map(({ label }) => label === 1);
+  const labels = situations.map(({ label }) => label);
 
   // notes, given all notes before
   const noteCases = situations.flatMap((situation) => {
@@ -71,7 +72,7 @@ export async function measureGates({ forward, rows, time }, parameters, situatio
     });
   });
   const odds = (await after(signCases.map(({ sequence }) => sequence))).map((logProbs) => Math.log(mass(logProbs, FOR_IDS)) - Math.log(mass(logProbs, AGAINST_IDS)));
-  const ups = signCases.map(({ up }) => up);
+  const ups = signCases.map(({ up }) => (up ? 1 : 0));
 
   // the reader
   const trueText = (flip = 1) => (situation) => sayClaims(careful(situation, rng).map(([value, sign]) => [value, flip * sign]), rng);
@@ -89,20 +90,20 @@ export async function measureGates({ forward, rows, time }, parameters, situatio
     Object.assign(written, suffixed(qualityOf(texts, situations.slice(0, generated)), temperature === 0 ? 'Greedy' : 'Sampled'));
   }
   return {
-    signAuc: auc(odds, ups),
-    signAucOfCounts: auc(signCases.map(({ counts }) => counts), ups),
-    signAucWhereSeen: auc(odds.filter((_, at) => signCases[at].known), ups.filter((_, at) => signCases[at].known)),
+    signAuc: auc(ups, odds),
+    signAucOfCounts: auc(ups, signCases.map(({ counts }) => counts)),
+    signAucWhereSeen: auc(ups.filter((_, at) => signCases[at].known), odds.filter((_, at) => signCases[at].known)),
     notesRight,
-    readerAuc: auc(onTrue, labels),
+    readerAuc: auc(labels, onTrue),
     readerBrier: mean(onTrue.map((p, at) => (p - labels[at]) ** 2)),
-    readerCalibrationError: calibrationError(onTrue, labels),
-    bayesAuc: auc(situations.map(({ bayesProbability }) => bayesProbability), labels),
-    absentAuc: auc(onAbsent, labels),
+    readerCalibrationError: expectedCalibrationError(labels, onTrue, { bins: 10 }),
+    bayesAuc: auc(labels, situations.map(({ bayesProbability }) => bayesProbability)),
+    absentAuc: auc(labels, onAbsent),
     absentSpread: deviation(onAbsent) / deviation(onTrue),
-    neutralAuc: auc(onNeutral, labels),
-    flippedAuc: auc(await read(trueText(-1)), labels),
-    genericAuc: auc(await read((situation) => sayClaims(generic(situation, rng), rng)), labels),
-    historyAuc: auc(icl, labels),
+    neutralAuc: auc(labels, onNeutral),
+    flippedAuc: auc(labels, await read(trueText(-1))),
+    genericAuc: auc(labels, await read((situation) => sayClaims(generic(situation, rng), rng))),
+    historyAuc: auc(labels, icl),
     ...written,
   };
 }
@@ -193,25 +194,3 @@ const argmax = (values) => values.reduce((best, value, at) => (value > values[be
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const deviation = (values) => { const center = mean(values); return Math.sqrt(mean(values.map((value) => (value - center) ** 2))); };
 const suffixed = (record, suffix) => Object.fromEntries(Object.entries(record).map(([name, value]) => [name + suffix, value]));
-
-/** Area under the ROC curve; ties count half. */
-export function auc(scores, labels) {
-  const order = scores.map((score, at) => [score, labels[at]]).sort(([a], [b]) => a - b);
-  let [wins, below, positives] = [0, 0, 0];
-  for (let at = 0; at < order.length; ) {
-    let end = at;
-    let up = 0;
-    for (; end < order.length && order[end][0] === order[at][0]; end += 1) up += order[end][1] ? 1 : 0;
-    wins += up * (below + (end - at - up) / 2);
-    positives += up;
-    below += end - at - up;
-    at = end;
-  }
-  return wins / (positives * below);
-}
-
-function calibrationError(probabilities, labels) {
-  const bins = Array.from({ length: 10 }, () => ({ count: 0, p: 0, y: 0 }));
-  probabilities.forEach((p, at) => { const bin = bins[Math.min(9, Math.floor(10 * p))]; bin.count += 1; bin.p += p; bin.y += labels[at] ? 1 : 0; });
-  return bins.reduce((sum, { count, p, y }) => sum + (count === 0 ? 0 : Math.abs(p - y)), 0) / probabilities.length;
-}

@@ -62,8 +62,9 @@ export interface StageCurves {
 export interface CtrCurve {
   readonly iteration: number;
   readonly epochs: number;
-  /** Epoch with the highest validation AUC. */
+  /** Epoch with the lowest validation log-loss: the one that the fit went back to. */
   readonly bestEpoch: number | null;
+  /** Validation AUC of that epoch. */
   readonly bestValidAuc: number | null;
 }
 

@@ -10,10 +10,19 @@ export function createSiblings({ interactions, prompts, config }: Pick<Parts, 'i
   const rowsByUser = new Map<number, number[]>();
   for (const row of rowsOf(interactions, 'train', 'policy')) {
     const user = interactions.user[row]!;
-    rowsByUser.set(user, [...(rowsByUser.get(user) ?? []), row]);
+    const own = rowsByUser.get(user);
+    if (own === undefined) rowsByUser.set(user, [row]);
+    else own.push(row);
   }
-  const attributes = (row: number): Set<string> =>
-    new Set(Object.entries(prompts.item(row).attributes).flatMap(([field, values]) => values.map((value) => `${field}\n${value}`)));
+  const ofItem = new Map<number, ReadonlySet<string>>();
+  const attributes = (row: number): ReadonlySet<string> => {
+    const item = interactions.item[row]!;
+    const known = ofItem.get(item);
+    if (known !== undefined) return known;
+    const made = new Set(Object.entries(prompts.item(row).attributes).flatMap(([field, values]) => values.map((value) => `${field}\n${value}`)));
+    ofItem.set(item, made);
+    return made;
+  };
   const found = new Map<number, readonly Sibling[]>();
   const find = (row: number): readonly Sibling[] => {
     const own = attributes(row);

@@ -1,10 +1,10 @@
 import type { Rng } from '@expctr/core';
 import type { Situation } from './situation.js';
 import { BOS_ID, EOS_ID } from '../tokenizer-json.js';
-import type { StatementAnswers } from './statement-answers.js';
+import { statement, type StatementAnswers } from './statement-answers.js';
 import { wordId, wordIds } from './tokenizer.js';
 import { sayClaims, sayEvidence, sayItem, sayNotes } from './wording.js';
-import { careful, someWriter, type CodedClaim, type WriterShares } from './writers.js';
+import { careful, someWriter, type WriterShares } from './writers.js';
 
 /** What predicting a token can teach: nothing (`prompt`), the notes, the text of careful and of other writers, answers to questions. */
 export const KINDS = ['prompt', 'notes', 'careful', 'other', 'reader', 'history'] as const;
@@ -62,20 +62,6 @@ export function readerLesson(situation: Situation, answers: StatementAnswers, rn
 /** The question after a history. */
 export function historyLesson(situation: Situation, rng: Rng): Lesson {
   return answered(historyPrompt(situation), 'history', situation.bayesProbability, rng);
-}
-
-/**
- * What a reader is given to read: true reasons, whole or in part, and distractors, that is tastes of the user that the item does not
- * touch, so that a reader has to look at the item. Readers learn from honest statements only, and so believe what they read.
- */
-export function statement(situation: Situation, rng: Rng): CodedClaim[] {
-  const draw = rng.next();
-  const reasons = careful(situation, rng);
-  if (draw < 0.4) return reasons;
-  if (draw < 0.5) return rng.shuffle(reasons).filter(() => rng.next() < 0.7);
-  const absent = rng.shuffle(situation.tastes.filter(([value]) => !situation.values.includes(value)));
-  if (draw < 0.75) return absent.slice(0, 1 + rng.int(3));
-  return rng.shuffle([...reasons.slice(0, 2), ...absent.slice(0, 1 + rng.int(2))]);
 }
 
 function answered(prompt: number[], kind: 'reader' | 'history', yes: number, rng: Rng): Lesson {

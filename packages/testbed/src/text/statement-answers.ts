@@ -1,13 +1,26 @@
 import type { Rng } from '@expctr/core';
 import type { World } from '../world/world.js';
-import { statement } from './lessons.js';
 import { situationOf, type Situation } from './situation.js';
-import type { CodedClaim } from './writers.js';
+import { careful, type CodedClaim } from './writers.js';
 
 /** What a statement says of an item: the right answer to the question after it. */
 export interface StatementAnswers {
   /** P(yes) after the claims. */
   of(claims: readonly CodedClaim[], situation: Situation): number;
+}
+
+/**
+ * What a reader is given to read: true reasons, whole or in part, and distractors, that is tastes of the user that the item does not
+ * touch, so that a reader has to look at the item. Readers learn from honest statements only, and so believe what they read.
+ */
+export function statement(situation: Situation, rng: Rng): CodedClaim[] {
+  const draw = rng.next();
+  const reasons = careful(situation, rng);
+  if (draw < 0.4) return reasons;
+  if (draw < 0.5) return rng.shuffle(reasons).filter(() => rng.next() < 0.7);
+  const absent = rng.shuffle(situation.tastes.filter(([value]) => !situation.values.includes(value)));
+  if (draw < 0.75) return absent.slice(0, 1 + rng.int(3));
+  return rng.shuffle([...reasons.slice(0, 2), ...absent.slice(0, 1 + rng.int(2))]);
 }
 
 /** Situations of a user that are counted. */
