@@ -75,6 +75,9 @@ test('a file with any byte changed, or cut anywhere, is refused', async () => {
     await expect(loadCompiled(broken)).rejects.toMatchObject({ code: 'COMPILED_FILE_CORRUPT' });
   };
   await refused(new Uint8Array());
+  const json = Buffer.from(bytes).indexOf('"version":');
+  expect(json).toBeGreaterThan(0);
+  await refused(bytes.map((byte, i) => (i === json ? byte ^ 1 : byte))); // the form is no JSON any more
   await fc.assert(
     fc.asyncProperty(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), fc.boolean(), async (at, change, cut) => {
       await refused(cut ? bytes.subarray(0, at) : bytes.map((byte, i) => (i === at ? byte ^ change : byte)));

@@ -44,12 +44,13 @@ export async function loadProgram(path: string): Promise<{ readonly program: Pro
 function readModel(path: string, bytes: Uint8Array): { model: ModelProto; form: SavedForm } {
   const intact = isIntact(bytes);
   let model: ModelProto;
+  let form: SavedForm | undefined;
   try {
     model = fromBinary(ModelProtoSchema, bytes);
+    form = formOf(model);
   } catch (cause) {
     throw damaged(path, cause);
   }
-  const form = formOf(model);
   if (!intact && (form !== undefined || ['', PRODUCER].includes(model.producerName))) throw damaged(path);
   if (form === undefined) {
     throw fileError('COMPILED_FILE_FOREIGN', path, 'it is an ONNX model that no compiled function was saved as', 'load what save() wrote');
