@@ -83,11 +83,15 @@ try {
     embeddings: data.embeddingsFromTable,
     explanations: data.explanationsFromTable,
   };
+  const asItIs = (table) => table;
+  const migrated = (table, name) => data.migrateTable(table, `${name}/1`).table; // a pandas user's types, and no metadata
   let failed = false;
-  for (const library of ['pyarrow', 'polars', 'duckdb']) {
+  for (const [library, prepare] of Object.entries({ pyarrow: asItIs, polars: asItIs, duckdb: asItIs, pandas: migrated })) {
     const results = [];
     for (const [name, read] of Object.entries(readers)) {
-      const back = read(await data.readTable(join(folder, library, `${name}.arrow`)));
+      const table = prepare(await data.readTable(join(folder, library, `${name}.arrow`)), name);
+      if (library === 'pandas' && name === 'embeddings') for (const [key, value] of metadataOf(embeddings)) table.schema.metadata.set(key, value);
+      const back = read(table);
       const same = isDeepStrictEqual(back, expected[name]);
       if (!same) results.push(`${name} DIFFER in ${Object.keys(back).filter((key) => !isDeepStrictEqual(back[key], expected[name][key]))}`);
       else results.push(`${name} (${back.length} rows)`);
@@ -99,6 +103,11 @@ try {
   process.exitCode = failed ? 1 : 0;
 } finally {
   await rm(folder, { recursive: true, force: true });
+}
+
+/** What embeddings/1 says beside its columns. */
+function metadataOf(embeddings) {
+  return data.embeddingsToTable(embeddings).schema.metadata;
 }
 
 /** Libraries that write ids as plain text give them codes in order of appearance: the same rows with other codes. */

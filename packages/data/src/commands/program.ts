@@ -4,7 +4,9 @@ import { DataOptionError } from '../errors.js';
 import { defaultExplanationTemplate } from '../prompts/default-explanation-template.js';
 import { defaultLcTemplate } from '../prompts/default-lc-template.js';
 import { datasetSources } from '../sources/sources.js';
+import { SCHEMA_NAMES } from '../schemas/validate.js';
 import { inspectCommand } from './inspect.js';
+import { migrateCommand, type MigrateFlags } from './migrate.js';
 import { describeDataset, prepareCommand } from './prepare.js';
 import { describeOptions, readSettings } from './settings.js';
 
@@ -73,6 +75,15 @@ function createProgram({ out, error }: ProgramOutput): Command {
     .argument('<file>', 'an Arrow IPC file')
     .option('--rows <number>', 'how many rows to show', wholeNumber, 10)
     .action(async (file: string, { rows }: { rows: number }) => out(`${await inspectCommand(file, rows)}\n`));
+
+  program
+    .command('migrate')
+    .description('Bring an Arrow file to a schema: one of an older version, or one that pandas, Polars or DuckDB made.')
+    .argument('<file>', 'an Arrow IPC file')
+    .requiredOption('--out <file>', 'the file to write')
+    .addOption(new Option('--schema <name>', 'the schema; by default the one that the file names').choices(SCHEMA_NAMES))
+    .option('--rename <old=new>', 'call a column by another name; may come again', (value: string, all: string[]) => [...all, value], [])
+    .action(async (file: string, flags: MigrateFlags) => out(`${await migrateCommand(file, flags)}\n`));
 
   program
     .command('template')

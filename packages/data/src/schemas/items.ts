@@ -1,4 +1,4 @@
-import { DataType, Precision, type Table } from 'apache-arrow';
+import { DataType, type Table } from 'apache-arrow';
 import type { ItemText } from '../prompts/prompt.js';
 import { DataError } from '../errors.js';
 import { buildTable, float32Column, uint32Column, utf8Column, utf8ListColumn, type Column } from './arrow-build.js';
@@ -109,7 +109,7 @@ function rowsInOrder(ids: readonly string[], wanted: readonly string[] | undefin
   });
 }
 
-/** The columns beyond the schema's own: lists of text are attributes, float32 are numbers. */
+/** The columns beyond the schema's own: lists of text are attributes, floats are numbers. */
 function featuresOf(table: Table, rows: readonly number[], own: readonly string[] = []): Omit<Users, 'length' | 'userIds'> {
   const named = (is: (type: DataType) => boolean): string[] =>
     table.schema.fields.filter(({ name, type }) => !own.includes(name) && is(type as DataType)).map(({ name }) => name);
@@ -117,7 +117,7 @@ function featuresOf(table: Table, rows: readonly number[], own: readonly string[
     const lists = readStringLists(columnOf(table, name));
     return [name, rows.map((row) => lists[row]!)] as const;
   });
-  const numbers = named(isFloat32).map((name) => {
+  const numbers = named((type) => DataType.isFloat(type)).map((name) => {
     const values = readNumbers(columnOf(table, name), new Float32Array(table.numRows));
     return [name, Float32Array.from(rows, (row) => values[row]!)] as const;
   });
@@ -129,10 +129,6 @@ function featuresOf(table: Table, rows: readonly number[], own: readonly string[
     ...(numbers.length === 0 ? {} : { numbers: Object.fromEntries(numbers) }),
     ...(counts === undefined ? {} : { trainCount: Uint32Array.from(rows, (row) => counts[row]!) }),
   };
-}
-
-function isFloat32(type: DataType): boolean {
-  return DataType.isFloat(type) && type.precision === Precision.SINGLE;
 }
 
 function isTextList(type: DataType): boolean {

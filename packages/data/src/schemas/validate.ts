@@ -7,7 +7,8 @@ import { checkInteractionRows } from './validate-interactions.js';
 /** The schemas that ExpCTR exchanges, by name and version. */
 export type SchemaName = 'interactions/1' | 'items/1' | 'users/1' | 'explanations/1' | 'embeddings/1' | 'predictions/1';
 
-interface ColumnSpec {
+/** A column that a schema demands. */
+export interface ColumnSpec {
   readonly name: string;
   readonly type: string;
   readonly is: (type: DataType) => boolean;
@@ -78,6 +79,9 @@ const SCHEMAS: { readonly [name in SchemaName]: readonly ColumnSpec[] } = {
   ],
 };
 
+/** The columns of a schema. */
+export const columnsOf = (name: SchemaName): readonly ColumnSpec[] => SCHEMAS[name];
+
 /** The names of the schemas. */
 export const SCHEMA_NAMES = Object.keys(SCHEMAS) as readonly SchemaName[];
 
@@ -93,7 +97,7 @@ export function validateTable(table: Table, name: SchemaName): void {
   if (name === 'interactions/1') checkInteractionRows(table);
 }
 
-/** The name must be this one. Another version is refused by name: there is none yet that could be brought up to date. */
+/** The name must be this one: another version is refused by name. */
 function checkName(found: string | undefined, name: SchemaName): void {
   if (found === name) return;
   const [family, version] = name.split('/');
@@ -109,7 +113,7 @@ function checkName(found: string | undefined, name: SchemaName): void {
     expected,
     remedy: newer
       ? 'read it with the version of @expctr/data that wrote it, or a later one'
-      : 'write the table anew, with expctr-data prepare or the run that made it',
+      : 'bring it up to date with expctr-data migrate, or write it anew',
   });
 }
 
