@@ -3,21 +3,17 @@
  * gives the median of the ratios, because others may compute on the machine. Starting times are given as CPU time too.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { loadCheckpoint, loadTokenizer } from '../../packages/llm-lora/dist/index.js';
 import {
   checkpoint,
   compile,
   flattenTree,
   loadCompiled,
-  mapFrozen,
-  quantize,
   scanBlocks,
   spec,
-  specOf,
   valueAndGradWithAux,
 } from '../../packages/tfjs-backend-onnx/dist/index.js';
 import { llama, llamaParts, randomInputs } from './engine-models.mjs';
@@ -32,7 +28,7 @@ async function timed(task) {
 }
 
 /** Runs the sides in turn, after one run each that does not count. @returns fastest milliseconds and median ratio to the first side */
-async function inTurn(sides, rounds) {
+export async function inTurn(sides, rounds) {
   for (const run of Object.values(sides)) await run();
   const times = Object.fromEntries(Object.keys(sides).map((name) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
@@ -127,7 +123,7 @@ export async function waysToStep(depth, rounds) {
 }
 
 /** Root mean square of the difference of all leaves over that of the second tree. */
-function relativeError(actual, expected) {
+export function relativeError(actual, expected) {
   const [a, b] = [actual, expected].map((tree) => flattenTree(tree));
   let [difference, size] = [0, 0];
   b.forEach(({ data }, leaf) =>
@@ -137,76 +133,6 @@ function relativeError(actual, expected) {
     }),
   );
   return Math.sqrt(difference / size);
-}
-
-/**
- * The LoRA step on a real model with int8 forward and float32 backward beside float32: time, loss, gradients of A and B.
- * @param kept names of matrices (q, k, v, o, gate, up, down, head) that stay float32 on both sides
- */
-export async function integerStep(folder, depth, rounds, kept) {
-  const { tensors, config } = await loadCheckpoint(folder);
-  const names = {
-    q: 'self_attn.q_proj',
-    k: 'self_attn.k_proj',
-    v: 'self_attn.v_proj',
-    o: 'self_attn.o_proj',
-    gate: 'mlp.gate_proj',
-    up: 'mlp.up_proj',
-    down: 'mlp.down_proj',
-  };
-  const layers = Array.from({ length: depth }, (_, l) => {
-    const named = (name) => tensors.get(`model.layers.${l}.${name}.weight`);
-    const matrices = Object.fromEntries(Object.entries(names).map(([key, name]) => [key, named(name)]));
-    return { matrices, norm1: named('input_layernorm'), norm2: named('post_attention_layernorm') };
-  });
-  const embedding = tensors.get('model.embed_tokens.weight');
-  const text = readFileSync(join(folder, 'LICENSE'), 'utf8');
-  const known = (await loadTokenizer(folder)).encodeText(text);
-  const at = (offset) =>
-    Int32Array.from({ length: 1024 }, (_, i) => known[(Math.floor(i / 256) * 300 + (i % 256) + offset) % known.length]);
-  const { specs: shapes } = llama({ depth });
-  const [adapters] = randomInputs([shapes[0]], { scale: 0.05 }); // B is not zero, so that A has a gradient
-
-  async function side(format) {
-    const stored = (key, matrix) =>
-      kept.includes(key) || format === 'float32' ? quantize(matrix, 'float32') : quantize(matrix, format, { float32Backward: true });
-    const base = [];
-    for (const { matrices, norm1, norm2 } of layers) {
-      const entries = await Promise.all(Object.entries(matrices).map(async ([key, matrix]) => [key, await stored(key, matrix)]));
-      base.push({ ...Object.fromEntries(entries), norm1, norm2 });
-    }
-    const table = await stored('head', embedding);
-    const store = (shape) => mapFrozen(byShape(base[0], table, shape), specOf);
-    const { fn, specs } = llama({ depth, store, theta: config.ropeTheta });
-    const compiled = await compile(fn, specs, { name: format, releaseMemory: true });
-    const inputs = [adapters, base, { norm: tensors.get('model.norm.weight'), embedding, table }, at(0), at(1)];
-    return { run: () => compiled.run(inputs), dispose: () => compiled.dispose() };
-  }
-  const exact = await side('float32');
-  const integer = await side('int8');
-  const [a, b] = [await exact.run(), await integer.run()];
-  const gradientOf = ({ grads }, factor) => grads.map((layer) => [layer[`q${factor}`], layer[`v${factor}`]]);
-  const times = await inTurn({ float32: exact.run, int8: integer.run }, rounds);
-  await Promise.all([exact.dispose(), integer.dispose()]);
-  return {
-    label: `step, ${depth} layers, int8${kept.length === 0 ? '' : ` but ${kept.join()}`}`,
-    float32Milliseconds: times.float32.milliseconds,
-    milliseconds: times.int8.milliseconds,
-    speedup: 1 / times.int8.ratio,
-    float32Loss: a.value.data[0],
-    loss: b.value.data[0],
-    gradientErrorA: relativeError(gradientOf(b, 'a'), gradientOf(a, 'a')),
-    gradientErrorB: relativeError(gradientOf(b, 'b'), gradientOf(a, 'b')),
-  };
-}
-
-/** A matrix of the model of this shape, which is stored as all of that shape are. */
-function byShape(layer, table, shape) {
-  const [out, inner] = shape;
-  const size = (matrix) => matrix.float32.shape;
-  return [...Object.values(layer), table].find(
-    (matrix) => matrix.float32 !== undefined && size(matrix)[0] === out && size(matrix)[1] === inner,
-  );
 }
 
 /** Peak memory of a LoRA step on a real model, each in a process of its own. */

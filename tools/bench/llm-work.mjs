@@ -5,6 +5,14 @@ export const WORK = {
   'decode-32': { kind: 'decode', title: 'decode, 32 sequences after 200 tokens', sequences: 32, prompt: 200, tokens: 24 },
   prefill: { kind: 'prefill', title: 'prefill, 16 different prompts of 200 tokens', sequences: 16, prompt: 200 },
   step: { kind: 'step', title: 'LoRA step (rank 16, q and v), 4 x 256 tokens', prompts: 4, completions: 1, prompt: 1, response: 255 },
+  'step-last': {
+    kind: 'step',
+    title: 'LoRA step, 4 x 256 tokens, loss over the last 48',
+    prompts: 4,
+    completions: 1,
+    prompt: 208,
+    response: 48,
+  },
   'step-completions': {
     kind: 'step',
     title: 'LoRA step, 4 prompts x 4 completions, 155 + 48 tokens',

@@ -1,4 +1,5 @@
-import { bucketRows, bucketTime, roundUp } from './buckets.js';
+import { bucketRows } from '@expctr/tfjs-backend-onnx';
+import { bucketTime, roundUp } from './buckets.js';
 import { packedLength, packTexts, type PackedArrays } from './packing.js';
 import { keyOf, type TokenIds } from './token-ids.js';
 

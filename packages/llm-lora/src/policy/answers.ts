@@ -1,4 +1,4 @@
-import { specOf, type HostTensor } from '@expctr/tfjs-backend-onnx';
+import { CompiledCache, specOf, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import type { HostLora } from '../lora/adapter-store.js';
 import type { LoraTree } from '../lora/lora-tree.js';
@@ -6,7 +6,6 @@ import type { KeyValues } from '../model/attention.js';
 import { tokenStatistics } from '../model/vocabulary.js';
 import { mapLora, type TracedWeights } from '../model/weights.js';
 import { planAnswers, type AnswerPart } from './answer-plan.js';
-import { CompiledCache } from './compiled-cache.js';
 import type { PolicyContext } from './context.js';
 import { PolicyError } from './errors.js';
 import { forwardTokens } from './forward.js';

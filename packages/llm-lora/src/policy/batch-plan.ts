@@ -1,4 +1,5 @@
-import { bucketResponse, bucketRows, bucketTime } from './buckets.js';
+import { bucketRows } from '@expctr/tfjs-backend-onnx';
+import { bucketResponse, bucketTime } from './buckets.js';
 import { packedLength, packTexts, type PackedArrays } from './packing.js';
 import type { TokenBatch } from './token-batch.js';
 import { keyOf, type TokenIds } from './token-ids.js';

@@ -18,13 +18,6 @@ export function bucketCache(length: number): number {
   return roundUp(length, length <= 512 ? 128 : 256);
 }
 
-/** Number of rows: 1, 2, 3, 4, 6, 8, 12, 16, 24, … */
-export function bucketRows(count: number): number {
-  let size = 1;
-  while (size < count) size = size < 4 ? size + 1 : (size & (size - 1)) === 0 ? (size * 3) / 2 : (size * 4) / 3;
-  return size;
-}
-
 /** Smallest multiple of `step` that is not below `value`. */
 export function roundUp(value: number, step: number): number {
   return Math.ceil(value / step) * step;

@@ -1,4 +1,4 @@
-import { constant, spec, specOf, type HostTensor } from '@expctr/tfjs-backend-onnx';
+import { CompiledCache, constant, spec, specOf, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import type { HostLora } from '../lora/adapter-store.js';
 import type { LoraTree } from '../lora/lora-tree.js';
@@ -6,7 +6,6 @@ import type { KeyValues } from '../model/attention.js';
 import type { LlamaParameters } from '../model/parameters.js';
 import { rotaryTables, type RotaryTables } from '../model/rotary.js';
 import { mapLora, mapParameters } from '../model/weights.js';
-import { CompiledCache } from './compiled-cache.js';
 import type { PolicyContext } from './context.js';
 import type { KeyValueCache } from './key-value-cache.js';
 import { nextToken } from './next-token.js';

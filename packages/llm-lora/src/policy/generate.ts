@@ -1,5 +1,6 @@
+import { bucketRows } from '@expctr/tfjs-backend-onnx';
 import type { Rng } from '@expctr/core';
-import { bucketCache, bucketRows } from './buckets.js';
+import { bucketCache } from './buckets.js';
 import type { PolicyContext } from './context.js';
 import { Decoder } from './decode.js';
 import { PolicyError } from './errors.js';

@@ -1,9 +1,17 @@
-import { flattenTree, mapTree, spec, specOf, valueAndGradWithAux, type HostTensor, type TensorSpec } from '@expctr/tfjs-backend-onnx';
+import {
+  CompiledCache,
+  flattenTree,
+  mapTree,
+  spec,
+  specOf,
+  valueAndGradWithAux,
+  type HostTensor,
+  type TensorSpec,
+} from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import type { LoraTree } from '../lora/lora-tree.js';
 import { mapLora, type TracedWeights } from '../model/weights.js';
 import { padColumn, shapeKey, type BatchPart, type BatchShape } from './batch-plan.js';
-import { CompiledCache } from './compiled-cache.js';
 import type { PolicyContext } from './context.js';
 import type { StepLoss, Trainable } from './step.js';
 import type { HostTreeOf, TokenBatch } from './token-batch.js';

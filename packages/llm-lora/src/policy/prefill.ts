@@ -1,12 +1,11 @@
-import { spec, specOf, type HostTensor } from '@expctr/tfjs-backend-onnx';
+import { bucketRows, CompiledCache, spec, specOf, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import type { HostLora } from '../lora/adapter-store.js';
 import type { LoraTree } from '../lora/lora-tree.js';
 import type { KeyValues } from '../model/attention.js';
 import { rotaryTables } from '../model/rotary.js';
 import { mapLora, type TracedWeights } from '../model/weights.js';
-import { bucketRows, bucketTime } from './buckets.js';
-import { CompiledCache } from './compiled-cache.js';
+import { bucketTime } from './buckets.js';
 import type { PolicyContext } from './context.js';
 import { forwardTokens } from './forward.js';
 import { causalMask } from './packing.js';

@@ -1,11 +1,10 @@
-import { mapTree, specOf, type HostTensor, type TensorSpec } from '@expctr/tfjs-backend-onnx';
+import { CompiledCache, mapTree, specOf, type HostTensor, type TensorSpec } from '@expctr/tfjs-backend-onnx';
 import type * as tf from '@tensorflow/tfjs';
 import type { HostLora } from '../lora/adapter-store.js';
 import type { LoraTree } from '../lora/lora-tree.js';
 import type { KeyValues } from '../model/attention.js';
 import { rotaryTables } from '../model/rotary.js';
 import { mapLora, type TracedWeights } from '../model/weights.js';
-import { CompiledCache } from './compiled-cache.js';
 import type { PolicyContext } from './context.js';
 import { forwardTokens } from './forward.js';
 import { causalMask } from './packing.js';

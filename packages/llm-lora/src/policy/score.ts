@@ -1,10 +1,9 @@
-import { mapTree, specOf, type HostTensor, type TensorSpec } from '@expctr/tfjs-backend-onnx';
+import { CompiledCache, mapTree, specOf, type HostTensor, type TensorSpec } from '@expctr/tfjs-backend-onnx';
 import type * as tf from '@tensorflow/tfjs';
 import type { HostLora } from '../lora/adapter-store.js';
 import type { LoraTree } from '../lora/lora-tree.js';
 import { mapLora, type TracedWeights } from '../model/weights.js';
 import { planBatch, shapeKey, unpadColumn, type BatchPart } from './batch-plan.js';
-import { CompiledCache } from './compiled-cache.js';
 import type { PolicyContext } from './context.js';
 import { checkBatch, type HostTreeOf, type TokenBatch, type TokenOutputs } from './token-batch.js';
 import { partInputs, partSpecs, tracedOutputs, type PartInputs } from './traced-outputs.js';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { planBatch, padColumn, unpadColumn } from '../../src/policy/batch-plan.js';
-import { bucketCache, bucketResponse, bucketRows, bucketTime } from '../../src/policy/buckets.js';
+import { bucketRows } from '@expctr/tfjs-backend-onnx';
+import { bucketCache, bucketResponse, bucketTime } from '../../src/policy/buckets.js';
 import { causalMask, lengthMask, packedMask, packTexts } from '../../src/policy/packing.js';
 
 describe('packed texts', () => {

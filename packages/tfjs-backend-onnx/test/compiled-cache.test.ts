@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CompiledCache } from '../../src/policy/compiled-cache.js';
+import { bucketRows, CompiledCache } from '../src/programs/compiled-cache.js';
 
 function recorder() {
   const [made, gone]: [string[], string[]] = [[], []];
@@ -17,6 +18,10 @@ test('the function used longest ago makes room', async () => {
     expect(await cache.use(key, make(key), ({ key: got }) => Promise.resolve(got))).toBe(key);
   expect(made).toEqual(['a', 'b', 'c', 'b']);
   expect(gone).toEqual(['b', 'c']);
+  expect(cache.inspect()).toEqual([
+    { key: 'a', uses: 3, inUse: false },
+    { key: 'b', uses: 1, inUse: false },
+  ]);
   await cache.clear();
   expect(cache.size).toBe(0);
 });
@@ -27,6 +32,7 @@ test('a function in use is not disposed of', async () => {
   await cache.use('a', make('a'), async () => {
     await cache.use('b', make('b'), () => Promise.resolve());
     expect(gone).toEqual([]);
+    expect(cache.inspect()[0]).toEqual({ key: 'a', uses: 1, inUse: true });
   });
   await cache.use('c', make('c'), () => Promise.resolve());
   expect(gone.sort()).toEqual(['a', 'b']);
@@ -43,4 +49,16 @@ test('a function that could not be made is tried again', async () => {
     ),
   ).rejects.toThrow('no');
   expect(await cache.use('a', make('a'), () => Promise.resolve(1))).toBe(1);
+});
+
+test('a bucket holds its rows, wastes at most half as many again, and is its own bucket', () => {
+  expect([1, 3, 4, 5, 7, 9, 13, 17].map(bucketRows)).toEqual([1, 3, 4, 6, 8, 12, 16, 24]);
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 100_000 }), (count) => {
+      const bucket = bucketRows(count);
+      expect(bucket).toBeGreaterThanOrEqual(count);
+      expect(bucket).toBeLessThanOrEqual(1.5 * count);
+      expect(bucketRows(bucket)).toBe(bucket);
+    }),
+  );
 });
