@@ -4,10 +4,14 @@ import { spawnSync } from 'node:child_process';
 /** Builds the Nx projects named, or all; ends the process with the build's output where it fails. */
 export function build(...projects) {
   const selection = projects.length > 0 ? ['-p', ...projects] : [];
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['node_modules/nx/dist/bin/nx.js', 'run-many', '-t', 'build', ...selection, '--outputStyle=static'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    encoding: 'utf8',
-  });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['node_modules/nx/dist/bin/nx.js', 'run-many', '-t', 'build', ...selection, '--outputStyle=static'],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      encoding: 'utf8',
+    },
+  );
   if (status === 0) return;
   process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`);
   process.exit(1);

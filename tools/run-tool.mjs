@@ -7,8 +7,12 @@ const [folder, name, ...args] = process.argv.slice(2);
 const isTool = (file) => file.endsWith('.mjs') && readFileSync(`tools/${folder}/${file}`, 'utf8').slice(0, 800).includes('usage:');
 const scripts = readdirSync(`tools/${folder}`).filter(isTool);
 if (!scripts.includes(`${name}.mjs`)) {
-  process.stderr.write(`usage: npm run ${folder === 'bench' ? 'bench' : 'experiment'} -- NAME [options]; the first lines of tools/${folder}/NAME.mjs explain them\n`);
-  process.stderr.write(`there ${name === undefined ? 'are' : `is no "${name}"; there are`} ${scripts.map((file) => file.slice(0, -4)).join(', ')}\n`);
+  process.stderr.write(
+    `usage: npm run ${folder === 'bench' ? 'bench' : 'experiment'} -- NAME [options]; the first lines of tools/${folder}/NAME.mjs explain them\n`,
+  );
+  process.stderr.write(
+    `there ${name === undefined ? 'are' : `is no "${name}"; there are`} ${scripts.map((file) => file.slice(0, -4)).join(', ')}\n`,
+  );
   process.exit(2);
 }
 build();

@@ -90,7 +90,8 @@ try {
     const results = [];
     for (const [name, read] of Object.entries(readers)) {
       const table = prepare(await data.readTable(join(folder, library, `${name}.arrow`)), name);
-      if (library === 'pandas' && name === 'embeddings') for (const [key, value] of metadataOf(embeddings)) table.schema.metadata.set(key, value);
+      if (library === 'pandas' && name === 'embeddings')
+        for (const [key, value] of metadataOf(embeddings)) table.schema.metadata.set(key, value);
       const back = read(table);
       const same = isDeepStrictEqual(back, expected[name]);
       if (!same) results.push(`${name} DIFFER in ${Object.keys(back).filter((key) => !isDeepStrictEqual(back[key], expected[name][key]))}`);
