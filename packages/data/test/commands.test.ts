@@ -182,8 +182,8 @@ test('settings are read as JSON where they are, and the nearest name is the one 
   expect(nearest('maxperuser', ['maxInteractions', 'maxPerUser', 'split'])).toBe('maxPerUser');
 });
 
-test('inspect cuts long lists and shows metadata', () => {
-  const text = describeTable(
+test('inspect cuts long lists and shows metadata', async () => {
+  const text = await describeTable(
     embeddingsToTable({
       length: 1,
       interactionId: Uint32Array.of(4),

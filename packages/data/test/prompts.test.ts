@@ -9,6 +9,7 @@ import { renderExplanationPrompt, type ExplanationForm, type ExplanationInput } 
 import { contentFreePrompts, renderLcPrompt } from '../src/prompts/lc-template.js';
 import { loadTemplate, parseTemplate } from '../src/prompts/load-template.js';
 import type { ItemText, Prompt } from '../src/prompts/prompt.js';
+import { balancedCounts } from '../src/prompts/evidence.js';
 import { readableText } from '../src/prompts/readable-text.js';
 import { TemplateError } from '../src/errors.js';
 import { errorOf } from './support/errors.js';
@@ -300,10 +301,22 @@ const having = (...genres: string[]) => ({ title: 'T', attributes: { genres } })
 test('evidence groups the history by the target’s values: liked first, at most so many of each label, and what is new', () => {
   const { prompt } = renderExplanationPrompt(evidenceTemplate, {
     liked: [having('Crime', 'Drama'), having('Crime'), having('Crime')],
-    disliked: [having('Drama'), having('War')],
+    disliked: [having('Drama', 'Crime'), having('War')],
     target: having('Drama', 'Crime', 'Noir'),
   });
   expect(prompt).toEqual({ form: 'completion', text: 'liked disliked Drama, liked liked Crime, new Noir why:' });
+});
+
+test('counts above the limit lose as many of both labels, so that their balance stays', () => {
+  expect(balancedCounts(8, 6, 4)).toEqual({ liked: 4, disliked: 2 });
+  const count = fc.nat(60);
+  fc.assert(
+    fc.property(count, count, fc.integer({ min: 1, max: 9 }), (liked, disliked, limit) => {
+      const shown = balancedCounts(liked, disliked, limit);
+      expect(Math.max(shown.liked, shown.disliked)).toBe(Math.min(limit, Math.max(liked, disliked)));
+      expect(shown.liked - shown.disliked).toBe(Math.max(-limit, Math.min(limit, liked - disliked)));
+    }),
+  );
 });
 
 test('a value of the target cannot close the evidence’s template', () => {

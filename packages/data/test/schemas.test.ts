@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { tableFromIPC, tableToIPC, type Table } from 'apache-arrow';
+import { Table, tableFromIPC, tableToIPC } from 'apache-arrow';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { prepareTables } from '../src/prepare/prepare-tables.js';
@@ -14,8 +14,8 @@ import type { Interactions } from '../src/schemas/interactions.js';
 import { interactionsFromTable, interactionsToTable } from '../src/schemas/interaction-table.js';
 import { itemsFromTable, itemsToTable, usersFromTable, usersToTable } from '../src/schemas/items.js';
 import { predictionsFromTable, predictionsToTable } from '../src/schemas/predictions.js';
-import { readTable, writeTable } from '../src/schemas/table-file.js';
-import { validateTable } from '../src/schemas/validate.js';
+import { openTable, readTable, writeTable } from '../src/schemas/table-file.js';
+import { createTableCheck, validateTable } from '../src/schemas/validate.js';
 import { errorOf } from './support/errors.js';
 import { rawTables, twoClassRows, type RawRow } from './support/raw.js';
 
@@ -289,4 +289,76 @@ test.each([['pyarrow'], ['polars'], ['duckdb']])('vectors that %s writes are rea
   expect(embeddings).toMatchObject({ length: 5, dimension: 3, encoder: 'by hand', normalized: false });
   expect([...embeddings.interactionId]).toEqual([0, 1, 2, 3, 4]);
   expect([...embeddings.values]).toEqual(Array.from({ length: 15 }, (_, i) => i / 4));
+});
+
+/** Three record batches, whose histories reach back over their bounds. */
+function threeBatches(): Table {
+  const length = 2 * ROWS_PER_BATCH + 5;
+  const rows = <T extends Uint8Array | Float32Array>(values: T): T => values;
+  const offsets = Uint32Array.from({ length: length + 1 }, (_, row) => Math.max(0, row - 1));
+  return interactionsToTable({
+    length,
+    interactionId: Uint32Array.from({ length }, (_, row) => row),
+    user: new Int32Array(length),
+    item: new Int32Array(length),
+    userIds: ['u'],
+    itemIds: ['a'],
+    label: rows(new Uint8Array(length)),
+    rating: rows(new Float32Array(length).fill(NaN)),
+    timestamp: Float64Array.from({ length }, (_, row) => row),
+    split: new Uint8Array(length).fill(2),
+    slice: new Uint8Array(length).fill(2),
+    historyOffsets: offsets,
+    history: Uint32Array.from({ length: length - 1 }, (_, row) => row),
+  });
+}
+
+test('a file is read part by part, and checked over the bounds of its parts', async () => {
+  const path = join(folder, 'parts.arrow');
+  const table = threeBatches();
+  await writeTable(path, table);
+  const check = createTableCheck('interactions/1');
+  const file = await openTable(path);
+  try {
+    let rows = 0;
+    for await (const part of file.batches()) {
+      check.add(part);
+      rows += part.numRows;
+    }
+    expect(rows).toBe(table.numRows);
+    let first = 0;
+    for await (const part of file.batches()) {
+      check.finish(part, first);
+      first += part.numRows;
+    }
+    expect(first).toBe(table.numRows);
+    expect(file.schema.metadata.get('expctr.schema')).toBe('interactions/1');
+  } finally {
+    await file.close();
+  }
+});
+
+test('what is wrong in a later part is named with its row in the table', async () => {
+  const parts = threeBatches().batches.map((batch) => new Table([batch]));
+  const row = 2 * ROWS_PER_BATCH + 2;
+  const histories = (earlier: number): void => {
+    const check = createTableCheck('interactions/1');
+    parts.forEach((part) => check.add(part));
+    (parts[2]!.getChild('history')!.data[0]!.children[0]!.values as Uint32Array)[row - 1] = earlier; // the batches share one array
+    parts.reduce((first, part) => (check.finish(part, first), first + part.numRows), 0);
+  };
+  histories(row - 1); // as it was
+  expect(await errorOf(() => histories(row))).toMatchObject({ code: 'DATA_VALUE', where: `column 'history', row ${row}` });
+  (parts[1]!.getChild('label')!.data[0]!.values as Uint8Array)[7] = 3;
+  expect(await errorOf(() => histories(row - 1))).toMatchObject({ where: `column 'label', row ${ROWS_PER_BATCH + 7}` });
+});
+
+test('openTable refuses what readTable refuses, and a file that is damaged inside when its rows are asked for', async () => {
+  const path = join(folder, 'damaged.arrow');
+  await expect(openTable(join(folder, 'missing.arrow'))).rejects.toMatchObject({ code: 'DATA_FILE' });
+  await writeFile(path, 'ARROW1 but not really ARROW1');
+  await expect(openTable(path)).rejects.toMatchObject({ code: 'DATA_NOT_ARROW' });
+  await writeTable(path, threeBatches());
+  await truncate(path, 1000);
+  await expect(openTable(path)).rejects.toMatchObject({ code: 'DATA_NOT_ARROW' });
 });

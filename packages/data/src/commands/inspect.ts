@@ -1,8 +1,8 @@
-import { DataType, type Table } from 'apache-arrow';
+import { DataType, Table, type Schema } from 'apache-arrow';
 import { ExpctrError } from '@expctr/core';
 import { SCHEMA_KEY } from '../schemas/arrow-build.js';
-import { readTable } from '../schemas/table-file.js';
-import { SCHEMA_NAMES, validateTable, type SchemaName } from '../schemas/validate.js';
+import { openTable } from '../schemas/table-file.js';
+import { createTableCheck, SCHEMA_NAMES, type SchemaName } from '../schemas/validate.js';
 import { alignColumns } from './prepare.js';
 
 const CELL_WIDTH = 36;
@@ -10,34 +10,57 @@ const LIST_LENGTH = 6;
 
 /** What `inspect` prints of an Arrow file: row count, metadata, whether it follows its schema, columns, and its first rows. */
 export async function inspectCommand(path: string, rows: number): Promise<string> {
-  return describeTable(await readTable(path), rows);
+  const file = await openTable(path);
+  try {
+    return await describeParts(file.schema, () => file.batches(), rows);
+  } finally {
+    await file.close();
+  }
 }
 
+/** The parts of a table, from the first on each time they are asked for. */
+type Parts = () => AsyncIterable<Table> | Iterable<Table>;
+
 /** A table as `expctr-data inspect` shows it: row count, metadata, whether it follows its schema, columns, and its first rows. */
-export function describeTable(table: Table, rows: number): string {
-  const { fields, metadata } = table.schema;
+export function describeTable(table: Table, rows: number): Promise<string> {
+  return describeParts(table.schema, () => table.batches.map((batch) => new Table(table.schema, [batch])), rows);
+}
+
+async function describeParts({ fields, metadata }: Schema, parts: Parts, rows: number): Promise<string> {
   const name = metadata.get(SCHEMA_KEY);
+  const cells: string[][] = [];
+  let [length, batches] = [0, 0];
+  for await (const part of parts()) {
+    const shown = Math.min(rows - cells.length, part.numRows);
+    for (let row = 0; row < shown; row += 1) {
+      cells.push(fields.map((field, column) => cellText(part.getChildAt(column)?.get(row) as unknown, field.type as DataType)));
+    }
+    length += part.numRows;
+    batches += 1;
+  }
   const columns = fields.map((field) => [field.name, String(field.type), field.nullable ? 'nullable' : '']);
-  const shown = Math.min(rows, table.numRows);
-  const cells = Array.from({ length: shown }, (_, row) =>
-    fields.map((field, column) => cellText(table.getChildAt(column)?.get(row) as unknown, field.type as DataType)),
-  );
   return [
-    `${table.numRows} rows, ${fields.length} columns, ${table.batches.length} record batches`,
+    `${length} rows, ${fields.length} columns, ${batches} record batches`,
     ...Array.from(metadata, ([key, value]) => `${key} = ${value}`),
-    ...(name === undefined ? [] : [checkText(table, name)]),
+    ...(name === undefined ? [] : [await checkText(parts, name)]),
     '',
     alignColumns([['column', 'type', ''], ...columns]),
     '',
     alignColumns([fields.map((field) => field.name), ...cells]),
-    ...(shown < table.numRows ? [`… ${table.numRows - shown} more rows`] : []),
+    ...(cells.length < length ? [`… ${length - cells.length} more rows`] : []),
   ].join('\n');
 }
 
-function checkText(table: Table, name: string): string {
+async function checkText(parts: Parts, name: string): Promise<string> {
   if (!(SCHEMA_NAMES as readonly string[]).includes(name)) return `schema ${name}: not known here`;
   try {
-    validateTable(table, name as SchemaName);
+    const check = createTableCheck(name as SchemaName);
+    for await (const part of parts()) check.add(part);
+    let first = 0;
+    for await (const part of parts()) {
+      check.finish(part, first);
+      first += part.numRows;
+    }
     return `schema ${name}: valid`;
   } catch (error) {
     if (error instanceof ExpctrError) return `schema ${name}: NOT valid: ${error.message}`;

@@ -21,7 +21,7 @@ export const evidenceFormatSchema = z.strictObject({
   none: z.string(),
   /** Stands between labels. */
   labelSeparator: z.string(),
-  /** At most so many of each label. */
+  /** At most so many of each label: where there are more, as many of both are left out, so that the balance stays. */
   limit: z.int().min(1),
 });
 /** How the slot `{evidence}` is written. */
@@ -42,12 +42,21 @@ export interface Evidence {
   readonly disliked: number;
 }
 
-/** The history by the target's values, in their order. @param limit at most so many of each label are counted */
+/**
+ * Counts that are at most `limit` each: where one is above it, as many of both are left out. Eight likes and six dislikes are, with a
+ * limit of 4, four and two; cutting each by itself would make them four and four, which is another thing.
+ */
+export function balancedCounts(liked: number, disliked: number, limit: number): { readonly liked: number; readonly disliked: number } {
+  const cancelled = Math.max(0, Math.max(liked, disliked) - limit);
+  return { liked: Math.max(0, liked - cancelled), disliked: Math.max(0, disliked - cancelled) };
+}
+
+/** The history by the target's values, in their order. @param limit of {@link balancedCounts} */
 export function evidenceOf({ liked, disliked }: HistoryText, target: ItemText, limit: number): Evidence[] {
   const count = (items: readonly ItemText[], name: string, value: string): number =>
-    Math.min(limit, items.filter(({ attributes }) => attributes[name]?.includes(value)).length);
+    items.filter(({ attributes }) => attributes[name]?.includes(value)).length;
   return Object.entries(target.attributes).flatMap(([name, values]) =>
-    values.map((value) => ({ name, value, liked: count(liked, name, value), disliked: count(disliked, name, value) })),
+    values.map((value) => ({ name, value, ...balancedCounts(count(liked, name, value), count(disliked, name, value), limit) })),
   );
 }
 

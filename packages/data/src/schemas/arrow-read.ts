@@ -37,7 +37,11 @@ export interface CodedStrings {
 
 /** Reads dictionary<utf8> or utf8 as codes. A dictionary keeps its order, unused values included. */
 export function readCodes(vector: Vector): CodedStrings {
-  const codes = new Int32Array(vector.length);
+  return codeReader().read(vector);
+}
+
+/** Reads the parts of one column, so that equal strings have equal codes in all of them; `values` grows from part to part. */
+export function codeReader(): { read(part: Vector): CodedStrings } {
   const values: string[] = [];
   const codeOf = new Map<string, number>();
   const intern = (value: string): number => {
@@ -49,25 +53,29 @@ export function readCodes(vector: Vector): CodedStrings {
     return code;
   };
   const translations = new Map<Vector, Int32Array>(); // batches usually share one dictionary; they need not
-  let row = 0;
-  for (const data of vector.data) {
-    if (DataType.isDictionary(data.type)) {
-      const dictionary = data.dictionary as Vector<DataType>;
-      let translation = translations.get(dictionary);
-      if (translation === undefined) {
-        translation = Int32Array.from({ length: dictionary.length }, (_, i) => intern(String(dictionary.get(i))));
-        translations.set(dictionary, translation);
-      }
-      const indices = data.values as ArrayLike<number | bigint>;
-      for (let i = 0; i < data.length; i += 1, row += 1) codes[row] = data.getValid(i) ? translation[Number(indices[i])]! : -1;
-    } else {
-      for (let i = 0; i < data.length; i += 1, row += 1) {
-        const value = vector.get(row) as string | null;
-        codes[row] = value === null ? -1 : intern(value);
+  function read(vector: Vector): CodedStrings {
+    const codes = new Int32Array(vector.length);
+    let row = 0;
+    for (const data of vector.data) {
+      if (DataType.isDictionary(data.type)) {
+        const dictionary = data.dictionary as Vector<DataType>;
+        let translation = translations.get(dictionary);
+        if (translation === undefined) {
+          translation = Int32Array.from({ length: dictionary.length }, (_, i) => intern(String(dictionary.get(i))));
+          translations.set(dictionary, translation);
+        }
+        const indices = data.values as ArrayLike<number | bigint>;
+        for (let i = 0; i < data.length; i += 1, row += 1) codes[row] = data.getValid(i) ? translation[Number(indices[i])]! : -1;
+      } else {
+        for (let i = 0; i < data.length; i += 1, row += 1) {
+          const value = vector.get(row) as string | null;
+          codes[row] = value === null ? -1 : intern(value);
+        }
       }
     }
+    return { codes, values };
   }
-  return { codes, values };
+  return { read };
 }
 
 /** Reads a utf8 or dictionary<utf8> column as strings; null becomes the empty string. */

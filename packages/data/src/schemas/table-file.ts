@@ -1,5 +1,13 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { AsyncByteQueue, RecordBatchFileWriter, RecordBatchReader, Table, type RecordBatch, type Schema } from 'apache-arrow';
+import {
+  AsyncByteQueue,
+  RecordBatchFileWriter,
+  RecordBatchReader,
+  Table,
+  type AsyncRecordBatchFileReader,
+  type RecordBatch,
+  type Schema,
+} from 'apache-arrow';
 import { replaceAtomically } from '@expctr/core';
 import { DataError } from '../errors.js';
 
@@ -10,22 +18,46 @@ const MAGIC = 'ARROW1';
  * @throws DataError `DATA_FILE` where the file cannot be opened, `DATA_NOT_ARROW` where it is no Arrow file or is cut short.
  */
 export async function readTable(path: string): Promise<Table> {
-  const bytes = await readWhole(path);
-  const magic = (start: number): string => Buffer.from(bytes.buffer, bytes.byteOffset + start, MAGIC.length).toString('latin1');
-  const whole = bytes.length >= 2 * MAGIC.length && magic(0) === MAGIC;
-  if (!whole || magic(bytes.length - MAGIC.length) !== MAGIC) {
-    throw new DataError('DATA_NOT_ARROW', whole ? 'the Arrow file is cut short' : 'this is no Arrow IPC file', {
-      where: path,
-      expected: `a file that begins and ends with ${MAGIC}`,
-      remedy: 'write it anew with expctr-data, or with pyarrow.ipc.new_file',
-    });
-  }
+  const file = await openWhole(path);
   try {
+    const bytes = await readAll(file);
     const reader = RecordBatchReader.from(bytes);
     const batches: RecordBatch[] = [...reader];
     return new Table(reader.schema, batches);
   } catch (cause) {
-    throw new DataError('DATA_NOT_ARROW', 'the Arrow file cannot be read', { where: path, expected: 'an undamaged Arrow IPC file', cause });
+    throw damaged(path, cause);
+  } finally {
+    await file.close();
+  }
+}
+
+/** An Arrow IPC file whose record batches are read when they are asked for. */
+export interface OpenTable {
+  /** Columns and metadata. */
+  readonly schema: Schema;
+  /** The rows in parts, one in memory at a time; may be asked for again. @throws DataError `DATA_NOT_ARROW` */
+  batches(): AsyncGenerator<Table>;
+  /** Closes the file. */
+  close(): Promise<void>;
+}
+
+/** Opens an Arrow IPC file to go through it without having it all in memory. @throws DataError as {@link readTable} */
+export async function openTable(path: string): Promise<OpenTable> {
+  const file = await openWhole(path);
+  try {
+    const reader = (await (await RecordBatchReader.from(file)).open()) as AsyncRecordBatchFileReader;
+    async function* batches(): AsyncGenerator<Table> {
+      for (let at = 0; at < reader.numRecordBatches; at += 1) {
+        const batch = await reader.readRecordBatch(at).catch((cause: unknown) => {
+          throw damaged(path, cause);
+        });
+        if (batch !== null) yield new Table(reader.schema, [batch]);
+      }
+    }
+    return { schema: reader.schema, batches, close: () => file.close() };
+  } catch (cause) {
+    await file.close();
+    throw damaged(path, cause);
   }
 }
 
@@ -84,23 +116,46 @@ async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promis
   }
 }
 
-async function readWhole(path: string): Promise<Uint8Array> {
-  let file: FileHandle | undefined;
-  try {
-    file = await open(path, 'r');
-    const { size } = await file.stat();
-    const bytes = new Uint8Array(size);
-    // In pieces: one read takes at most 2 GiB.
-    for (let at = 0; at < size;) {
-      const { bytesRead } = await file.read(bytes, at, Math.min(size - at, 0x20000000), at);
-      if (bytesRead === 0) break;
-      at += bytesRead;
-    }
-    return bytes;
-  } catch (cause) {
+/** Opens a file that begins and ends as an Arrow file does. */
+async function openWhole(path: string): Promise<FileHandle> {
+  const unreadable = (cause: unknown): DataError => {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new DataError('DATA_FILE', `the file cannot be read (${code})`, { where: path, expected: 'an Arrow IPC file', cause });
-  } finally {
-    await file?.close();
+    return new DataError('DATA_FILE', `the file cannot be read (${code})`, { where: path, expected: 'an Arrow IPC file', cause });
+  };
+  const file = await open(path, 'r').catch((cause: unknown) => {
+    throw unreadable(cause);
+  });
+  try {
+    const { size } = await file.stat();
+    const magic = async (at: number): Promise<boolean> => {
+      const { buffer } = await file.read(Buffer.alloc(MAGIC.length), 0, MAGIC.length, at);
+      return buffer.toString('latin1') === MAGIC;
+    };
+    const begins = size >= 2 * MAGIC.length && (await magic(0));
+    if (begins && (await magic(size - MAGIC.length))) return file;
+    throw new DataError('DATA_NOT_ARROW', begins ? 'the Arrow file is cut short' : 'this is no Arrow IPC file', {
+      where: path,
+      expected: `a file that begins and ends with ${MAGIC}`,
+      remedy: 'write it anew with expctr-data, or with pyarrow.ipc.new_file',
+    });
+  } catch (cause) {
+    await file.close();
+    throw cause instanceof DataError ? cause : unreadable(cause);
   }
+}
+
+async function readAll(file: FileHandle): Promise<Uint8Array> {
+  const { size } = await file.stat();
+  const bytes = new Uint8Array(size);
+  // In pieces: one read takes at most 2 GiB.
+  for (let at = 0; at < size;) {
+    const { bytesRead } = await file.read(bytes, at, Math.min(size - at, 0x20000000), at);
+    if (bytesRead === 0) break;
+    at += bytesRead;
+  }
+  return bytes;
+}
+
+function damaged(path: string, cause: unknown): DataError {
+  return new DataError('DATA_NOT_ARROW', 'the Arrow file cannot be read', { where: path, expected: 'an undamaged Arrow IPC file', cause });
 }

@@ -2,7 +2,7 @@ import { DataType, Precision, TimeUnit, type Field, type Table, type Vector } fr
 import { DataError } from '../errors.js';
 import { SCHEMA_KEY } from './arrow-build.js';
 import { columnOf } from './arrow-read.js';
-import { checkInteractionRows } from './validate-interactions.js';
+import { createInteractionCheck } from './validate-interactions.js';
 
 /** The schemas that ExpCTR exchanges, by name and version. */
 export type SchemaName = 'interactions/1' | 'items/1' | 'users/1' | 'explanations/1' | 'embeddings/1' | 'predictions/1';
@@ -92,9 +92,32 @@ export const SCHEMA_NAMES = Object.keys(SCHEMAS) as readonly SchemaName[];
  * `DATA_COLUMN_TYPE`, `DATA_NULL`, `DATA_VALUE`).
  */
 export function validateTable(table: Table, name: SchemaName): void {
-  checkName(table.schema.metadata.get(SCHEMA_KEY), name);
-  for (const spec of SCHEMAS[name]) checkColumn(columnOf(table, spec.name), spec, table.schema.fields);
-  if (name === 'interactions/1') checkInteractionRows(table);
+  const check = createTableCheck(name);
+  check.add(table);
+  check.finish(table, 0);
+}
+
+/** {@link validateTable} of a table that comes in parts: each is added, and then each is finished, in the same order. */
+export interface TableCheck {
+  /** Checks the next part by itself. */
+  add(part: Table): void;
+  /** Checks what needs the whole table, of the part that begins with row `first`. */
+  finish(part: Table, first: number): void;
+}
+
+/** @throws DataError, from both of its functions, as {@link validateTable} does. */
+export function createTableCheck(name: SchemaName): TableCheck {
+  const interactions = name === 'interactions/1' ? createInteractionCheck() : undefined;
+  let rows = 0;
+  return {
+    add(part) {
+      checkName(part.schema.metadata.get(SCHEMA_KEY), name);
+      for (const spec of SCHEMAS[name]) checkColumn(columnOf(part, spec.name), spec, part.schema.fields, rows);
+      interactions?.add(part);
+      rows += part.numRows;
+    },
+    finish: (part, first) => interactions?.checkHistories(part, first),
+  };
 }
 
 /** The name must be this one: another version is refused by name. */
@@ -117,7 +140,7 @@ function checkName(found: string | undefined, name: SchemaName): void {
   });
 }
 
-function checkColumn(vector: Vector, spec: ColumnSpec, fields: readonly Field[]): void {
+function checkColumn(vector: Vector, spec: ColumnSpec, fields: readonly Field[], first: number): void {
   const where = `column '${spec.name}'`;
   if (!spec.is(vector.type as DataType)) {
     const type = String(fields.find((field) => field.name === spec.name)?.type);
@@ -127,7 +150,7 @@ function checkColumn(vector: Vector, spec: ColumnSpec, fields: readonly Field[])
     let row = 0;
     while (vector.isValid(row)) row += 1;
     throw new DataError('DATA_NULL', 'a null', {
-      where: `${where}, row ${row}`,
+      where: `${where}, row ${first + row}`,
       expected: spec.values?.expected ?? `a value of type ${spec.type}`,
     });
   }
@@ -135,7 +158,10 @@ function checkColumn(vector: Vector, spec: ColumnSpec, fields: readonly Field[])
   for (let row = 0; row < vector.length; row += 1) {
     const value: unknown = vector.get(row);
     if (!spec.values.accepts(value)) {
-      throw new DataError('DATA_VALUE', `${JSON.stringify(value)}`, { where: `${where}, row ${row}`, expected: spec.values.expected });
+      throw new DataError('DATA_VALUE', `${JSON.stringify(value)}`, {
+        where: `${where}, row ${first + row}`,
+        expected: spec.values.expected,
+      });
     }
   }
 }
