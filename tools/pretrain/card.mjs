@@ -6,11 +6,21 @@ const number = (x) => (Number.isInteger(x) ? String(x) : x.toFixed(3));
 /** @returns the card as Markdown */
 export function cardOf({ seed, size, vocabulary, parameterCount, shape, mix, weights, peak, steps, tokens, curve, figures, situations }) {
   const passed = Object.entries(GATES).every(([name, { passes }]) => passes(figures[name]));
-  const gates = Object.entries(GATES).map(([name, { wanted, passes, what }]) => `| ${what} | ${number(figures[name])} | ${wanted} | ${passes(figures[name]) ? 'yes' : '**no**'} |`);
-  const failed = Object.entries(GATES).filter(([name, { passes }]) => !passes(figures[name])).map(([, { what }]) => what);
+  const gates = Object.entries(GATES).map(
+    ([name, { wanted, passes, what }]) =>
+      `| ${what} | ${number(figures[name])} | ${wanted} | ${passes(figures[name]) ? 'yes' : '**no**'} |`,
+  );
+  const failed = Object.entries(GATES)
+    .filter(([name, { passes }]) => !passes(figures[name]))
+    .map(([, { what }]) => what);
   const kinds = ['notes', 'careful', 'other', 'reader', 'history'];
-  const shown = [1, 2, 4, 8, 16, 32, 64, 128, 256].filter((at) => at < curve.length).map((at) => curve[at - 1]).concat(curve.slice(-1));
-  const lossLines = shown.map((line) => `| ${line.step.toLocaleString('en')} | ${kinds.map((kind) => line[kind].toFixed(3)).join(' | ')} |`);
+  const shown = [1, 2, 4, 8, 16, 32, 64, 128, 256]
+    .filter((at) => at < curve.length)
+    .map((at) => curve[at - 1])
+    .concat(curve.slice(-1));
+  const lossLines = shown.map(
+    (line) => `| ${line.step.toLocaleString('en')} | ${kinds.map((kind) => line[kind].toFixed(3)).join(' | ')} |`,
+  );
   const share = (x) => `${Math.round(100 * x)} %`;
   return `# The testbed's small language model
 
@@ -24,12 +34,16 @@ ${gates.join('\n')}
 
 ## Data
 Text of simulated users and items (\`generateWorld\` with seeds that begin with "${seed}/"; evaluation worlds have numbers as seeds, so no evaluation user or item is in it). Each of these is seen once:
-- **explanations**: the history grouped by the target's attributes, notes on each attribute (liked, disliked, mixed, new: what most of the visible labels say), then reasons by one of three writers, no style marked: careful ones (${share(mix.writers.careful)}; the user's true reasons, strongest first), generic ones (${share(mix.writers.generic)}; the genre and the commonest values, always in favor) and careless ones (${share(mix.writers.careless)}; attributes of the item at random with signs at random, one attribute in twenty invented);
+- **explanations**: the history grouped by the target's attributes, notes on each attribute (loved, liked, disliked, hated, mixed, new: what the visible labels say, on balance), then reasons by one of three writers, no style marked: careful ones (${share(mix.writers.careful)}; the user's true reasons, strongest first), generic ones (${share(mix.writers.generic)}; the genre and the commonest values, always in favor) and careless ones (${share(mix.writers.careless)}; attributes of the item at random with signs at random, one attribute in twenty invented);
 - **questions after a statement** (${mix.reader} for each explanation): true reasons whole or in part, half of them with distractors (tastes that the item lacks); answered by the distribution over yes and no: the mean Bayes-optimal probability of all statements that name as many of the item's attributes for and against it;
 - **questions after a history** (${mix.history} for each explanation), answered by the Bayes-optimal probability.
 
 ## Training
-${steps.toLocaleString('en')} steps of ${shape.rows} rows of ${shape.time} tokens (${(tokens / 1e6).toFixed(1)} M tokens, padding included); AdamW (0.9, 0.98, weight decay 0.01), peak learning rate ${peak}, 200 steps of warm-up, then linear to a twentieth; gradients clipped at norm 1; matrices begin with deviation 1/sqrt(fan-in). Weight of a token's loss: ${Object.entries(weights).map(([kind, weight]) => `${kind} ${weight}`).join(', ')}. \`npm run pretrain\` makes it anew.
+${steps.toLocaleString('en')} steps of ${shape.rows} rows of ${shape.time} tokens (${(tokens / 1e6).toFixed(1)} M tokens, padding included); AdamW (0.9, 0.98, weight decay 0.01), peak learning rate ${peak}, 200 steps of warm-up, then linear to a twentieth; gradients clipped at norm 1; matrices begin with deviation 1/sqrt(fan-in). Weight of a token's loss: ${Object.entries(
+    weights,
+  )
+    .map(([kind, weight]) => `${kind} ${weight}`)
+    .join(', ')}. \`npm run pretrain\` makes it anew.
 
 Loss a token in nats, mean of the 50 steps before each:
 

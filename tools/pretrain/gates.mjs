@@ -23,8 +23,16 @@ export const GATES = {
   inventedGreedy: { wanted: '<= 0.03', passes: (x) => x <= 0.03, what: 'the same, greedy' },
   notesRight: { wanted: '>= 0.95', passes: (x) => x >= 0.95, what: 'notes that say what the visible history says' },
   readerAuc: { wanted: '>= 0.8', passes: (x) => x >= 0.8, what: 'AUC of the reader on true reasons' },
-  readerCalibrationError: { wanted: '<= 0.05', passes: (x) => x <= 0.05, what: 'expected calibration error of the reader on true reasons, ten bins' },
-  absentAuc: { wanted: '0.42 to 0.58', passes: (x) => x >= 0.42 && x <= 0.58, what: 'AUC of the reader on tastes that the item does not have' },
+  readerCalibrationError: {
+    wanted: '<= 0.05',
+    passes: (x) => x <= 0.05,
+    what: 'expected calibration error of the reader on true reasons, ten bins',
+  },
+  absentAuc: {
+    wanted: '0.42 to 0.58',
+    passes: (x) => x >= 0.42 && x <= 0.58,
+    what: 'AUC of the reader on tastes that the item does not have',
+  },
 };
 
 /** Held-out situations: worlds whose seeds no lesson has. */
@@ -61,7 +69,9 @@ export async function measureGates({ forward, rows, time }, parameters, situatio
     const prompt = explanationPrompt(situation);
     return notes.flatMap((id, at) => (at % 2 === 1 ? [{ sequence: [...prompt, ...notes.slice(0, at)], id }] : []));
   });
-  const notesRight = mean((await after(noteCases.map(({ sequence }) => sequence))).map((logProbs, at) => (argmax(logProbs) === noteCases[at].id ? 1 : 0)));
+  const notesRight = mean(
+    (await after(noteCases.map(({ sequence }) => sequence))).map((logProbs, at) => (argmax(logProbs) === noteCases[at].id ? 1 : 0)),
+  );
 
   // the sign that it writes behind each true reason
   const signCases = situations.flatMap((situation) => {
@@ -71,17 +81,33 @@ export async function measureGates({ forward, rows, time }, parameters, situatio
       return { sequence: [...start, wordId(NAMES[value])], up: sign > 0, counts: liked - disliked, known: liked + disliked > 0 };
     });
   });
-  const odds = (await after(signCases.map(({ sequence }) => sequence))).map((logProbs) => Math.log(mass(logProbs, FOR_IDS)) - Math.log(mass(logProbs, AGAINST_IDS)));
+  const odds = (await after(signCases.map(({ sequence }) => sequence))).map(
+    (logProbs) => Math.log(mass(logProbs, FOR_IDS)) - Math.log(mass(logProbs, AGAINST_IDS)),
+  );
   const ups = signCases.map(({ up }) => (up ? 1 : 0));
 
   // the reader
-  const trueText = (flip = 1) => (situation) => sayClaims(careful(situation, rng).map(([value, sign]) => [value, flip * sign]), rng);
+  const trueText =
+    (flip = 1) =>
+    (situation) =>
+      sayClaims(
+        careful(situation, rng).map(([value, sign]) => [value, flip * sign]),
+        rng,
+      );
   const onTrue = await read(trueText());
-  const onAbsent = await read((situation) => sayClaims(rng.shuffle(situation.tastes.filter(([value]) => !situation.values.includes(value))).slice(0, 3), rng));
+  const onAbsent = await read((situation) =>
+    sayClaims(rng.shuffle(situation.tastes.filter(([value]) => !situation.values.includes(value))).slice(0, 3), rng),
+  );
   const onNeutral = await read((situation) => {
     const reasons = new Set(careful(situation, rng).map(([value]) => value));
     const sign = situation.bayesProbability > 0.5 ? 1 : -1;
-    return sayClaims(situation.values.filter((value) => !reasons.has(value)).slice(0, 2).map((value) => [value, sign]), rng);
+    return sayClaims(
+      situation.values
+        .filter((value) => !reasons.has(value))
+        .slice(0, 2)
+        .map((value) => [value, sign]),
+      rng,
+    );
   });
   const icl = (await after(situations.map(historyPrompt))).map(yes);
   const written = {};
@@ -91,13 +117,22 @@ export async function measureGates({ forward, rows, time }, parameters, situatio
   }
   return {
     signAuc: auc(ups, odds),
-    signAucOfCounts: auc(ups, signCases.map(({ counts }) => counts)),
-    signAucWhereSeen: auc(ups.filter((_, at) => signCases[at].known), odds.filter((_, at) => signCases[at].known)),
+    signAucOfCounts: auc(
+      ups,
+      signCases.map(({ counts }) => counts),
+    ),
+    signAucWhereSeen: auc(
+      ups.filter((_, at) => signCases[at].known),
+      odds.filter((_, at) => signCases[at].known),
+    ),
     notesRight,
     readerAuc: auc(labels, onTrue),
     readerBrier: mean(onTrue.map((p, at) => (p - labels[at]) ** 2)),
     readerCalibrationError: expectedCalibrationError(labels, onTrue, { bins: 10 }),
-    bayesAuc: auc(labels, situations.map(({ bayesProbability }) => bayesProbability)),
+    bayesAuc: auc(
+      labels,
+      situations.map(({ bayesProbability }) => bayesProbability),
+    ),
     absentAuc: auc(labels, onAbsent),
     absentSpread: deviation(onAbsent) / deviation(onTrue),
     neutralAuc: auc(labels, onNeutral),
@@ -118,7 +153,10 @@ async function write({ forward, rows, time }, parameters, situations, temperatur
     const starts = sequences.map(({ length }) => length);
     const done = sequences.map(() => false);
     while (done.some((one, at) => !one && sequences[at].length < time)) {
-      const batch = batchOf(sequences.map((tokens) => [{ tokens, kinds: tokens.map(() => 'prompt'), yes: null }]), time);
+      const batch = batchOf(
+        sequences.map((tokens) => [{ tokens, kinds: tokens.map(() => 'prompt'), yes: null }]),
+        time,
+      );
       const out = await forward(parameters, padded(batch, rows * time));
       sequences.forEach((sequence, at) => {
         if (done[at] || sequence.length >= time) return;
@@ -128,7 +166,14 @@ async function write({ forward, rows, time }, parameters, situations, temperatur
         else sequence.push(id);
       });
     }
-    texts.push(...sequences.map((sequence, at) => sequence.slice(starts[at]).map((id) => VOCABULARY[id]).join(' ')));
+    texts.push(
+      ...sequences.map((sequence, at) =>
+        sequence
+          .slice(starts[at])
+          .map((id) => VOCABULARY[id])
+          .join(' '),
+      ),
+    );
   }
   return texts;
 }
@@ -148,8 +193,14 @@ function qualityOf(texts, situations) {
     notes += text.startsWith(sayNotes(situation.evidence)) ? 1 : 0;
   });
   return {
-    f1: (2 * hits) / (claimed + reasons), precision: hits / Math.max(1, claimed), recall: hits / reasons, invented: absent / Math.max(1, claimed),
-    claims: claimed / texts.length, malformed: malformed / texts.length, wholeNotesRight: notes / texts.length, texts: texts.slice(0, 8),
+    f1: (2 * hits) / (claimed + reasons),
+    precision: hits / Math.max(1, claimed),
+    recall: hits / reasons,
+    invented: absent / Math.max(1, claimed),
+    claims: claimed / texts.length,
+    malformed: malformed / texts.length,
+    wholeNotesRight: notes / texts.length,
+    texts: texts.slice(0, 8),
   };
 }
 
@@ -159,10 +210,23 @@ function packed(sequences, rows, time) {
   let room = time;
   const order = sequences.map((tokens, index) => ({ tokens, index }));
   let packedRows = [];
-  const closeRow = () => { packedRows.push(row); row = []; room = time; };
+  const closeRow = () => {
+    packedRows.push(row);
+    row = [];
+    room = time;
+  };
   const closeBatch = () => {
-    const batch = padded(batchOf(packedRows.map((list) => list.map(({ tokens }) => ({ tokens, kinds: tokens.map(() => 'prompt'), yes: null }))), time), rows * time);
-    const places = packedRows.flatMap((list, at) => { let end = at * time - 1; return list.map(({ tokens, index }) => ({ index, end: (end += tokens.length) })); });
+    const batch = padded(
+      batchOf(
+        packedRows.map((list) => list.map(({ tokens }) => ({ tokens, kinds: tokens.map(() => 'prompt'), yes: null }))),
+        time,
+      ),
+      rows * time,
+    );
+    const places = packedRows.flatMap((list, at) => {
+      let end = at * time - 1;
+      return list.map(({ tokens, index }) => ({ index, end: (end += tokens.length) }));
+    });
     groups.push({ batch, places });
     packedRows = [];
   };
@@ -179,7 +243,11 @@ function packed(sequences, rows, time) {
 }
 
 function padded({ tokens, segments }, size) {
-  const grown = (array) => { const whole = new array.constructor(size); whole.set(array); return whole; };
+  const grown = (array) => {
+    const whole = new array.constructor(size);
+    whole.set(array);
+    return whole;
+  };
   return { tokens: grown(tokens), segments: grown(segments) };
 }
 
@@ -192,5 +260,8 @@ function choose(logProbs, temperature, rng) {
 
 const argmax = (values) => values.reduce((best, value, at) => (value > values[best] ? at : best), 0);
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
-const deviation = (values) => { const center = mean(values); return Math.sqrt(mean(values.map((value) => (value - center) ** 2))); };
+const deviation = (values) => {
+  const center = mean(values);
+  return Math.sqrt(mean(values.map((value) => (value - center) ** 2)));
+};
 const suffixed = (record, suffix) => Object.fromEntries(Object.entries(record).map(([name, value]) => [name + suffix, value]));

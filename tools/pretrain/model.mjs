@@ -1,5 +1,15 @@
 // The small Llama as compiled functions: a training step, and log-probabilities of the next token.
-import { adamw, applyUpdates, chain, clipByGlobalNorm, compile, mapTree, spec, specOf, valueAndGradWithAux } from '@expctr/tfjs-backend-onnx';
+import {
+  adamw,
+  applyUpdates,
+  chain,
+  clipByGlobalNorm,
+  compile,
+  mapTree,
+  spec,
+  specOf,
+  valueAndGradWithAux,
+} from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { llama } from '../../packages/llm-lora/dist/model/llama.js';
 import { llamaParameters, modulePath } from '../../packages/llm-lora/dist/model/parameters.js';
@@ -10,8 +20,20 @@ import { KINDS } from '../../packages/testbed/dist/text/lessons.js';
 /** @returns {import('@expctr/llm-lora').LlamaConfig} */
 export function llamaConfig({ hidden, layers, heads, intermediate, maxPositions }, vocabulary) {
   return {
-    hiddenSize: hidden, intermediateSize: intermediate, layers, heads, keyValueHeads: heads, headDim: hidden / heads, vocabularySize: vocabulary,
-    maxPositions, normEpsilon: 1e-5, ropeTheta: 10000, ropeScaling: null, tiedEmbeddings: true, bosTokenId: 1, eosTokenIds: [2],
+    hiddenSize: hidden,
+    intermediateSize: intermediate,
+    layers,
+    heads,
+    keyValueHeads: heads,
+    headDim: hidden / heads,
+    vocabularySize: vocabulary,
+    maxPositions,
+    normEpsilon: 1e-5,
+    ropeTheta: 10000,
+    ropeScaling: null,
+    tiedEmbeddings: true,
+    bosTokenId: 1,
+    eosTokenIds: [2],
   };
 }
 
@@ -38,16 +60,27 @@ function nextLogProbs(config, rows, time, constants) {
     const same = tf.equal(tf.reshape(segments, [rows, 1, time, 1]), tf.reshape(segments, [rows, 1, 1, time])); // [rows, 1, time, time]
     const mask = tf.add(tf.mul(tf.sub(1, tf.cast(same, 'float32')), -1e9), constants.causal);
     const { hidden } = llama.decode(config, parameters, embedded, {
-      batch: rows, time, mask, pastMask: null, past: null, lora: null, rotary: constants.rotary,
+      batch: rows,
+      time,
+      mask,
+      pastMask: null,
+      past: null,
+      lora: null,
+      rotary: constants.rotary,
     });
     return tf.logSoftmax(tf.matMul(llama.finalNorm(config, parameters, hidden), parameters.embedding, false, true)); // [rows * time, vocabulary]
   };
 }
 
 function constantsOf(config, time) {
-  const tables = rotaryTables(config, Array.from({ length: time }, (_, at) => at));
+  const tables = rotaryTables(
+    config,
+    Array.from({ length: time }, (_, at) => at),
+  );
   const half = config.headDim / 2;
-  const rotary = Object.fromEntries(Object.entries(tables).map(([name, data]) => [name, { data, shape: [1, 1, time, half], dtype: 'float32' }]));
+  const rotary = Object.fromEntries(
+    Object.entries(tables).map(([name, data]) => [name, { data, shape: [1, 1, time, half], dtype: 'float32' }]),
+  );
   const causal = new Float32Array(time * time);
   for (let row = 0; row < time; row += 1) for (let column = row + 1; column < time; column += 1) causal[row * time + column] = -1e9;
   return { rotary, causal: { data: causal, shape: [1, 1, time, time], dtype: 'float32' } };
@@ -96,8 +129,16 @@ export async function compileStep(config, parameters, { rows, time, threads, wei
   const ints = spec([rows, time], 'int32');
   const floats = spec([rows, time]);
   const batchSpec = { tokens: ints, segments: floats, targets: ints, others: ints, shares: floats, kinds: ints };
-  const compiled = await compile(step, [mapTree(parameters, specOf), mapTree(state, specOf), batchSpec, spec([]), mapTree(constants, specOf)], { name: 'pretrain-step', threads, graphOptimization: 'all' });
-  return { state, stats: compiled.stats, run: (tree, moments, batch, learningRate) => compiled.run([tree, moments, batch, Float32Array.of(learningRate), constants]) };
+  const compiled = await compile(
+    step,
+    [mapTree(parameters, specOf), mapTree(state, specOf), batchSpec, spec([]), mapTree(constants, specOf)],
+    { name: 'pretrain-step', threads, graphOptimization: 'all' },
+  );
+  return {
+    state,
+    stats: compiled.stats,
+    run: (tree, moments, batch, learningRate) => compiled.run([tree, moments, batch, Float32Array.of(learningRate), constants]),
+  };
 }
 
 /** The tensors of a parameter tree by their Hugging Face names; the inverse of parameterTree. */

@@ -1,6 +1,6 @@
 // Pre-trains the testbed's small Llama with our own engine, on text of simulated users and items that no evaluation has.
 // usage: npm run pretrain -- [--out FOLDER] [--steps N] [--minutes M] [--seed TEXT] [--threads N] [--every N] [--learning-rate X]
-//   [--held-out N] [--generated N] (situations and explanations behind the gates)
+//   [--held-out N] [--generated N] (situations behind the gates, and how many of them the last gates write about; on the way 144)
 // Goes on from FOLDER's checkpoint where there is one. FOLDER then holds loss.csv (the loss curve), gates.jsonl and gates.json (what the
 // model can and cannot do), checkpoint.safetensors, and in model/ the model as packages/testbed/model has it, with its card.
 import { existsSync } from 'node:fs';
@@ -27,8 +27,15 @@ const CHECKPOINT_EVERY = 100;
 
 const { values: given } = parseArgs({
   options: {
-    out: { type: 'string', default: 'runs/pretrain' }, steps: { type: 'string', default: '24000' }, minutes: { type: 'string', default: '180' }, seed: { type: 'string', default: 'testbed-llama' },
-    threads: { type: 'string', default: '2' }, every: { type: 'string', default: '500' }, 'learning-rate': { type: 'string', default: '0.002' }, 'held-out': { type: 'string', default: '480' }, generated: { type: 'string', default: '144' },
+    out: { type: 'string', default: 'runs/pretrain' },
+    steps: { type: 'string', default: '24000' },
+    minutes: { type: 'string', default: '180' },
+    seed: { type: 'string', default: 'testbed-llama' },
+    threads: { type: 'string', default: '2' },
+    every: { type: 'string', default: '500' },
+    'learning-rate': { type: 'string', default: '0.002' },
+    'held-out': { type: 'string', default: '480' },
+    generated: { type: 'string', default: '480' },
   },
 });
 const number = (name) => Number(given[name]);
@@ -81,39 +88,74 @@ while (done < steps && performance.now() < deadline) {
     const speed = (1000 * tokens) / (performance.now() - began);
     const losses = KINDS.slice(1).map((_, at) => sums[at + 1] / counts[at + 1]);
     const shown = losses.map((loss) => loss.toFixed(4));
-    await appendFile(file('loss.csv'), `${done},${done * SHAPE.rows * SHAPE.time},${rate.toExponential(3)},${shown.join(',')},${Math.round(speed)}\n`);
-    process.stdout.write(`step ${done}  ${KINDS.slice(1).map((kind, at) => `${kind} ${shown[at]}`).join('  ')}  ${Math.round(speed)} tokens/s\n`);
+    await appendFile(
+      file('loss.csv'),
+      `${done},${done * SHAPE.rows * SHAPE.time},${rate.toExponential(3)},${shown.join(',')},${Math.round(speed)}\n`,
+    );
+    process.stdout.write(
+      `step ${done}  ${KINDS.slice(1)
+        .map((kind, at) => `${kind} ${shown[at]}`)
+        .join('  ')}  ${Math.round(speed)} tokens/s\n`,
+    );
     [sums, counts, tokens, began] = [new Float64Array(KINDS.length), new Float64Array(KINDS.length), 0, performance.now()];
   }
   if (done % CHECKPOINT_EVERY === 0) await checkpoint();
   if (done % every === 0) {
-    await gates();
+    await gates(Math.min(144, number('generated')));
     [tokens, began] = [0, performance.now()];
   }
 }
 await checkpoint();
 const tensors = namedTensors(parameters);
 const card = cardOf({
-  seed, size: SIZE, vocabulary: VOCABULARY.length, parameterCount: [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0), shape: SHAPE, mix: MIX, weights: WEIGHTS,
-  peak, steps: done, tokens: done * SHAPE.rows * SHAPE.time, curve: await lossCurve(), figures: await gates(), situations: situations.length,
+  seed,
+  size: SIZE,
+  vocabulary: VOCABULARY.length,
+  parameterCount: [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0),
+  shape: SHAPE,
+  mix: MIX,
+  weights: WEIGHTS,
+  peak,
+  steps: done,
+  tokens: done * SHAPE.rows * SHAPE.time,
+  curve: await lossCurve(),
+  figures: await gates(number('generated')),
+  situations: situations.length,
 });
-await writeTestbedModel(file('model'), { architecture: { ...SIZE, keyValueHeads: SIZE.heads, tied: true, vocabulary: VOCABULARY.length, seed: 0 }, tensors, card });
+await writeTestbedModel(file('model'), {
+  architecture: { ...SIZE, keyValueHeads: SIZE.heads, tied: true, vocabulary: VOCABULARY.length, seed: 0 },
+  tensors,
+  card,
+});
 process.stdout.write(`${done - started.step} steps in ${((performance.now() - started.at) / 60_000).toFixed(1)} minutes\n`);
 
-async function gates() {
-  const figures = await measureGates({ forward, ...SHAPE }, parameters, situations, { generated: number('generated') });
+/** @param generated explanations behind the figures of what it writes: of 144, one claim in 260 is 0.4 % */
+async function gates(generated) {
+  const figures = await measureGates({ forward, ...SHAPE }, parameters, situations, { generated });
   await writeFileAtomic(file('gates.json'), `${JSON.stringify({ step: done, ...figures }, null, 2)}\n`);
-  await appendFile(file('gates.jsonl'), `${JSON.stringify({ step: done, ...Object.fromEntries(Object.entries(figures).filter(([, value]) => typeof value === 'number')) })}\n`);
+  await appendFile(
+    file('gates.jsonl'),
+    `${JSON.stringify({ step: done, ...Object.fromEntries(Object.entries(figures).filter(([, value]) => typeof value === 'number')) })}\n`,
+  );
   const shown = (value) => (typeof value === 'number' ? value.toFixed(3) : value);
-  const lines = Object.entries(GATES).map(([name, { wanted, passes, what }]) => `  ${passes(figures[name]) ? 'ok  ' : 'FAIL'} ${shown(figures[name])} (${wanted}) ${what}`);
-  const others = Object.entries(figures).filter(([name, value]) => !(name in GATES) && typeof value === 'number').map(([name, value]) => `${name} ${shown(value)}`);
-  process.stdout.write(`gates at step ${done}\n${lines.join('\n')}\n  ${others.join('  ')}\n  ${figures.textsSampled.slice(0, 3).join('\n  ')}\n`);
+  const lines = Object.entries(GATES).map(
+    ([name, { wanted, passes, what }]) => `  ${passes(figures[name]) ? 'ok  ' : 'FAIL'} ${shown(figures[name])} (${wanted}) ${what}`,
+  );
+  const others = Object.entries(figures)
+    .filter(([name, value]) => !(name in GATES) && typeof value === 'number')
+    .map(([name, value]) => `${name} ${shown(value)}`);
+  process.stdout.write(
+    `gates at step ${done}\n${lines.join('\n')}\n  ${others.join('  ')}\n  ${figures.textsSampled.slice(0, 3).join('\n  ')}\n`,
+  );
   return figures;
 }
 
 /** The loss curve: lines of loss.csv as numbers by column. */
 async function lossCurve() {
-  const [head, ...lines] = (await readFile(file('loss.csv'), 'utf8')).trim().split('\n').map((line) => line.split(','));
+  const [head, ...lines] = (await readFile(file('loss.csv'), 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => line.split(','));
   return lines.map((line) => Object.fromEntries(head.map((name, at) => [name, Number(line[at])])));
 }
 

@@ -61,7 +61,7 @@ test('prompts are what the templates and the tokenizer give', async () => {
 test('what reader and encoder see of a completion is its claims and nothing of its notes', () => {
   situations.forEach((situation, at) => {
     const read = readableText(completionOf(situation, at), [testbedExplanationTemplate, testbedLcTemplate]);
-    expect(read).not.toMatch(/liked|disliked|mixed|new|noted/u);
+    expect(read).not.toMatch(/loved|liked|hated|mixed|new|noted/u);
     expect(parseClaims(read).malformed).toBe(0);
     // whoever sees no reason has said nothing
     expect(read === '').toBe(completionOf(situation, at).endsWith(NO_REASON));
@@ -71,8 +71,9 @@ test('what reader and encoder see of a completion is its claims and nothing of i
 test('notes say of each value what most items of the visible history say', () => {
   const { tokens, kinds } = explanationLesson(situations[3]!, SHARES, createRng(1));
   const notes = wordsOf(tokens.filter((_, at) => kinds[at] === 'notes'));
+  const words: Readonly<Record<number, string>> = { 4: 'loved', 3: 'loved', 2: 'liked', 1: 'liked', [-1]: 'disliked', [-2]: 'disliked', [-3]: 'hated', [-4]: 'hated' };
   const expected = situations[3]!.evidence.map(({ value, liked, disliked }) =>
-    [NAMES[value], liked > disliked ? 'liked' : liked < disliked ? 'disliked' : liked === 0 ? 'new' : 'mixed'].join(' '),
+    [NAMES[value], words[liked - disliked] ?? (liked === 0 ? 'new' : 'mixed')].join(' '),
   );
   expect(notes).toBe([...expected, 'noted.'].join(' '));
 });

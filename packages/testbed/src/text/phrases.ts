@@ -10,7 +10,10 @@ export const THEM = 'them.';
 /** What a writer says who sees no reason. */
 export const NO_REASON = 'nothing stands out.';
 
-/** What the visible history says of an attribute: more liked than disliked, the other way round, as many of both, not there. */
-export const NOTES = ['liked', 'disliked', 'mixed', 'new'] as const;
-/** One of the four. */
+/**
+ * What the visible history says of an attribute: clearly more liked than disliked, more, the other way round, clearly so, as many of
+ * both, not there.
+ */
+export const NOTES = ['loved', 'liked', 'disliked', 'hated', 'mixed', 'new'] as const;
+/** One of them. */
 export type Note = (typeof NOTES)[number];

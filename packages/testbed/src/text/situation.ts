@@ -1,4 +1,4 @@
-import type { HistoryText, ItemText } from '@expctr/data';
+import { balancedCounts, type HistoryText, type ItemText } from '@expctr/data';
 import type { WorldUser } from '../world/user.js';
 import { FIELD_COUNT, valueNames } from '../world/vocabulary.js';
 import type { World } from '../world/world.js';
@@ -8,7 +8,7 @@ import type { CodedClaim, Subject } from './writers.js';
 /** What the visible history says of one value of the target. */
 export interface CodedEvidence {
   readonly value: number;
-  /** Items with it that were liked, and disliked; at most the template's limit. */
+  /** Items with it that were liked, and disliked, balanced to the template's limit. */
   readonly liked: number;
   readonly disliked: number;
 }
@@ -41,7 +41,7 @@ export function situationOf({ items }: World, { rows, tastes }: WorldUser, place
     contributions,
     label,
     bayesProbability,
-    evidence: values.map((value, field) => ({ value, liked: Math.min(limit, liked[field]!), disliked: Math.min(limit, disliked[field]!) })),
+    evidence: values.map((value, field) => ({ value, ...balancedCounts(liked[field]!, disliked[field]!, limit) })),
     tastes: [...tastes[0]!].flatMap((weight, value): CodedClaim[] => (weight === 0 ? [] : [[value, weight > 0 ? 1 : -1]])),
   };
 }

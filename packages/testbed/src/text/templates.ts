@@ -22,7 +22,7 @@ const evidence = {
   disliked: 'disliked',
   none: 'new',
   labelSeparator: ' ',
-  limit: 3,
+  limit: 4,
 };
 
 /** Words that only the templates write. */
@@ -46,7 +46,7 @@ export const testbedExplanationTemplate: ExplanationTemplate = explanationTempla
   delimiters,
   fieldNames: [],
   verdictPatterns,
-  notePatterns: ['\\b(?:liked|disliked|mixed|new|noted)\\b', '\\bnothing stands out\\b'],
+  notePatterns: ['\\b(?:loved|liked|hated|disliked|mixed|new|noted)\\b', '\\bnothing stands out\\b'],
 } satisfies ExplanationTemplate);
 
 /** How the testbed's model reads: `item mystery exile grim castle harrow because grim delights them. chosen? yes`. */

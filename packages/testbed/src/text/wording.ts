@@ -18,10 +18,14 @@ export function sayClaims(claims: readonly CodedClaim[], rng: Rng): string {
     .join(' ');
 }
 
+/** So many more of one label than of the other are a clear case. */
+const CLEAR = 3;
+
 /** What is to be noted of a value with so many liked and disliked items. */
 export function noteOf(liked: number, disliked: number): Note {
   if (liked === disliked) return liked === 0 ? 'new' : 'mixed';
-  return liked > disliked ? 'liked' : 'disliked';
+  const clear = Math.abs(liked - disliked) >= CLEAR;
+  return liked > disliked ? (clear ? 'loved' : 'liked') : clear ? 'hated' : 'disliked';
 }
 
 /** The notes as text: `grim liked castle new noted.` */
