@@ -79,7 +79,7 @@ const rewards = z.strictObject({
   form: z.enum(['brier', 'log', 'linear']).default('brier').describe('form of both alignment rewards'),
   icTarget: z.enum(['label', 'teacher']).default('label').describe("IC agrees with the label, or with the ID-only model's probability"),
   icMode: z.enum(['absolute', 'difference']).default('absolute').describe('IC itself, or its gain over the mean explanation'),
-  siblingItems: positive.default(4).describe('other items on which the siblings reward reads an explanation'),
+  siblingItems: positive.default(2).describe('other items on which the siblings reward reads an explanation, for each attribute of its item'),
   stage1: rewardWeights(1, 0),
   stage3: rewardWeights(0, 1),
 });

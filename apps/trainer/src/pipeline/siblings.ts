@@ -3,8 +3,9 @@ import type { Sibling } from '@expctr/rewards';
 import type { Parts } from './parts.js';
 
 /**
- * Siblings of a policy row: other policy rows of its user, those that share most attributes with its item first and the nearest in
- * time among equals, at most `rewards.siblingItems`. Rows of other slices stay unseen: the policy learns from their labels nothing.
+ * Siblings of a policy row: other policy rows of its user, for each attribute of the item `rewards.siblingItems` that have it, the
+ * nearest in time; so whatever is claimed of the item is held against as many others. Rows of other slices stay unseen: the policy
+ * learns from their labels nothing.
  */
 export function createSiblings({ interactions, prompts, config }: Pick<Parts, 'interactions' | 'prompts' | 'config'>): (row: number) => readonly Sibling[] {
   const rowsByUser = new Map<number, number[]>();
@@ -25,14 +26,17 @@ export function createSiblings({ interactions, prompts, config }: Pick<Parts, 'i
   };
   const found = new Map<number, readonly Sibling[]>();
   const find = (row: number): readonly Sibling[] => {
-    const own = attributes(row);
-    return (rowsByUser.get(interactions.user[row]!) ?? [])
+    const others = (rowsByUser.get(interactions.user[row]!) ?? [])
       .filter((other) => other !== row && interactions.item[other] !== interactions.item[row])
-      .map((other) => ({ other, shared: [...attributes(other)].filter((attribute) => own.has(attribute)).length }))
-      .filter(({ shared }) => shared > 0)
-      .sort((a, b) => b.shared - a.shared || Math.abs(a.other - row) - Math.abs(b.other - row))
-      .slice(0, config.rewards.siblingItems)
-      .map(({ other }) => ({ item: prompts.item(other), label: interactions.label[other]!, history: prompts.history(other) }));
+      .sort((a, b) => Math.abs(a - row) - Math.abs(b - row));
+    const chosen = new Set<number>();
+    for (const attribute of attributes(row)) {
+      const having = others.filter((other) => attributes(other).has(attribute));
+      const known = having.filter((other) => chosen.has(other)).length;
+      const more = having.filter((other) => !chosen.has(other)).slice(0, Math.max(0, config.rewards.siblingItems - known));
+      for (const other of more) chosen.add(other);
+    }
+    return [...chosen].map((other) => ({ item: prompts.item(other), label: interactions.label[other]!, history: prompts.history(other) }));
   };
   return (row) => {
     if (!found.has(row)) found.set(row, find(row));

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import {
+  codeReader,
   columnOf,
+  openTable,
   prepareIntoFolder,
   prepareTables,
-  readCodes,
-  readTable,
+  type CodedStrings,
   type DataOptionsInput,
+  type Interactions,
   type PreparedDataset,
 } from '@expctr/data';
 import { worldSource, worldTables } from './tables.js';
@@ -45,9 +47,34 @@ export const TRUTH_FILE = 'truth.arrow';
  */
 export async function writeTestbed(dir: string, world: World, data: DataOptionsInput = {}): Promise<TestbedSummary> {
   await prepareIntoFolder(dir, { dataset: 'testbed', dataDir: dir, sources: [worldSource(world)], seed: world.options.seed, data });
-  const table = await readTable(join(dir, 'interactions.arrow'));
-  const [user, item] = ['user_id', 'item_id'].map((name) => readCodes(columnOf(table, name)));
-  const keys = { length: table.numRows, user: user!.codes, userIds: user!.values, item: item!.codes, itemIds: item!.values };
+  const keys = await readKeys(join(dir, 'interactions.arrow'));
   await writeTruth(join(dir, TRUTH_FILE), truthOf(world, keys));
   return { users: keys.userIds.length, items: keys.itemIds.length, interactions: keys.length };
+}
+
+/** Who met what in each row, read without the histories, which are most of the file. */
+async function readKeys(path: string): Promise<Pick<Interactions, 'length' | 'user' | 'userIds' | 'item' | 'itemIds'>> {
+  const file = await openTable(path);
+  try {
+    const [users, items] = [codeReader(), codeReader()];
+    const parts: { user: CodedStrings; item: CodedStrings }[] = [];
+    for await (const part of file.batches()) {
+      parts.push({ user: users.read(columnOf(part, 'user_id')), item: items.read(columnOf(part, 'item_id')) });
+    }
+    const length = parts.reduce((sum, { user }) => sum + user.codes.length, 0);
+    const codes = (of: (part: (typeof parts)[number]) => CodedStrings): Int32Array => {
+      const whole = new Int32Array(length);
+      parts.reduce((at, part) => (whole.set(of(part).codes, at), at + of(part).codes.length), 0);
+      return whole;
+    };
+    return {
+      length,
+      user: codes(({ user }) => user),
+      userIds: parts[0]?.user.values ?? [],
+      item: codes(({ item }) => item),
+      itemIds: parts[0]?.item.values ?? [],
+    };
+  } finally {
+    await file.close();
+  }
 }
