@@ -46,7 +46,7 @@ export interface Evidence {
  * Counts that are at most `limit` each: where one is above it, as many of both are left out. Eight likes and six dislikes are, with a
  * limit of 4, four and two; cutting each by itself would make them four and four, which is another thing.
  */
-export function balancedCounts(liked: number, disliked: number, limit: number): { readonly liked: number; readonly disliked: number } {
+export function balancedCounts(liked: number, disliked: number, limit: number): Pick<Evidence, 'liked' | 'disliked'> {
   const cancelled = Math.max(0, Math.max(liked, disliked) - limit);
   return { liked: Math.max(0, liked - cancelled), disliked: Math.max(0, disliked - cancelled) };
 }

@@ -40,8 +40,14 @@ export function readCodes(vector: Vector): CodedStrings {
   return codeReader().read(vector);
 }
 
+/** Of {@link codeReader}. */
+export interface CodeReader {
+  /** The codes of the next part, and all values so far. */
+  read(part: Vector): CodedStrings;
+}
+
 /** Reads the parts of one column, so that equal strings have equal codes in all of them; `values` grows from part to part. */
-export function codeReader(): { read(part: Vector): CodedStrings } {
+export function codeReader(): CodeReader {
   const values: string[] = [];
   const codeOf = new Map<string, number>();
   const intern = (value: string): number => {
