@@ -80,7 +80,10 @@ export async function integerStep(folder, depth, rounds, kept, python) {
 
 /** The same step by PEFT in float32, in a process of its own. */
 function peftStep(python, folder, milliseconds) {
-  const output = execFileSync(python, [join(import.meta.dirname, 'llm_peer.py'), folder, JSON.stringify(WORK.step)], { encoding: 'utf8' });
+  const output = execFileSync(python, [join(import.meta.dirname, 'llm_peer.py'), folder, JSON.stringify(WORK.step)], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'], // it shows progress; where it fails, the error holds what it said
+  });
   const peftMilliseconds = 1000 * JSON.parse(output.trim().split('\n').at(-1)).figure;
   return { peftMilliseconds, ratio: peftMilliseconds / milliseconds };
 }
