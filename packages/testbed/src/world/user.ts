@@ -94,7 +94,11 @@ function itemsMet(items: readonly WorldItem[], tastes: readonly Float64Array[], 
     const touched = tastes.reduce((sum, weights) => sum + interest(item, weights), 0) / tastes.length;
     return item.logPopularity + SELECTION * touched - Math.log(-Math.log(1 - rng.next()));
   });
-  const order = Array.from(items.keys()).sort((a, b) => keys[b]! - keys[a]!);
+  // numbers are sorted without a comparison function, and indices only where they count: a large catalogue is sorted for every user
+  const least = keys.slice().sort()[Math.max(0, keys.length - count)]!;
+  const order = Array.from(items.keys())
+    .filter((item) => keys[item]! >= least)
+    .sort((a, b) => keys[b]! - keys[a]!);
   return rng.shuffle(order.slice(0, count));
 }
 
