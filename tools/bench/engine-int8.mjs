@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadCheckpoint, loadTokenizer } from '../../packages/llm-lora/dist/index.js';
-import { compile, mapFrozen, quantize, specOf } from '../../packages/tfjs-backend-onnx/dist/index.js';
-import { llama, randomInputs } from './engine-models.mjs';
+import { adam, applyUpdates, compile, mapFrozen, mapTree, quantize, specOf } from '../../packages/tfjs-backend-onnx/dist/index.js';
+import { llama, llamaParts, randomInputs } from './engine-models.mjs';
 import { inTurn, relativeError } from './engine-programs.mjs';
 import { WORK } from './llm-work.mjs';
 
@@ -88,28 +88,28 @@ function peftStep(python, folder, milliseconds) {
   return { peftMilliseconds, ratio: peftMilliseconds / milliseconds };
 }
 
-/** Losses of steps of Adam (Kingma and Ba 2015, algorithm 1) from A random and B zero. */
+/** Losses of steps of Adam from A random and B zero. */
 async function lossCurve(run, noise) {
-  const adapters = noise.map(({ qa, qb, va, vb }) => ({ qa: qa.slice(), qb: qb.map(() => 0), va: va.slice(), vb: vb.map(() => 0) }));
-  const moments = adapters.map((layer) =>
-    Object.fromEntries(Object.entries(layer).map(([name, { length }]) => [name, [new Float32Array(length), new Float32Array(length)]])),
+  let adapters = noise.map(({ qa, qb, va, vb }) => ({ qa, qb: qb.map(() => 0), va, vb: vb.map(() => 0) }));
+  const { adapter } = llamaParts();
+  const specs = noise.map(() => adapter);
+  const optimizer = adam({ learningRate: LEARNING_RATE });
+  const initial = await compile((tree) => optimizer.init(tree), [specs]);
+  let state = await initial.run([adapters]);
+  const apply = await compile(
+    (tree, grads, held) => {
+      const { updates, state: next } = optimizer.update(grads, held, tree);
+      return { adapters: applyUpdates(tree, updates), state: next };
+    },
+    [specs, specs, mapTree(state, specOf)],
   );
   const losses = [];
   for (let step = 0; step < STEPS; step += 1) {
     const { value, grads } = await run(adapters, step);
     losses.push(value.data[0]);
-    const [first, second] = [1 - 0.9 ** (step + 1), 1 - 0.999 ** (step + 1)];
-    grads.forEach((layer, l) => {
-      for (const [name, { data }] of Object.entries(layer)) {
-        const [weights, [m, v]] = [adapters[l][name], moments[l][name]];
-        for (let i = 0; i < data.length; i += 1) {
-          m[i] += 0.1 * (data[i] - m[i]);
-          v[i] += 0.001 * (data[i] ** 2 - v[i]);
-          weights[i] -= (LEARNING_RATE * (m[i] / first)) / (Math.sqrt(v[i] / second) + 1e-8);
-        }
-      }
-    });
+    ({ adapters, state } = await apply.run([adapters, grads, state]));
   }
+  await Promise.all([initial.dispose(), apply.dispose()]);
   return losses;
 }
 

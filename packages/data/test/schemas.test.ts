@@ -328,7 +328,7 @@ test('a file is read part by part, and checked over the bounds of its parts', as
     expect(rows).toBe(table.numRows);
     let first = 0;
     for await (const part of file.batches()) {
-      check.finish(part, first);
+      check.finish!(part, first);
       first += part.numRows;
     }
     expect(first).toBe(table.numRows);
@@ -345,7 +345,7 @@ test('what is wrong in a later part is named with its row in the table', async (
     const check = createTableCheck('interactions/1');
     parts.forEach((part) => check.add(part));
     (parts[2]!.getChild('history')!.data[0]!.children[0]!.values as Uint32Array)[row - 1] = earlier; // the batches share one array
-    parts.reduce((first, part) => (check.finish(part, first), first + part.numRows), 0);
+    parts.reduce((first, part) => (check.finish!(part, first), first + part.numRows), 0);
   };
   histories(row - 1); // as it was
   expect(await errorOf(() => histories(row))).toMatchObject({ code: 'DATA_VALUE', where: `column 'history', row ${row}` });

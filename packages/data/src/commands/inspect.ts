@@ -30,6 +30,8 @@ async function describeParts({ fields, metadata }: Schema, parts: Parts, rows: n
   const name = metadata.get(SCHEMA_KEY);
   const cells: string[][] = [];
   let [length, batches] = [0, 0];
+  const check = (SCHEMA_NAMES as readonly (string | undefined)[]).includes(name) ? createTableCheck(name as SchemaName) : undefined;
+  let problem: string | undefined;
   for await (const part of parts()) {
     const shown = Math.min(rows - cells.length, part.numRows);
     for (let row = 0; row < shown; row += 1) {
@@ -37,12 +39,21 @@ async function describeParts({ fields, metadata }: Schema, parts: Parts, rows: n
     }
     length += part.numRows;
     batches += 1;
+    if (check) problem ??= problemOf(() => check.add(part));
   }
+  if (check?.finish && problem === undefined) {
+    let first = 0;
+    for await (const part of parts()) {
+      problem ??= problemOf(() => check.finish?.(part, first));
+      first += part.numRows;
+    }
+  }
+  const verdict = check === undefined ? 'not known here' : problem === undefined ? 'valid' : `NOT valid: ${problem}`;
   const columns = fields.map((field) => [field.name, String(field.type), field.nullable ? 'nullable' : '']);
   return [
     `${length} rows, ${fields.length} columns, ${batches} record batches`,
     ...Array.from(metadata, ([key, value]) => `${key} = ${value}`),
-    ...(name === undefined ? [] : [await checkText(parts, name)]),
+    ...(name === undefined ? [] : [`schema ${name}: ${verdict}`]),
     '',
     alignColumns([['column', 'type', ''], ...columns]),
     '',
@@ -51,21 +62,15 @@ async function describeParts({ fields, metadata }: Schema, parts: Parts, rows: n
   ].join('\n');
 }
 
-async function checkText(parts: Parts, name: string): Promise<string> {
-  if (!(SCHEMA_NAMES as readonly string[]).includes(name)) return `schema ${name}: not known here`;
+/** What is wrong, where a step throws a typed error. */
+function problemOf(step: () => void): string | undefined {
   try {
-    const check = createTableCheck(name as SchemaName);
-    for await (const part of parts()) check.add(part);
-    let first = 0;
-    for await (const part of parts()) {
-      check.finish(part, first);
-      first += part.numRows;
-    }
-    return `schema ${name}: valid`;
+    step();
   } catch (error) {
-    if (error instanceof ExpctrError) return `schema ${name}: NOT valid: ${error.message}`;
+    if (error instanceof ExpctrError) return error.message;
     throw error;
   }
+  return undefined;
 }
 
 function cellText(value: unknown, type: DataType): string {

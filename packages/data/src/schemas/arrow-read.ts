@@ -14,6 +14,16 @@ export function columnOf(table: Table, name: string): Vector {
 /** A typed array of numbers. */
 export type NumberArray = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
 
+/** Copies arrays end to end into `whole`, which has room for them. */
+export function joinArrays<T extends NumberArray>(parts: readonly T[], whole: T): T {
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
 /** Copies a numeric column into `target`; `missing` stands for null. */
 export function readNumbers<T extends NumberArray>(vector: Vector, target: T, missing = NaN): T {
   let row = 0;

@@ -1,6 +1,7 @@
 import { Field, RecordBatch, Schema, Struct, Table, type DataType, type Vector } from 'apache-arrow';
 import { DataError } from '../errors.js';
 import { SCHEMA_KEY } from './arrow-build.js';
+import { columnOf } from './arrow-read.js';
 import { castColumn } from './cast.js';
 import { columnsOf, SCHEMA_NAMES, validateTable, type SchemaName } from './validate.js';
 
@@ -75,11 +76,7 @@ export function schemaFor(table: Table): SchemaName {
 function renamed(table: Table, rename: Readonly<Record<string, string>>, changes: string[]): Table {
   const names = table.schema.fields.map(({ name }) => name);
   for (const [from, to] of Object.entries(rename)) {
-    if (!names.includes(from)) {
-      throw new DataError('DATA_MISSING_COLUMN', `there is no column '${from}'`, {
-        expected: `it among the columns, which are: ${names.join(', ')}`,
-      });
-    }
+    columnOf(table, from); // there must be one
     if (names.includes(to)) throw new DataError('DATA_COLUMN_NAME', `'${from}' cannot be called '${to}': another column is`);
     changes.push(`column '${from}' is called '${to}'`);
   }

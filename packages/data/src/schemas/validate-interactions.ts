@@ -1,6 +1,6 @@
 import type { Table } from 'apache-arrow';
 import { DataError } from '../errors.js';
-import { codeReader, columnOf, readNumbers, readUint32Lists } from './arrow-read.js';
+import { codeReader, columnOf, joinArrays, readNumbers, readUint32Lists } from './arrow-read.js';
 
 /**
  * The rules of interactions/1 that bind several columns: interaction_id is the row number; slice is null exactly outside the
@@ -40,7 +40,7 @@ export function createInteractionCheck(): InteractionCheck {
       length += part.numRows;
     },
     checkHistories(part, first) {
-      known ??= { user: joined(users.splice(0), new Int32Array(length)), time: joined(times.splice(0), new Float64Array(length)) };
+      known ??= { user: joinArrays(users.splice(0), new Int32Array(length)), time: joinArrays(times.splice(0), new Float64Array(length)) };
       const { user, time } = known;
       const { offsets, values } = readUint32Lists(columnOf(part, 'history'));
       for (let row = first; row < first + part.numRows; row += 1) {
@@ -57,13 +57,4 @@ export function createInteractionCheck(): InteractionCheck {
       }
     },
   };
-}
-
-function joined<T extends Int32Array | Float64Array>(parts: readonly T[], whole: T): T {
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

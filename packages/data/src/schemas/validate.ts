@@ -94,15 +94,15 @@ export const SCHEMA_NAMES = Object.keys(SCHEMAS) as readonly SchemaName[];
 export function validateTable(table: Table, name: SchemaName): void {
   const check = createTableCheck(name);
   check.add(table);
-  check.finish(table, 0);
+  check.finish?.(table, 0);
 }
 
-/** {@link validateTable} of a table that comes in parts: each is added, and then each is finished, in the same order. */
+/** {@link validateTable} of a table that comes in parts: each is added, and then each is finished, in the same order, where `finish` is there. */
 export interface TableCheck {
   /** Checks the next part by itself. */
   add(part: Table): void;
-  /** Checks what needs the whole table, of the part that begins with row `first`. */
-  finish(part: Table, first: number): void;
+  /** Checks what needs the whole table, of the part that begins with row `first`; absent where nothing does. */
+  finish?(part: Table, first: number): void;
 }
 
 /** @throws DataError, from both of its functions, as {@link validateTable} does. */
@@ -116,7 +116,7 @@ export function createTableCheck(name: SchemaName): TableCheck {
       interactions?.add(part);
       rows += part.numRows;
     },
-    finish: (part, first) => interactions?.checkHistories(part, first),
+    ...(interactions && { finish: (part: Table, first: number) => interactions.checkHistories(part, first) }),
   };
 }
 

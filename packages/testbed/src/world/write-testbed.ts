@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import {
   codeReader,
   columnOf,
+  joinArrays,
   openTable,
   prepareIntoFolder,
   prepareTables,
-  type CodedStrings,
   type DataOptionsInput,
   type Interactions,
   type PreparedDataset,
@@ -57,23 +57,16 @@ async function readKeys(path: string): Promise<Pick<Interactions, 'length' | 'us
   const file = await openTable(path);
   try {
     const [users, items] = [codeReader(), codeReader()];
-    const parts: { user: CodedStrings; item: CodedStrings }[] = [];
+    const user: Int32Array[] = [];
+    const item: Int32Array[] = [];
+    let [userIds, itemIds, length]: [readonly string[], readonly string[], number] = [[], [], 0];
     for await (const part of file.batches()) {
-      parts.push({ user: users.read(columnOf(part, 'user_id')), item: items.read(columnOf(part, 'item_id')) });
+      const [who, what] = [users.read(columnOf(part, 'user_id')), items.read(columnOf(part, 'item_id'))];
+      user.push(who.codes);
+      item.push(what.codes);
+      [userIds, itemIds, length] = [who.values, what.values, length + part.numRows];
     }
-    const length = parts.reduce((sum, { user }) => sum + user.codes.length, 0);
-    const codes = (of: (part: (typeof parts)[number]) => CodedStrings): Int32Array => {
-      const whole = new Int32Array(length);
-      parts.reduce((at, part) => (whole.set(of(part).codes, at), at + of(part).codes.length), 0);
-      return whole;
-    };
-    return {
-      length,
-      user: codes(({ user }) => user),
-      userIds: parts[0]?.user.values ?? [],
-      item: codes(({ item }) => item),
-      itemIds: parts[0]?.item.values ?? [],
-    };
+    return { length, user: joinArrays(user, new Int32Array(length)), userIds, item: joinArrays(item, new Int32Array(length)), itemIds };
   } finally {
     await file.close();
   }
