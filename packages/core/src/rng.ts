@@ -8,6 +8,8 @@ import { sha256 } from './hash.js';
  * drawn before, so a resumed run needs no saved generator state: `rng.fork('stage1', step)` is the same stream again.
  */
 export interface Rng {
+  /** The seed and the keys that name this stream: {@link createRng} makes the same stream of it, here or in another process. */
+  readonly path: SeedPath;
   /** Uniform in [0, 1), 53 bits. */
   next(): number;
   /** Uniform integer in [0, bound), unbiased. @throws RangeError unless `bound` is an integer in [1, 2^32]. */
@@ -20,6 +22,9 @@ export interface Rng {
   fork(...keys: readonly (string | number)[]): Rng;
 }
 
+/** A seed and the keys of the forks that lead from it to a stream. It is plain JSON, so a stream can be named to another process. */
+export type SeedPath = readonly [seed: number | string, ...keys: (number | string)[]];
+
 /** An array or a typed array. */
 export interface Indexed {
   /** Number of elements. */
@@ -27,13 +32,13 @@ export interface Indexed {
   [index: number]: unknown;
 }
 
-/** A generator whose every stream follows from `seed`. */
-export function createRng(seed: number | string): Rng {
-  return streamOf(`${typeof seed}:${seed}`);
+/** A generator whose every stream follows from a seed, or the very stream that {@link Rng.path} named. */
+export function createRng(seed: number | string | SeedPath): Rng {
+  return streamOf(typeof seed === 'object' ? seed : [seed]);
 }
 
-function streamOf(path: string): Rng {
-  const digest = sha256(path);
+function streamOf(path: SeedPath): Rng {
+  const digest = sha256(path.map((key) => `${typeof key}:${String(key)}`).join('\u0000'));
   const state = [0, 8, 16, 24].map((at) => Number.parseInt(digest.slice(at, at + 8), 16) | 0);
   const generator = xoroshiro128plusFromState(state);
   const uint32 = (): number => generator.next() >>> 0;
@@ -50,6 +55,7 @@ function streamOf(path: string): Rng {
   }
 
   return {
+    path,
     next,
     int,
     normal: () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
@@ -62,6 +68,6 @@ function streamOf(path: string): Rng {
       }
       return values;
     },
-    fork: (...keys) => streamOf([path, ...keys.map((key) => `${typeof key}:${String(key)}`)].join('\u0000')),
+    fork: (...keys) => streamOf([...path, ...keys]),
   };
 }

@@ -19,6 +19,18 @@ describe('createRng', () => {
     expect(new Set(first).size).toBe(first.length);
   });
 
+  test('a path, written down as JSON, is the same stream again', () => {
+    const key = fc.oneof(fc.integer(), fc.string());
+    fc.assert(
+      fc.property(key, fc.array(fc.array(key)), (seed, forks) => {
+        const stream = forks.reduce((rng, keys) => rng.fork(...keys), createRng(seed));
+        const again = createRng(JSON.parse(JSON.stringify(stream.path)) as typeof stream.path);
+        expect(again.path).toEqual(stream.path);
+        expect(again.fork('x').next()).toBe(stream.fork('x').next());
+      }),
+    );
+  });
+
   test('next is uniform and normal is standard normal', () => {
     const rng = createRng(3);
     const n = 20_000;

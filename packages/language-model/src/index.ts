@@ -1,0 +1,5 @@
+export type { ChatMessage, ChatPrompt, CompletionPrompt, Prompt } from './prompt.js';
+export type { TokenIds, Tokenizer } from './tokenizer.js';
+export type { Completion, Sampler, SamplingOptions } from './sampler.js';
+export type { AnswerOptions, AnswerScorer } from './answer-scorer.js';
+export type { SeedPath } from '@expctr/core';

@@ -1,0 +1,62 @@
+import type { SeedPath } from '@expctr/core';
+import type { TokenIds } from './tokenizer.js';
+
+/** How completions are drawn. All of it but `onProgress` and `signal` is plain JSON, so that a request can go to another process. */
+export interface SamplingOptions {
+  /** Upper bound of a completion's length in tokens, the stop token included. */
+  readonly maxNewTokens: number;
+  /** Logits are divided by it before the softmax. Default 1; 0 = greedy. */
+  readonly temperature?: number;
+  /** Keep only the k most probable tokens. Default: all. */
+  readonly topK?: number;
+  /** Keep the smallest set of tokens with at least this probability. Default 1: all. */
+  readonly topP?: number;
+  /** A completion ends with the first of these tokens (which it contains). */
+  readonly stopTokenIds: readonly number[];
+  /**
+   * Completion c of prompt i draws from the stream `[...seed, keys[i], c]`: which prompts stand in one call, and in which order,
+   * changes no completion.
+   */
+  readonly seed: SeedPath;
+  /** What names the prompts' streams, one a prompt. Default their positions 0, 1, 2, … */
+  readonly keys?: readonly (number | string)[];
+  /** Completions for each prompt. Default 1. */
+  readonly completionsPerPrompt?: number;
+  /** Which adapter generates. Default: the active one; null = the base model. */
+  readonly adapter?: string | null;
+  /** Called now and then with the tokens sampled so far and the most that there can be. */
+  readonly onProgress?: (done: number, most: number) => void;
+  /** Aborted, the call ends as soon as it can and throws the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** One sampled response. */
+export interface Completion {
+  /** Index into the prompts given to `generate`. */
+  readonly promptIndex: number;
+  /** The response alone, without its prompt; its last token is the stop token when `finishReason` is 'stop'. */
+  readonly tokens: Int32Array;
+  /**
+   * The sampler's own log-probability of each token, in nats, at the sampling temperature, before top-k and top-p; at temperature 0
+   * that of temperature 1. A sampler may run on int8 weights or on another machine: policy optimization never trains on these.
+   */
+  readonly logProbs: Float32Array;
+  /** 'stop': ended by a stop token; 'length': cut at `maxNewTokens`. */
+  readonly finishReason: 'stop' | 'length';
+  /** The version given to {@link Sampler.publish} whose adapter wrote this; absent where nothing was published. */
+  readonly version?: string;
+}
+
+/** Something that completes prompts: a model in this process, or a server. */
+export interface Sampler {
+  /** Completions in prompt-major order: all of prompt 0, then all of prompt 1, ... */
+  generate(prompts: readonly TokenIds[], options: SamplingOptions): Promise<Completion[]>;
+  /**
+   * Takes the adapter that the active one is from now on, for a sampler that does not share memory with the policy.
+   * @param folder the adapter in PEFT's format
+   * @param version a name that was never used before: reloading under an old one would serve stale caches
+   */
+  publish?(folder: string, version: string): Promise<void>;
+  /** Ends connections and frees memory. */
+  dispose?(): Promise<void>;
+}
