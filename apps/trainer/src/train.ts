@@ -36,7 +36,11 @@ export function train(config: Config, options: TrainOptions): Promise<Metrics> {
 }
 
 /** Loads data and models, opens the run folder, and gives both to `work`; everything is closed when it ends. */
-export async function withParts<T>(config: Config, { folder, progress = silentProgress, signal }: TrainOptions, work: (parts: Parts) => Promise<T>): Promise<T> {
+export async function withParts<T>(
+  config: Config,
+  { folder, progress = silentProgress, signal }: TrainOptions,
+  work: (parts: Parts) => Promise<T>,
+): Promise<T> {
   const inputs = await findInputs(config);
   try {
     // The first checkpoint says that the tables are complete and that what was to be said of them stands in the log.

@@ -25,12 +25,19 @@ describe('resolveConfig', () => {
   test('later sources win: preset, file, flags, --set', async () => {
     const file = join(await mkdtemp(join(tmpdir(), 'expctr-config-')), 'config.json');
     await writeFile(file, JSON.stringify({ $schema: './schema.json', data: { kCore: 7, maxPerUser: 9 }, seed: 3 }));
-    const config = await resolveConfig({ preset: 'demo', file, flags: { seed: 4, 'llm.model': undefined }, sets: ['seed=5', 'data.maxPerUser=11'] });
+    const config = await resolveConfig({
+      preset: 'demo',
+      file,
+      flags: { seed: 4, 'llm.model': undefined },
+      sets: ['seed=5', 'data.maxPerUser=11'],
+    });
     expect(config).toMatchObject({ seed: 5, data: { kCore: 7, maxPerUser: 11, history: { length: 6 } }, llm: { model: 'generated' } });
   });
 
   test('--set takes JSON, and text where it is no JSON', async () => {
-    const config = await resolveConfig({ sets: ['llm.model=./my model', 'llm.lora.targetModules=["o_proj"]', 'ppo.klTarget=3', 'prompt.lc=null'] });
+    const config = await resolveConfig({
+      sets: ['llm.model=./my model', 'llm.lora.targetModules=["o_proj"]', 'ppo.klTarget=3', 'prompt.lc=null'],
+    });
     expect(config.llm.model).toBe('./my model');
     expect(config.llm.lora.targetModules).toEqual(['o_proj']);
     expect(config.ppo.klTarget).toBe(3);
@@ -75,7 +82,18 @@ describe('options', () => {
 
   test('names that outside programs rely on are there', () => {
     const names = listOptions().map((option) => option.path);
-    for (const name of ['data.kCore', 'data.maxPerUser', 'data.maxInteractions', 'reader.onFail', 'llm.maxNewTokens', 'ppo.learningRate', 'ctr.epochs', 'encoder.pooling', 'prompt.explanation', 'prompt.lc']) {
+    for (const name of [
+      'data.kCore',
+      'data.maxPerUser',
+      'data.maxInteractions',
+      'reader.onFail',
+      'llm.maxNewTokens',
+      'ppo.learningRate',
+      'ctr.epochs',
+      'encoder.pooling',
+      'prompt.explanation',
+      'prompt.lc',
+    ]) {
       expect(names).toContain(name);
     }
   });
@@ -94,11 +112,13 @@ describe('options', () => {
 describe('nearestName', () => {
   test('a name is nearest to itself, and one typing error away from it', () => {
     const names = listOptions().map((option) => option.path);
-    fc.assert(fc.property(fc.constantFrom(...names), fc.nat(), (name, at) => {
-      expect(nearestName(name, names)).toBe(name);
-      const cut = at % name.length;
-      expect(nearestName(name.slice(0, cut) + name.slice(cut + 1), names)).toBeDefined();
-    }));
+    fc.assert(
+      fc.property(fc.constantFrom(...names), fc.nat(), (name, at) => {
+        expect(nearestName(name, names)).toBe(name);
+        const cut = at % name.length;
+        expect(nearestName(name.slice(0, cut) + name.slice(cut + 1), names)).toBeDefined();
+      }),
+    );
   });
 
   test('nothing is near to nonsense', () => {
@@ -108,7 +128,9 @@ describe('nearestName', () => {
 
 describe('parseCommandLine', () => {
   test('flags become options', () => {
-    expect(parseCommandLine(['--dataset', 'movielens', '--data-dir', 'd', '--seed', '3', '--set', 'a=1', '--set', 'b=2', '--json'])).toMatchObject({ dataset: 'movielens', dataDir: 'd', seed: 3, set: ['a=1', 'b=2'], json: true });
+    expect(
+      parseCommandLine(['--dataset', 'movielens', '--data-dir', 'd', '--seed', '3', '--set', 'a=1', '--set', 'b=2', '--json']),
+    ).toMatchObject({ dataset: 'movielens', dataDir: 'd', seed: 3, set: ['a=1', 'b=2'], json: true });
   });
 
   test('wrong use ends with 2, help with 0', () => {

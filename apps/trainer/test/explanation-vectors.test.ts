@@ -46,7 +46,10 @@ describe('the CTR model uses z', () => {
       return options.shuffled ? shuffledVectors(parts, made) : made;
     };
     const clicks = await fitClickModel(parts, { name: 'planted', iteration: 1, fitRows, vectors: textOf === null ? null : vectors });
-    return auc(Uint8Array.from(test, (row) => interactions.label[row]!), await clicks.predictRows(test));
+    return auc(
+      Uint8Array.from(test, (row) => interactions.label[row]!),
+      await clicks.predictRows(test),
+    );
   }
 
   const stateLabel = (row: number): string => (prepared.interactions.label[row] === 1 ? 'warm kind lively' : 'cold slow grim');
@@ -71,7 +74,11 @@ describe('the CTR model uses z', () => {
     expect([...shuffled.data].sort((a, b) => a - b)).toEqual([...data]);
     expect(shuffled.data).not.toEqual(data);
     const both = Uint32Array.from([...rows, ...rowsOf(interactions, 'test')]);
-    const mixed = shuffledVectors(parts, { data: Float32Array.from(both, (_, index) => (index < rows.length ? 0 : 1)), dimension: 1, interactionIds: both });
+    const mixed = shuffledVectors(parts, {
+      data: Float32Array.from(both, (_, index) => (index < rows.length ? 0 : 1)),
+      dimension: 1,
+      interactionIds: both,
+    });
     expect(mixed.data.subarray(0, rows.length).every((value) => value === 0)).toBe(true);
     expect(mixed.data.subarray(rows.length).every((value) => value === 1)).toBe(true);
     await Promise.resolve();

@@ -15,7 +15,8 @@ async function fingerprints({ root }: RunFolder): Promise<Record<string, string>
   const found: Record<string, string> = {};
   for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
     const path = relative(root, join(entry.parentPath, entry.name));
-    if (entry.isFile() && COMPARED.some((name) => path === name || path.startsWith(`${name}/`))) found[path] = sha256(await readFile(join(root, path)));
+    if (entry.isFile() && COMPARED.some((name) => path === name || path.startsWith(`${name}/`)))
+      found[path] = sha256(await readFile(join(root, path)));
   }
   return found;
 }
@@ -47,15 +48,19 @@ describe('a run that was interrupted and resumed ends with the same bytes', () =
     ['in stage 3', /stage3-1 updates/, 1],
     ['while explaining', /final explanations/, 32],
     ['between two predictors', /predictors/, 5],
-  ])('%s', async (_, name, count) => {
-    const folder = await freshFolder();
-    const controller = new AbortController();
-    const progress = watching(name, count, () => controller.abort());
-    await expect(train(await config, { folder, progress, signal: controller.signal })).rejects.toThrow(Interrupted);
-    const resumed = await openRunFolder(folder.root);
-    await train(resumed.config, { folder: resumed.folder });
-    expect(await fingerprints(folder)).toEqual(await whole);
-  }, 120_000);
+  ])(
+    '%s',
+    async (_, name, count) => {
+      const folder = await freshFolder();
+      const controller = new AbortController();
+      const progress = watching(name, count, () => controller.abort());
+      await expect(train(await config, { folder, progress, signal: controller.signal })).rejects.toThrow(Interrupted);
+      const resumed = await openRunFolder(folder.root);
+      await train(resumed.config, { folder: resumed.folder });
+      expect(await fingerprints(folder)).toEqual(await whole);
+    },
+    120_000,
+  );
 
   test('by a crash in the middle of an update: the log loses what was not checkpointed', async () => {
     const folder = await freshFolder();

@@ -2,7 +2,15 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRng } from '@expctr/core';
 import { loadCtrModel } from '@expctr/ctr-models';
-import { explanationsFromTable, interactionsFromTable, itemsFromTable, PREDICTORS, predictionsFromTable, readTable, rowsOf } from '@expctr/data';
+import {
+  explanationsFromTable,
+  interactionsFromTable,
+  itemsFromTable,
+  PREDICTORS,
+  predictionsFromTable,
+  readTable,
+  rowsOf,
+} from '@expctr/data';
 import type { Metrics } from '@expctr/eval';
 import { loadAdapter } from '@expctr/llm-lora';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -22,7 +30,10 @@ describe('a run leaves a complete folder', () => {
     config = await tinyConfig('iterations=2');
     folder = await freshFolder();
     metrics = await train(config, { folder });
-    log = (await readFile(folder.log, 'utf8')).trim().split('\n').map((line) => JSON.parse(line) as { event: string });
+    log = (await readFile(folder.log, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event: string });
   }, 120_000);
 
   test('config.json is the complete configuration', async () => {
@@ -55,11 +66,17 @@ describe('a run leaves a complete folder', () => {
     const policyRows = new Set(rowsOf(interactions, 'train', 'policy'));
     for (const name of ['stage1-rollouts', 'stage3-1-rollouts', 'stage3-2-rollouts']) {
       const { interactionId } = explanationsFromTable(await readTable(folder.explanations(name)));
-      expect(interactionId.every((row) => policyRows.has(row)), name).toBe(true);
+      expect(
+        interactionId.every((row) => policyRows.has(row)),
+        name,
+      ).toBe(true);
     }
     for (const name of ['stage2-1', 'stage2-2']) {
       const { interactionId } = explanationsFromTable(await readTable(folder.explanations(name)));
-      expect(interactionId.some((row) => policyRows.has(row)), name).toBe(false);
+      expect(
+        interactionId.some((row) => policyRows.has(row)),
+        name,
+      ).toBe(false);
     }
   });
 

@@ -19,12 +19,18 @@ test('siblings are policy rows of the same user, as many as there are up to the 
   const policy = [...rowsOf(interactions, 'train', 'policy')];
   let full = 0;
   for (const row of policy) {
-    const others = policy.filter((other) => interactions.user[other] === interactions.user[row] && interactions.item[other] !== interactions.item[row]);
+    const others = policy.filter(
+      (other) => interactions.user[other] === interactions.user[row] && interactions.item[other] !== interactions.item[row],
+    );
     const texts = others.map((other) => JSON.stringify([item(other), interactions.label[other]]));
     const given = siblings(row);
     for (const { item: other, label } of given) {
       expect(texts).toContain(JSON.stringify([other, label])); // nothing of CTR, validation or test rows
-      expect(Object.values(other.attributes).flat().some((value) => values(row).includes(value))).toBe(true);
+      expect(
+        Object.values(other.attributes)
+          .flat()
+          .some((value) => values(row).includes(value)),
+      ).toBe(true);
     }
     for (const value of values(row)) {
       const having = others.filter((other) => values(other).includes(value)).length;

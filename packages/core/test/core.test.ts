@@ -15,7 +15,15 @@ describe('createRng', () => {
   });
 
   test('different seeds, keys and key types give different streams', () => {
-    const first = [createRng(1), createRng(2), createRng('1'), createRng(1).fork('a'), createRng(1).fork('b'), createRng(1).fork(1), createRng(1).fork('1')].map((rng) => rng.next());
+    const first = [
+      createRng(1),
+      createRng(2),
+      createRng('1'),
+      createRng(1).fork('a'),
+      createRng(1).fork('b'),
+      createRng(1).fork(1),
+      createRng(1).fork('1'),
+    ].map((rng) => rng.next());
     expect(new Set(first).size).toBe(first.length);
   });
 
@@ -45,27 +53,37 @@ describe('createRng', () => {
   });
 
   test('int stays in its bound and refuses a bound that makes no sense', () => {
-    fc.assert(fc.property(fc.integer({ min: 1, max: 2 ** 32 }), fc.integer(), (bound, seed) => {
-      const value = createRng(seed).int(bound);
-      return Number.isInteger(value) && value >= 0 && value < bound;
-    }));
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 2 ** 32 }), fc.integer(), (bound, seed) => {
+        const value = createRng(seed).int(bound);
+        return Number.isInteger(value) && value >= 0 && value < bound;
+      }),
+    );
     expect(() => createRng(1).int(0)).toThrow(RangeError);
     expect(() => createRng(1).int(1.5)).toThrow(RangeError);
   });
 
   test('shuffle keeps the elements', () => {
-    fc.assert(fc.property(fc.array(fc.integer()), fc.integer(), (values, seed) => {
-      const shuffled = createRng(seed).shuffle([...values]);
-      expect([...shuffled].sort((a, b) => a - b)).toEqual([...values].sort((a, b) => a - b));
-    }));
+    fc.assert(
+      fc.property(fc.array(fc.integer()), fc.integer(), (values, seed) => {
+        const shuffled = createRng(seed).shuffle([...values]);
+        expect([...shuffled].sort((a, b) => a - b)).toEqual([...values].sort((a, b) => a - b));
+      }),
+    );
   });
 });
 
 describe('ExpctrError', () => {
   test('the message says what, where, expected and how to mend it', () => {
     class DataError extends ExpctrError {}
-    const error = new DataError('DATA_BAD_ROW', '"abc" is no number', { where: 'ratings.csv:3:5', expected: 'a rating such as 4.5', remedy: 'correct the line or pass --on-bad-row skip' });
-    expect(error.message).toBe('ratings.csv:3:5: "abc" is no number Expected a rating such as 4.5. To mend it: correct the line or pass --on-bad-row skip.');
+    const error = new DataError('DATA_BAD_ROW', '"abc" is no number', {
+      where: 'ratings.csv:3:5',
+      expected: 'a rating such as 4.5',
+      remedy: 'correct the line or pass --on-bad-row skip',
+    });
+    expect(error.message).toBe(
+      'ratings.csv:3:5: "abc" is no number Expected a rating such as 4.5. To mend it: correct the line or pass --on-bad-row skip.',
+    );
     expect(error.name).toBe('DataError');
     expect(error.code).toBe('DATA_BAD_ROW');
     expect(error).toBeInstanceOf(ExpctrError);

@@ -2,7 +2,17 @@ import { createRng } from '@expctr/core';
 import { rowsOf } from '@expctr/data';
 import { useOnnx } from '@expctr/tfjs-backend-onnx';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { auc, buildFeatures, fitCtr, logLoss, selectRows, withDense, type CtrModel, type DenseVectors, type FitOptions } from '../src/index.js';
+import {
+  auc,
+  buildFeatures,
+  fitCtr,
+  logLoss,
+  selectRows,
+  withDense,
+  type CtrModel,
+  type DenseVectors,
+  type FitOptions,
+} from '../src/index.js';
 import { codeOf, smallWorld } from './world.js';
 
 const { interactions, items } = smallWorld();

@@ -35,7 +35,9 @@ export interface SiblingAlignmentOptions {
 export function siblingAlignment({ siblings, read, form = 'brier' }: SiblingAlignmentOptions): RewardFunction {
   const { minimum } = alignmentBounds(form);
   return async (rows) => {
-    const pairs = Array.from({ length: rows.length }, (_, row) => siblings(rows.interactionId[row]!).map((sibling) => ({ row, sibling }))).flat();
+    const pairs = Array.from({ length: rows.length }, (_, row) =>
+      siblings(rows.interactionId[row]!).map((sibling) => ({ row, sibling })),
+    ).flat();
     const probabilities = await read({
       length: pairs.length,
       item: pairs.map(({ sibling }) => sibling.item),

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { siblingAlignment, type ReaderRows, type RewardRows, type Sibling } from '../src/index.js';
 
-const item = (...genres: string[]): { title: string; attributes: Record<string, string[]> } => ({ title: '', attributes: { genre: genres } });
+const item = (...genres: string[]): { title: string; attributes: Record<string, string[]> } => ({
+  title: '',
+  attributes: { genre: genres },
+});
 const rows = (read: string[]): RewardRows => ({
   length: read.length,
   interactionId: read.map((_, at) => at),
@@ -39,5 +42,7 @@ test('one reading of all rows and siblings together, and a wrong number of answe
   const reward = siblingAlignment({ read: (given) => (lengths.push(given.length), reader(given)), siblings: () => siblings });
   await reward(rows(['a', 'b', 'c']));
   expect(lengths).toEqual([6]);
-  await expect(siblingAlignment({ read: () => Promise.resolve([0.5]), siblings: () => siblings })(rows(['a']))).rejects.toMatchObject({ code: 'REWARD_LENGTH_MISMATCH' });
+  await expect(siblingAlignment({ read: () => Promise.resolve([0.5]), siblings: () => siblings })(rows(['a']))).rejects.toMatchObject({
+    code: 'REWARD_LENGTH_MISMATCH',
+  });
 });

@@ -71,7 +71,16 @@ test('what reader and encoder see of a completion is its claims and nothing of i
 test('notes say of each value what most items of the visible history say', () => {
   const { tokens, kinds } = explanationLesson(situations[3]!, SHARES, createRng(1));
   const notes = wordsOf(tokens.filter((_, at) => kinds[at] === 'notes'));
-  const words: Readonly<Record<number, string>> = { 4: 'loved', 3: 'loved', 2: 'liked', 1: 'liked', [-1]: 'disliked', [-2]: 'disliked', [-3]: 'hated', [-4]: 'hated' };
+  const words: Readonly<Record<number, string>> = {
+    4: 'loved',
+    3: 'loved',
+    2: 'liked',
+    1: 'liked',
+    [-1]: 'disliked',
+    [-2]: 'disliked',
+    [-3]: 'hated',
+    [-4]: 'hated',
+  };
   const expected = situations[3]!.evidence.map(({ value, liked, disliked }) =>
     [NAMES[value], words[liked - disliked] ?? (liked === 0 ? 'new' : 'mixed')].join(' '),
   );

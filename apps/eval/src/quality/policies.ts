@@ -26,9 +26,7 @@ export function policiesOf(files: ReadonlyMap<string, Explanations>): Policies {
     ['stage3', 'final'],
   ];
   return {
-    stages: new Map(
-      stages.filter((stage): stage is [Stage, string] => stage[1] !== undefined && files.has(stage[1])),
-    ),
+    stages: new Map(stages.filter((stage): stage is [Stage, string] => stage[1] !== undefined && files.has(stage[1]))),
     repetitions: trained.slice(1),
   };
 }

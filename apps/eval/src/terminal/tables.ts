@@ -48,16 +48,37 @@ export function runText(metrics: Metrics): string {
 /** What improved in the explanations themselves, where the truth is known: F1 of true reasons by stage, beside what can be reached. */
 function qualityText({ quality, qualityDifferences, betterBase, gapClosed, gapClosedInterval, ceiling }: Metrics): string[] {
   if (betterBase === null || ceiling === null) return [];
-  const names: Readonly<Record<string, string>> = { base: 'base', baseSampled: 'base, sampled', stage1: 'after stage 1', stage3: 'final policy' };
+  const names: Readonly<Record<string, string>> = {
+    base: 'base',
+    baseSampled: 'base, sampled',
+    stage1: 'after stage 1',
+    stage3: 'final policy',
+  };
   const table = plainTable(['explanations by', 'F1', '95 % interval', 'precision', 'recall', 'claims', 'signs right']);
-  const add = (name: string, row: Pick<QualityMetrics, 'f1' | 'f1Interval' | 'precision' | 'recall' | 'claimsPerExplanation'>, signs: string): void => {
-    table.push([name, fixed(row.f1), intervalText(row.f1Interval), fixed(row.precision), fixed(row.recall), fixed(row.claimsPerExplanation, 2), signs]);
+  const add = (
+    name: string,
+    row: Pick<QualityMetrics, 'f1' | 'f1Interval' | 'precision' | 'recall' | 'claimsPerExplanation'>,
+    signs: string,
+  ): void => {
+    table.push([
+      name,
+      fixed(row.f1),
+      intervalText(row.f1Interval),
+      fixed(row.precision),
+      fixed(row.recall),
+      fixed(row.claimsPerExplanation, 2),
+      signs,
+    ]);
   };
   for (const [stage, found] of Object.entries(quality)) add(names[stage] ?? stage, found, fixed(found.polarityAccuracy));
   add('ceiling', ceiling, '');
   const gain = qualityDifferences['stage3']?.[betterBase];
-  const gained = gain === undefined ? '' : `F1 of true reasons ${signed(gain.f1)} ${intervalText(gain.f1Interval, signed)} over the better base`;
-  const closed = gapClosed === null ? '' : `, ${percent(gapClosed)} ${intervalText(gapClosedInterval, (bound) => percent(bound))} of the way to the ceiling`;
+  const gained =
+    gain === undefined ? '' : `F1 of true reasons ${signed(gain.f1)} ${intervalText(gain.f1Interval, signed)} over the better base`;
+  const closed =
+    gapClosed === null
+      ? ''
+      : `, ${percent(gapClosed)} ${intervalText(gapClosedInterval, (bound) => percent(bound))} of the way to the ceiling`;
   return ['', table.toString(), ...(gained === '' ? [] : [`what improved: ${gained}${closed}`])];
 }
 

@@ -77,7 +77,9 @@ function integer(text: string): number {
 function helpAfter(): string {
   const options = listOptions();
   const width = Math.max(...options.map((option) => option.path.length));
-  const lines = options.map((option) => `  ${option.path.padEnd(width)}  ${option.description} [${option.type}; default ${JSON.stringify(option.default ?? null)}]`);
+  const lines = options.map(
+    (option) => `  ${option.path.padEnd(width)}  ${option.description} [${option.type}; default ${JSON.stringify(option.default ?? null)}]`,
+  );
   const presetLines = Object.entries(presets).map(([name, preset]) => `  ${name.padEnd(width)}  ${preset.description}`);
   return `
 Presets:

@@ -62,7 +62,11 @@ async function readConfigFile(path: string): Promise<Json> {
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    throw new ConfigError('CONFIG_FILE_UNREADABLE', 'the configuration file cannot be read', { where: path, remedy: 'check the path given to --config', cause });
+    throw new ConfigError('CONFIG_FILE_UNREADABLE', 'the configuration file cannot be read', {
+      where: path,
+      remedy: 'check the path given to --config',
+      cause,
+    });
   }
   try {
     const parsed: unknown = JSON.parse(text);
@@ -71,15 +75,28 @@ async function readConfigFile(path: string): Promise<Json> {
       return Object.fromEntries(Object.entries(parsed).filter(([key]) => key !== '$schema'));
     }
   } catch (cause) {
-    throw new ConfigError('CONFIG_FILE_NOT_JSON', `the configuration file is not JSON (${(cause as Error).message})`, { where: path, expected: 'a JSON object', remedy: 'correct it at that position', cause });
+    throw new ConfigError('CONFIG_FILE_NOT_JSON', `the configuration file is not JSON (${(cause as Error).message})`, {
+      where: path,
+      expected: 'a JSON object',
+      remedy: 'correct it at that position',
+      cause,
+    });
   }
-  throw new ConfigError('CONFIG_FILE_NOT_JSON', 'the configuration file holds no object', { where: path, expected: 'a JSON object such as {"seed": 1}', remedy: 'put the options into an object' });
+  throw new ConfigError('CONFIG_FILE_NOT_JSON', 'the configuration file holds no object', {
+    where: path,
+    expected: 'a JSON object such as {"seed": 1}',
+    remedy: 'put the options into an object',
+  });
 }
 
 function applyAssignment(config: Json, assignment: string): void {
   const at = assignment.indexOf('=');
   if (at <= 0) {
-    throw new ConfigError('CONFIG_BAD_SET', `"${assignment}" is no assignment`, { where: '--set', expected: 'path.to.option=value', remedy: 'write for instance --set ppo.learningRate=0.0001' });
+    throw new ConfigError('CONFIG_BAD_SET', `"${assignment}" is no assignment`, {
+      where: '--set',
+      expected: 'path.to.option=value',
+      remedy: 'write for instance --set ppo.learningRate=0.0001',
+    });
   }
   const path = assignment.slice(0, at).trim();
   if (!listOptions().some((option) => option.path === path)) throw unknownOption(path);
@@ -95,7 +112,8 @@ function applyAssignment(config: Json, assignment: string): void {
 
 function unknownOption(path: string): ConfigError {
   const names = listOptions().map((option) => option.path);
-  const near = nearestName(path, names) ?? names.find((name) => name.split('.').at(-1)?.toLowerCase() === path.split('.').at(-1)?.toLowerCase());
+  const near =
+    nearestName(path, names) ?? names.find((name) => name.split('.').at(-1)?.toLowerCase() === path.split('.').at(-1)?.toLowerCase());
   return new ConfigError('CONFIG_UNKNOWN_OPTION', 'there is no such option', {
     where: path,
     remedy: near ? `the nearest is ${near}` : '--help lists every option',

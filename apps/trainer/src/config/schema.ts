@@ -33,12 +33,21 @@ const llm = z.strictObject({
 const prompt = z.strictObject({
   explanation: path.nullable().default(null).describe('JSON file with an explanation template; null = the built-in one'),
   lc: path.nullable().default(null).describe('JSON file with a template of the LC reading; null = the built-in one'),
-  form: z.enum(['auto', 'chat', 'completion']).default('auto').describe('how the explanation is asked for; auto = chat where the model has a template'),
+  form: z
+    .enum(['auto', 'chat', 'completion'])
+    .default('auto')
+    .describe('how the explanation is asked for; auto = chat where the model has a template'),
 });
 
 const reader = z.strictObject({
-  form: z.string().default('auto').describe('LC prompt form: few-shot, chat, continuation, one of your template, or auto = the best in the reader check'),
-  onFail: z.enum(['stop', 'warn']).default('stop').describe('what to do where the model cannot read: stop (exit 1) or go on with a warning'),
+  form: z
+    .string()
+    .default('auto')
+    .describe('LC prompt form: few-shot, chat, continuation, one of your template, or auto = the best in the reader check'),
+  onFail: z
+    .enum(['stop', 'warn'])
+    .default('stop')
+    .describe('what to do where the model cannot read: stop (exit 1) or go on with a warning'),
   threshold: z.number().min(0.5).max(1).default(0.7).describe('AUC on held-out statements that counts as reading'),
   calibrate: z.boolean().default(true).describe("subtract the reader's log-odds on content-free inputs"),
   withHistory: z.boolean().default(false).describe('repeat the history in the LC prompt'),
@@ -46,7 +55,11 @@ const reader = z.strictObject({
 });
 
 const encoder = z.strictObject({
-  model: z.string().min(1).default('Xenova/bge-small-en-v1.5').describe("folder or hub id of a sentence encoder, or 'hashed:256' (also --encoder)"),
+  model: z
+    .string()
+    .min(1)
+    .default('Xenova/bge-small-en-v1.5')
+    .describe("folder or hub id of a sentence encoder, or 'hashed:256' (also --encoder)"),
   pooling: z.enum(['mean', 'cls']).nullable().default(null).describe("null = from the model's own files or its family"),
   maxTokens: positive.default(256).describe('longer texts are cut and counted'),
   dtype: z.enum(['fp32', 'q8']).default('fp32').describe('numeric form of the encoder graph'),
@@ -79,7 +92,9 @@ const rewards = z.strictObject({
   form: z.enum(['brier', 'log', 'linear']).default('brier').describe('form of both alignment rewards'),
   icTarget: z.enum(['label', 'teacher']).default('label').describe("IC agrees with the label, or with the ID-only model's probability"),
   icMode: z.enum(['absolute', 'difference']).default('absolute').describe('IC itself, or its gain over the mean explanation'),
-  siblingItems: positive.default(2).describe('other items on which the siblings reward reads an explanation, for each attribute of its item'),
+  siblingItems: positive
+    .default(2)
+    .describe('other items on which the siblings reward reads an explanation, for each attribute of its item'),
   stage1: rewardWeights(1, 0),
   stage3: rewardWeights(0, 1),
 });
@@ -107,7 +122,12 @@ const ppo = z.strictObject({
   whitenAdvantages: z.boolean().default(true).describe('center advantages and scale them to variance 1'),
   klCoefficient: z.number().min(0).default(0.05).describe('reward units per nat of KL to the reference, by token'),
   klEstimator: z.enum(['k1', 'k2', 'k3']).default('k1').describe('estimator of that KL'),
-  klTarget: z.number().positive().nullable().default(null).describe('adaptive KL: aim at so many nats a completion; null = fixed coefficient'),
+  klTarget: z
+    .number()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('adaptive KL: aim at so many nats a completion; null = fixed coefficient'),
   klHorizon: z.number().positive().default(10_000).describe('completions over which the adaptive coefficient reacts'),
   missingStopPenalty: z.number().min(0).default(0.1).describe('taken off the score of a completion that did not end by itself'),
   maxGradientNorm: z.number().positive().default(1).describe('global-norm clipping'),

@@ -1,7 +1,16 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@expctr/core';
-import { concatExplanations, explanationsFromRows, explanationsFromTable, explanationsToTable, readTable, rowsOf, writeTable, type Explanations } from '@expctr/data';
+import {
+  concatExplanations,
+  explanationsFromRows,
+  explanationsFromTable,
+  explanationsToTable,
+  readTable,
+  rowsOf,
+  writeTable,
+  type Explanations,
+} from '@expctr/data';
 import { readSafetensors, writeSafetensors } from '@expctr/llm-lora';
 import { createLearner, type AlgorithmName, type Learner, type LearnerState, type Reference, type ScoredRollout } from '@expctr/ppo';
 import type { CombinedRewards, RewardRows } from '@expctr/rewards';
@@ -38,7 +47,11 @@ export async function alignPolicy(parts: Parts, alignment: Alignment): Promise<v
 }
 
 /** Where this stage is done, makes its adapter the policy again; says whether it is. */
-export async function restoreAligned({ checkpoints, folder, policy }: Parts, stage: Alignment['stage'], iteration: number): Promise<boolean> {
+export async function restoreAligned(
+  { checkpoints, folder, policy }: Parts,
+  stage: Alignment['stage'],
+  iteration: number,
+): Promise<boolean> {
   const name = alignmentName(stage, iteration);
   if (!checkpoints.isDone(name)) return false;
   await policy.adapters.load(folder.adapter(name), POLICY);
@@ -91,7 +104,13 @@ async function optimize(parts: Parts, alignment: Alignment, name: string): Promi
         },
       });
       clock.endUpdate(completions.reduce((sum, { tokens }) => sum + tokens.length, 0));
-      checkpoints.log.write({ event: 'update', stage: alignment.stage, iteration: alignment.iteration, step, metrics: { ...metrics, ...figures } });
+      checkpoints.log.write({
+        event: 'update',
+        stage: alignment.stage,
+        iteration: alignment.iteration,
+        step,
+        metrics: { ...metrics, ...figures },
+      });
       rollouts = concatExplanations([rollouts, asExplanations(alignment, explained, completions, rewarded!)]);
       task.update(step + 1, `score ${metrics['objective/scores']!.toFixed(3)}, KL ${metrics['objective/kl']!.toFixed(2)}`);
 
@@ -125,7 +144,12 @@ function policyRowsOf({ interactions, rng, config }: Parts, name: string): (step
     });
 }
 
-function asExplanations(alignment: Alignment, explained: readonly Explained[], completions: readonly ScoredRollout[], rewarded: CombinedRewards): Explanations {
+function asExplanations(
+  alignment: Alignment,
+  explained: readonly Explained[],
+  completions: readonly ScoredRollout[],
+  rewarded: CombinedRewards,
+): Explanations {
   return explanationsFromRows(
     explained.map(({ row, prompt, ...text }, index) => ({
       ...text,

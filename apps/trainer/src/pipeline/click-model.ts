@@ -1,4 +1,14 @@
-import { buildFeatures, fitCtr, loadCtrModel, selectRows, withDense, type CtrModel, type DenseVectors, type Features, type FeatureSchema } from '@expctr/ctr-models';
+import {
+  buildFeatures,
+  fitCtr,
+  loadCtrModel,
+  selectRows,
+  withDense,
+  type CtrModel,
+  type DenseVectors,
+  type Features,
+  type FeatureSchema,
+} from '@expctr/ctr-models';
 import { rowsOf } from '@expctr/data';
 import type { RewardRows } from '@expctr/rewards';
 import type { Parts } from './parts.js';
@@ -49,7 +59,12 @@ export async function fitClickModel(parts: Parts, options: ClickModelOptions): P
 }
 
 /** Features of all interactions; a model's own schema where it was fitted before. */
-function featuresOf({ interactions, items }: Parts, { fitRows }: ClickModelOptions, vectors: DenseVectors | null, schema?: FeatureSchema): Features {
+function featuresOf(
+  { interactions, items }: Parts,
+  { fitRows }: ClickModelOptions,
+  vectors: DenseVectors | null,
+  schema?: FeatureSchema,
+): Features {
   return buildFeatures({ interactions, items, fitRows, dense: vectors === null ? {} : { [Z]: vectors }, ...(schema ? { schema } : {}) });
 }
 
@@ -58,7 +73,11 @@ function unknownVectors({ encoder }: Parts, { vectors }: ClickModelOptions): Den
   return vectors === null ? null : { data: new Float32Array(0), dimension: encoder.dimension, interactionIds: [] };
 }
 
-function fit({ config, interactions, rng, checkpoints }: Parts, { name, iteration, fitRows }: ClickModelOptions, features: Features): Promise<CtrModel> {
+function fit(
+  { config, interactions, rng, checkpoints }: Parts,
+  { name, iteration, fitRows }: ClickModelOptions,
+  features: Features,
+): Promise<CtrModel> {
   const { backbone, batchSize, ...options } = config.ctr;
   return fitCtr({
     backbone,
@@ -78,6 +97,8 @@ function clickModel({ encoder }: Parts, model: CtrModel, features: Features): Cl
     predictRows: (rows) => model.predict(selectRows(features, rows)),
     predict: async (rows) => model.predict(hasZ ? withDense(of(rows), Z, await encoder.encode(rows.read)) : of(rows)),
     predictAtMean: (rows) =>
-      hasZ ? model.predict(withDense(of(rows), Z, new Float32Array(rows.length * encoder.dimension)), { atMean: [Z] }) : model.predict(of(rows)),
+      hasZ
+        ? model.predict(withDense(of(rows), Z, new Float32Array(rows.length * encoder.dimension)), { atMean: [Z] })
+        : model.predict(of(rows)),
   };
 }

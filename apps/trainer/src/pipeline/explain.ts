@@ -18,7 +18,11 @@ export interface ExplainOptions {
  *
  * @param rows interaction ids
  */
-export async function explainRows(parts: Parts, rows: ArrayLike<number>, { adapter, stage, iteration, temperature = parts.config.llm.temperature }: ExplainOptions): Promise<Explanations> {
+export async function explainRows(
+  parts: Parts,
+  rows: ArrayLike<number>,
+  { adapter, stage, iteration, temperature = parts.config.llm.temperature }: ExplainOptions,
+): Promise<Explanations> {
   const { policy, prompts, config, progress, signal, rng } = parts;
   const task = progress.begin(`${stage} explanations`, rows.length, 'rows');
   const completions: Completion[] = [];
@@ -26,23 +30,31 @@ export async function explainRows(parts: Parts, rows: ArrayLike<number>, { adapt
   for (let begin = 0; begin < rows.length; begin += config.llm.batchSize) {
     stopIfInterrupted(signal);
     const chunk = Array.from({ length: Math.min(config.llm.batchSize, rows.length - begin) }, (_, i) => rows[begin + i]!);
-    const made = await policy.generate(chunk.map((row) => prompts.tokens(row)), {
-      maxNewTokens: config.llm.maxNewTokens,
-      temperature,
-      stopTokenIds: parts.stopTokenIds,
-      rng: rng.fork('explain', stage, iteration, begin),
-      adapter,
-    });
+    const made = await policy.generate(
+      chunk.map((row) => prompts.tokens(row)),
+      {
+        maxNewTokens: config.llm.maxNewTokens,
+        temperature,
+        stopTokenIds: parts.stopTokenIds,
+        rng: rng.fork('explain', stage, iteration, begin),
+        adapter,
+      },
+    );
     completions.push(...made);
     tokens += made.reduce((sum, completion) => sum + completion.tokens.length, 0);
     task.update(completions.length);
   }
   task.done(`${tokens} tokens`);
-  return explanationsFromRows(completions.map((completion, index) => ({ ...textOf(parts, completion), interactionId: rows[index]!, stage, iteration })));
+  return explanationsFromRows(
+    completions.map((completion, index) => ({ ...textOf(parts, completion), interactionId: rows[index]!, stage, iteration })),
+  );
 }
 
 /** The text of a completion as explanations/1 has it. */
-export function textOf({ tokenizer, templates, config }: Pick<Parts, 'tokenizer' | 'templates' | 'config'>, completion: Completion): {
+export function textOf(
+  { tokenizer, templates, config }: Pick<Parts, 'tokenizer' | 'templates' | 'config'>,
+  completion: Completion,
+): {
   explanation: string;
   read: string;
   tokenCount: number;

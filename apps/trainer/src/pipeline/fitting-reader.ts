@@ -17,7 +17,9 @@ export async function createFittingReader(parts: Context, options: ReaderOptions
     read: (rows) =>
       reader.read({
         ...rows,
-        ...(rows.history ? { history: rows.history.map((history, row) => fitted(parts, options, rows.item[row]!, rows.read[row]!, history)) } : {}),
+        ...(rows.history
+          ? { history: rows.history.map((history, row) => fitted(parts, options, rows.item[row]!, rows.read[row]!, history)) }
+          : {}),
       }),
   };
 }
@@ -31,14 +33,24 @@ export function formUnavailable(parts: Context, template: LcTemplate, form: stri
   if (template.forms[form]?.form === 'chat' && !parts.tokenizer.hasChatTemplate) return 'the model has no chat template';
   const title = parts.items.title.reduce((longest, other) => (other.length > longest.length ? other : longest), '');
   const { reasons } = parts.statements;
-  const longest = reasons.reduce((text, { inFavor, against }) => [inFavor, against].reduce((a, b) => (b.length > a.length ? b : a), text), '');
+  const longest = reasons.reduce(
+    (text, { inFavor, against }) => [inFavor, against].reduce((a, b) => (b.length > a.length ? b : a), text),
+    '',
+  );
   const statement = reasons.reduce((a, b) => (b.item.title.length > a.item.title.length ? b : a)).item;
   const candidates = [{ title, attributes: {} }, statement];
   if (candidates.every((item) => promptFits(parts, template, form, item, longest, { liked: [], disliked: [] }))) return undefined;
   return `its prompts do not fit the model's context of ${parts.policy.config.maxPositions} tokens`;
 }
 
-function promptFits({ policy, tokenizer }: Context, template: LcTemplate, form: string, item: ItemText, explanation: string, history: HistoryText): boolean {
+function promptFits(
+  { policy, tokenizer }: Context,
+  template: LcTemplate,
+  form: string,
+  item: ItemText,
+  explanation: string,
+  history: HistoryText,
+): boolean {
   const { prompt, answers } = renderLcPrompt(template, form, { item, explanation, history });
   const answer = Math.max(...[answers.yes, answers.no].map((text) => tokenizer.encodeText(text).length));
   return tokenizer.encode(prompt).length + answer <= policy.config.maxPositions;

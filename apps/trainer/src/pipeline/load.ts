@@ -21,7 +21,8 @@ export interface Models {
 /** Loads all that can be missing or damaged, before a run folder is made. */
 export async function loadModels(config: Config, inputs: Pick<Inputs, 'llm' | 'language'>): Promise<Models> {
   const { language } = inputs;
-  const explanation = config.prompt.explanation === null ? language.explanation : await loadTemplate(config.prompt.explanation, 'explanation');
+  const explanation =
+    config.prompt.explanation === null ? language.explanation : await loadTemplate(config.prompt.explanation, 'explanation');
   const lc = config.prompt.lc === null ? language.lc : await loadTemplate(config.prompt.lc, 'lc');
   await useOnnx();
   const { rank, alpha, targetModules } = config.llm.lora;

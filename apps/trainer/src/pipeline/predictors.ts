@@ -1,4 +1,13 @@
-import { PREDICTORS, predictionsFromTable, predictionsToTable, readTable, rowsOf, writeTable, type ModelPredictions, type Predictor } from '@expctr/data';
+import {
+  PREDICTORS,
+  predictionsFromTable,
+  predictionsToTable,
+  readTable,
+  rowsOf,
+  writeTable,
+  type ModelPredictions,
+  type Predictor,
+} from '@expctr/data';
 import type { DenseVectors } from '@expctr/ctr-models';
 import type { Reader } from '@expctr/rewards';
 import { fitClickModel } from './click-model.js';
@@ -32,17 +41,33 @@ type Recipe =
 const recipes: { readonly [P in Predictor]: Recipe } = {
   'id-only': { by: 'ctr', fit: 'ctr', vectors: null },
   icl: { by: 'reader', probabilities: readHistory },
-  'expctr-llm': { by: 'reader', probabilities: (_parts, rows, { final }) => Promise.resolve(Float64Array.from(rows, (row) => final.probability(row))) },
+  'expctr-llm': {
+    by: 'reader',
+    probabilities: (_parts, rows, { final }) => Promise.resolve(Float64Array.from(rows, (row) => final.probability(row))),
+  },
   'expctr-aug': { by: 'ctr', fit: 'ctr', vectors: (parts, rows, { final }) => explanationVectors(parts, rows, final) },
-  'post-hoc-llm': { by: 'reader', probabilities: (_parts, rows, { postHoc }) => Promise.resolve(Float64Array.from(rows, (row) => postHoc.probability(row))) },
+  'post-hoc-llm': {
+    by: 'reader',
+    probabilities: (_parts, rows, { postHoc }) => Promise.resolve(Float64Array.from(rows, (row) => postHoc.probability(row))),
+  },
   'post-hoc-aug': { by: 'ctr', fit: 'ctr', vectors: (parts, rows, { postHoc }) => explanationVectors(parts, rows, postHoc) },
   'item-text-aug': { by: 'ctr', fit: 'ctr', vectors: itemTextVectors },
   'prompt-text-aug': { by: 'ctr', fit: 'ctr', vectors: promptTextVectors },
-  'shuffled-aug': { by: 'ctr', fit: 'ctr', vectors: async (parts, rows, { final }) => shuffledVectors(parts, await explanationVectors(parts, rows, final)) },
+  'shuffled-aug': {
+    by: 'ctr',
+    fit: 'ctr',
+    vectors: async (parts, rows, { final }) => shuffledVectors(parts, await explanationVectors(parts, rows, final)),
+  },
   'verdict-aug': {
     by: 'ctr',
     fit: 'ctr',
-    vectors: (_parts, rows, { final }) => Promise.resolve(scalarVectors(rows, Float32Array.from(rows, (row) => final.probability(row)))),
+    vectors: (_parts, rows, { final }) =>
+      Promise.resolve(
+        scalarVectors(
+          rows,
+          Float32Array.from(rows, (row) => final.probability(row)),
+        ),
+      ),
   },
   'id-only-full': { by: 'ctr', fit: 'train', vectors: null },
 };
@@ -80,12 +105,22 @@ async function predict(parts: Parts, name: Predictor, materials: Materials): Pro
     probabilities = await clicks.predictRows(test);
     await clicks.model.dispose();
   }
-  return { model: name, interactionId: test, label: Uint8Array.from(test, (row) => interactions.label[row]!), probability: Float32Array.from(probabilities) };
+  return {
+    model: name,
+    interactionId: test,
+    label: Uint8Array.from(test, (row) => interactions.label[row]!),
+    probability: Float32Array.from(probabilities),
+  };
 }
 
 /** ICL: the base model answers from the history, without an explanation. */
 async function readHistory(parts: Parts, rows: Uint32Array, { reader }: Materials): Promise<ArrayLike<number>> {
   const template = { ...parts.templates.lc, withHistory: true };
-  const withHistory = await createFittingReader(parts, { template, form: reader.form, scoreAnswers: answerScorer(parts), calibrate: parts.config.reader.calibrate });
+  const withHistory = await createFittingReader(parts, {
+    template,
+    form: reader.form,
+    scoreAnswers: answerScorer(parts),
+    calibrate: parts.config.reader.calibrate,
+  });
   return readerProbabilities(parts, withHistory, rows, () => '');
 }

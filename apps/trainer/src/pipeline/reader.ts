@@ -88,6 +88,10 @@ function report(parts: Parts, { chosen, passed, threshold, forms, skipped }: Rea
   }
   for (const { form, reason } of skipped) progress.say(`    ${form.padEnd(14)} skipped: ${reason}`);
   if (!passed) {
-    warn(parts, 'READER_CANNOT_READ', `the reader cannot tell reasons for from reasons against (AUC below ${threshold}): its reward is close to noise`);
+    warn(
+      parts,
+      'READER_CANNOT_READ',
+      `the reader cannot tell reasons for from reasons against (AUC below ${threshold}): its reward is close to noise`,
+    );
   }
 }

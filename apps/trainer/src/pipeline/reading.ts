@@ -6,7 +6,12 @@ import type { Parts } from './parts.js';
 const CHUNK = 128;
 
 /** p_LC of each row: the frozen base model reads the item and the text that `textOf` gives for the row. */
-export async function readerProbabilities(parts: Parts, reader: Reader, rows: ArrayLike<number>, textOf: (row: number) => string): Promise<Float64Array> {
+export async function readerProbabilities(
+  parts: Parts,
+  reader: Reader,
+  rows: ArrayLike<number>,
+  textOf: (row: number) => string,
+): Promise<Float64Array> {
   const { prompts, progress, signal } = parts;
   const probabilities = new Float64Array(rows.length);
   if (rows.length === 0) return probabilities;

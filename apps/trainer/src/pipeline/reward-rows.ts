@@ -13,7 +13,10 @@ export interface Explained {
 }
 
 /** The columns that rewards read. */
-export function rewardRows({ interactions, prompts }: Pick<Parts, 'interactions' | 'prompts'>, explained: readonly Explained[]): RewardRows {
+export function rewardRows(
+  { interactions, prompts }: Pick<Parts, 'interactions' | 'prompts'>,
+  explained: readonly Explained[],
+): RewardRows {
   return {
     length: explained.length,
     interactionId: explained.map(({ row }) => row),

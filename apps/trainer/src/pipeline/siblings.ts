@@ -7,7 +7,11 @@ import type { Parts } from './parts.js';
  * nearest in time; so whatever is claimed of the item is held against as many others. Rows of other slices stay unseen: the policy
  * learns from their labels nothing.
  */
-export function createSiblings({ interactions, prompts, config }: Pick<Parts, 'interactions' | 'prompts' | 'config'>): (row: number) => readonly Sibling[] {
+export function createSiblings({
+  interactions,
+  prompts,
+  config,
+}: Pick<Parts, 'interactions' | 'prompts' | 'config'>): (row: number) => readonly Sibling[] {
   const rowsByUser = new Map<number, number[]>();
   for (const row of rowsOf(interactions, 'train', 'policy')) {
     const user = interactions.user[row]!;
@@ -20,7 +24,9 @@ export function createSiblings({ interactions, prompts, config }: Pick<Parts, 'i
     const item = interactions.item[row]!;
     const known = ofItem.get(item);
     if (known !== undefined) return known;
-    const made = new Set(Object.entries(prompts.item(row).attributes).flatMap(([field, values]) => values.map((value) => `${field}\n${value}`)));
+    const made = new Set(
+      Object.entries(prompts.item(row).attributes).flatMap(([field, values]) => values.map((value) => `${field}\n${value}`)),
+    );
     ofItem.set(item, made);
     return made;
   };

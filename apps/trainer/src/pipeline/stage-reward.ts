@@ -1,4 +1,18 @@
-import { combine, formatReward, icAlignment, lcAlignment, lengthReward, rewardStatistics, siblingAlignment, type ClickPredictor, type CombinedRewards, type Reader, type RewardFunction, type RewardRows, type WeightedReward } from '@expctr/rewards';
+import {
+  combine,
+  formatReward,
+  icAlignment,
+  lcAlignment,
+  lengthReward,
+  rewardStatistics,
+  siblingAlignment,
+  type ClickPredictor,
+  type CombinedRewards,
+  type Reader,
+  type RewardFunction,
+  type RewardRows,
+  type WeightedReward,
+} from '@expctr/rewards';
 import type { ClickModel } from './click-model.js';
 import type { Parts } from './parts.js';
 import { createSiblings } from './siblings.js';

@@ -39,7 +39,13 @@ export async function stage2(parts: Parts, reader: Reader, iteration: number): P
     folder: folder.checkpoint(name, 'with-z'),
   });
   if (config.rewards.icTarget !== 'teacher') return { withZ, idOnly: null };
-  const idOnly = await fitClickModel(parts, { name: 'id-only', iteration, fitRows, vectors: null, folder: folder.checkpoint(name, 'id-only') });
+  const idOnly = await fitClickModel(parts, {
+    name: 'id-only',
+    iteration,
+    fitRows,
+    vectors: null,
+    folder: folder.checkpoint(name, 'id-only'),
+  });
   return { withZ, idOnly };
 }
 
@@ -55,12 +61,34 @@ export async function explainAll(parts: Parts, reader: Reader): Promise<Material
   await policy.adapters.save(POLICY, folder.adapter('final'));
   const [ctr, valid, test] = [rowsOf(interactions, 'train', 'ctr'), rowsOf(interactions, 'valid'), rowsOf(interactions, 'test')];
   const rows = Uint32Array.from([...ctr, ...valid, ...test, ...auditRows(parts)]);
-  const final = await explanationSet(parts, reader, { name: 'final', rows, readRows: rows, adapter: POLICY, stage: 'final', iteration: config.iterations });
-  const postHoc = await explanationSet(parts, reader, { name: 'post-hoc', rows: Uint32Array.from([...ctr, ...valid, ...test]), readRows: test, adapter: null, stage: 'post-hoc', iteration: 0 });
+  const final = await explanationSet(parts, reader, {
+    name: 'final',
+    rows,
+    readRows: rows,
+    adapter: POLICY,
+    stage: 'final',
+    iteration: config.iterations,
+  });
+  const postHoc = await explanationSet(parts, reader, {
+    name: 'post-hoc',
+    rows: Uint32Array.from([...ctr, ...valid, ...test]),
+    readRows: test,
+    adapter: null,
+    stage: 'post-hoc',
+    iteration: 0,
+  });
   if (existsSync(join(folder.data, TRUTH_FILE))) {
     // Where quality is measured, gains count over the better of the greedy and the sampled base.
     const { temperature } = config.ppo;
-    await explanationSet(parts, reader, { name: 'post-hoc-sampled', rows, readRows: [], adapter: null, stage: 'post-hoc-sampled', iteration: 0, temperature });
+    await explanationSet(parts, reader, {
+      name: 'post-hoc-sampled',
+      rows,
+      readRows: [],
+      adapter: null,
+      stage: 'post-hoc-sampled',
+      iteration: 0,
+      temperature,
+    });
   }
   await checkpoints.once('prompt-lengths', () => Promise.resolve(warnOfShortened(parts, rows)));
   return { reader, final, postHoc };
@@ -72,12 +100,19 @@ export async function explainAll(parts: Parts, reader: Reader): Promise<Material
  */
 function auditRows({ interactions, rng }: Parts): Uint32Array {
   const count = rowsOf(interactions, 'valid').length;
-  return rng.fork('audit').shuffle(rowsOf(interactions, 'train', 'policy').slice()).slice(0, count);
+  return rng
+    .fork('audit')
+    .shuffle(rowsOf(interactions, 'train', 'policy').slice())
+    .slice(0, count);
 }
 
 function warnOfShortened(parts: Parts, rows: Uint32Array): void {
   const dropped = rows.filter((row) => parts.prompts.dropped(row) > 0);
   if (dropped.length === 0) return;
   const entries = dropped.reduce((sum, row) => sum + parts.prompts.dropped(row), 0);
-  warn(parts, 'PROMPT_SHORTENED', `${dropped.length} of ${rows.length} prompts were longer than llm.maxPromptTokens and lost their oldest history entries, ${entries} in all`);
+  warn(
+    parts,
+    'PROMPT_SHORTENED',
+    `${dropped.length} of ${rows.length} prompts were longer than llm.maxPromptTokens and lost their oldest history entries, ${entries} in all`,
+  );
 }

@@ -5,7 +5,11 @@ import type { Parts } from './parts.js';
 export async function timed<T>({ folder }: Pick<Parts, 'folder'>, name: string, work: () => Promise<T>): Promise<T> {
   const started = performance.now();
   const result = await work();
-  const line = { name, seconds: Number(((performance.now() - started) / 1000).toFixed(3)), peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1024) };
+  const line = {
+    name,
+    seconds: Number(((performance.now() - started) / 1000).toFixed(3)),
+    peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1024),
+  };
   await appendFile(folder.timing, `${JSON.stringify(line)}\n`);
   return result;
 }

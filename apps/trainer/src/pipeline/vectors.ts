@@ -58,7 +58,12 @@ async function encodeRows(parts: Parts, rows: ArrayLike<number>, textOf: (row: n
   const { encoder } = parts;
   const texts = Array.from(rows, textOf);
   const { data, truncated } = await encodeCounting(encoder, texts);
-  if (truncated > 0) warn(parts, 'ENCODER_TRUNCATED', `${truncated} of ${texts.length} ${what} were longer than the encoder reads (encoder.maxTokens) and were cut`);
+  if (truncated > 0)
+    warn(
+      parts,
+      'ENCODER_TRUNCATED',
+      `${truncated} of ${texts.length} ${what} were longer than the encoder reads (encoder.maxTokens) and were cut`,
+    );
   return { data, dimension: encoder.dimension, interactionIds: rows };
 }
 

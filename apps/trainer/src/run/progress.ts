@@ -56,7 +56,9 @@ function lineProgress(stream: NodeJS.WriteStream): Progress {
       let shown = 0;
       const line = (completed: number, note: string): void => {
         const left = completed > 0 ? ((performance.now() - started) / completed) * (total - completed) : 0;
-        stream.write(`  ${name}: ${completed}/${total} ${unit}, ${rateText(completed, started, unit)}, ${durationText(left)} left${note === '' ? '' : `, ${note}`}\n`);
+        stream.write(
+          `  ${name}: ${completed}/${total} ${unit}, ${rateText(completed, started, unit)}, ${durationText(left)} left${note === '' ? '' : `, ${note}`}\n`,
+        );
       };
       return {
         update(completed, note = '') {
@@ -67,7 +69,9 @@ function lineProgress(stream: NodeJS.WriteStream): Progress {
           }
         },
         done: (note = '') =>
-          void stream.write(`  ${name}: ${total} ${unit} in ${durationText(performance.now() - started)}${note === '' ? '' : `, ${note}`}\n`),
+          void stream.write(
+            `  ${name}: ${total} ${unit} in ${durationText(performance.now() - started)}${note === '' ? '' : `, ${note}`}\n`,
+          ),
       };
     },
   };
@@ -84,5 +88,7 @@ export function durationText(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
   if (seconds < 60) return `${seconds}s`;
   const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes}m${String(seconds % 60).padStart(2, '0')}s` : `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, '0')}m`;
+  return minutes < 60
+    ? `${minutes}m${String(seconds % 60).padStart(2, '0')}s`
+    : `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, '0')}m`;
 }

@@ -60,7 +60,9 @@ function stagesOf({ quality, qualityByRepetition }: Metrics): Entry[] {
   const { base, baseSampled, stage1 } = quality;
   return [
     ...(base === undefined ? [] : [{ name: 'base', description: 'the base model, post hoc', quality: base }]),
-    ...(baseSampled === undefined ? [] : [{ name: 'base, sampled', description: 'the same, decoded as rollouts are', quality: baseSampled }]),
+    ...(baseSampled === undefined
+      ? []
+      : [{ name: 'base, sampled', description: 'the same, decoded as rollouts are', quality: baseSampled }]),
     ...(stage1 === undefined ? [] : [{ name: 'stage 1', description: 'after alignment with p_LC', quality: stage1 }]),
     ...Object.entries(qualityByRepetition).map(([repetition, own]) => ({
       name: `stages 2 and 3, repetition ${repetition}`,
