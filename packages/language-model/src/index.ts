@@ -2,4 +2,5 @@ export type { ChatMessage, ChatPrompt, CompletionPrompt, Prompt } from './prompt
 export type { TokenIds, Tokenizer } from './tokenizer.js';
 export type { Completion, Sampler, SamplingOptions } from './sampler.js';
 export type { AnswerOptions, AnswerScorer } from './answer-scorer.js';
+export type { SamplerPart, SamplerRequest } from './sampler-part.js';
 export type { SeedPath } from '@expctr/core';
