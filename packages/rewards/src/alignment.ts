@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import { requireLength, requireProbability } from './errors.js';
+import type { RewardRows, RewardValues } from './reward-rows.js';
 
 /**
  * How a probability p is rewarded for agreeing with a target y.
@@ -41,6 +43,15 @@ const rules: { readonly [F in AlignmentForm]: FormRule } = {
 
 /** Every form, the default first. */
 export const alignmentForms: readonly AlignmentForm[] = Object.keys(rules) as AlignmentForm[];
+
+/** The option that names the form of an alignment reward. */
+export const formOption = z
+  .enum(['brier', 'log', 'linear'] satisfies readonly AlignmentForm[])
+  .default('brier')
+  .describe('how agreement is rewarded: brier and log are best served by the true probability, linear by the majority class');
+
+/** A reward with a form: its values, and the figure `best_constant` where a constant predictor is comparable. */
+export type AlignmentReward = (rows: RewardRows) => Promise<RewardValues & { readonly values: Float64Array }>;
 
 /** The range of a form's rewards. */
 export interface AlignmentBounds {
@@ -96,4 +107,10 @@ export function bestConstant(form: AlignmentForm, y: ArrayLike<number>): BestCon
   const probability = rules[form].bestConstant(targets);
   const rewards = alignment(form, new Float64Array(targets.length).fill(probability), targets);
   return { probability, reward: mean(rewards) };
+}
+
+/** The figures of an alignment reward for the log: `best_constant`, the mean reward of the best constant predictor of these targets. */
+export function alignmentFigures(form: AlignmentForm, y: ArrayLike<number>): Record<string, number> {
+  const best = bestConstant(form, y);
+  return best === null ? {} : { best_constant: best.reward };
 }

@@ -1,5 +1,5 @@
 import { RewardError, requireLength } from './errors.js';
-import type { RewardFunction, RewardRows } from './reward-rows.js';
+import type { RewardFunction, RewardRows, RewardValues } from './reward-rows.js';
 
 /** One reward among several. */
 export interface WeightedReward {
@@ -17,6 +17,8 @@ export interface CombinedRewards {
   readonly total: readonly (number | null)[];
   /** Each component on its own, unweighted: [rows], null where it does not apply. */
   readonly components: Readonly<Record<string, readonly (number | null)[]>>;
+  /** What the rewards say of the batch themselves, by `<reward>/<figure>`. */
+  readonly figures: Readonly<Record<string, number>>;
 }
 
 /**
@@ -32,12 +34,15 @@ export function combine(parts: readonly WeightedReward[]): (rows: RewardRows) =>
   const all = checkedWeight(parts);
   return async (rows) => {
     const components: Record<string, (number | null)[]> = {};
+    const figures: Record<string, number> = {};
     const weighted = new Float64Array(rows.length);
     const applied = new Float64Array(rows.length);
     for (const { name, weight, reward } of parts) {
-      const values = Array.from(await reward(rows));
+      const given = withFigures(await reward(rows));
+      const values = Array.from(given.values);
       requireLength(`reward '${name}'`, values, rows.length);
       components[name] = values;
+      for (const [figure, value] of Object.entries(given.figures)) if (Number.isFinite(value)) figures[`${name}/${figure}`] = value;
       if (weight === 0) continue;
       for (const [row, value] of values.entries()) {
         if (value === null) continue;
@@ -56,9 +61,13 @@ export function combine(parts: readonly WeightedReward[]): (rows: RewardRows) =>
       if (share === 0) return null;
       return share === all ? sum : (sum / share) * all;
     });
-    return { total, components };
+    return { total, components, figures };
   };
 }
+
+/** An array has a property `values`, too: the figures tell the two apart. */
+const withFigures = (given: ArrayLike<number | null> | RewardValues): RewardValues =>
+  'figures' in given ? given : { values: given, figures: {} };
 
 function checkedWeight(parts: readonly WeightedReward[]): number {
   const names = new Set<string>();

@@ -2,7 +2,8 @@ import { ExpctrError } from '@expctr/core';
 
 /**
  * Thrown by the functions of this package. Codes: `REWARD_LENGTH_MISMATCH`, `REWARD_NOT_A_PROBABILITY`, `REWARD_OPTION`,
- * `REWARD_COLUMN_MISSING`, `REWARD_NOT_FINITE`, `READER_NO_ANSWER`, `READER_NO_FORM`, `READER_CANNOT_READ`.
+ * `REWARD_COLUMN_MISSING`, `REWARD_NOT_FINITE`, `REWARD_UNKNOWN`, `REWARD_NEEDS_CLICK_MODEL`,
+ * `READER_NO_ANSWER`, `READER_NO_FORM`, `READER_CANNOT_READ`.
  */
 export class RewardError extends ExpctrError {}
 

@@ -1,4 +1,6 @@
-import type { RewardFunction, RewardRows } from './reward-rows.js';
+import { z } from 'zod';
+import type { Reward } from './reward.js';
+import type { RewardRows } from './reward-rows.js';
 
 /**
  * How well-formed an explanation is, in [0, 1]: the mean of three parts, each in [0, 1].
@@ -10,8 +12,16 @@ import type { RewardFunction, RewardRows } from './reward-rows.js';
  *
  * An explanation of which nothing is left to read gets 0.
  */
-export const formatReward: RewardFunction = (rows) =>
+export const formatReward = (rows: RewardRows): Promise<Float64Array> =>
   Promise.resolve(Float64Array.from({ length: rows.length }, (_, row) => wellFormedness(rows, row)));
+
+/** The format reward as a part of a run. */
+export const formatPart: Reward = {
+  name: 'format',
+  description: 'ends by itself, says nothing that reader and encoder do not see, and does not repeat itself',
+  options: z.object({}),
+  create: () => formatReward,
+};
 
 function wellFormedness(rows: RewardRows, row: number): number {
   const read = rows.read[row] ?? '';

@@ -1,9 +1,9 @@
-import { alignment, alignmentBounds, type AlignmentForm } from './alignment.js';
+import { z } from 'zod';
+import { alignment, alignmentBounds, alignmentFigures, formOption, type AlignmentForm, type AlignmentReward } from './alignment.js';
 import { RewardError, requireLength } from './errors.js';
-import { isEmptyExplanation, type RewardFunction, type RewardRows } from './reward-rows.js';
-
-/** A click-through-rate model as rewards see it: columns in, [rows] probabilities out. */
-export type ClickPredictor = (rows: RewardRows) => Promise<ArrayLike<number>>;
+import { requireClicks, type ClickPredictor } from './reward-context.js';
+import type { Reward } from './reward.js';
+import { isEmptyExplanation, type RewardRows } from './reward-rows.js';
 
 /** Options of {@link icAlignment}. */
 export interface IcAlignmentOptions {
@@ -28,11 +28,12 @@ export interface IcAlignmentOptions {
  * IC alignment (explanation and ID-CTR; arXiv 2412.02588): rewards an explanation whose vector helps the CTR model.
  *
  * An explanation of which nothing was left to encode gets the form's minimum (in mode `difference`: the minimum less the
- * reward of the mean vector). Rewards lie within the form's bounds; differences within plus or minus their width.
+ * reward of the mean vector). Rewards lie within the form's bounds; differences within plus or minus their width. Its figure for the
+ * log is `best_constant`, of the labels or of the teacher's probabilities; a difference of two rewards has none.
  *
  * @throws {RewardError} `REWARD_OPTION` where `target` or `mode` needs a function that is missing
  */
-export function icAlignment(options: IcAlignmentOptions): RewardFunction {
+export function icAlignment(options: IcAlignmentOptions): AlignmentReward {
   const { predictClick, form = 'brier', target = 'label', mode = 'absolute' } = options;
   const teacher = target === 'teacher' ? needed(options.teacher, 'teacher', "target 'teacher'") : null;
   const predictWithMean = mode === 'difference' ? needed(options.predictWithMean, 'predictWithMean', "mode 'difference'") : null;
@@ -42,11 +43,35 @@ export function icAlignment(options: IcAlignmentOptions): RewardFunction {
     const targets = teacher === null ? rows.label : await predictions('teacher', teacher, rows);
     const rewards = alignment(form, await predictions('p_IC', predictClick, rows), targets);
     for (let row = 0; row < rows.length; row += 1) if (isEmptyExplanation(rows, row)) rewards[row] = minimum;
-    if (predictWithMean === null) return rewards;
+    if (predictWithMean === null) return { values: rewards, figures: alignmentFigures(form, targets) };
     const withMean = alignment(form, await predictions('p_IC with the mean vector', predictWithMean, rows), targets);
-    return rewards.map((reward, row) => reward - (withMean[row] ?? 0));
+    return { values: rewards.map((reward, row) => reward - (withMean[row] ?? 0)), figures: {} };
   };
 }
+
+const options = z.object({
+  form: formOption,
+  target: z
+    .enum(['label', 'teacher'])
+    .default('label')
+    .describe("what p_IC is to agree with: the label, or the ID-only model's probability"),
+  mode: z
+    .enum(['absolute', 'difference'])
+    .default('absolute')
+    .describe('the reward itself, or its gain over what the mean explanation earns'),
+});
+
+/** IC alignment as a part of a run. */
+export const icPart: Reward<z.output<typeof options>> = {
+  name: 'ic',
+  description: "IC alignment: the explanation's vector helps the CTR model",
+  options,
+  create(context, { form, target, mode }) {
+    const { predict, predictAtMean, teacher } = requireClicks(context, 'ic');
+    const common = { form, target, mode, predictClick: predict, predictWithMean: predictAtMean };
+    return icAlignment(teacher === null ? common : { ...common, teacher });
+  },
+};
 
 async function predictions(name: string, predict: ClickPredictor, rows: RewardRows): Promise<ArrayLike<number>> {
   const values = await predict(rows);

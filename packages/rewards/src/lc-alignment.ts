@@ -1,6 +1,8 @@
-import { alignment, alignmentBounds, type AlignmentForm } from './alignment.js';
+import { z } from 'zod';
+import { alignment, alignmentBounds, alignmentFigures, formOption, type AlignmentForm, type AlignmentReward } from './alignment.js';
 import { requireLength } from './errors.js';
-import { isEmptyExplanation, type RewardFunction, type RewardRows } from './reward-rows.js';
+import type { Reward } from './reward.js';
+import { isEmptyExplanation, type RewardRows } from './reward-rows.js';
 
 /** Options of {@link lcAlignment}. */
 export interface LcAlignmentOptions {
@@ -14,13 +16,24 @@ export interface LcAlignmentOptions {
  * LC alignment (explanation and LLM-CTR; arXiv 2412.02588): rewards an explanation from which a reader can tell what the user did.
  *
  * An explanation of which nothing was left to read gets the form's minimum; its p_LC is a prediction from the item alone and
- * no merit of the explanation.
+ * no merit of the explanation. Its figure for the log is `best_constant`.
  */
-export function lcAlignment({ read, form = 'brier' }: LcAlignmentOptions): RewardFunction {
+export function lcAlignment({ read, form = 'brier' }: LcAlignmentOptions): AlignmentReward {
   const { minimum } = alignmentBounds(form);
   return async (rows) => {
     const probabilities = await read(rows);
     requireLength('p_LC', probabilities, rows.length);
-    return alignment(form, probabilities, rows.label).map((reward, row) => (isEmptyExplanation(rows, row) ? minimum : reward));
+    const values = alignment(form, probabilities, rows.label).map((reward, row) => (isEmptyExplanation(rows, row) ? minimum : reward));
+    return { values, figures: alignmentFigures(form, rows.label) };
   };
 }
+
+const options = z.object({ form: formOption });
+
+/** LC alignment as a part of a run. */
+export const lcPart: Reward<z.output<typeof options>> = {
+  name: 'lc',
+  description: 'LC alignment: the frozen language model, reading item and explanation, can tell what the user did',
+  options,
+  create: (context, { form }) => lcAlignment({ read: (rows) => context.read(rows), form }),
+};

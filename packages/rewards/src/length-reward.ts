@@ -1,5 +1,7 @@
+import { z } from 'zod';
 import { RewardError } from './errors.js';
-import type { RewardFunction } from './reward-rows.js';
+import type { Reward } from './reward.js';
+import type { RewardRows } from './reward-rows.js';
 
 /** Options of {@link lengthReward}, all in tokens. */
 export interface LengthRewardOptions {
@@ -17,7 +19,7 @@ export interface LengthRewardOptions {
  *
  * @throws {RewardError} `REWARD_OPTION` unless 1 <= minimum <= maximum < limit
  */
-export function lengthReward({ minimum, maximum, limit = 2 * maximum }: LengthRewardOptions): RewardFunction {
+export function lengthReward({ minimum, maximum, limit = 2 * maximum }: LengthRewardOptions): (rows: RewardRows) => Promise<Float64Array> {
   if (!(minimum >= 1 && minimum <= maximum && maximum < limit && Number.isFinite(limit))) {
     throw new RewardError('REWARD_OPTION', `lengthReward: minimum ${minimum}, maximum ${maximum}, limit ${limit}`, {
       expected: '1 <= minimum <= maximum < limit',
@@ -33,3 +35,23 @@ export function lengthReward({ minimum, maximum, limit = 2 * maximum }: LengthRe
       }),
     );
 }
+
+const tokens = z.int().min(1).nullable().default(null);
+const options = z.object({
+  minimum: tokens.describe('tokens from which on an explanation is long enough; null = a quarter of the most that it may have'),
+  maximum: tokens.describe('tokens up to which it is short enough; null = the most that it may have'),
+  limit: tokens.describe('tokens from which on it earns nothing; null = twice the maximum'),
+});
+
+/** The length reward as a part of a run. */
+export const lengthPart: Reward<z.output<typeof options>> = {
+  name: 'length',
+  description: 'neither too short nor too long, in tokens',
+  options,
+  create: ({ maxNewTokens }, { minimum, maximum, limit }) =>
+    lengthReward({
+      minimum: minimum ?? Math.ceil(maxNewTokens / 4),
+      maximum: maximum ?? maxNewTokens,
+      ...(limit === null ? {} : { limit }),
+    }),
+};

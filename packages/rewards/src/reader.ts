@@ -1,10 +1,8 @@
-import { contentFreePrompts, renderLcPrompt, type HistoryText, type LcTemplate, type Prompt } from '@expctr/data';
+import { contentFreePrompts, renderLcPrompt, type HistoryText, type LcTemplate } from '@expctr/data';
+import type { Prompt } from '@expctr/language-model';
 import { answerProbability, contentFreeBias, type AnswerLogProbabilities } from './answer-probability.js';
 import { RewardError, requireLength } from './errors.js';
-import type { RewardRows } from './reward-rows.js';
-
-/** The columns that a reader reads. */
-export type ReaderRows = Pick<RewardRows, 'length' | 'item' | 'read' | 'history'>;
+import type { ReaderRows } from './reward-rows.js';
 
 /** Scores two answer strings after each prompt: natural log-probabilities, each summed over all tokens of its string. */
 export type ScoreAnswers = (
@@ -18,7 +16,7 @@ export interface ReaderOptions {
   readonly template: LcTemplate;
   /** One of the template's forms by its name: `few-shot`, `chat`, `continuation`, or one of your own. */
   readonly form: string;
-  /** The frozen base model. */
+  /** The frozen base model: {@link modelAnswers} of a language model, or any function of this shape. */
   readonly scoreAnswers: ScoreAnswers;
   /** Whether to subtract the mean log-odds of the template's content-free inputs (Zhao et al. 2021). Default true. */
   readonly calibrate?: boolean;

@@ -27,8 +27,19 @@ export interface RewardRows {
   readonly finishReason: readonly ('stop' | 'length')[];
 }
 
-/** A reward: one number for each row, null where it does not apply. Any function of this shape is one. */
-export type RewardFunction = (rows: RewardRows) => Promise<ArrayLike<number | null>>;
+/** The columns that a reader reads. */
+export type ReaderRows = Pick<RewardRows, 'length' | 'item' | 'read' | 'history'>;
+
+/** Rewards of a batch, and what the log is to say of them. */
+export interface RewardValues {
+  /** [rows] rewards, null where it does not apply. */
+  readonly values: ArrayLike<number | null>;
+  /** Figures of the batch by name, for the log (`reward/<reward>/<figure>`); one that is not finite is left out. */
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+/** A reward: one number for each row, null where it does not apply; alone, or with figures for the log. Any function of this shape is one. */
+export type RewardFunction = (rows: RewardRows) => Promise<ArrayLike<number | null> | RewardValues>;
 
 /** Whether nothing of the explanation was left for reader and encoder, because it was empty or only a verdict. */
 export function isEmptyExplanation(rows: Pick<RewardRows, 'read'>, row: number): boolean {

@@ -1,4 +1,4 @@
-import { bestConstant, type AlignmentForm } from './alignment.js';
+import type { CombinedRewards } from './combine.js';
 import { requireLength } from './errors.js';
 
 /** What the log says about one reward component on one batch. */
@@ -14,40 +14,34 @@ export interface RewardStatistics {
   readonly withinPromptStd: number | null;
   /** Sample standard deviation of the prompts' means; null with fewer than two prompts. */
   readonly betweenPromptStd: number | null;
-  /** Mean reward of the best constant predictor on the same rows; null where the reward has no alignment form. */
-  readonly bestConstant: number | null;
+}
+
+/** The columns that tell which rows complete one prompt. */
+interface PromptColumn {
+  /** [rows] which prompt each row completes. */
+  readonly prompt: ArrayLike<number>;
 }
 
 /**
- * Mean of a reward, its spread within and between prompts, and the reward of the best constant predictor beside it.
+ * Mean of a reward, and its spread within and between prompts.
  *
- * @param component `values`: [rows] rewards, null = does not apply; `form`: the alignment form that made them, if one did;
- *   `target`: [rows] what they were aligned with, default the labels
- * @param rows `prompt`: [rows] which prompt each row completes; `label`: [rows] 0 or 1
+ * @param values [rows] rewards, null = does not apply
  * @throws {RewardError} `REWARD_LENGTH_MISMATCH`
  */
-export function rewardStatistics(
-  component: { readonly values: ArrayLike<number | null>; readonly form?: AlignmentForm; readonly target?: ArrayLike<number> },
-  rows: { readonly prompt: ArrayLike<number>; readonly label: ArrayLike<number> },
-): RewardStatistics {
-  const { values, form, target = rows.label } = component;
-  requireLength('prompt', rows.prompt, values.length);
-  requireLength('target', target, values.length);
-
+export function rewardStatistics(values: ArrayLike<number | null>, { prompt }: PromptColumn): RewardStatistics {
+  requireLength('prompt', prompt, values.length);
   const byPrompt = new Map<number, number[]>();
-  const targets: number[] = [];
+  let count = 0;
   for (let row = 0; row < values.length; row += 1) {
     const value = values[row] ?? null;
     if (value === null) continue;
-    targets.push(target[row] ?? Number.NaN);
-    const prompt = rows.prompt[row] ?? 0;
-    const group = byPrompt.get(prompt);
-    if (group === undefined) byPrompt.set(prompt, [value]);
+    count += 1;
+    const group = byPrompt.get(prompt[row] ?? 0);
+    if (group === undefined) byPrompt.set(prompt[row] ?? 0, [value]);
     else group.push(value);
   }
 
   const groups = [...byPrompt.values()];
-  const count = targets.length;
   const means = groups.map(mean);
   const within = groups.reduce((sum, group) => sum + squaredDeviations(group), 0);
   const degrees = count - groups.length;
@@ -56,8 +50,24 @@ export function rewardStatistics(
     mean: count === 0 ? null : groups.reduce((sum, group) => sum + group.reduce((a, b) => a + b, 0), 0) / count,
     withinPromptStd: degrees === 0 ? null : Math.sqrt(within / degrees),
     betweenPromptStd: groups.length < 2 ? null : Math.sqrt(squaredDeviations(means) / (groups.length - 1)),
-    bestConstant: form === undefined ? null : (bestConstant(form, targets)?.reward ?? null),
   };
+}
+
+/**
+ * All that the log says about the rewards of a batch: for each component `reward/<name>` (its mean),
+ * `reward/<name>/within_prompt_std` and `reward/<name>/between_prompt_std`, and the rewards' own figures as
+ * `reward/<name>/<figure>`. What is not defined on these rows is left out.
+ */
+export function rewardFigures({ components, figures }: Omit<CombinedRewards, 'total'>, rows: PromptColumn): Record<string, number> {
+  const log: Record<string, number> = {};
+  for (const [name, value] of Object.entries(figures)) log[`reward/${name}`] = value;
+  for (const [name, values] of Object.entries(components)) {
+    const { mean: middle, withinPromptStd, betweenPromptStd } = rewardStatistics(values, rows);
+    if (middle !== null) log[`reward/${name}`] = middle;
+    if (withinPromptStd !== null) log[`reward/${name}/within_prompt_std`] = withinPromptStd;
+    if (betweenPromptStd !== null) log[`reward/${name}/between_prompt_std`] = betweenPromptStd;
+  }
+  return log;
 }
 
 function mean(values: readonly number[]): number {

@@ -1,18 +1,9 @@
-import type { HistoryText, ItemText } from '@expctr/data';
-import { alignment, alignmentBounds, type AlignmentForm } from './alignment.js';
+import { z } from 'zod';
+import { alignment, alignmentBounds, formOption, type AlignmentForm } from './alignment.js';
 import { requireLength } from './errors.js';
-import type { ReaderRows } from './reader.js';
-import { isEmptyExplanation, type RewardFunction } from './reward-rows.js';
-
-/** Another interaction of the same user, whose item has something in common with the one that is explained. */
-export interface Sibling {
-  /** What is read beside the explanation. */
-  readonly item: ItemText;
-  /** What the user did: 1 = chose it, 0 = not. */
-  readonly label: number;
-  /** Needed only by readers whose template repeats the history. */
-  readonly history?: HistoryText;
-}
+import type { Sibling } from './reward-context.js';
+import type { Reward } from './reward.js';
+import { isEmptyExplanation, type ReaderRows, type RewardRows } from './reward-rows.js';
 
 /** Options of {@link siblingAlignment}. */
 export interface SiblingAlignmentOptions {
@@ -32,7 +23,11 @@ export interface SiblingAlignmentOptions {
  *
  * Does not apply (null) to rows without siblings. An explanation of which nothing was left to read gets the form's minimum.
  */
-export function siblingAlignment({ siblings, read, form = 'brier' }: SiblingAlignmentOptions): RewardFunction {
+export function siblingAlignment({
+  siblings,
+  read,
+  form = 'brier',
+}: SiblingAlignmentOptions): (rows: RewardRows) => Promise<(number | null)[]> {
   const { minimum } = alignmentBounds(form);
   return async (rows) => {
     const pairs = Array.from({ length: rows.length }, (_, row) =>
@@ -56,3 +51,17 @@ export function siblingAlignment({ siblings, read, form = 'brier' }: SiblingAlig
     return Array.from(sums, (sum, row) => (counts[row] === 0 ? null : isEmptyExplanation(rows, row) ? minimum : sum / counts[row]!));
   };
 }
+
+const options = z.object({
+  form: formOption,
+  items: z.int().min(1).default(2).describe('other items on which an explanation is read, for each attribute of its item'),
+});
+
+/** LC alignment on other items as a part of a run. */
+export const siblingsPart: Reward<z.output<typeof options>> = {
+  name: 'siblings',
+  description: 'LC alignment on other items of the user that share attributes: pays for reasons that hold there, too',
+  options,
+  create: (context, { form, items }) =>
+    siblingAlignment({ read: (rows) => context.read(rows), siblings: (id) => context.siblings(id, items), form }),
+};

@@ -55,6 +55,16 @@ test('raising any applying component raises the total; equal rewards give equal 
   );
 });
 
+test('figures of a reward are kept under its name; those that are not finite are left out', async () => {
+  const { components, figures } = await combine([
+    { name: 'lc', weight: 1, reward: () => Promise.resolve({ values: [1, 0, 1], figures: { best_constant: 0.75, empty: NaN } }) },
+    { name: 'ic', weight: 0, reward: () => Promise.resolve({ values: new Float64Array(3), figures: { best_constant: 0.5 } }) },
+    { name: 'length', weight: 1, reward: fixed([1, null, 0]) },
+  ])(rows);
+  expect(figures).toEqual({ 'lc/best_constant': 0.75, 'ic/best_constant': 0.5 });
+  expect(components).toEqual({ lc: [1, 0, 1], ic: [0, 0, 0], length: [1, null, 0] });
+});
+
 test('refuses repeated names, negative weights, no weight, wrong lengths and infinite rewards', async () => {
   const reward = fixed([1, 1, 1]);
   const option = expect.objectContaining({ code: 'REWARD_OPTION' }) as Error;

@@ -1,7 +1,8 @@
-import { defaultExplanationTemplate, defaultLcTemplate, readableText, type Prompt } from '@expctr/data';
+import { defaultExplanationTemplate, defaultLcTemplate, readableText } from '@expctr/data';
+import type { Prompt } from '@expctr/language-model';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { answerProbability, createReader, type ScoreAnswers } from '../src/index.js';
+import { answerProbability, createReader, modelAnswers, type ScoreAnswers } from '../src/index.js';
 
 const item = { title: 'The Lantern Keeper (1994)', attributes: { genres: ['Drama'] } };
 const forms = Object.keys(defaultLcTemplate.forms);
@@ -125,4 +126,35 @@ test('wrong forms, short columns and short answers are refused', async () => {
   );
   const none = { ...defaultLcTemplate, contentFree: [] };
   await expect(createReader({ template: none, form: 'chat', scoreAnswers: gullible })).rejects.toThrow(/no content-free input/);
+});
+
+test('a language model answers with its adapter off, both answers after each prompt', async () => {
+  const calls: unknown[] = [];
+  const answers = modelAnswers({
+    tokenizer: {
+      encode: (prompt) => Int32Array.of(textOf(prompt).length),
+      encodeText: (text) => Int32Array.from(text, (letter) => letter.charCodeAt(0)),
+    },
+    scoreAnswers: (prompts, given, options) => {
+      calls.push(
+        prompts.map((ids) => Array.from(ids)),
+        given.map((both) => both.map((ids) => String.fromCharCode(...Array.from(ids)))),
+        options,
+      );
+      return Promise.resolve(prompts.map((ids) => Float32Array.of(-ids[0]!, -0.5)));
+    },
+  });
+  const prompts = ['abc', 'a'].map((text): Prompt => ({ form: 'completion', text }));
+  expect(await answers(prompts, { yes: ' Y', no: ' N' })).toEqual([
+    { yes: -3, no: -0.5 },
+    { yes: -1, no: -0.5 },
+  ]);
+  expect(calls).toEqual([
+    [[3], [1]],
+    [
+      [' Y', ' N'],
+      [' Y', ' N'],
+    ],
+    { adapter: null },
+  ]);
 });

@@ -1,0 +1,30 @@
+import { RewardError } from './errors.js';
+import { formatPart } from './format-reward.js';
+import { icPart } from './ic-alignment.js';
+import { lcPart } from './lc-alignment.js';
+import { lengthPart } from './length-reward.js';
+import type { Reward } from './reward.js';
+import { siblingsPart } from './sibling-alignment.js';
+
+/** The built-in rewards by name. A new one is one file and one line here. */
+export const rewards = {
+  lc: lcPart,
+  ic: icPart,
+  siblings: siblingsPart,
+  length: lengthPart,
+  format: formatPart,
+} as const satisfies Readonly<Record<string, Reward>>;
+
+/**
+ * A reward by its name.
+ * @param own rewards of one's own; one of them hides a built-in one of its name
+ * @throws {RewardError} `REWARD_UNKNOWN` with the names that there are
+ */
+export function findReward(name: string, own: readonly Reward[] = []): Reward {
+  const all: readonly Reward[] = [...own, ...Object.values(rewards)];
+  const found = all.find((reward) => reward.name === name);
+  if (found !== undefined) return found;
+  throw new RewardError('REWARD_UNKNOWN', `there is no reward '${name}'`, {
+    expected: `one of ${all.map((reward) => reward.name).join(', ')}`,
+  });
+}
