@@ -1,51 +1,52 @@
 import type { Encoder } from './encoder.js';
+import type { EncoderPart } from './encoder-part.js';
+import { encoders } from './encoders.js';
 import { EncoderOptionError } from './errors.js';
-import { createHashedEncoder, type HashedEncoderOptions } from './hashed/hashed-encoder.js';
-import { loadStaticEncoder } from './static/static-encoder.js';
-import { createTransformersEncoder } from './transformers/transformers-encoder.js';
-import type { TransformersEncoderOptions } from './transformers/options.js';
 
-/** Makes an encoder from what follows the colon of its specification (`hashed:256` gives `256`; nothing gives undefined). */
-export type EncoderFactory = (argument: string | undefined, options: LoadEncoderOptions) => Promise<Encoder>;
-
-/** Options of {@link loadEncoder}: those of every encoder, of which each takes its own. */
-export interface LoadEncoderOptions extends TransformersEncoderOptions, Omit<HashedEncoderOptions, 'dimension'> {
-  /** Further encoders by name; they take precedence over the built-in ones. */
-  readonly factories?: Readonly<Record<string, EncoderFactory>>;
+/** A kind of encoder, and what its specification says beyond its name. */
+export interface FoundEncoder {
+  /** The kind. */
+  readonly part: EncoderPart;
+  /** What stands after the colon, or the whole of a specification that names no kind; undefined where there is nothing. */
+  readonly argument: string | undefined;
 }
-
-/** Names of the built-in encoders. */
-export type BuiltInEncoder = 'hashed' | 'static' | 'transformers';
-
-/** The built-in encoders by name. A new one is one file and one line here. */
-export const encoderFactories: { readonly [K in BuiltInEncoder]: EncoderFactory } = {
-  hashed: (argument, options) => Promise.resolve(createHashedEncoder({ ...options, ...dimensionFrom(argument) })),
-  static: (argument) => loadStaticEncoder(argument),
-  transformers: (argument, options) => {
-    if (argument === undefined) throw wrongSpec('transformers', 'transformers:FOLDER_OR_HUB_ID');
-    return createTransformersEncoder(argument, options);
-  },
-};
 
 /**
- * An encoder by its specification: `hashed`, `hashed:512`, `static`, `static:FILE`, a name of `options.factories` with or without `:argument`, or
- * else a folder or hub id for {@link createTransformersEncoder}.
+ * The kind of encoder that a specification names: `hashed`, `hashed:512`, `static`, `static:FILE`, `transformers:FOLDER_OR_HUB_ID`, or a
+ * name of `own` with or without `:argument`; anything else is a folder or hub id for `transformers`.
  *
- * @throws EncoderOptionError `ENCODER_SPEC` for an argument that the named encoder does not understand; and what the encoder throws
+ * @param own kinds of one's own; one of them hides a built-in one of its name
  */
-export async function loadEncoder(spec: string, options: LoadEncoderOptions = {}): Promise<Encoder> {
+export function findEncoder(spec: string, own: readonly EncoderPart[] = []): FoundEncoder {
   const [, name = '', argument] = /^([^:]*)(?::(.*))?$/s.exec(spec) ?? [];
-  const factories: Readonly<Record<string, EncoderFactory>> = { ...encoderFactories, ...options.factories };
-  const factory = Object.hasOwn(factories, name) ? factories[name] : undefined;
-  return factory === undefined ? createTransformersEncoder(spec, options) : factory(argument, options);
+  const part = [...own, ...Object.values<EncoderPart>(encoders)].find((kind) => kind.name === name);
+  return part === undefined ? { part: encoders.transformers, argument: spec } : { part, argument };
 }
 
-function dimensionFrom(argument: string | undefined): { dimension?: number } {
-  if (argument === undefined) return {};
-  if (!/^\d+$/.test(argument)) throw wrongSpec(`hashed:${argument}`, 'hashed or hashed:DIMENSION, such as hashed:256');
-  return { dimension: Number(argument) };
+/** Where {@link loadEncoder} looks. */
+export interface LoadEncoderContext {
+  /** Kinds of encoders of one's own. */
+  readonly encoders?: readonly EncoderPart[];
 }
 
-function wrongSpec(spec: string, expected: string): EncoderOptionError {
-  return new EncoderOptionError('ENCODER_SPEC', `'${spec}' names no encoder`, { expected });
+/**
+ * An encoder by its specification (see {@link findEncoder}).
+ *
+ * @param options those of the kind that is named, each of which has a default
+ * @throws EncoderOptionError `ENCODER_OPTION` for an option that this kind does not have or a value that it does not take,
+ *   `ENCODER_SPEC` for an argument that it does not understand; and what the encoder throws
+ */
+export async function loadEncoder(
+  spec: string,
+  options: Readonly<Record<string, unknown>> = {},
+  { encoders: own = [] }: LoadEncoderContext = {},
+): Promise<Encoder> {
+  const { part, argument } = findEncoder(spec, own);
+  const parsed = part.options.strict().safeParse(options);
+  if (parsed.success) return part.load(argument, parsed.data);
+  const [issue] = parsed.error.issues;
+  throw new EncoderOptionError('ENCODER_OPTION', issue?.message ?? 'an option is wrong', {
+    where: ['encoder', ...(issue?.path ?? [])].map(String).join('.'),
+    expected: `the options of ${part.name}: ${Object.keys(part.options.shape).join(', ') || 'none'}`,
+  });
 }

@@ -44,7 +44,7 @@ export function createStaticEncoder(table: StaticTable, name = 'static'): Encode
   };
 }
 
-/** The table that comes with the package, learned from texts of the testbed (tools/pretrain/static-encoder.mjs). */
+/** The table that comes with the package, learned from texts of the testbed (tools/pretrain/static-encoder.ts). */
 export const DEFAULT_STATIC_TABLE = fileURLToPath(new URL('../../src/static/default-table.arrow', import.meta.url));
 
 /** The static encoder of a table file; without one, of the table that comes with the package. @throws EncoderError `ENCODER_STATIC_FILE` */

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { wrongSpec, type EncoderPart } from '../encoder-part.js';
+import { poolings, type PoolingMode } from './pooling.js';
+import { createTransformersEncoder } from './transformers-encoder.js';
+
+const options = z.object({
+  pooling: z
+    .enum(Object.keys(poolings) as PoolingMode[])
+    .nullable()
+    .default(null)
+    .describe("how token states become one vector; null = from the model's own files or its family"),
+  maxTokens: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("longer texts are cut and counted, in tokens; null = 256, or less where the model's own files say less"),
+  dtype: z.enum(['fp32', 'q8']).default('fp32').describe("numeric form of the model's weights: q8 is faster and less exact"),
+});
+
+/** Any feature-extraction model as a part of a run. */
+export const transformersPart: EncoderPart<z.output<typeof options>> = {
+  name: 'transformers',
+  description: 'a folder or hub id of a sentence encoder in ONNX form; the word may be left out',
+  options,
+  load(argument, { pooling, maxTokens, dtype }) {
+    if (argument === undefined) throw wrongSpec('transformers', 'transformers:FOLDER_OR_HUB_ID');
+    return createTransformersEncoder(argument, {
+      dtype,
+      ...(pooling === null ? {} : { pooling }),
+      ...(maxTokens === null ? {} : { maxTokens }),
+    });
+  },
+};
