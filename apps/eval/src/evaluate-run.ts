@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '@expctr/core';
 import { computeMetrics, type MetricsOptions } from './metrics/compute-metrics.js';
-import type { Metrics } from './metrics/metrics.js';
+import type { Metrics } from './figures/metrics.js';
 import { readRun } from './read/run-data.js';
 import { reportPage } from './report/page.js';
 

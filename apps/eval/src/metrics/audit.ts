@@ -1,9 +1,9 @@
 import { createRng } from '@expctr/core';
 import { auc } from '@expctr/ctr-models';
 import { SLICES, SPLITS, type Explanations, type Interactions } from '@expctr/data';
+import type { AuditRow } from '../figures/reader.js';
+import { definedOr } from '../statistics/defined-or.js';
 import { bootstrapOverUsers, percentileInterval } from '../statistics/user-bootstrap.js';
-import type { AuditRow } from './metrics.js';
-import { definedOr } from './predictors.js';
 
 /** Reward column of explanations/1 that holds p_LC. */
 export const lcColumn = 'p_lc';

@@ -1,4 +1,5 @@
 import { createRng } from '@expctr/core';
+import type { Metrics } from '../figures/metrics.js';
 import { qualityOfRun } from '../quality/quality-of-run.js';
 import type { RunData } from '../read/run-data.js';
 import { bootstrapOverUsers } from '../statistics/user-bootstrap.js';
@@ -6,7 +7,6 @@ import { auditReader } from './audit.js';
 import { ctrCurves, stageCurves } from './curves.js';
 import { aucDifferences, isGain } from './differences.js';
 import { explanationMetrics } from './explanation-metrics.js';
-import type { Metrics } from './metrics.js';
 import { predictorMetrics } from './predictors.js';
 import { collectWarnings } from './warnings.js';
 

@@ -1,5 +1,5 @@
+import type { CtrCurve, CurveEnds, RewardCurve, StageCurves } from '../figures/curves.js';
 import type { CtrEpochLine, UpdateLine } from '../read/run-log.js';
-import type { CtrCurve, CurveEnds, RewardCurve, StageCurves } from './metrics.js';
 
 /** `stage1`, or `stage3-k` for the k-th repetition. */
 export function stageName({ stage, iteration }: Pick<UpdateLine, 'stage' | 'iteration'>): string {

@@ -1,5 +1,5 @@
+import type { Difference, PredictorMetrics } from '../figures/predictors.js';
 import { percentileInterval, type Resampled } from '../statistics/user-bootstrap.js';
-import type { Difference, PredictorMetrics } from './metrics.js';
 
 /** The comparisons that the method's claims rest on. `backbone` stands for the better of id-only and id-only-full. */
 const comparisons: readonly (readonly [model: string, against: string])[] = [

@@ -1,6 +1,6 @@
 import type { Explanations, Interactions } from '@expctr/data';
+import type { ExplanationMetrics } from '../figures/texts.js';
 import { variety } from '../quality/variety.js';
-import type { ExplanationMetrics } from './metrics.js';
 
 /** Length, truncation, emptiness and variety of each file's explanations. Files without rows are left out. */
 export function explanationMetrics(files: ReadonlyMap<string, Explanations>, { user }: Interactions): Record<string, ExplanationMetrics> {

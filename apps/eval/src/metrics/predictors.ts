@@ -1,7 +1,8 @@
-import { auc, CtrError, expectedCalibrationError, groupedAuc, logLoss } from '@expctr/ctr-models';
+import { auc, expectedCalibrationError, groupedAuc, logLoss } from '@expctr/ctr-models';
+import type { PredictorMetrics } from '../figures/predictors.js';
 import type { TestPredictions } from '../read/test-predictions.js';
+import { definedOr } from '../statistics/defined-or.js';
 import { percentileInterval, type Resampled } from '../statistics/user-bootstrap.js';
-import type { PredictorMetrics } from './metrics.js';
 
 /** Names of the backbone without explanations, of which the better one is the measure of every gain. */
 const backbones = ['id-only', 'id-only-full'] as const;
@@ -50,14 +51,4 @@ function relaImpr(area: number | null, base: number | null): number | null {
 function whyNoRelaImpr(area: number | null, base: number | null): string {
   if (area === null) return 'auc is undefined';
   return base === null ? 'the run has neither id-only nor id-only-full' : 'the backbone ranks no better than chance';
-}
-
-/** A metric, or null where it needs both classes and has one. */
-export function definedOr(metric: () => number): number | null {
-  try {
-    return metric();
-  } catch (error) {
-    if (error instanceof CtrError && (error.code === 'CTR_ONE_CLASS' || error.code === 'CTR_EMPTY')) return null;
-    throw error;
-  }
 }

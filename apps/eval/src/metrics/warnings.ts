@@ -1,7 +1,7 @@
 import { PREDICTORS } from '@expctr/data';
+import type { Metrics } from '../figures/metrics.js';
 import type { RunData } from '../read/run-data.js';
 import type { WarningLine } from '../read/run-log.js';
-import type { Metrics } from './metrics.js';
 
 const fewUsers = 100;
 

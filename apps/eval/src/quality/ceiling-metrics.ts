@@ -1,22 +1,9 @@
 import type { Rng } from '@expctr/core';
 import { auc } from '@expctr/ctr-models';
-import type { Interval } from '../metrics/metrics.js';
-import { definedOr } from '../metrics/predictors.js';
+import type { Interval } from '../figures/interval.js';
+import type { CeilingMetrics, QualityFigures } from '../figures/quality.js';
+import { definedOr } from '../statistics/defined-or.js';
 import { bootstrapOverUsers, percentileInterval, type LabelledRows } from '../statistics/user-bootstrap.js';
-import type { QualityFigures } from './quality-figures.js';
-
-/** What nobody can surpass. */
-export interface CeilingMetrics extends Pick<
-  QualityFigures,
-  'precision' | 'precisionInterval' | 'recall' | 'recallInterval' | 'f1' | 'f1Interval' | 'claimsPerExplanation'
-> {
-  /** AUC of the probabilities that the labels were drawn with, on the test rows. */
-  readonly bayesAuc: number | null;
-  readonly bayesAucInterval: Interval | null;
-  /** AUC of the best prediction from the visible history, on the test rows. */
-  readonly historyAuc: number | null;
-  readonly historyAucInterval: Interval | null;
-}
 
 /**
  * @param figures of the explainer who has the posterior over tastes given the visible history, on the rows of `quality`

@@ -1,41 +1,32 @@
 import type { Rng } from '@expctr/core';
-import type { Interval } from '../metrics/metrics.js';
+import type { Interval } from '../figures/interval.js';
+import type { QualityDifference, QualityFigure, QualityFigures } from '../figures/quality.js';
 import { bootstrapTotals, totalsOf } from '../statistics/bootstrap-totals.js';
 import { percentileInterval } from '../statistics/user-bootstrap.js';
 import { COUNTS, hits, type ClaimCounts } from './claim-counts.js';
 
-type Totals = ClaimCounts;
-
 /** Figures that follow from totals of counts: micro averages over explanations. NaN where nothing is counted below the line. */
-const figures = {
-  precision: (t: Totals) => hits(t) / t.claims,
-  recall: (t: Totals) => hits(t) / t.reasons,
-  f1: (t: Totals) => (2 * hits(t)) / (t.claims + t.reasons),
-  polarityAccuracy: (t: Totals) => hits(t) / (t.forAsFor + t.forAsAgainst + t.againstAsFor + t.againstAsAgainst),
-  signAuc: (t: Totals) => {
+const figures: Readonly<Record<QualityFigure, (totals: ClaimCounts) => number>> = {
+  precision: (t) => hits(t) / t.claims,
+  recall: (t) => hits(t) / t.reasons,
+  f1: (t) => (2 * hits(t)) / (t.claims + t.reasons),
+  polarityAccuracy: (t) => hits(t) / (t.forAsFor + t.forAsAgainst + t.againstAsFor + t.againstAsAgainst),
+  signAuc: (t) => {
     const [trueShare, falseShare] = [t.forAsFor / (t.forAsFor + t.forAsAgainst), t.againstAsFor / (t.againstAsFor + t.againstAsAgainst)];
     return (1 + trueShare - falseShare) / 2;
   },
-  hallucinationRate: (t: Totals) => t.invented / t.claims,
-  offItemRate: (t: Totals) => t.offItem / t.claims,
-  claimsPerExplanation: (t: Totals) => t.claims / t.rows,
-  silentShare: (t: Totals) => t.silent / t.rows,
-  malformedShare: (t: Totals) => t.malformed / t.rows,
-} as const;
-
-/** Names of the figures. */
-export type QualityFigure = keyof typeof figures;
-
-/** One explainer's figures, each with its interval; null where nothing was counted that it could be a share of. */
-export type QualityFigures = { readonly [F in QualityFigure]: number | null } & {
-  readonly [F in QualityFigure as `${F}Interval`]: Interval | null;
+  hallucinationRate: (t) => t.invented / t.claims,
+  offItemRate: (t) => t.offItem / t.claims,
+  claimsPerExplanation: (t) => t.claims / t.rows,
+  silentShare: (t) => t.silent / t.rows,
+  malformedShare: (t) => t.malformed / t.rows,
 };
 
 /** Several explainers on the same rows. */
 export interface ComparedExplainers {
   readonly quality: ReadonlyMap<string, QualityFigures>;
   /** F1 of `model` less that of `against`, with the interval of the paired difference. Null where either has none. */
-  difference(model: string, against: string): { readonly f1: number | null; readonly f1Interval: Interval | null };
+  difference(model: string, against: string): QualityDifference;
   /** Share of the gap in F1 between `from` and `to` that `model` closes. */
   gapClosed(model: string, from: string, to: string): { readonly share: number | null; readonly interval: Interval | null };
 }
@@ -82,9 +73,9 @@ export function compareExplainers(
   };
 }
 
-function countsAt(totals: Float64Array, explainer: number): Totals {
+function countsAt(totals: Float64Array, explainer: number): ClaimCounts {
   const start = explainer * COUNTS.length;
-  return Object.fromEntries(COUNTS.map((count, at) => [count, totals[start + at]!])) as unknown as Totals;
+  return Object.fromEntries(COUNTS.map((count, at) => [count, totals[start + at]!])) as unknown as ClaimCounts;
 }
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);

@@ -1,45 +1,14 @@
 import type { Rng } from '@expctr/core';
-import type { Interval } from '../metrics/metrics.js';
+import type { QualityDifference, QualityMetrics, TruthMetrics } from '../figures/quality.js';
 import type { RunData } from '../read/run-data.js';
 import { visibleHistoryCeiling } from './ceiling/visible-history.js';
-import { ceilingMetrics, type CeilingMetrics } from './ceiling-metrics.js';
+import { ceilingMetrics } from './ceiling-metrics.js';
 import { countClaims, countText } from './claim-counts.js';
 import { createFacts } from './facts.js';
 import { policiesOf, positions, type Policies } from './policies.js';
-import { compareExplainers, type ComparedExplainers, type QualityFigures } from './quality-figures.js';
-import { rewardQualityOfRun, type RewardFigures } from './rewards-of-run.js';
-import { variety, type Variety } from './variety.js';
-
-/** Explanations of one policy. */
-export interface QualityMetrics extends QualityFigures, Variety {
-  readonly rows: number;
-}
-
-/** Paired difference in F1. */
-export interface QualityDifference {
-  readonly f1: number | null;
-  readonly f1Interval: Interval | null;
-}
-
-/** Everything that needs the truth; empty where the run has none. */
-export interface TruthMetrics {
-  /** `base` (greedy), `baseSampled`, `stage1` and `stage3` (the final policy) on the rows that all policies explained. */
-  readonly quality: Readonly<Record<string, QualityMetrics>>;
-  /** After repetition 1, 2, ... of stages 2 and 3, on the same rows. */
-  readonly qualityByRepetition: Readonly<Record<string, QualityMetrics>>;
-  /** `base`, `baseSampled` and `stage3` on the test rows. */
-  readonly qualityOnTest: Readonly<Record<string, QualityMetrics>>;
-  /** F1 of a stage less that of an earlier one, by both names, on the rows of `quality`. */
-  readonly qualityDifferences: Readonly<Record<string, Readonly<Record<string, QualityDifference>>>>;
-  /** The base with the better F1, `base` or `baseSampled`; null without one. Gains count over it. */
-  readonly betterBase: 'base' | 'baseSampled' | null;
-  /** Share of the gap in F1 between the better base and the ceiling that the final policy closes. */
-  readonly gapClosed: number | null;
-  readonly gapClosedInterval: Interval | null;
-  /** By file of explanations and reward. */
-  readonly rewardQuality: Readonly<Record<string, Readonly<Record<string, RewardFigures>>>>;
-  readonly ceiling: CeilingMetrics | null;
-}
+import { compareExplainers, type ComparedExplainers } from './quality-figures.js';
+import { rewardQualityOfRun } from './rewards-of-run.js';
+import { variety } from './variety.js';
 
 const CEILING = 'ceiling';
 const differences = [

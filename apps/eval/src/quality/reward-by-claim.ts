@@ -1,17 +1,10 @@
 import type { Rng } from '@expctr/core';
 import { parseClaims } from '@expctr/testbed';
-import type { Interval } from '../metrics/metrics.js';
+import type { Interval } from '../figures/interval.js';
+import { CLAIM_KINDS, type RewardByClaim } from '../figures/rewards.js';
 import { bootstrapTotals, totalsOf } from '../statistics/bootstrap-totals.js';
 import { percentileInterval } from '../statistics/user-bootstrap.js';
 import { attributeKey, type RowFacts } from './facts.js';
-
-/** Kinds of claims: a true reason with its sign, an attribute of the item that is no reason, anything else; each by whether it speaks for the label. */
-export const CLAIM_KINDS = ['reasonToward', 'reasonAway', 'neutralToward', 'neutralAway', 'otherToward', 'otherAway'] as const;
-/** One of these kinds. */
-export type ClaimKind = (typeof CLAIM_KINDS)[number];
-
-/** What one more claim of a kind changes in the reward, other claims being equal. */
-export type RewardByClaim = { readonly [K in ClaimKind]: number | null } & { readonly [K in ClaimKind as `${K}Interval`]: Interval | null };
 
 /** Counts an explanation's claims by kind. @param label 1 = the user chose the item: claims in favor speak for it */
 export function claimKinds(text: string, label: number, { reasons, item }: RowFacts): number[] {

@@ -1,5 +1,5 @@
 import type { Rng } from '@expctr/core';
-import type { Interval } from '../metrics/metrics.js';
+import type { RewardQuality } from '../figures/rewards.js';
 import { bootstrapTotals, totalsOf } from '../statistics/bootstrap-totals.js';
 import { bootstrapSpearman, spearman } from '../statistics/spearman.js';
 import { percentileInterval } from '../statistics/user-bootstrap.js';
@@ -14,19 +14,6 @@ export interface RewardedRows {
   readonly reward: ArrayLike<number>;
   /** [rows] F1 of the explanation. */
   readonly quality: ArrayLike<number>;
-}
-
-/** Spearman's rank correlation of a reward with the F1 of explanations. */
-export interface RewardQuality {
-  readonly rows: number;
-  /** Over all explanations; null where reward or quality is the same everywhere. */
-  readonly spearman: number | null;
-  readonly spearmanInterval: Interval | null;
-  /** Prompts with several completions that differ in both. */
-  readonly prompts: number;
-  /** Mean correlation within these prompts; null without any. */
-  readonly withinPrompt: number | null;
-  readonly withinPromptInterval: Interval | null;
 }
 
 /** Rank correlation of reward and quality, over all rows and within prompts, with bootstrap intervals over users. */

@@ -1,17 +1,12 @@
 import type { Rng } from '@expctr/core';
 import type { Explanations } from '@expctr/data';
 import { lcColumn } from '../metrics/audit.js';
+import type { RewardByClaim, RewardFigures } from '../figures/rewards.js';
 import type { RunData } from '../read/run-data.js';
 import { countText, explanationF1 } from './claim-counts.js';
 import type { RowFacts } from './facts.js';
-import { claimKinds, rewardByClaim, type RewardByClaim } from './reward-by-claim.js';
-import { rewardQuality, type RewardedRows, type RewardQuality } from './reward-quality.js';
-
-/** How a reward goes with the truth. */
-export interface RewardFigures extends RewardQuality {
-  /** What one more claim of each kind pays within a prompt; only for rollouts. */
-  readonly byClaim?: RewardByClaim;
-}
+import { claimKinds, rewardByClaim } from './reward-by-claim.js';
+import { rewardQuality, type RewardedRows } from './reward-quality.js';
 
 /** Files with one completion a row, and the CTR model that predicts with their explanations. */
 const single: ReadonlyMap<string, string> = new Map([

@@ -1,19 +1,7 @@
-import type { Interval } from '../metrics/metrics.js';
+import type { Interval } from '../figures/interval.js';
+import type { Variety } from '../figures/texts.js';
 import { jackknifeInterval } from '../statistics/jackknife.js';
 import { denseUsers } from '../statistics/users.js';
-
-/** How much texts differ from one another. Every figure needs nothing but the texts; null where there is nothing to count. */
-export interface Variety {
-  /** Different words over all words, in lower case. It falls with the number of texts: compare equal numbers only. */
-  readonly distinct1: number | null;
-  readonly distinct1Interval: Interval | null;
-  /** Different pairs of neighboring words over all of them. */
-  readonly distinct2: number | null;
-  readonly distinct2Interval: Interval | null;
-  /** Share of texts that stand at another row, too, to the letter. */
-  readonly duplicateShare: number | null;
-  readonly duplicateShareInterval: Interval | null;
-}
 
 const WORD = /[\p{L}\p{M}\p{N}]+/gu;
 

@@ -1,4 +1,4 @@
-import type { Metrics } from '../metrics/metrics.js';
+import type { Metrics } from '../figures/metrics.js';
 import { fixed, intervalText, signed } from './format.js';
 import { headline } from './headline.js';
 import { html, type Html } from './html.js';

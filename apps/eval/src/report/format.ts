@@ -1,4 +1,4 @@
-import type { Interval } from '../metrics/metrics.js';
+import type { Interval } from '../figures/interval.js';
 
 const minus = '\u2212';
 

@@ -1,4 +1,5 @@
-import type { Difference, Metrics } from '../metrics/metrics.js';
+import type { Metrics } from '../figures/metrics.js';
+import type { Difference } from '../figures/predictors.js';
 import { isGain } from '../metrics/differences.js';
 import { fixed, intervalText, signed } from './format.js';
 

@@ -1,4 +1,4 @@
-import type { Interval } from '../metrics/metrics.js';
+import type { Interval } from '../figures/interval.js';
 import { html, type Html } from './html.js';
 
 const width = 220;

@@ -1,4 +1,4 @@
-import type { Metrics } from '../metrics/metrics.js';
+import type { Metrics } from '../figures/metrics.js';
 import type { RunData } from '../read/run-data.js';
 import { beginPage } from './charts.js';
 import { html, trusted, type Content } from './html.js';

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
-import type { Metrics } from '../metrics/metrics.js';
+import type { Metrics } from '../figures/metrics.js';
+import type { QualityMetrics } from '../figures/quality.js';
 import type { NamedMetrics } from '../report/comparison-page.js';
-import type { QualityMetrics } from '../quality/quality-of-run.js';
 import { fixed, intervalText, percent, signed, signedPercent } from '../report/format.js';
 import { headline } from '../report/headline.js';
 import { groupedModels } from '../report/predictor-names.js';

@@ -1,7 +1,8 @@
 import { createRng } from '@expctr/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CLAIM_KINDS, claimKinds, rewardByClaim } from '../../src/quality/reward-by-claim.js';
+import { CLAIM_KINDS } from '../../src/figures/rewards.js';
+import { claimKinds, rewardByClaim } from '../../src/quality/reward-by-claim.js';
 import { attributeKey, type RowFacts } from '../../src/quality/facts.js';
 
 test('claims are told apart by what is true and by which way they speak; repetitions count once', () => {

@@ -1,5 +1,5 @@
 import { byStage, rewardNames } from '../../metrics/curves.js';
-import type { Metrics } from '../../metrics/metrics.js';
+import type { Metrics } from '../../figures/metrics.js';
 import type { CtrEpochLine, UpdateLine } from '../../read/run-log.js';
 import { lineChart, type ChartPoint } from '../charts.js';
 import { fixed } from '../format.js';

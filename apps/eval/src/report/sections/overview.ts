@@ -1,4 +1,4 @@
-import type { Metrics } from '../../metrics/metrics.js';
+import type { Metrics } from '../../figures/metrics.js';
 import { headline } from '../headline.js';
 import { count, fixed, intervalText, signed } from '../format.js';
 import { html, type Content, type Html } from '../html.js';

@@ -1,4 +1,6 @@
-import type { Interval, Metrics, PredictorMetrics } from '../../metrics/metrics.js';
+import type { Interval } from '../../figures/interval.js';
+import type { Metrics } from '../../figures/metrics.js';
+import type { PredictorMetrics } from '../../figures/predictors.js';
 import { fixed, intervalText, signed, signedPercent } from '../format.js';
 import { html, type Html } from '../html.js';
 import { barScale, intervalBar } from '../interval-bar.js';

@@ -1,5 +1,6 @@
-import type { Interval, Metrics } from '../../metrics/metrics.js';
-import type { QualityMetrics } from '../../quality/quality-of-run.js';
+import type { Interval } from '../../figures/interval.js';
+import type { Metrics } from '../../figures/metrics.js';
+import type { QualityMetrics } from '../../figures/quality.js';
 import { lineChart, type ChartPoint } from '../charts.js';
 import { count, fixed, intervalText, percent, signed } from '../format.js';
 import { html, type Html } from '../html.js';

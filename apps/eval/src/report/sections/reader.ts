@@ -1,4 +1,4 @@
-import type { Metrics } from '../../metrics/metrics.js';
+import type { Metrics } from '../../figures/metrics.js';
 import { count, fixed, intervalText } from '../format.js';
 import { html, type Html } from '../html.js';
 import { barScale, intervalBar } from '../interval-bar.js';

@@ -1,4 +1,5 @@
-import type { Interval, Metrics } from '../../metrics/metrics.js';
+import type { Interval } from '../../figures/interval.js';
+import type { Metrics } from '../../figures/metrics.js';
 import { count, duration, fixed, intervalText, percent } from '../format.js';
 import { html, type Html } from '../html.js';
 import { nothing, section, table } from './section.js';

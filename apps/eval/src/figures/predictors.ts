@@ -1,0 +1,30 @@
+import type { Interval } from './interval.js';
+
+/** One predictor on the test rows. A figure that is undefined is null, and `reason` says why. */
+export interface PredictorMetrics {
+  /** Area under the ROC curve, ties at one half. */
+  readonly auc: number | null;
+  readonly aucInterval: Interval | null;
+  /** AUC within each user with rows of both classes, weighted by rows. */
+  readonly groupedAuc: number | null;
+  readonly groupedAucInterval: Interval | null;
+  /** Mean negative log-likelihood in nats. */
+  readonly logLoss: number;
+  readonly logLossInterval: Interval | null;
+  /** Expected calibration error, 15 bins of equal width. */
+  readonly calibrationError: number;
+  /** (auc - 0.5) / (auc of the backbone - 0.5) - 1. */
+  readonly relaImpr: number | null;
+  /** Why a figure above is null. */
+  readonly reason?: string;
+}
+
+/** Paired difference of two AUCs on the same test rows. */
+export interface Difference {
+  /** The model that is subtracted. */
+  readonly against: string;
+  readonly auc: number | null;
+  readonly aucInterval: Interval | null;
+  /** Why `auc` is null. */
+  readonly reason?: string;
+}
