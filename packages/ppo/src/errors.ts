@@ -2,7 +2,15 @@ import { ExpctrError } from '@expctr/core';
 
 /** Stable codes of {@link PpoError}. */
 export type PpoErrorCode =
-  'PPO_CONFIG' | 'PPO_ALGORITHM' | 'PPO_NO_PROMPTS' | 'PPO_SCORES' | 'PPO_NOT_FINITE' | 'PPO_RAGGED' | 'PPO_REFERENCE' | 'PPO_STATE';
+  | 'PPO_CONFIG'
+  | 'PPO_ALGORITHM'
+  | 'PPO_NO_PROMPTS'
+  | 'PPO_SCORES'
+  | 'PPO_STALE'
+  | 'PPO_NOT_FINITE'
+  | 'PPO_RAGGED'
+  | 'PPO_REFERENCE'
+  | 'PPO_STATE';
 
 /** Something that policy optimization refuses, with where, what was expected and the remedy. */
 export class PpoError extends ExpctrError {

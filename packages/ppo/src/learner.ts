@@ -1,6 +1,11 @@
 import type { Rng } from '@expctr/core';
 import type { HostTensor, Optimizer } from '@expctr/tfjs-backend-onnx';
-import type { Policy, TokenIds } from './policy.js';
+import type { Sampler, TokenIds } from '@expctr/language-model';
+import type { TrainablePolicy } from '@expctr/language-model/training';
+import type { z } from 'zod';
+import type { Algorithm, AlgorithmConfig, AlgorithmState } from './algorithm.js';
+import type { AlgorithmName, algorithms } from './algorithms/table.js';
+import type { rolloutLimits } from './loop-options.js';
 import type { Rollout } from './rollout.js';
 
 /**
@@ -21,19 +26,36 @@ export interface AdapterReference {
 
 /** Something that a user should know and that stops nothing. */
 export interface LearnerWarning {
-  /** Stable: `PPO_NOT_PURE_SAMPLES`, `PPO_RATIO_NOT_ONE`, `PPO_NOTHING_SCORED`. */
+  /** Stable: `PPO_NOT_PURE_SAMPLES`, `PPO_RATIO_NOT_ONE`, `PPO_NOTHING_SCORED`, `PPO_NOTHING_SELECTED`. */
   readonly code: string;
   /** For people. */
   readonly message: string;
 }
 
-/** What every algorithm is made from. */
-export interface LearnerOptions<Config> {
-  /** Trains the adapter that is active now. */
-  readonly policy: Policy;
-  /** The algorithm's own settings. */
-  readonly config: Config;
-  /** What the KL penalty holds the policy to. */
+/** The settings of an algorithm that is given by its name or itself. For a name that the compiler does not know, anything. */
+export type ConfigOf<A extends string | Algorithm> =
+  PartOf<A> extends Algorithm<infer Options> ? AlgorithmConfig<Options> : z.input<typeof rolloutLimits> & Readonly<Record<string, unknown>>;
+
+type PartOf<A> = A extends AlgorithmName ? (typeof algorithms)[A] : A;
+
+/** Arguments of `createLearner`. */
+export interface LearnerOptions<A extends string | Algorithm = string | Algorithm> {
+  /** A name in `algorithms`, or an algorithm of one's own. */
+  readonly algorithm: A;
+  /** Where a name is looked up. Default: the built-in ones. */
+  readonly algorithms?: Readonly<Record<string, Algorithm>>;
+  /** Trains the adapter that is active now, and says how probable completions are. */
+  readonly policy: TrainablePolicy;
+  /**
+   * Writes the completions. Default: the policy. One with `publish` gets the adapter before each rollout, under a new
+   * version name, and its completions must carry that version; one without must share the policy's adapters.
+   */
+  readonly sampler?: Sampler;
+  /** Folder in which adapters lie while they are published; the sampler must see it. Default: a temporary one. */
+  readonly publishFolder?: string;
+  /** Settings of the loop and of the algorithm. */
+  readonly config: ConfigOf<A>;
+  /** What a KL penalty holds the policy to; an algorithm without one never looks at it. */
   readonly reference: Reference;
   /** Only streams forked from it by the names `update` and step are drawn, so that a resumed run repeats them. */
   readonly rng: Rng;
@@ -83,9 +105,9 @@ export interface LearnerState {
   readonly algorithm: string;
   /** Updates done. */
   readonly updates: number;
-  /** Reward units per nat, for the next update. */
-  readonly klCoefficient: number;
-  /** Name of the reference adapter (save it with the trained one), null = base model, undefined = not fixed yet. */
+  /** What the algorithm remembers, for the next update. */
+  readonly state: AlgorithmState;
+  /** Name of the reference adapter (save it with the trained one), null = base model, undefined = not fixed yet, or not needed. */
   readonly reference?: string | null;
   /** Optimizer moments and the parameters trained beside the adapter. */
   readonly tensors: Readonly<Record<string, HostTensor>>;
@@ -99,9 +121,6 @@ export interface Learner {
   exportState(): LearnerState;
   /** @throws PpoError PPO_STATE for another algorithm's state, PPO_REFERENCE where its reference adapter is not there */
   importState(state: LearnerState): void;
-  /** Frees what was compiled; the adapters stay. */
+  /** Frees what was compiled and removes what was published; the adapters stay. */
   dispose(): Promise<void>;
 }
-
-/** Makes a learner. An algorithm is one such function, and one line in the table of `algorithms.ts`. */
-export type LearnerFactory<Config> = (options: LearnerOptions<Config>) => Promise<Learner>;

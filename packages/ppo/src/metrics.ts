@@ -1,71 +1,60 @@
-import type { StepResult } from './policy.js';
-import { countTokens, mean, meanOfRowSums, type Ragged } from './ragged.js';
+import type { StepResult } from '@expctr/language-model/training';
+import type { ModelAnswers } from './algorithm.js';
+import { countTokens, mapRagged, mean, meanOfRowSums } from './ragged.js';
 import type { Rollout } from './rollout.js';
 
-/** What {@link rolloutMetrics} reads. */
-export interface RolloutMetricsInputs {
-  readonly rollouts: readonly Rollout[];
-  readonly stopTokenIds: readonly number[];
-  /** Scores with every penalty taken off. */
-  readonly scores: readonly number[];
-  readonly logProbs: Ragged;
-  readonly kl: Ragged;
-  readonly klCoefficient: number;
-}
-
-/** Figures of the rollouts under trl's names: means over completions of sums over their tokens. */
-export function rolloutMetrics({
-  rollouts,
-  stopTokenIds,
-  scores,
-  logProbs,
-  kl,
-  klCoefficient,
-}: RolloutMetricsInputs): Record<string, number> {
-  const meanKl = meanOfRowSums(kl);
-  const tokens = countTokens(logProbs);
-  let mismatch = 0;
-  let stops = 0;
-  rollouts.forEach((rollout, row) =>
-    rollout.tokens.forEach((token, t) => {
-      mismatch += Math.abs(rollout.samplerLogProbs[t]! - logProbs[row]![t]!);
-      if (stopTokenIds.includes(token)) stops += 1;
-    }),
-  );
+/** Figures of all scored rollouts under trl's names. @param scores with every penalty taken off */
+export function rolloutMetrics(
+  rollouts: readonly Rollout[],
+  scores: readonly number[],
+  stopTokenIds: readonly number[],
+): Record<string, number> {
+  const stops = rollouts.map(({ tokens }) => tokens.filter((token) => stopTokenIds.includes(token)));
   return {
-    'objective/kl': meanKl,
-    'objective/entropy': -meanOfRowSums(logProbs),
-    'objective/non_score_reward': -klCoefficient * meanKl,
     'objective/scores': mean(scores),
-    'objective/rlhf_reward': mean(scores) - klCoefficient * meanKl,
-    'val/num_eos_tokens': stops,
-    'completions/mean_length': tokens / rollouts.length,
-    'sampler/logprob_mismatch': mismatch / tokens,
+    'val/num_eos_tokens': countTokens(stops),
+    'completions/mean_length': mean(rollouts.map(({ tokens }) => tokens.length)),
   };
 }
 
+/** Figures of the rollouts in the step, as far as their log-probabilities are known: means over completions of sums over tokens. */
+export function logProbMetrics(rollouts: readonly Rollout[], { logProbs, referenceLogProbs }: ModelAnswers): Record<string, number> {
+  if (logProbs.length === 0) return {};
+  let mismatch = 0;
+  rollouts.forEach(({ samplerLogProbs }, row) =>
+    samplerLogProbs.forEach((logProb, t) => (mismatch += Math.abs(logProb - logProbs[row]![t]!))),
+  );
+  const metrics = {
+    'objective/entropy': -meanOfRowSums(logProbs),
+    'sampler/logprob_mismatch': mismatch / countTokens(logProbs),
+  };
+  if (referenceLogProbs === null) return metrics;
+  return { ...metrics, 'objective/kl': meanOfRowSums(mapRagged(logProbs, (logProb, row, t) => logProb - referenceLogProbs[row]![t]!)) };
+}
+
 /**
- * Figures of the optimizer steps of an update: means over minibatches, those that were skipped left out unless all were.
- * `val/ratio_var` is the variance of the minibatches' mean ratios, as in trl; 0 for a single one.
+ * Figures of the optimizer steps of an update, under the names that the loss gave them: means over minibatches, those that
+ * were skipped left out unless all were; names in `_max` are maxima over all. `val/ratio_var` is the variance of the
+ * minibatches' mean ratios, as in trl; 0 for a single one.
  */
 export function stepMetrics(results: readonly StepResult[]): Record<string, number> {
   const applied = results.filter(({ skipped }) => !skipped);
   const counted = applied.length === 0 ? results : applied;
-  const average = (name: string): number => mean(counted.map(({ metrics }) => metrics[name]!));
-  const ratios = counted.map(({ metrics }) => metrics['ratio']!);
-  const ratio = average('ratio');
-  return {
-    'loss/policy_avg': average('policyLoss'),
-    'loss/value_avg': average('valueLoss'),
-    'policy/approxkl_avg': average('approximateKl'),
-    'policy/clipfrac_avg': average('policyClipped'),
-    'policy/entropy_avg': average('entropy'),
-    'policy/gradient_norm_avg': mean(counted.map(({ gradientNorm }) => gradientNorm)),
-    'val/clipfrac_avg': average('valueClipped'),
-    'val/ratio': ratio,
-    'val/ratio_var': ratios.length < 2 ? 0 : ratios.reduce((sum, r) => sum + (r - ratio) ** 2, 0) / (ratios.length - 1),
-    'val/log_ratio_max': Math.max(0, ...results.map(({ metrics }) => metrics['largestLogRatio']!)),
-    'val/first_log_ratio': results[0]?.metrics['largestLogRatio'] ?? 0,
-    'guards/skipped_minibatches': results.length - applied.length,
-  };
+  const valuesOf = (name: string, among: readonly StepResult[]): number[] => among.map(({ metrics }) => metrics[name]!);
+
+  const figures: Record<string, number> = {};
+  for (const name of Object.keys(results[0]?.metrics ?? {})) {
+    if (name === 'loss') continue;
+    figures[name] = name.endsWith('_max') ? Math.max(0, ...valuesOf(name, results)) : mean(valuesOf(name, counted));
+  }
+  const ratio = figures['val/ratio'];
+  if (ratio !== undefined) {
+    const squares = valuesOf('val/ratio', counted).reduce((sum, each) => sum + (each - ratio) ** 2, 0);
+    figures['val/ratio_var'] = counted.length < 2 ? 0 : squares / (counted.length - 1);
+  }
+  const firstLogRatio = results[0]?.metrics['val/log_ratio_max'];
+  if (firstLogRatio !== undefined) figures['val/first_log_ratio'] = firstLogRatio;
+  figures['policy/gradient_norm_avg'] = mean(counted.map(({ gradientNorm }) => gradientNorm));
+  figures['guards/skipped_minibatches'] = results.length - applied.length;
+  return figures;
 }

@@ -1,4 +1,5 @@
 import type { Rng } from '@expctr/core';
+import type { RowPair } from '@expctr/language-model/training';
 
 /** One optimizer step. */
 export interface Minibatch {
@@ -22,9 +23,11 @@ export interface RowShape {
 export interface MinibatchOptions {
   /** Row numbers are indices into these. */
   readonly rows: readonly RowShape[];
-  /** How many optimizer steps a pass over the rows takes; sizes differ by one row at most. */
+  /** Rows that must not be parted. Default none. */
+  readonly pairs?: readonly RowPair[];
+  /** How many optimizer steps a pass over the rows takes; sizes differ by one row (or set of paired rows) at most. */
   readonly minibatches: number;
-  /** Rows in one micro-batch. */
+  /** Rows in one micro-batch; more only where paired rows are more. */
   readonly microBatchSize: number;
   /** Deals the rows out. */
   readonly rng: Rng;
@@ -35,20 +38,39 @@ export interface MinibatchOptions {
  * the response: little of a padded call is padding, and the completions of a prompt stand together, so that a policy
  * can share the prompt's computation. Since a loss is a sum divided by `tokens`, the cut changes no gradient.
  */
-export function planMinibatches({ rows, minibatches, microBatchSize, rng }: MinibatchOptions): Minibatch[] {
-  const shuffled = rng.shuffle(rows.map((_, row) => row));
-  const count = Math.min(minibatches, rows.length);
-  const bound = (part: number): number => Math.floor((part * rows.length) / count);
+export function planMinibatches({ rows, pairs = [], minibatches, microBatchSize, rng }: MinibatchOptions): Minibatch[] {
+  const byLength = (a: number, b: number): number => compareLengths(rows[a]!, rows[b]!) || a - b;
+  const sets = rng.shuffle(setsOf(rows.length, pairs).map((set) => set.sort(byLength)));
+  const count = Math.min(minibatches, sets.length);
+  const bound = (part: number): number => Math.floor((part * sets.length) / count);
   return Array.from({ length: count }, (_, part) => {
-    const dealt = shuffled.slice(bound(part), bound(part + 1)).sort((a, b) => byLength(rows[a]!, rows[b]!) || a - b);
-    return { microBatches: chunks(dealt, microBatchSize), tokens: dealt.reduce((sum, row) => sum + rows[row]!.responseLength, 0) };
+    const dealt = sets.slice(bound(part), bound(part + 1)).sort((a, b) => byLength(a[0]!, b[0]!));
+    return { microBatches: pack(dealt, microBatchSize), tokens: dealt.flat().reduce((sum, row) => sum + rows[row]!.responseLength, 0) };
   });
 }
 
-function byLength(a: RowShape, b: RowShape): number {
+function compareLengths(a: RowShape, b: RowShape): number {
   return a.promptLength - b.promptLength || a.promptIndex - b.promptIndex || a.responseLength - b.responseLength;
 }
 
-function chunks(rows: readonly number[], size: number): number[][] {
-  return Array.from({ length: Math.ceil(rows.length / size) }, (_, i) => rows.slice(i * size, (i + 1) * size));
+/** Rows that pairs connect, directly or through others, as one set; every other row as a set of its own. */
+function setsOf(count: number, pairs: readonly RowPair[]): number[][] {
+  const setOf = Array.from({ length: count }, (_, row) => [row]);
+  for (const [chosen, rejected] of pairs) {
+    const [kept, joined] = [setOf[chosen]!, setOf[rejected]!];
+    if (kept === joined) continue;
+    kept.push(...joined);
+    for (const row of joined) setOf[row] = kept;
+  }
+  return [...new Set(setOf)];
+}
+
+function pack(sets: readonly (readonly number[])[], size: number): number[][] {
+  const packed: number[][] = [];
+  for (const set of sets) {
+    const last = packed.at(-1);
+    if (last !== undefined && last.length + set.length <= size) last.push(...set);
+    else packed.push([...set]);
+  }
+  return packed;
 }

@@ -1,8 +1,9 @@
-import type { Rng } from '@expctr/core';
+import type { Rng, SeedPath } from '@expctr/core';
+import type { TokenIds } from '@expctr/language-model';
+import type { StepLoss, TokenBatch, TrainablePolicy, TrainStep } from '@expctr/language-model/training';
 import { sgd } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { onTokens, total } from './masked.js';
-import type { Policy, StepLoss, TokenBatch, TokenIds, TrainStep } from './policy.js';
 import { countTokens, type Ragged } from './ragged.js';
 import { initialValueHead, stateValues, type ValueHead } from './value-head.js';
 
@@ -21,7 +22,7 @@ export interface PolicyCheck {
 /** Arguments of {@link checkPolicy}. */
 export interface PolicyCheckOptions {
   /** With an active adapter. */
-  readonly policy: Policy;
+  readonly policy: TrainablePolicy;
   /** At least two prompts of different lengths. */
   readonly prompts: readonly TokenIds[];
   /** A token id that pads, or ends a text; it is put into the middle of responses. */
@@ -41,7 +42,7 @@ const ROUNDING = 1e-4;
  * that do not depend on the batch. Nothing is trained: every step is skipped. Meant for the tests of new policies.
  */
 export async function checkPolicy({ policy, prompts, padTokenId, rng, maxNewTokens = 8 }: PolicyCheckOptions): Promise<PolicyCheck[]> {
-  const sampling = { maxNewTokens, stopTokenIds: [], rng };
+  const sampling = { maxNewTokens, stopTokenIds: [], seed: rng.path };
   const samples = await policy.generate(prompts, sampling);
   const batch: TokenBatch = {
     prompts,
@@ -53,7 +54,7 @@ export async function checkPolicy({ policy, prompts, padTokenId, rng, maxNewToke
   const step = await policy.compileStep<ValueHead>(likelihood, sgd({ learningRate: 0 }), initialValueHead(policy.hiddenSize));
   const { active } = policy.adapters;
   const logProbs = async (given: TokenBatch, adapter: string | null = active): Promise<Ragged> =>
-    (await score(given, adapter, step.extra()))['logProbs']!;
+    (await score.run(given, adapter, step.extra()))['logProbs']!;
 
   try {
     const together = await logProbs(batch);
@@ -78,6 +79,7 @@ export async function checkPolicy({ policy, prompts, padTokenId, rng, maxNewToke
     return found.map(([property, observed, limit]) => ({ property, holds: observed <= limit, observed, limit }));
   } finally {
     await step.dispose();
+    await score.dispose();
   }
 }
 
@@ -116,9 +118,9 @@ async function temperatureError(prompt: TokenIds, tokens: Int32Array, logProbs: 
 }
 
 async function samplingError(
-  policy: Policy,
+  policy: TrainablePolicy,
   prompts: readonly TokenIds[],
-  options: { maxNewTokens: number; stopTokenIds: number[]; rng: Rng },
+  options: { maxNewTokens: number; stopTokenIds: number[]; seed: SeedPath },
 ): Promise<number> {
   const once = await policy.generate(prompts, options);
   const twice = await policy.generate(prompts, { ...options, completionsPerPrompt: 2 });
@@ -128,7 +130,7 @@ async function samplingError(
   return again.filter(({ tokens }, i) => tokens.join() !== expected[i]?.tokens.join()).length;
 }
 
-async function freshAdapterError(policy: Policy, rng: Rng, batch: TokenBatch, logProbs: LogProbs): Promise<number> {
+async function freshAdapterError(policy: TrainablePolicy, rng: Rng, batch: TokenBatch, logProbs: LogProbs): Promise<number> {
   const name = 'policy-check';
   policy.adapters.create(name, rng.fork(name));
   try {

@@ -1,6 +1,6 @@
+import type { TrainablePolicy } from '@expctr/language-model/training';
 import { PpoError } from './errors.js';
 import type { Reference } from './learner.js';
-import type { Policy } from './policy.js';
 import type { Ragged } from './ragged.js';
 
 /** Rounding moves a log-probability by less than this; a trained adapter moves some by far more. */
@@ -11,7 +11,7 @@ const ROUNDING = 1e-3;
  * @returns the adapter's name, null = base model
  * @throws PpoError PPO_REFERENCE for an adapter that is not there, or that is the one being trained
  */
-export function fixReference(policy: Policy, trained: string, reference: Reference): string | null {
+export function fixReference(policy: TrainablePolicy, trained: string, reference: Reference): string | null {
   if (reference === 'base') return null;
   if (reference === 'copy') {
     const name = `${trained}-reference`;
@@ -23,7 +23,7 @@ export function fixReference(policy: Policy, trained: string, reference: Referen
 }
 
 /** @throws PpoError PPO_REFERENCE unless the adapter exists and is not the trained one. */
-export function requireReference(policy: Policy, trained: string, adapter: string): void {
+export function requireReference(policy: TrainablePolicy, trained: string, adapter: string): void {
   if (adapter === trained) {
     throw new PpoError('PPO_REFERENCE', `${adapter} is the adapter being trained`, {
       where: 'reference',

@@ -1,10 +1,11 @@
-import type { Rng } from '@expctr/core';
-import type { ResolvedPpoConfig } from './config.js';
+import type { SeedPath } from '@expctr/core';
+import type { Sampler, TokenIds } from '@expctr/language-model';
+import type { HostTreeOf, Score, TokenBatch } from '@expctr/language-model/training';
 import { PpoError } from './errors.js';
-import { stopAt } from './shaped-rewards.js';
+import type { ResolvedLoopConfig } from './loop-options.js';
 import type { Minibatch } from './minibatches.js';
-import type { HostTreeOf, Sampler, Score, TokenBatch, TokenIds } from './policy.js';
 import { requireFinite, requireSameShape } from './ragged.js';
+import { stopAt } from './shaped-rewards.js';
 
 /** A completion ready to be scored: cut at its first stop token. */
 export interface Rollout {
@@ -20,43 +21,47 @@ export interface Rollout {
   readonly finishReason: 'stop' | 'length';
 }
 
-/** How rollouts are sampled; the fields are those of `PpoConfig`. */
+/** How rollouts are sampled; the fields are those of the loop's options. */
 export type RolloutSettings = Pick<
-  ResolvedPpoConfig,
+  ResolvedLoopConfig,
   'maxNewTokens' | 'stopTokenIds' | 'completionsPerPrompt' | 'temperature' | 'topK' | 'topP'
 >;
 
 /** Arguments of {@link rollOut}. */
 export interface RolloutOptions {
-  /** Samples. */
-  readonly policy: Sampler;
-  /** Which adapter samples; null = the base model. */
-  readonly adapter: string | null;
+  /** Writes the completions. */
+  readonly sampler: Sampler;
+  /** Which adapter writes them: one in memory that the sampler shares (null = the base model), or a version that was published. */
+  readonly adapter: { readonly name: string | null } | { readonly version: string };
   /** Token ids of the prompts, not padded. */
   readonly prompts: readonly TokenIds[];
   /** Lengths, temperature and the like. */
   readonly settings: RolloutSettings;
-  /** The stream of a completion is forked from it. */
-  readonly rng: Rng;
+  /** Names the random stream that those of the completions are forked from. */
+  readonly seed: SeedPath;
   /** Handed to the sampler. */
   readonly onProgress?: ((done: number, most: number) => void) | undefined;
 }
 
-/** Completions of the prompts, prompt-major, each cut after its first stop token whatever the sampler went on to write. */
-export async function rollOut({ policy, adapter, prompts, settings, rng, onProgress }: RolloutOptions): Promise<Rollout[]> {
+/**
+ * Completions of the prompts, prompt-major, each cut after its first stop token whatever the sampler went on to write.
+ * @throws PpoError PPO_RAGGED for a completion without tokens or prompt, PPO_STALE for one of another adapter's version
+ */
+export async function rollOut({ sampler, adapter, prompts, settings, seed, onProgress }: RolloutOptions): Promise<Rollout[]> {
   const { maxNewTokens, stopTokenIds, completionsPerPrompt, temperature, topK, topP } = settings;
-  const completions = await policy.generate(prompts, {
+  const completions = await sampler.generate(prompts, {
     maxNewTokens,
     stopTokenIds,
     completionsPerPrompt,
     temperature,
-    adapter,
-    rng,
+    seed,
+    ...('name' in adapter ? { adapter: adapter.name } : {}),
     ...(topK === null ? {} : { topK }),
     ...(topP === 1 ? {} : { topP }),
     ...(onProgress === undefined ? {} : { onProgress }),
   });
-  return completions.map(({ promptIndex, tokens, logProbs }) => {
+  return completions.map(({ promptIndex, tokens, logProbs, version }) => {
+    if ('version' in adapter && version !== adapter.version) throw stale(version, adapter.version);
     const stop = stopAt(tokens, stopTokenIds);
     const length = stop < 0 ? tokens.length : stop + 1;
     const prompt = prompts[promptIndex];
@@ -73,6 +78,14 @@ export async function rollOut({ policy, adapter, prompts, settings, rng, onProgr
       samplerLogProbs: logProbs.slice(0, length),
       finishReason: stop < 0 ? 'length' : 'stop',
     };
+  });
+}
+
+function stale(version: string | undefined, expected: string): PpoError {
+  return new PpoError('PPO_STALE', version === undefined ? 'a completion names no version' : `a completion is of version ${version}`, {
+    where: 'sampler.generate',
+    expected: `version ${expected}, which was just published`,
+    remedy: 'see that every replica of the sampler loads what is published, and that it answers with that adapter',
   });
 }
 
@@ -112,7 +125,7 @@ export async function scoreRollouts<P, Name extends string>(options: ScoringOpti
   >;
   for (const rows of minibatches.flatMap(({ microBatches }) => microBatches)) {
     const batch = batchOf(rollouts, rows, temperature);
-    const results = await score(batch, adapter, extra);
+    const results = await score.run(batch, adapter, extra);
     for (const name of outputs) {
       const values = results[name] ?? [];
       requireSameShape(name, values, batch.responses);

@@ -1,5 +1,5 @@
+import type { TokenIds } from '@expctr/language-model';
 import { mapRagged, type Ragged } from './ragged.js';
-import type { TokenIds } from './policy.js';
 
 /** Arguments of {@link shapedRewards}. */
 export interface ShapedRewardsOptions {

@@ -1,5 +1,5 @@
+import type { HostTreeOf } from '@expctr/language-model/training';
 import * as tf from '@tensorflow/tfjs';
-import type { HostTreeOf } from './policy.js';
 
 /** Parameters of the value head: one linear unit on the final hidden state. A type, not an interface: it is a tensor tree. */
 export type ValueHead = {

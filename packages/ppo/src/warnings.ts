@@ -1,5 +1,5 @@
-import type { ResolvedPpoConfig } from './config.js';
 import type { LearnerWarning } from './learner.js';
+import type { ResolvedLoopConfig } from './loop-options.js';
 
 /** Where warnings go by default: Node's own channel, which a program can listen to or silence. */
 export function emitWarning({ code, message }: LearnerWarning): void {
@@ -7,7 +7,7 @@ export function emitWarning({ code, message }: LearnerWarning): void {
 }
 
 /** Top-k and top-p change the distribution that is sampled, so that old log-probabilities are not those of the samples. */
-export function samplingWarning({ topK, topP }: ResolvedPpoConfig): LearnerWarning | undefined {
+export function samplingWarning({ topK, topP }: ResolvedLoopConfig): LearnerWarning | undefined {
   if (topK === null && topP === 1) return undefined;
   return {
     code: 'PPO_NOT_PURE_SAMPLES',

@@ -1,4 +1,23 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createRng, type Rng } from '@expctr/core';
+import type { Completion, SamplingOptions, TokenIds } from '@expctr/language-model';
+import type {
+  AdapterStore,
+  HostTreeOf,
+  RowPair,
+  Score,
+  ScoreHead,
+  StepLoss,
+  StepOptions,
+  StepResult,
+  TokenBatch,
+  TokenOutputs,
+  TracedBatch,
+  TracedPairs,
+  TrainablePolicy,
+  TrainStep,
+} from '@expctr/language-model/training';
 import {
   applyUpdates,
   flattenTree,
@@ -11,22 +30,6 @@ import {
   type Tree,
 } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
-import type {
-  AdapterStore,
-  Completion,
-  HostTreeOf,
-  Policy,
-  SamplingOptions,
-  Score,
-  StepLoss,
-  StepOptions,
-  StepResult,
-  TokenBatch,
-  TokenIds,
-  TokenOutputs,
-  TracedBatch,
-  TrainStep,
-} from '../src/index.js';
 
 /** Ways to get a policy wrong; each must be noticed by some test. */
 export type Mutation =
@@ -51,12 +54,18 @@ export const EOS = 0;
 const POSITIONS = 64;
 
 /** A test's policy, and a record of the calls it got. */
-export interface BigramPolicy extends Policy<Float32Array> {
-  readonly calls: { generate: SamplingOptions[]; score: { batch: TokenBatch; adapter: string | null }[]; step: number[] };
+export interface BigramPolicy extends TrainablePolicy<Float32Array> {
+  readonly calls: {
+    generate: SamplingOptions[];
+    score: { batch: TokenBatch; adapter: string | null }[];
+    step: number[];
+    /** What was disposed of. */
+    disposed: ('score' | 'step')[];
+  };
 }
 
 /**
- * A softmax bigram model with positions that fully implements Policy in eager tfjs:
+ * A softmax bigram model with positions that fully implements TrainablePolicy in eager tfjs:
  * `hidden = tanh(E[previous] + D[previous] + P[position])`, `logits = hidden W`. E, P and W are the base model, D
  * [vocabulary, hidden] is the adapter and starts at zero. Prompts are padded on the left, responses on the right.
  */
@@ -74,7 +83,7 @@ export function bigramPolicy({ vocabulary = 8, hidden = 6, seed = 'bigram', muta
   const output = normal(hidden, vocabulary, 0.7, rng.fork('output'));
   const adapters = new Map<string, Float32Array>([['default', new Float32Array(vocabulary * hidden)]]);
   let active = 'default';
-  const calls: BigramPolicy['calls'] = { generate: [], score: [], step: [] };
+  const calls: BigramPolicy['calls'] = { generate: [], score: [], step: [], disposed: [] };
 
   const delta = (adapter: string | null): tf.Tensor2D =>
     tf.tensor2d(adapter === null ? new Float32Array(vocabulary * hidden) : adapters.get(adapter)!, [vocabulary, hidden]);
@@ -127,12 +136,12 @@ export function bigramPolicy({ vocabulary = 8, hidden = 6, seed = 'bigram', muta
 
   async function generate(prompts: readonly TokenIds[], options: SamplingOptions): Promise<Completion[]> {
     calls.generate.push(options);
-    const { maxNewTokens, temperature = 1, stopTokenIds, rng: stream, completionsPerPrompt = 1, adapter = active } = options;
+    const { maxNewTokens, temperature = 1, stopTokenIds, seed: path, keys, completionsPerPrompt = 1, adapter = active } = options;
     const weights = adapter === null ? new Float32Array(vocabulary * hidden) : adapters.get(adapter)!;
-    const shared = stream.fork('shared');
+    const shared = createRng([...path, 'shared']);
     const completions = prompts.flatMap((prompt, promptIndex) =>
       Array.from({ length: completionsPerPrompt }, (_, k): Completion => {
-        const draw = mutation === 'batch-dependent sampling' ? shared : stream.fork(promptIndex, k);
+        const draw = mutation === 'batch-dependent sampling' ? shared : createRng([...path, keys?.[promptIndex] ?? promptIndex, k]);
         const tokens: number[] = [];
         const logProbs: number[] = [];
         while (tokens.length < maxNewTokens && !stopTokenIds.includes(tokens.at(-1) ?? -1)) {
@@ -152,8 +161,8 @@ export function bigramPolicy({ vocabulary = 8, hidden = 6, seed = 'bigram', muta
     return Promise.resolve(completions);
   }
 
-  function compileScore<P>(head: (out: TokenOutputs, extra: P) => Record<string, tf.Tensor2D>): Promise<Score<P>> {
-    return Promise.resolve((batch, adapter, extra) => {
+  function compileScore<P>(head: ScoreHead<P>): Promise<Score<P>> {
+    const run: Score<P>['run'] = (batch, adapter, extra) => {
       calls.score.push({ batch, adapter });
       const named = tidy(() => {
         const outputs = head(forward(batch, delta(adapter), false).out, toTensors<P>(extra));
@@ -162,7 +171,8 @@ export function bigramPolicy({ vocabulary = 8, hidden = 6, seed = 'bigram', muta
       const ragged = (data: Float32Array, width: number): Float32Array[] =>
         batch.responses.map(({ length }, row) => data.slice(row * width, row * width + length));
       return Promise.resolve(Object.fromEntries(named.map(({ name, data, width }) => [name, ragged(data, width)])));
-    });
+    };
+    return Promise.resolve({ run, dispose: () => Promise.resolve(void calls.disposed.push('score')) });
   }
 
   function compileStep<P>(loss: StepLoss<P>, optimizer: Optimizer, initial: HostTreeOf<P>): Promise<TrainStep<P>> {
@@ -236,7 +246,7 @@ export function bigramPolicy({ vocabulary = 8, hidden = 6, seed = 'bigram', muta
         extra = take('extra', extra);
         moments = take('moments', moments);
       },
-      dispose: () => undefined,
+      dispose: () => Promise.resolve(void calls.disposed.push('step')),
     });
   }
 
@@ -249,8 +259,14 @@ export function bigramPolicy({ vocabulary = 8, hidden = 6, seed = 'bigram', muta
     copy: (from, to) => void adapters.set(to, adapters.get(from)!.slice()),
     activate: (name) => void (active = name),
     delete: (name) => void adapters.delete(name),
-    save: () => Promise.reject(new Error('not needed here')),
-    load: () => Promise.reject(new Error('not needed here')),
+    save: async (name, folder) => {
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, 'adapter.json'), JSON.stringify([...adapters.get(name)!]));
+    },
+    load: async (folder, name) => {
+      const values = JSON.parse(await readFile(join(folder, 'adapter.json'), 'utf8')) as number[];
+      adapters.set(name, Float32Array.from(values));
+    },
     get: (name) => adapters.get(name)!.slice(),
     set: (name, values) => void adapters.set(name, values.slice()),
   };
@@ -262,7 +278,7 @@ export function bigramPolicy({ vocabulary = 8, hidden = 6, seed = 'bigram', muta
     generate,
     logProbabilities: async (batch, adapter) => {
       const score = await compileScore<Record<string, never>>(({ logProbs }) => ({ logProbs }));
-      return (await score(batch, adapter, {}))['logProbs']!;
+      return (await score.run(batch, adapter, {}))['logProbs']!;
     },
     compileScore,
     compileStep,
@@ -293,7 +309,7 @@ function padded({ prompts, responses }: TokenBatch, mutation: Mutation | undefin
   return { tokens, previous, places, mask, shape: [prompts.length, R] as const };
 }
 
-function traced({ columns = {}, scalars = {} }: TokenBatch, mask: tf.Tensor2D): TracedBatch {
+function traced({ columns = {}, scalars = {}, pairs }: TokenBatch, mask: tf.Tensor2D): TracedBatch {
   const [rows, R] = mask.shape;
   const pad = (values: readonly Float32Array[]): tf.Tensor2D => {
     const data = new Float32Array(rows * R);
@@ -304,7 +320,19 @@ function traced({ columns = {}, scalars = {} }: TokenBatch, mask: tf.Tensor2D): 
     mask,
     columns: Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, pad(values)])),
     scalars: Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, tf.scalar(value)])),
+    ...(pairs === undefined ? {} : { pairs: tracedPairs(pairs) }),
   };
+}
+
+/** One pair more than there are: nothing may count the padding. */
+function tracedPairs(pairs: readonly RowPair[]): TracedPairs {
+  const padded: readonly RowPair[] = [...pairs, [0, 0]];
+  const rows = (side: 0 | 1): tf.Tensor1D =>
+    tf.tensor1d(
+      padded.map((pair) => pair[side]),
+      'int32',
+    );
+  return { chosen: rows(0), rejected: rows(1), mask: tf.tensor1d(padded.map((_, i) => (i < pairs.length ? 1 : 0))) };
 }
 
 function merge(parts: readonly Record<string, number>[], join: (a: number, b: number) => number): Record<string, number> {

@@ -1,15 +1,6 @@
 import { createRng } from '@expctr/core';
-import {
-  createPpo,
-  type Learner,
-  type LearnerOptions,
-  type LearnerWarning,
-  type Policy,
-  type PpoConfig,
-  type ScoreFunction,
-  type StepOptions,
-  type TokenBatch,
-} from '../src/index.js';
+import type { StepOptions, TokenBatch, TrainablePolicy } from '@expctr/language-model/training';
+import { createLearner, type Learner, type LearnerOptions, type LearnerWarning, type Schedule, type ScoreFunction } from '../src/index.js';
 import { EOS, type BigramPolicy } from './bigram-policy.js';
 
 /** Prompts of different lengths, some holding the stop token. */
@@ -21,16 +12,23 @@ export const shareOf =
   (completions) =>
     Promise.resolve(completions.map(({ tokens }) => tokens.filter((each) => each === token).length / tokens.length));
 
+/** What a test may set of a learner's configuration: the loop's options and any algorithm's. */
+export type TestConfig = Readonly<Record<string, unknown>> & { readonly learningRate?: Schedule };
+
+/** Several epochs and small micro-batches, so that one update meets everything. */
+const DEMANDING = { completionsPerPrompt: 3, learningRate: 0.02, epochs: 4, microBatchSize: 8, missingStopPenalty: 1 };
+
 /** A learner on a bigram policy, with what it warned of. */
 export async function learnerOf(
-  policy: Policy,
-  config: Partial<PpoConfig> = {},
-  options: Partial<Omit<LearnerOptions<PpoConfig>, 'policy' | 'config'>> = {},
+  policy: TrainablePolicy,
+  config: TestConfig = {},
+  options: Partial<Omit<LearnerOptions, 'policy' | 'config'>> = {},
 ): Promise<{ ppo: Learner; warnings: LearnerWarning[] }> {
   const warnings: LearnerWarning[] = [];
-  const ppo = await createPpo({
+  const ppo = await createLearner({
+    algorithm: 'ppo',
     policy,
-    config: { maxNewTokens: 8, stopTokenIds: [EOS], completionsPerPrompt: 3, learningRate: 0.02, ...config },
+    config: { maxNewTokens: 8, stopTokenIds: [EOS], ...DEMANDING, ...config },
     reference: 'base',
     rng: createRng('learner'),
     onWarning: (warning) => warnings.push(warning),
@@ -56,7 +54,7 @@ export interface StepCall {
 export function spied(
   policy: BigramPolicy,
   alter: (batch: TokenBatch) => TokenBatch = (batch) => batch,
-): { policy: Policy; steps: StepCall[] } {
+): { policy: TrainablePolicy; steps: StepCall[] } {
   const steps: StepCall[] = [];
   return {
     steps,

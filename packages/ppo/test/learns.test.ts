@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
-import { createLearner, type PpoConfig, type UpdateReport } from '../src/index.js';
+import { createLearner, type UpdateReport } from '../src/index.js';
 import { createRng } from '@expctr/core';
 import { bigramPolicy, EOS } from './bigram-policy.js';
-import { learnerOf, PROMPTS, shareOf } from './helpers.js';
+import { learnerOf, PROMPTS, shareOf, type TestConfig } from './helpers.js';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -14,7 +14,7 @@ const meanScore = ({ completions }: UpdateReport): number =>
   completions.reduce((sum, { score }) => sum + (score ?? 0), 0) / completions.length;
 
 /** Mean share of the token in the completions of the last five of `count` updates. */
-async function shareAfter(count: number, config: Partial<PpoConfig>): Promise<{ share: number; reports: UpdateReport[] }> {
+async function shareAfter(count: number, config: TestConfig): Promise<{ share: number; reports: UpdateReport[] }> {
   const { ppo } = await learnerOf(bigramPolicy(), {
     completionsPerPrompt: 6,
     missingStopPenalty: 0,
@@ -60,6 +60,7 @@ test('the missing-stop penalty teaches completions to stop', async () => {
         stopTokenIds: [EOS],
         completionsPerPrompt: 6,
         learningRate: 0.05,
+        epochs: 4,
         microBatchSize: 100,
         missingStopPenalty,
       },

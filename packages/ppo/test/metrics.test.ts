@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { rolloutMetrics, stepMetrics } from '../src/metrics.js';
+import { logProbMetrics, rolloutMetrics, stepMetrics } from '../src/metrics.js';
 
 const f32 = (...values: number[]): Float32Array => Float32Array.from(values);
 
@@ -11,36 +11,27 @@ test('metrics of rollouts are means over completions of sums over their tokens',
     samplerLogProbs: f32(...samplerLogProbs),
     finishReason: 'stop' as const,
   });
-  const metrics = rolloutMetrics({
-    rollouts: [rollout([4, 5, 9], [-1, -2, -3]), rollout([9], [-0.5])],
-    stopTokenIds: [9],
-    scores: [3, -1],
-    logProbs: [f32(-1, -2.5, -3), f32(-1)],
-    kl: [f32(0.5, 0.5, 1), f32(-1)],
-    klCoefficient: 0.5,
-  });
-  expect(metrics).toEqual({
-    'objective/kl': 0.5,
-    'objective/entropy': 3.75,
-    'objective/non_score_reward': -0.25,
+  const rollouts = [rollout([4, 5, 9], [-1, -2, -3]), rollout([9], [-0.5])];
+  expect(rolloutMetrics(rollouts, [3, -1], [9])).toEqual({
     'objective/scores': 1,
-    'objective/rlhf_reward': 0.75,
     'val/num_eos_tokens': 2,
     'completions/mean_length': 2,
-    'sampler/logprob_mismatch': 0.25,
   });
+  const logProbs = [f32(-1, -2.5, -3), f32(-1)];
+  const own = { 'objective/entropy': 3.75, 'sampler/logprob_mismatch': 0.25 };
+  expect(logProbMetrics(rollouts, { logProbs: [], values: [], referenceLogProbs: null })).toEqual({});
+  expect(logProbMetrics(rollouts, { logProbs, values: [], referenceLogProbs: null })).toEqual(own);
+  const referenceLogProbs = [f32(-1.5, -3, -4), f32(0)];
+  expect(logProbMetrics(rollouts, { logProbs, values: [], referenceLogProbs })).toEqual({ ...own, 'objective/kl': 0.5 });
 });
 
 const step = (ratio: number, skipped = false, largestLogRatio = 0.5) => ({
   metrics: {
-    policyLoss: 2 * ratio,
-    valueLoss: 3,
-    entropy: 1,
-    approximateKl: 0.1,
-    ratio,
-    policyClipped: 0.2,
-    valueClipped: 0.4,
-    largestLogRatio,
+    loss: 5,
+    'loss/policy_avg': 2 * ratio,
+    'loss/value_avg': 3,
+    'val/ratio': ratio,
+    'val/log_ratio_max': largestLogRatio,
   },
   skipped,
   gradientNorm: 4,
@@ -48,7 +39,7 @@ const step = (ratio: number, skipped = false, largestLogRatio = 0.5) => ({
 
 test('metrics of steps are means over the minibatches that were applied; skipped ones are counted', () => {
   const metrics = stepMetrics([step(1, false, 0), step(2), step(99, true, 7), step(3)]);
-  expect(metrics).toMatchObject({
+  expect(metrics).toEqual({
     'loss/policy_avg': 4,
     'loss/value_avg': 3,
     'policy/gradient_norm_avg': 4,

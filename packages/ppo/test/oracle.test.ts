@@ -2,20 +2,20 @@ import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
+  algorithms,
   generalisedAdvantage,
   klEstimators,
   nextKlCoefficient,
-  ppoLoss,
-  resolvePpoConfig,
+  resolveConfig,
   shapedRewards,
   whiten,
-  type PpoConfig,
+  type AlgorithmConfig,
 } from '../src/index.js';
 
 type Rows = number[][];
 interface Case {
   readonly name: string;
-  readonly config: Omit<PpoConfig, 'maxNewTokens' | 'stopTokenIds'>;
+  readonly config: Omit<AlgorithmConfig<typeof algorithms.ppo.options>, 'maxNewTokens' | 'stopTokenIds'>;
   readonly inputs: Record<'oldLogProbs' | 'referenceLogProbs' | 'newLogProbs' | 'oldValues' | 'newValues' | 'entropy', Rows> & {
     readonly scores: number[];
   };
@@ -35,6 +35,16 @@ interface Case {
       number
     >;
 }
+/** The loss's metrics by their names in the fixture. */
+const METRICS = {
+  'loss/policy_avg': 'policyLoss',
+  'loss/value_avg': 'valueLoss',
+  'policy/entropy_avg': 'entropy',
+  'policy/approxkl_avg': 'approximateKl',
+  'val/ratio': 'ratio',
+  'policy/clipfrac_avg': 'policyClipped',
+  'val/clipfrac_avg': 'valueClipped',
+} as const;
 const fixture = JSON.parse(readFileSync(new URL('./fixtures/ppo-update.json', import.meta.url), 'utf8')) as {
   padded: number;
   cases: Case[];
@@ -63,7 +73,7 @@ function expectRows(actual: readonly ArrayLike<number>[], expected: Rows): void 
 }
 
 describe.each(fixture.cases)('one update against torch: $name', ({ config: given, inputs, expected }) => {
-  const config = resolvePpoConfig({ ...given, maxNewTokens: 9, stopTokenIds: [] });
+  const config = resolveConfig(algorithms.ppo, { ...given, maxNewTokens: 9, stopTokenIds: [] });
   const lengths = inputs.scores.map((_, row) => inputs.oldLogProbs[row]!.length);
   const tokens = lengths.reduce((a, b) => a + b);
 
@@ -99,13 +109,15 @@ describe.each(fixture.cases)('one update against torch: $name', ({ config: given
     const batch = { mask, columns, scalars: { tokens: tf.scalar(tokens) } };
     const head = { weight: tf.tensor2d([[1]]), bias: tf.tensor1d([0]) }; // the one hidden number is the value
     const out = (logProbs: tf.Tensor, values: tf.Tensor) =>
-      ppoLoss(config)({ logProbs: logProbs as tf.Tensor2D, entropy: columns['entropy']!, hidden: tf.expandDims(values, 2) }, batch, head);
+      algorithms.ppo.loss(config)(
+        { logProbs: logProbs as tf.Tensor2D, entropy: columns['entropy']!, hidden: tf.expandDims(values, 2) },
+        batch,
+        head,
+      );
     const { loss, metrics, maxima } = out(columns['newLogProbs']!, columns['newValues']!);
     expectClose(loss.dataSync(), [expected.loss]);
-    for (const name of ['policyLoss', 'valueLoss', 'entropy', 'approximateKl', 'ratio', 'policyClipped', 'valueClipped'] as const) {
-      expectClose(metrics[name]!.dataSync(), [expected[name]]);
-    }
-    expectClose(maxima!['largestLogRatio']!.dataSync(), [expected.largestLogRatio]);
+    for (const [name, value] of Object.entries(METRICS)) expectClose(metrics[name]!.dataSync(), [expected[value]]);
+    expectClose(maxima!['val/log_ratio_max']!.dataSync(), [expected.largestLogRatio]);
 
     const gradients = tf.grads((logProbs, values) => out(logProbs, values).loss)([columns['newLogProbs']!, columns['newValues']!]);
     const [ofLogProbs, ofValues] = gradients.map((gradient) => gradient.arraySync() as Rows);

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
-import type { TokenBatch, UpdatePhase } from '../src/index.js';
+import type { TokenBatch } from '@expctr/language-model/training';
+import type { UpdatePhase } from '../src/index.js';
 import { bigramPolicy } from './bigram-policy.js';
 import { learnerOf, PROMPTS, shareOf, spied, updates } from './helpers.js';
 

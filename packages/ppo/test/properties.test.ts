@@ -3,15 +3,15 @@ import { sgd } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
+import type { TokenBatch } from '@expctr/language-model/training';
 import {
+  algorithms,
   generalisedAdvantage,
   initialValueHead,
   klEstimators,
   planMinibatches,
-  ppoLoss,
-  resolvePpoConfig,
+  resolveConfig,
   whiten,
-  type TokenBatch,
   type ValueHead,
 } from '../src/index.js';
 import { bigramPolicy, EOS } from './bigram-policy.js';
@@ -142,7 +142,7 @@ test('rows are dealt at random: another stream makes other minibatches', () => {
   expect(deal(1)).not.toEqual(deal(2));
 });
 
-/** A random minibatch for {@link ppoLoss}: prompts, responses and columns. */
+/** A random minibatch for PPO's loss: prompts, responses and columns. */
 const minibatch = fc
   .array(
     fc.record({
@@ -158,11 +158,11 @@ const minibatch = fc
     const column = () => fc.tuple(...rows.map(({ response }) => values(response.length)));
     return fc.tuple(fc.constant(rows), column(), column(), column(), column());
   });
-const config = resolvePpoConfig({ maxNewTokens: 6, stopTokenIds: [EOS], entropyCoefficient: 0.1 });
+const config = resolveConfig(algorithms.ppo, { maxNewTokens: 6, stopTokenIds: [EOS], entropyCoefficient: 0.1 });
 
 async function parametersAfter(batches: readonly TokenBatch[], poison?: number) {
   const policy = bigramPolicy(poison === undefined ? {} : { poison });
-  const step = await policy.compileStep<ValueHead>(ppoLoss(config), sgd({ learningRate: 1 }), initialValueHead(6));
+  const step = await policy.compileStep<ValueHead>(algorithms.ppo.loss(config), sgd({ learningRate: 1 }), initialValueHead(6));
   const { metrics } = await step.run(batches);
   return { parameters: [...policy.adapters.get('default'), ...step.extra().weight.data, ...step.extra().bias.data], metrics };
 }

@@ -1,7 +1,8 @@
 import { createRng } from '@expctr/core';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
-import { createLearner, PPO_DEFAULTS, resolvePpoConfig, type AlgorithmName, type Policy, type PpoConfig } from '../src/index.js';
+import type { TrainablePolicy } from '@expctr/language-model/training';
+import { algorithms, createLearner, loopOptions, resolveConfig } from '../src/index.js';
 import { bigramPolicy } from './bigram-policy.js';
 import { learnerOf, shareOf, updates } from './helpers.js';
 
@@ -13,11 +14,12 @@ const least = { maxNewTokens: 8, stopTokenIds: [0] };
 const coded = (code: string): Error => expect.objectContaining({ code }) as Error;
 
 test('defaults fill what is left out, undefined included', () => {
-  expect(resolvePpoConfig(least)).toEqual({ ...PPO_DEFAULTS, ...least });
-  expect(resolvePpoConfig({ ...least, epochs: undefined } as unknown as PpoConfig).epochs).toBe(PPO_DEFAULTS.epochs);
+  const defaults = { ...loopOptions.parse({}), ...algorithms.ppo.options.parse({}) };
+  expect(resolveConfig(algorithms.ppo, least)).toEqual({ ...defaults, ...least });
+  expect(resolveConfig(algorithms.ppo, { ...least, epochs: undefined, learningRate: undefined })).toEqual({ ...defaults, ...least });
 });
 
-test.each<[keyof PpoConfig, unknown]>([
+test.each<[string, unknown]>([
   ['maxNewTokens', 0],
   ['stopTokenIds', [-1]],
   ['completionsPerPrompt', 1.5],
@@ -41,13 +43,19 @@ test.each<[keyof PpoConfig, unknown]>([
   ['learningRate', -1],
   ['maxGradientNorm', Number.POSITIVE_INFINITY],
 ])('%s = %s is refused by name', (name, value) => {
-  expect(() => resolvePpoConfig({ ...least, [name]: value })).toThrow(expect.objectContaining({ code: 'PPO_CONFIG', where: name }));
+  const refused: unknown = expect.objectContaining({
+    code: 'PPO_CONFIG',
+    where: name,
+    expected: expect.stringMatching(/./) as unknown,
+    remedy: expect.stringMatching(/correct the value/) as unknown,
+  });
+  expect(() => resolveConfig(algorithms.ppo, { ...least, [name]: value })).toThrow(refused);
 });
 
 test('an unknown setting and an unknown algorithm are refused with what there is', async () => {
-  expect(() => resolvePpoConfig({ ...least, gamma: 1 } as PpoConfig)).toThrow(/gamma is no setting of PPO.*discount/);
+  expect(() => resolveConfig(algorithms.ppo, { ...least, gamma: 1 })).toThrow(/gamma is no setting of ppo.*discount/);
   const options = { policy: bigramPolicy(), config: least, reference: 'base', rng: createRng(0) } as const;
-  await expect(createLearner({ algorithm: 'pp0' as AlgorithmName, ...options })).rejects.toThrow(/no algorithm pp0.*ppo/);
+  await expect(createLearner({ algorithm: 'pp0', ...options })).rejects.toThrow(/no algorithm pp0.*ppo/);
 });
 
 test('scores must be one finite number or null for each completion', async () => {
@@ -77,10 +85,13 @@ test('no prompts, and a model that gives NaN, are refused', async () => {
   const { ppo } = await learnerOf(bigramPolicy());
   await expect(ppo.update({ prompts: [], score: shareOf(5), step: 0 })).rejects.toThrow(coded('PPO_NO_PROMPTS'));
   const policy = bigramPolicy();
-  const sick: Policy = {
+  const sick: TrainablePolicy = {
     ...policy,
     compileScore: () =>
-      Promise.resolve((batch) => Promise.resolve({ logProbs: batch.responses.map(({ length }) => new Float32Array(length).fill(NaN)) })),
+      Promise.resolve({
+        run: (batch) => Promise.resolve({ logProbs: batch.responses.map(({ length }) => new Float32Array(length).fill(NaN)) }),
+        dispose: () => Promise.resolve(),
+      }),
   };
   await expect(updates((await learnerOf(sick)).ppo, 1)).rejects.toThrow(coded('PPO_NOT_FINITE'));
 });

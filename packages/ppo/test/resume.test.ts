@@ -39,7 +39,7 @@ test.each(['base', 'copy'] as const)(
     expect(got).toEqual(expected);
     expect(later.adapters.get('default')).toEqual(whole.adapters.get('default'));
     expect(resumed.ppo.exportState()).toEqual(uninterrupted.ppo.exportState());
-    expect(kept.state.klCoefficient).not.toBe(0.05);
+    expect(kept.state.state['kl_coefficient']).not.toBe(0.05);
   },
 );
 

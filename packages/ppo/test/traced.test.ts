@@ -2,21 +2,21 @@ import { compile, spec, useOnnx, valueAndGradWithAux, type HostTensor } from '@e
 import { createRng } from '@expctr/core';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, expect, test } from 'vitest';
-import { initialValueHead, ppoLoss, resolvePpoConfig } from '../src/index.js';
+import { algorithms, initialValueHead, resolveConfig } from '../src/index.js';
 
 afterAll(async () => {
   await tf.setBackend('cpu');
 });
 
 const [ROWS, R, HIDDEN] = [3, 5, 4];
-const config = resolvePpoConfig({ maxNewTokens: R, stopTokenIds: [], entropyCoefficient: 0.01 });
+const config = resolveConfig(algorithms.ppo, { maxNewTokens: R, stopTokenIds: [], entropyCoefficient: 0.01 });
 const columns = ['oldLogProbs', 'advantages', 'oldValues', 'returns'] as const;
 
 /** Loss, metrics and all gradients as one program. */
 type Inputs = { logProbs: tf.Tensor2D; entropy: tf.Tensor2D; hidden: tf.Tensor3D; weight: tf.Tensor2D; bias: tf.Tensor1D };
 function lossAndGradients(inputs: Inputs, columnTensors: Record<string, tf.Tensor2D>, mask: tf.Tensor2D, tokens: tf.Scalar) {
   return valueAndGradWithAux(({ logProbs, entropy, hidden, weight, bias }: Inputs) => {
-    const { loss, metrics, maxima } = ppoLoss(config)(
+    const { loss, metrics, maxima } = algorithms.ppo.loss(config)(
       { logProbs, entropy, hidden },
       { mask, columns: columnTensors, scalars: { tokens } },
       { weight, bias },

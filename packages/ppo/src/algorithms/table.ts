@@ -1,0 +1,10 @@
+import type { Algorithm } from '../algorithm.js';
+import { ppo } from './ppo.js';
+
+/** The built-in algorithms: one file and one line each. */
+export const algorithms = {
+  ppo,
+} as const satisfies Readonly<Record<string, Algorithm>>;
+
+/** A name in {@link algorithms}. */
+export type AlgorithmName = keyof typeof algorithms;

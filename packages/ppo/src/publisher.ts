@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Sampler } from '@expctr/language-model';
+import type { TrainablePolicy } from '@expctr/language-model/training';
+
+/** Gives a sampler the adapter as it is now. */
+export interface Publisher {
+  /** Under a version name that no sampler has seen before. @returns that name */
+  publish(): Promise<string>;
+  /** Removes the files. */
+  dispose(): Promise<void>;
+}
+
+/** Arguments of {@link createPublisher}. */
+export interface PublisherOptions {
+  /** Holds the adapter. */
+  readonly policy: TrainablePolicy;
+  /** Name of the adapter. */
+  readonly adapter: string;
+  /** Has `publish`. */
+  readonly sampler: Sampler;
+  /** Folder that policy and sampler both see. Default: a temporary one. */
+  readonly folder?: string | undefined;
+}
+
+/** A publisher for samplers with `publish`, undefined for those that share the policy's memory. */
+export function createPublisher({ policy, adapter, sampler, folder }: PublisherOptions): Publisher | undefined {
+  if (sampler.publish === undefined) return undefined;
+  const learner = randomUUID().slice(0, 8); // a resumed run repeats its steps: a step alone would name a version twice
+  let parent: string | undefined;
+  let published = 0;
+  let latest: string | undefined;
+
+  async function publish(): Promise<string> {
+    parent ??= folder ?? (await mkdtemp(join(tmpdir(), 'expctr-adapters-')));
+    const version = `${adapter}-${learner}-${published}`;
+    const at = join(parent, version);
+    published += 1;
+    await policy.adapters.save(adapter, at);
+    await sampler.publish!(at, version);
+    // only now: a server may read the older one until the newer is there
+    if (latest !== undefined) await rm(latest, { recursive: true, force: true });
+    latest = at;
+    return version;
+  }
+
+  async function dispose(): Promise<void> {
+    const made = folder === undefined ? parent : latest;
+    if (made !== undefined) await rm(made, { recursive: true, force: true });
+  }
+
+  return { publish, dispose };
+}

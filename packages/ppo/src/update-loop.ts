@@ -1,0 +1,159 @@
+import type { HostTreeOf, StepResult } from '@expctr/language-model/training';
+import { adam, chain, clipByGlobalNorm } from '@expctr/tfjs-backend-onnx';
+import type { Algorithm, ModelAnswers } from './algorithm.js';
+import { algorithms } from './algorithms/table.js';
+import { PpoError } from './errors.js';
+import { findAlgorithm } from './find-algorithm.js';
+import type { Learner, LearnerOptions, LearnerState, LearnerWarning, UpdateReport, UpdateRequest } from './learner.js';
+import { logProbMetrics, rolloutMetrics, stepMetrics } from './metrics.js';
+import { planMinibatches, type Minibatch } from './minibatches.js';
+import { createPublisher } from './publisher.js';
+import { fixReference, requireReference, requireZeroAdapter } from './reference.js';
+import { resolveConfig } from './resolve-config.js';
+import { rollOut, scoreRollouts, type Rollout } from './rollout.js';
+import { isScored, scoreCompletions } from './scores.js';
+import { penalizeMissingStop } from './shaped-rewards.js';
+import { batchesOf, requireColumns, selectedOf } from './step-batches.js';
+import { initialValueHead, stateValues, type ValueHead } from './value-head.js';
+import { emitWarning, ratioWarning, samplingWarning } from './warnings.js';
+
+/**
+ * Makes the learner of an algorithm, given by its name or itself. This is the update loop, and the only one: roll out,
+ * score, log-probabilities of policy and reference, the algorithm's advantages, minibatches, steps of its loss, figures.
+ * @throws PpoError PPO_ALGORITHM for a name that is not in the table, PPO_CONFIG for a setting that makes no sense
+ */
+export async function createLearner<A extends string | Algorithm>({
+  policy,
+  sampler = policy,
+  reference,
+  rng,
+  onWarning = emitWarning,
+  ...options
+}: LearnerOptions<A>): Promise<Learner> {
+  const algorithm = findAlgorithm(options.algorithm, options.algorithms ?? algorithms);
+  const config = resolveConfig(algorithm, options.config);
+  const { temperature, learningRate: schedule } = config;
+  const learningRateAt = (step: number): number => (typeof schedule === 'number' ? schedule : schedule(step));
+  const optimizer = options.optimizer ?? chain(clipByGlobalNorm(config.maxGradientNorm), adam({ learningRate: learningRateAt(0) }));
+  const warn = (warning: LearnerWarning | undefined): void => warning && onWarning(warning);
+  warn(samplingWarning(config));
+
+  const adapter = policy.adapters.active;
+  const needs = algorithm.needs(config);
+  const publisher = createPublisher({ policy, adapter, sampler, folder: options.publishFolder });
+  const score = await policy.compileScore<ValueHead>(({ logProbs, hidden }, head) =>
+    algorithm.valueHead ? { logProbs, values: stateValues(hidden, head) } : { logProbs },
+  );
+  const head = algorithm.valueHead ? initialValueHead(policy.hiddenSize) : ({} as HostTreeOf<ValueHead>);
+  const trainStep = await policy.compileStep<ValueHead>(algorithm.loss(config), optimizer, head);
+  let state = algorithm.initialState?.(config) ?? {};
+  let referenceAdapter: string | null | undefined;
+  let updates = 0;
+
+  async function update(request: UpdateRequest): Promise<UpdateReport> {
+    const { prompts, step, onPhase, onProgress } = request;
+    if (prompts.length === 0) throw new PpoError('PPO_NO_PROMPTS', 'there are no prompts', { where: 'update', expected: 'at least one' });
+    const stream = rng.fork('update', step);
+    const learningRate = learningRateAt(step);
+    if (needs.reference && referenceAdapter === undefined) referenceAdapter = fixReference(policy, adapter, reference);
+
+    // Rollouts: pure samples of the policy, cut at the stop token, then scored.
+    onPhase?.('generate');
+    const writer = publisher === undefined ? { name: adapter } : { version: await publisher.publish() };
+    const seed = stream.fork('rollout').path;
+    const sampled = await rollOut({ sampler, adapter: writer, prompts, settings: config, seed, onProgress });
+    onPhase?.('score');
+    const completions = await scoreCompletions(request.score, sampled);
+    const scored = completions.filter(isScored);
+    const metrics: Record<string, number> = { 'objective/scored': scored.length, ...state, lr: learningRate };
+    if (scored.length === 0) {
+      warn({ code: 'PPO_NOTHING_SCORED', message: `step ${step}: no completion has a score, so nothing is learned from it` });
+      return { metrics, completions };
+    }
+    const scores = scored.map((each) => penalizeMissingStop(each.score, each.tokens, config.stopTokenIds, config.missingStopPenalty));
+    Object.assign(metrics, rolloutMetrics(scored, scores, config.stopTokenIds));
+
+    // What enters the step: by default everything.
+    const selection = algorithm.select?.({ rollouts: scored, scores }, config) ?? {};
+    const { rows, pairs } = selectedOf(selection, scored.length);
+    const rollouts = rows.map((row) => scored[row]!);
+    Object.assign(metrics, selection.metrics);
+    if (rollouts.length === 0) {
+      warn({ code: 'PPO_NOTHING_SELECTED', message: `step ${step}: ${algorithm.name} took no completion, so nothing is learned from it` });
+      return { metrics, completions };
+    }
+
+    // Old log-probabilities and values, and the reference's, from one compiled forward, in the first epoch's micro-batches.
+    onPhase?.('log-probabilities');
+    const shapes = rollouts.map(({ promptIndex, prompt, tokens }) => ({
+      promptIndex,
+      promptLength: prompt.length,
+      responseLength: tokens.length,
+    }));
+    const deal = (epoch: number) => planMinibatches({ ...config, rows: shapes, pairs, rng: stream.fork('minibatches', epoch) });
+    const answers = await askModels(rollouts, deal(0));
+    Object.assign(metrics, logProbMetrics(rollouts, answers));
+
+    // The algorithm's advantages.
+    const inputs = algorithm.advantages({ rollouts, scores: rows.map((row) => scores[row]!), ...answers, state }, config);
+    requireColumns(inputs, rollouts);
+    Object.assign(metrics, inputs.metrics);
+
+    // Epochs of steps over the same rollouts.
+    onPhase?.('optimize');
+    const tooFar = ({ 'val/ratio': ratio }: Readonly<Record<string, number>>): boolean =>
+      ratio !== undefined && !(ratio <= config.ratioThreshold);
+    const results: StepResult[] = [];
+    for (let epoch = 0; epoch < config.epochs; epoch += 1) {
+      for (const minibatch of deal(epoch)) {
+        const batches = batchesOf(minibatch, { rollouts, pairs, inputs, temperature });
+        results.push(await trainStep.run(batches, { learningRate, skip: tooFar }));
+      }
+    }
+
+    Object.assign(metrics, stepMetrics(results));
+    warn(ratioWarning(metrics['val/first_log_ratio'] ?? 0));
+    state = inputs.state ?? state;
+    updates += 1;
+    return { metrics, completions };
+  }
+
+  /** The log-probabilities that the algorithm asked for, and the values where there is a head for them. */
+  async function askModels(rollouts: readonly Rollout[], minibatches: readonly Minibatch[]): Promise<ModelAnswers> {
+    const ask = { score, extra: trainStep.extra(), rollouts, minibatches, temperature };
+    const firstOnBase = needs.reference && referenceAdapter === null && updates === 0;
+    const own = needs.logProbs || algorithm.valueHead || firstOnBase;
+    const outputs = algorithm.valueHead ? (['logProbs', 'values'] as const) : (['logProbs'] as const);
+    const old = own ? await scoreRollouts<ValueHead, 'logProbs' | 'values'>({ ...ask, adapter, outputs }) : undefined;
+    const base = needs.reference ? await scoreRollouts({ ...ask, adapter: referenceAdapter!, outputs: ['logProbs'] }) : undefined;
+    if (firstOnBase) requireZeroAdapter(old!.logProbs, base!.logProbs);
+    return { logProbs: old?.logProbs ?? [], values: old?.values ?? [], referenceLogProbs: base?.logProbs ?? null };
+  }
+
+  function exportState(): LearnerState {
+    const fixed = referenceAdapter === undefined ? {} : { reference: referenceAdapter };
+    return { algorithm: algorithm.name, updates, state, ...fixed, tensors: trainStep.exportState() };
+  }
+
+  function importState(saved: LearnerState): void {
+    if (saved.algorithm !== algorithm.name) {
+      throw new PpoError('PPO_STATE', `the state is that of ${saved.algorithm}`, { where: 'importState', expected: algorithm.name });
+    }
+    const missing = Object.keys(state).find((name) => typeof saved.state[name] !== 'number');
+    if (missing !== undefined) {
+      throw new PpoError('PPO_STATE', `the state holds no ${missing}`, { where: 'importState', expected: 'what exportState gave' });
+    }
+    if (typeof saved.reference === 'string') requireReference(policy, adapter, saved.reference);
+    trainStep.importState(saved.tensors);
+    ({ updates, state } = saved);
+    referenceAdapter = saved.reference;
+  }
+
+  async function dispose(): Promise<void> {
+    await publisher?.dispose();
+    await score.dispose();
+    await trainStep.dispose();
+  }
+
+  return { update, exportState, importState, dispose };
+}
