@@ -1,4 +1,4 @@
-"""Whether two files hold the same interactions, row by row: python tools/bench/data_equal.py A.arrow B.arrow (for tools/bench/data.mjs).
+"""Whether two files hold the same interactions, row by row: python tools/bench/data_equal.py A.arrow B.arrow (for tools/bench/data.ts).
 
 Columns are compared by value, a batch at a time, so that types may differ (Polars writes large lists and its own dictionaries) and
 20 million rows need no memory to speak of.

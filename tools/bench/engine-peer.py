@@ -1,4 +1,4 @@
-"""Torch's side of tools/bench/engine.mjs: for each line of JSON on stdin, runs that work once and answers with milliseconds."""
+"""Torch's side of tools/bench/engine.ts: for each line of JSON on stdin, runs that work once and answers with milliseconds."""
 
 import json
 import math

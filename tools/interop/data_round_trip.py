@@ -1,4 +1,4 @@
-"""The Python side of tools/interop/data.mjs: reads every table of FOLDER with pyarrow, Polars and DuckDB, compares what they see, and
+"""The Python side of tools/interop/data.ts: reads every table of FOLDER with pyarrow, Polars and DuckDB, compares what they see, and
 has each write it again into FOLDER/<library>.
 
   python tools/interop/data_round_trip.py FOLDER

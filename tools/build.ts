@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 
 /** Builds the Nx projects named, or all; ends the process with the build's output where it fails. */
-export function build(...projects) {
+export function build(...projects: readonly string[]): void {
   const selection = projects.length > 0 ? ['-p', ...projects] : [];
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
@@ -17,8 +17,8 @@ export function build(...projects) {
   process.exit(1);
 }
 
-/** Runs a script with this Node and ends with its status. */
-export function run(script, args) {
-  const { status } = spawnSync(process.execPath, [script, ...args], { stdio: 'inherit' });
+/** Runs a script with this Node, and the flags given, and ends with its status. */
+export function run(script: string, args: readonly string[], flags: readonly string[] = []): never {
+  const { status } = spawnSync(process.execPath, [...flags, script, ...args], { stdio: 'inherit' });
   process.exit(status ?? 1);
 }

@@ -1,5 +1,5 @@
 // `npm start`: builds what has changed, then runs the pipeline on the embedded default. Further arguments go to expctr-train.
-import { build, run } from './build.mjs';
+import { build, run } from './build.js';
 
 build('@expctr/trainer');
 const given = process.argv.slice(2);

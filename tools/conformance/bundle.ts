@@ -1,27 +1,35 @@
 // Bundles tfjs-core's specs with the backend, so that both use one copy of tfjs-core.
 import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type * as core from '@tensorflow/tfjs-core';
+import type { useOnnx } from '@expctr/tfjs-backend-onnx';
 import { build } from 'esbuild';
 
 const FOLDER = 'node_modules/.cache/conformance';
 
+/** What the bundle exports: the copy of tfjs-core that the specs use, and the backend on it. */
+export interface SpecBundle {
+  readonly tf: typeof core;
+  readonly useOnnx: typeof useOnnx;
+}
+
 const ENTRY = `
 import { setTestEnvs } from '@tensorflow/tfjs-core/dist/jasmine_util';
 import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops';
-import { onnxBackend } from './packages/tfjs-backend-onnx/src/backend.ts';
-import { lowerings } from './packages/tfjs-backend-onnx/src/lowerings/index.ts';
-// the caller registers the backend: it may change the table first
-export { onnxBackend, lowerings };
+export * as tf from '@tensorflow/tfjs-core';
+export { useOnnx } from '@expctr/tfjs-backend-onnx';
 setTestEnvs([{ name: 'onnx', backendName: 'onnx', flags: {}, isDataSync: true }]);
 // a require, because imports would run before the environment is set
 require('@tensorflow/tfjs-core/dist/tests');
 `;
 
-/** Writes the bundle and returns its absolute path. */
-export async function bundleSpecs() {
+/** Makes the bundle and loads it, which defines the specs: jasmine's globals must be there. */
+export async function loadSpecs(): Promise<SpecBundle> {
   mkdirSync(FOLDER, { recursive: true });
-  const outfile = `${process.cwd()}/${FOLDER}/specs.mjs`;
+  const outfile = resolve(FOLDER, 'specs.mjs');
   await build({
-    stdin: { contents: ENTRY, resolveDir: process.cwd(), sourcefile: 'conformance-entry.js' },
+    stdin: { contents: ENTRY, resolveDir: import.meta.dirname, sourcefile: 'conformance-entry.js' },
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -38,5 +46,5 @@ export async function bundleSpecs() {
     outfile,
     logLevel: 'error',
   });
-  return outfile;
+  return (await import(pathToFileURL(outfile).href)) as SpecBundle;
 }
