@@ -13,8 +13,8 @@ import { ExpctrError } from '@expctr/core';
  * | `CTR_PROBABILITY` | a probability outside [0, 1] |
  * | `CTR_DENSE_ROWS` | a dense column lacks a vector for some rows |
  * | `CTR_SCHEMA` | a feature schema that contradicts itself, or columns that do not fit it |
- * | `CTR_OPTION` | an option out of range |
- * | `CTR_BACKBONE` | an unknown backbone, or a name that is taken |
+ * | `CTR_OPTION` | an option that does not exist or is out of range |
+ * | `CTR_BACKBONE` | an unknown backbone, or one whose name or options clash with others |
  * | `CTR_MODEL_FILE` | a saved model that is missing, damaged or of another version |
  * | `CTR_EXPORT` | a backbone whose graph cannot be exported with a free batch size |
  */

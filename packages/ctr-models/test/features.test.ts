@@ -1,3 +1,4 @@
+import { createRng } from '@expctr/core';
 import { rowsOf } from '@expctr/data';
 import { Float32, List, Table, Utf8, Field, FixedSizeList, Int32, makeData, makeVector, vectorFromArray } from 'apache-arrow';
 import fc from 'fast-check';
@@ -9,7 +10,11 @@ import {
   rawColumnsFromTable,
   selectRows,
   withDense,
+  withVectors,
+  type DenseVectors,
   type FeatureDefinition,
+  type DenseColumn,
+  type FeatureSchema,
   type Features,
   type IdColumn,
   type IdListColumn,
@@ -128,11 +133,84 @@ describe('buildFeatures', () => {
 
   test('a dense column may lack rows that are not fitted, and names the row where it lacks one that is', async () => {
     const vectors = { data: new Float32Array(train.length * 2), dimension: 2, interactionIds: train };
-    expect(buildFeatures({ interactions, items, fitRows: train, dense: { z: vectors } }).length).toBe(interactions.length);
+    expect(buildFeatures({ interactions, items, fitRows: train, vectors: { z: vectors } }).length).toBe(interactions.length);
     const short = { ...vectors, data: vectors.data.subarray(2), interactionIds: train.subarray(1) };
-    expect(await codeOf(() => buildFeatures({ interactions, items, fitRows: train, dense: { z: short } }))).toBe('CTR_DENSE_ROWS');
-    expect(await codeOf(() => buildFeatures({ interactions, items, fitRows: train, dense: { z: { ...vectors, dimension: 3 } } }))).toBe(
+    expect(await codeOf(() => buildFeatures({ interactions, items, fitRows: train, vectors: { z: short } }))).toBe('CTR_DENSE_ROWS');
+    expect(await codeOf(() => buildFeatures({ interactions, items, fitRows: train, vectors: { z: { ...vectors, dimension: 3 } } }))).toBe(
       'CTR_LENGTH',
+    );
+  });
+});
+
+describe('withVectors', () => {
+  const rng = createRng('vectors');
+  const explanation: DenseVectors = {
+    data: Float32Array.from({ length: interactions.length * 2 }, () => 3 + rng.normal()),
+    dimension: 2,
+    interactionIds: interactions.interactionId,
+  };
+  const title: DenseVectors = {
+    data: Float32Array.from({ length: items.length * 3 }, () => rng.normal()),
+    dimension: 3,
+    itemCodes: items.itemIds.map((_, code) => code).reverse(),
+  };
+  const vectorOf = (from: Features, name: string, row: number): number[] => {
+    const { data, dimension, index } = from.columns[name] as DenseColumn;
+    return [...data.subarray(index![row]! * dimension, (index![row]! + 1) * dimension)];
+  };
+
+  test('gives what building at once gives, whatever rows were asked for and fitted on', () => {
+    for (const rows of [interactions.interactionId, Uint32Array.from([700, 3, 3, 1200])]) {
+      const base = buildFeatures({ interactions, items, rows, fitRows: train });
+      const added = withVectors(withVectors(base, { title }), { z: explanation });
+      const atOnce = buildFeatures({ interactions, items, rows, fitRows: train, vectors: { title, z: explanation } });
+      expect(added.schema).toEqual(atOnce.schema);
+      expect(added.columns).toEqual(atOnce.columns);
+      for (const [name, column] of Object.entries(base.columns)) expect(added.columns[name]).toBe(column); // shared, not encoded anew
+    }
+  });
+
+  test('finds vectors by item through the item of each row, and stores each once', () => {
+    const rows = Uint32Array.from([41, 7, 900]);
+    const selected = withVectors(selectRows(features, rows), { title });
+    expect((selected.columns['title'] as DenseColumn).data).toBe(title.data);
+    rows.forEach((row, r) => {
+      const position = items.length - 1 - interactions.item[row]!;
+      expect(vectorOf(selected, 'title', r)).toEqual([...title.data.subarray(position * 3, position * 3 + 3)]);
+    });
+  });
+
+  test('normalizes on the rows that the features were fitted on, and on no others', () => {
+    const other = { ...explanation, data: explanation.data.slice() };
+    interactions.interactionId.forEach((row) => {
+      if (!train.includes(row)) other.data.fill(1e3, 2 * row, 2 * row + 2);
+    });
+    expect(withVectors(features, { z: other }).schema).toEqual(withVectors(features, { z: explanation }).schema);
+    const all = buildFeatures({ interactions, items, fitRows: interactions.interactionId });
+    expect(withVectors(all, { z: other }).schema).not.toEqual(withVectors(all, { z: explanation }).schema);
+  });
+
+  test('takes the schema of a model, whose vectors are then not fitted again', () => {
+    const { schema } = withVectors(features, { z: explanation });
+    const fresh = { ...explanation, data: explanation.data.map((x) => 2 * x) };
+    expect(withVectors(features, { z: fresh }, { schema }).schema).toBe(schema);
+    const rebuilt = buildFeatures({ interactions, items, schema: features.schema });
+    expect(withVectors(rebuilt, { z: fresh }, { schema }).schema).toBe(schema);
+  });
+
+  test('refuses what does not fit, by code', async () => {
+    const code = (vectors: Record<string, DenseVectors>, from: Features = features, schema?: FeatureSchema): Promise<string | undefined> =>
+      codeOf(() => withVectors(from, vectors, schema === undefined ? {} : { schema }));
+    expect(await code({ user: explanation })).toBe('CTR_SCHEMA');
+    expect(await code({ z: explanation }, { ...features, source: undefined } as never)).toBe('CTR_SCHEMA');
+    expect(await code({ z: explanation }, buildFeatures({ interactions, items, schema: features.schema }))).toBe('CTR_SCHEMA');
+    const few = buildFeatures({ interactions, items, fitRows: train.slice(0, 40), vectors: { z: explanation } });
+    expect(await code({ z: explanation }, features, few.schema)).toBe('CTR_SCHEMA');
+    expect(await code({ y: explanation }, features, withVectors(features, { z: explanation }).schema)).toBe('CTR_SCHEMA');
+    expect(await code({ z: title }, features, withVectors(features, { z: explanation }).schema)).toBe('CTR_SCHEMA');
+    expect(await code({ z: { ...title, itemCodes: Array.from({ length: items.length }, (_, k) => k + 1) } })).toBe('CTR_DENSE_ROWS');
+    expect(await code({ z: { ...title, data: title.data.subarray(3), itemCodes: [...items.itemIds.keys()].slice(1) } })).toBe(
+      'CTR_DENSE_ROWS',
     );
   });
 });

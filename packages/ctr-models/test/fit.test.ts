@@ -12,6 +12,7 @@ import {
   type CtrModel,
   type DenseVectors,
   type FitOptions,
+  type InteractionVectors,
 } from '../src/index.js';
 import { codeOf, smallWorld } from './world.js';
 
@@ -22,7 +23,7 @@ const DIMENSION = 48;
 beforeAll(() => useOnnx());
 
 /** Vectors for every row: a topic of the item, noise, and `signal(row)` along one direction. */
-function vectors(signal: (row: number) => number): DenseVectors {
+function vectors(signal: (row: number) => number): InteractionVectors {
   const rng = createRng('vectors');
   const direction = Float32Array.from({ length: DIMENSION }, () => rng.normal() / Math.sqrt(DIMENSION));
   const topics = Array.from({ length: 4 }, () => Float32Array.from({ length: DIMENSION }, () => rng.normal() / Math.sqrt(DIMENSION)));
@@ -34,7 +35,7 @@ function vectors(signal: (row: number) => number): DenseVectors {
   return { data, dimension: DIMENSION, interactionIds: interactions.interactionId };
 }
 
-function shuffledWithinSplits({ data, dimension, interactionIds }: DenseVectors): DenseVectors {
+function shuffledWithinSplits({ data, dimension, interactionIds }: InteractionVectors): InteractionVectors {
   const shuffled = data.slice();
   for (const split of Object.values(rows)) {
     const order = createRng('shuffle').shuffle(split.slice());
@@ -50,13 +51,17 @@ interface Fitted {
   auc: number;
 }
 
-async function fitted(dense: Record<string, DenseVectors> = {}, options: FitOptions = {}, backbone = 'deepfm'): Promise<Fitted> {
-  const features = buildFeatures({ interactions, items, fitRows: rows.train, dense });
+async function fitted(
+  vectors: Record<string, DenseVectors> = {},
+  options: FitOptions & Readonly<Record<string, unknown>> = {},
+  backbone = 'deepfm',
+): Promise<Fitted> {
+  const features = buildFeatures({ interactions, items, fitRows: rows.train, vectors });
   const model = await fitCtr({
     backbone,
     train: selectRows(features, rows.train),
     valid: selectRows(features, rows.valid),
-    options: { patience: 3, ...(backbone === 'deepfm' ? { backbone: { hidden: [32, 16] } } : {}), ...options }, // small: a test
+    options: { patience: 3, ...(backbone === 'deepfm' ? { hidden: [32, 16] } : {}), ...options }, // small: a test
     rng: createRng(1),
   });
   const held = selectRows(features, rows.test);
@@ -132,7 +137,7 @@ describe('planted vectors', () => {
       items,
       rows: rows.test,
       schema: model.schema,
-      dense: { z: vectors((row) => 2 * interactions.label[row]! - 1) },
+      vectors: { z: vectors((row) => 2 * interactions.label[row]! - 1) },
     });
     const [full, neutral] = [await model.predictLogits(features), await model.predictLogits(features, { atMean: ['z'] })];
     full.forEach((logit, r) => expect(Math.sign(logit - neutral[r]!)).toBe(features.labels[r] === 1 ? 1 : -1));
@@ -144,7 +149,7 @@ describe('planted vectors', () => {
     );
     (await model.predictLogits(atMean)).forEach((logit, r) => expect(logit).toBeCloseTo(neutral[r]!, 4));
     const none = { data: new Float32Array(0), dimension: DIMENSION, interactionIds: [] };
-    const without = buildFeatures({ interactions, items, rows: rows.test, schema: model.schema, dense: { z: none } });
+    const without = buildFeatures({ interactions, items, rows: rows.test, schema: model.schema, vectors: { z: none } });
     expect(await model.predictLogits(without, { atMean: ['z'] })).toEqual(neutral);
     expect(await codeOf(() => model.predict(without))).toBe('CTR_DENSE_ROWS');
     expect(await codeOf(() => model.predict(features, { atMean: ['user'] }))).toBe('CTR_SCHEMA');
@@ -163,7 +168,7 @@ describe('fitting', () => {
       const model = await fitCtr({
         backbone: 'deepfm',
         train: selectRows(features, rows.train),
-        options: { epochs: 2, backbone: { dropout: 0.2 } },
+        options: { epochs: 2, dropout: 0.2 },
         rng: createRng(seed),
       });
       return model.predict(selectRows(features, rows.test));
@@ -195,15 +200,15 @@ describe('what cannot be fitted is refused by code', () => {
     expect(await codeOf(fit({ valid: { ...valid, labels: valid.labels.map(() => 0) } }))).toBe('CTR_ONE_CLASS');
   });
   test('NaN in a dense vector', async () => {
-    const dense = { z: vectors(() => 0) };
-    const withZ = buildFeatures({ interactions, items, fitRows: rows.train, dense });
+    const z = vectors(() => 0);
+    const withZ = buildFeatures({ interactions, items, fitRows: rows.train, vectors: { z } });
     const broken = selectRows(withZ, rows.train);
-    dense.z.data[rows.train[3]! * DIMENSION + 5] = NaN;
+    z.data[rows.train[3]! * DIMENSION + 5] = NaN;
     expect(await codeOf(fit({ train: broken, valid: selectRows(withZ, rows.valid) }))).toBe('CTR_NOT_FINITE');
   });
   test('rows without a dense vector', async () => {
     const z = { data: new Float32Array(rows.train.length), dimension: 1, interactionIds: rows.train };
-    const withZ = buildFeatures({ interactions, items, fitRows: rows.train, dense: { z } });
+    const withZ = buildFeatures({ interactions, items, fitRows: rows.train, vectors: { z } });
     expect(await codeOf(fit({ train: selectRows(withZ, rows.train), valid: selectRows(withZ, rows.valid) }))).toBe('CTR_DENSE_ROWS');
   });
   test('no rows, unknown backbones, bad options, features of another schema', async () => {
@@ -211,7 +216,10 @@ describe('what cannot be fitted is refused by code', () => {
     expect(await codeOf(fit({ backbone: 'deep-fm' }))).toBe('CTR_BACKBONE');
     expect(await codeOf(fit({ options: { learningRate: -1 } }))).toBe('CTR_OPTION');
     expect(await codeOf(fit({ options: { epochs: 0 } }))).toBe('CTR_OPTION');
-    expect(await codeOf(fit({ options: { backbone: { dropout: 1 } }, backbone: 'deepfm' }))).toBe('CTR_OPTION');
+    expect(await codeOf(fit({ options: { dropout: 1 }, backbone: 'deepfm' }))).toBe('CTR_OPTION');
+    expect(await codeOf(fit({ options: { hidden: [8, 0] }, backbone: 'deepfm' }))).toBe('CTR_OPTION');
+    expect(await codeOf(fit({ options: { hidden: [8] }, backbone: 'fm' }))).toBe('CTR_OPTION'); // no option of this one
+    expect(await codeOf(fit({ options: { epoch: 3 } }))).toBe('CTR_OPTION');
     const other = buildFeatures({ interactions, items, fitRows: rows.train.subarray(0, 50) });
     expect(await codeOf(fit({ valid: selectRows(other, rows.valid) }))).toBe('CTR_SCHEMA');
     const model = await fit({ options: { epochs: 1 } })();

@@ -7,13 +7,15 @@ import { useOnnx } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z as z4 } from 'zod';
 import {
+  BACKBONES,
+  backboneNames,
   buildFeatures,
   findBackbone,
   fitCtr,
   fm,
   loadCtrModel,
-  registerBackbone,
   selectRows,
   type Backbone,
   type CtrModel,
@@ -31,7 +33,7 @@ const z = {
   dimension: 3,
   interactionIds: interactions.interactionId,
 };
-const features = buildFeatures({ interactions, items, fitRows: train, dense: { z } });
+const features = buildFeatures({ interactions, items, fitRows: train, vectors: { z } });
 
 let folder: string;
 beforeAll(async () => {
@@ -155,20 +157,31 @@ describe('an exported graph', () => {
 describe("a backbone of one's own", () => {
   const product: Backbone = { ...(fm as unknown as Backbone), name: 'product' };
 
-  test('is found by name once registered, and a taken name is refused', async () => {
-    registerBackbone(product);
-    expect(findBackbone('product')).toBe(product);
-    expect(await codeOf(() => registerBackbone({ ...product }))).toBe('CTR_BACKBONE');
-    expect(await codeOf(() => registerBackbone({ ...product, name: 'fm' }))).toBe('CTR_BACKBONE');
-    expect(await codeOf(() => findBackbone('toString'))).toBe('CTR_BACKBONE');
+  test('is found by name among those passed, and what could be taken for another is refused', async () => {
+    expect(findBackbone('product', [product])).toBe(product);
+    expect(backboneNames([product])).toEqual([...Object.keys(BACKBONES), 'product']);
+    for (const name of ['product', 'toString']) expect(await codeOf(() => findBackbone(name))).toBe('CTR_BACKBONE');
+    expect(() => findBackbone('product')).toThrow(/logistic-regression, fm, deepfm/);
+    const codeFor = (...own: Backbone[]): Promise<string | undefined> => codeOf(() => findBackbone('fm', own));
+    expect(await codeFor(product, { ...product })).toBe('CTR_BACKBONE');
+    expect(await codeFor({ ...product, name: 'fm' })).toBe('CTR_BACKBONE');
+    expect(await codeFor({ ...product, options: z4.object({ epochs: z4.int().default(1) }) })).toBe('CTR_BACKBONE');
+    expect(await codeFor({ ...product, options: z4.object({ backbone: z4.string().default('') }) })).toBe('CTR_BACKBONE');
+    expect(await codeFor({ ...product, options: z4.object({ depth: z4.int() }) })).toBe('CTR_BACKBONE');
+    expect(await codeFor(product)).toBeUndefined();
   });
 
   test('fits, saves and loads as the others', async () => {
-    const mine = { ...product, name: 'unregistered' };
+    const mine = { ...product, options: z4.object({ depth: z4.int().min(1).default(2) }) };
     const model = await fit(mine);
+    expect(model.backboneOptions).toEqual({ depth: 2 });
     await model.save(join(folder, 'own'));
     expect(await codeOf(() => loadCtrModel(join(folder, 'own')))).toBe('CTR_BACKBONE');
-    const loaded = await loadCtrModel(join(folder, 'own'), { backbone: mine });
+    const loaded = await loadCtrModel(join(folder, 'own'), { backbones: [mine] });
     expect(await loaded.predict(features)).toEqual(await model.predict(features));
+    expect(loaded.backboneOptions).toEqual({ depth: 2 });
+    // Another version of the backbone, with another option: its default would be a guess.
+    const later = { ...mine, options: mine.options.extend({ width: z4.int().default(1) }) };
+    expect(await codeOf(() => loadCtrModel(join(folder, 'own'), { backbones: [later] }))).toBe('CTR_MODEL_FILE');
   });
 });

@@ -11,8 +11,8 @@ test.skipIf(movielens.missing)('on MovieLens a noisy verdict adds to what the id
   await useOnnx();
   const { interactions, items } = await prepareDataset({ dataset: 'ml-latest-small', dataDir: movielens.path, data: { maxPerUser: 40 } });
   const rows = { train: rowsOf(interactions, 'train', 'ctr'), valid: rowsOf(interactions, 'valid'), test: rowsOf(interactions, 'test') };
-  const aucWith = async (dense: Record<string, DenseVectors>): Promise<number> => {
-    const features = buildFeatures({ interactions, items, fitRows: rows.train, dense });
+  const aucWith = async (vectors: Record<string, DenseVectors>): Promise<number> => {
+    const features = buildFeatures({ interactions, items, fitRows: rows.train, vectors });
     const model = await fitCtr({
       backbone: 'deepfm',
       train: selectRows(features, rows.train),

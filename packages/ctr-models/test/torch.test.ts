@@ -4,7 +4,7 @@ import { namedLeaves, unflattenTree, useOnnx, type HostTensor } from '@expctr/tf
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { findBackbone, type BackboneName, type FeatureColumn, type Features, type FeatureSchema, type FitOptions } from '../src/index.js';
-import { resolveFitOptions } from '../src/fit/options.js';
+import { fitOptions, type ResolvedFitOptions } from '../src/fit/options.js';
 import { createTrainingStep, type TrainingStep } from '../src/fit/training-step.js';
 import { createGatherer } from '../src/model/batch.js';
 import { createPredictor, type ModelState } from '../src/model/predictor.js';
@@ -82,14 +82,19 @@ function fixtureModel(name: BackboneName): ModelState {
       features.forEach((feature, use) => (values[row * width + dimension + use] = fixture.parameters[`weight.${feature}`]!.data[row]!));
     }
   }
-  const options = { ...backbone.defaults, hidden: fixture.hidden, embeddingDimension: fixture.embeddingDimension };
-  const fresh = backbone.init(schema, options, createRng(0));
+  const options = name === 'deepfm' ? { hidden: fixture.hidden, dropout: 0 } : {};
+  const fresh = backbone.init(schema, { ...options, embeddingDimension: fixture.embeddingDimension }, createRng(0));
   const leaves = namedLeaves(fresh).map(({ path, leaf }): HostTensor => {
     const { shape, data } = fixture.parameters[path]!;
     expect((leaf as HostTensor).shape).toEqual(shape);
     return { shape, data: Float32Array.from(data), dtype: 'float32' };
   });
-  return { backbone, schema, dimension, parameters: unflattenTree(fresh, leaves), tables };
+  return { backbone, options, schema, dimension, parameters: unflattenTree(fresh, leaves), tables };
+}
+
+/** Options of a fit, as a step takes them. */
+function resolved(options: FitOptions): ResolvedFitOptions {
+  return { ...fitOptions.parse(options), batchSize: 6 };
 }
 
 /** Largest difference, relative to the largest number expected. */
@@ -117,7 +122,7 @@ describe.each(['onnx', 'cpu'])('on the %s backend of tfjs', (backend) => {
     const features = fixtureFeatures();
     let loss = 0;
     beforeAll(async () => {
-      const options = resolveFitOptions({ optimizer: 'sgd', learningRate: 1, l2: 0, denseL2: 0, embeddingL2: 0 }, 6);
+      const options = resolved({ optimizer: 'sgd', learningRate: 1, l2: 0, denseL2: 0, embeddingL2: 0 });
       const step = await createTrainingStep(model, options, 8, createRng(0)); // two rows of padding
       const gatherer = createGatherer(features, model.tables);
       loss = (await step.run(gatherer, features.labels, Int32Array.from([5, 3, 1, 0, 2, 4]), 0, 6)) / 6;
@@ -160,7 +165,7 @@ test('what lies in the padding of a batch moves nothing', async () => {
   const rows = Int32Array.from([0, 1, 2, 3, 4, 5]);
   const after = async (last: number): Promise<ModelState> => {
     const model = fixtureModel('deepfm');
-    const options = resolveFitOptions({ optimizer: 'sgd', learningRate: 0.1 }, 6);
+    const options = resolved({ optimizer: 'sgd', learningRate: 0.1 });
     const run = async (size: number, start: number, count: number): Promise<void> => {
       const step = steps.get(size) ?? (await createTrainingStep(model, options, size, createRng(0)));
       steps.set(size, step);
@@ -183,7 +188,7 @@ test('what lies in the padding of a batch moves nothing', async () => {
 test('the rows of tables that a batch does not hold stay as they were', async () => {
   const features = fixtureFeatures();
   const model = fixtureModel('deepfm');
-  const step = await createTrainingStep(model, resolveFitOptions({ embeddingL2: 0.1 }, 6), 2, createRng(0));
+  const step = await createTrainingStep(model, resolved({ embeddingL2: 0.1 }), 2, createRng(0));
   const before = model.tables.map((t) => t.values.slice());
   await step.run(createGatherer(features, model.tables), features.labels, Int32Array.from([0, 1]), 0, 2);
   // Rows 0 and 1 of the fixture: users 1 and 2, items 1, 2, 3 and 5, genres 1, 2 and 3.
@@ -233,7 +238,7 @@ test('penalties pull matrices, dense weights and the rows of the batch towards z
   const features = fixtureFeatures();
   const after = async (penalties: Partial<FitOptions>): Promise<ModelState> => {
     const model = fixtureModel('deepfm');
-    const options = resolveFitOptions({ optimizer: 'sgd', learningRate: 1, l2: 0, denseL2: 0, embeddingL2: 0, ...penalties }, 6);
+    const options = resolved({ optimizer: 'sgd', learningRate: 1, l2: 0, denseL2: 0, embeddingL2: 0, ...penalties });
     const step = await createTrainingStep(model, options, 6, createRng(0));
     await step.run(createGatherer(features, model.tables), features.labels, Int32Array.from([0, 1, 2, 3, 4, 5]), 0, 6);
     return model;

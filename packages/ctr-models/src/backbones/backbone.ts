@@ -1,6 +1,7 @@
 import type { Rng } from '@expctr/core';
 import type { HostTensor, MappedTree } from '@expctr/tfjs-backend-onnx';
 import type * as tf from '@tensorflow/tfjs';
+import type { z } from 'zod';
 import type { FeatureSchema } from '../features/schema.js';
 
 /**
@@ -43,16 +44,21 @@ export interface ParameterTree {
 }
 
 /**
- * A CTR model as two pure functions over a parameter tree `P` (embedding tables excluded), with options `O` of its own.
- * The same code runs traced to ONNX or eagerly on any tfjs backend.
+ * A CTR model as two pure functions over a parameter tree `P` (embedding tables excluded), with options of its own; `O` is what these
+ * are once parsed. The same code runs traced to ONNX or eagerly on any tfjs backend.
  */
 export interface Backbone<P extends object = ParameterTree, O extends object = object> {
   /** Name in configurations and in saved models. */
   readonly name: string;
+  /** One line for help texts. */
+  readonly description: string;
+  /**
+   * Its options: every field with a default and a description. They stand beside {@link fitOptions} in one object, so their names must
+   * differ from those, and from `backbone`.
+   */
+  readonly options: z.ZodObject & z.ZodType<O>;
   /** False for a backbone that reads `firstOrder` alone; its tables then have no embedding columns. */
   readonly usesEmbeddings: boolean;
-  /** The options with their defaults. */
-  readonly defaults: O;
   /**
    * Initial parameters. Each tensor should take its own stream, `rng.fork(name)`, so that one more feature leaves the initial
    * values of the others as they were: predictors that differ in one dense column are then compared in pairs.

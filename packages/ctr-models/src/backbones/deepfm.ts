@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { z } from 'zod';
 import { denseFeatures } from '../features/schema.js';
 import type { Backbone } from './backbone.js';
 import { fieldEmbeddings, fieldNames, firstOrderTerm, initFields, initLinear } from './fields.js';
@@ -13,6 +14,19 @@ export interface DeepFmOptions {
   readonly dropout: number;
 }
 
+const options = z.object({
+  hidden: z
+    .array(z.int().min(1))
+    .default([128, 64])
+    .describe('units of each hidden layer; more fit finer interactions, and need more rows'),
+  dropout: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe('share of hidden units dropped in training; more keeps wide layers from overfitting'),
+});
+
 /** Parameters of {@link deepFm}. */
 export type DeepFmParameters = FmParameters & {
   /** Hidden layers and the output layer. */
@@ -25,17 +39,18 @@ export type DeepFmParameters = FmParameters & {
  */
 export const deepFm: Backbone<DeepFmParameters, DeepFmOptions> = {
   name: 'deepfm',
+  description: 'DeepFM: first order, factorization machine and a ReLU network on shared field embeddings',
+  options,
   usesEmbeddings: true,
-  defaults: { hidden: [128, 64], dropout: 0 },
-  init: (schema, options, rng) => ({
+  init: (schema, { embeddingDimension, hidden }, rng) => ({
     linear: initLinear(schema),
-    fields: initFields(schema, options, rng.fork('fields')),
+    fields: initFields(schema, { embeddingDimension }, rng.fork('fields')),
     mlp: initMlp(
       {
         blocks: fieldNames(schema),
-        blockWidth: options.embeddingDimension,
+        blockWidth: embeddingDimension,
         silentBlocks: denseFeatures(schema).length,
-        hidden: options.hidden,
+        hidden,
       },
       rng.fork('mlp'),
     ),

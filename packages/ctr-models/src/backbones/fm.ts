@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { z } from 'zod';
 import type { Backbone } from './backbone.js';
 import { fieldEmbeddings, firstOrderTerm, initFields, initLinear, type FieldParameters, type LinearParameters } from './fields.js';
 
@@ -25,8 +26,9 @@ export type FmParameters = {
 /** Factorization machine: first order plus pairwise products of field embeddings (Rendle 2010, equation 1). */
 export const fm: Backbone<FmParameters> = {
   name: 'fm',
+  description: 'factorization machine: first order and products of all pairs of field embeddings',
+  options: z.object({}),
   usesEmbeddings: true,
-  defaults: {},
   init: (schema, options, rng) => ({ linear: initLinear(schema), fields: initFields(schema, options, rng.fork('fields')) }),
   logits: ({ linear, fields }, batch) => tf.add(firstOrderTerm(linear, batch), pairwiseInteractions(fieldEmbeddings(fields, batch))),
 };

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import { z } from 'zod';
 import type { Backbone, FeatureBatch } from './backbone.js';
 import { firstOrderTerm, initLinear, type LinearParameters } from './fields.js';
 
@@ -11,8 +12,9 @@ export type LogisticRegressionParameters = {
 /** Logistic regression over all features: bias + sum of weights. No embeddings, no interactions. */
 export const logisticRegression: Backbone<LogisticRegressionParameters> = {
   name: 'logistic-regression',
+  description: 'logistic regression over all features: no embeddings, no interactions',
+  options: z.object({}),
   usesEmbeddings: false,
-  defaults: {},
   init: (schema) => ({ linear: initLinear(schema) }),
   logits: ({ linear }, batch: FeatureBatch): tf.Tensor2D => firstOrderTerm(linear, batch),
 };

@@ -1,4 +1,5 @@
 import { CtrError } from '../errors.js';
+import { fitOptions } from '../fit/options.js';
 import type { Backbone } from './backbone.js';
 import { deepFm } from './deepfm.js';
 import { fm } from './fm.js';
@@ -17,41 +18,65 @@ export const BACKBONES = {
 /** The name of a backbone of this package. */
 export type BackboneName = keyof typeof BACKBONES;
 
-const registered = new Map<string, Backbone>();
-
 /**
- * Makes a backbone of one's own known by its name, to configurations and to `loadCtrModel`.
- * Without registration a backbone can be passed as an object.
- * @throws CtrError `CTR_BACKBONE` where the name is taken by another backbone.
+ * The backbone of that name.
+ * @param own backbones of one's own that may be meant besides {@link BACKBONES}
+ * @throws CtrError `CTR_BACKBONE` where there is none, or where one of `own` is malformed (see {@link checkBackbones})
  */
-export function registerBackbone<P extends object, O extends object>(backbone: Backbone<P, O>): void {
-  const known = lookUp(backbone.name);
-  if (known !== undefined && known !== (backbone as unknown as Backbone)) {
-    throw new CtrError('CTR_BACKBONE', `there is a backbone '${backbone.name}' already`, {
-      where: 'registerBackbone',
-      remedy: 'choose another name',
-    });
-  }
-  registered.set(backbone.name, backbone as unknown as Backbone);
-}
-
-/** The backbone of that name. @throws CtrError `CTR_BACKBONE` where there is none. */
-export function findBackbone(name: string): Backbone {
-  const backbone = lookUp(name);
+export function findBackbone(name: string, own: readonly Backbone[] = []): Backbone {
+  checkBackbones(own);
+  const backbone = own.find((b) => b.name === name) ?? builtIn(name);
   if (backbone === undefined) {
     throw new CtrError('CTR_BACKBONE', `there is no backbone '${name}'`, {
-      expected: `one of ${backboneNames().join(', ')}`,
-      remedy: 'registerBackbone makes one of your own known',
+      expected: `one of ${backboneNames(own).join(', ')}`,
+      remedy: 'correct the name, or pass a backbone of your own in `backbones`',
     });
   }
   return backbone;
 }
 
 /** All names that {@link findBackbone} knows. */
-export function backboneNames(): string[] {
-  return [...Object.keys(BACKBONES), ...registered.keys()];
+export function backboneNames(own: readonly Backbone[] = []): string[] {
+  return [...new Set([...Object.keys(BACKBONES), ...own.map((b) => b.name)])];
 }
 
-function lookUp(name: string): Backbone | undefined {
-  return (Object.hasOwn(BACKBONES, name) ? BACKBONES[name as BackboneName] : undefined) ?? registered.get(name);
+/**
+ * Refuses backbones of one's own that could be taken for others, or whose options cannot stand beside those of a fit.
+ * @throws CtrError `CTR_BACKBONE` for a name that another backbone has, an option with the name of one of `fitOptions` or called
+ * `backbone`, or options that do not all have defaults.
+ */
+export function checkBackbones(own: readonly Backbone[]): void {
+  for (const backbone of own) {
+    const where = `backbone ${backbone.name}`;
+    const other = own.find((b) => b.name === backbone.name && b !== backbone) ?? builtIn(backbone.name);
+    if (other !== undefined && other !== backbone) {
+      throw new CtrError('CTR_BACKBONE', 'another backbone has its name', {
+        where,
+        expected: `a name other than ${Object.keys(BACKBONES).join(', ')}`,
+        remedy: 'choose another name: a saved model is read by it',
+      });
+    }
+    const taken = ['backbone', ...Object.keys(fitOptions.shape)];
+    const clash = Object.keys(backbone.options.shape).find((name) => taken.includes(name));
+    if (clash !== undefined) {
+      throw new CtrError('CTR_BACKBONE', `its option '${clash}' has the name of one that every fit has`, {
+        where,
+        expected: `names other than ${taken.join(', ')}`,
+        remedy: 'rename the option, or leave it to the fit',
+      });
+    }
+    const defaults = backbone.options.safeParse({});
+    if (!defaults.success) {
+      const { path, message } = defaults.error.issues[0]!;
+      throw new CtrError('CTR_BACKBONE', `its option '${path.join('.')}' has no valid default: ${message}`, {
+        where,
+        expected: 'options that parse an empty object',
+        remedy: 'give every option a .default(...)',
+      });
+    }
+  }
+}
+
+function builtIn(name: string): Backbone | undefined {
+  return Object.hasOwn(BACKBONES, name) ? BACKBONES[name as BackboneName] : undefined;
 }

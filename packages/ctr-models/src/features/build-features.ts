@@ -1,21 +1,11 @@
 import { SPLITS, type Interactions, type Items } from '@expctr/data';
-import { CtrError } from '../errors.js';
-import type { DenseColumn, RawColumn, RawList } from './columns.js';
+import type { RawColumn, RawList } from './columns.js';
 import type { FeatureDefinition } from './definitions.js';
 import { encodeFeatures, type Features } from './encode.js';
 import { fitSchema } from './fit-schema.js';
 import type { FeatureSchema } from './schema.js';
 import { selectRows } from './select.js';
-
-/** Vectors by interaction, as embeddings/1 holds them. */
-export interface DenseVectors {
-  /** Row-major vectors [interactionIds.length, dimension]. */
-  readonly data: Float32Array;
-  /** Components of a vector. */
-  readonly dimension: number;
-  /** The interaction that each vector belongs to. */
-  readonly interactionIds: ArrayLike<number>;
-}
+import { withVectors, type DenseVectors } from './vectors.js';
 
 /** Parameters of {@link buildFeatures}. */
 export interface BuildFeaturesParameters {
@@ -29,8 +19,8 @@ export interface BuildFeaturesParameters {
   readonly fitRows?: ArrayLike<number>;
   /** A schema fitted before, to be used instead of fitting one: that of a model to predict with. `fitRows` then plays no part. */
   readonly schema?: FeatureSchema;
-  /** Dense-vector features by name: explanation embeddings, for instance. Interactions without a vector cannot be fitted or predicted. */
-  readonly dense?: Readonly<Record<string, DenseVectors>>;
+  /** Dense features by name, as {@link withVectors} adds them. Rows without a vector can neither be fitted on nor predicted. */
+  readonly vectors?: Readonly<Record<string, DenseVectors>>;
   /** Adds the logarithm of the item's count among `fitRows` as a number. Default true. */
   readonly popularity?: boolean;
   /** Adds how many liked and disliked entries the history has, as numbers. Default true. */
@@ -43,13 +33,13 @@ export interface BuildFeaturesParameters {
 
 /**
  * h(u, i) of the design, and dense vectors: `user`, `item`, `item_<attribute>` for each attribute, `item_year`, `item_popularity`,
- * `history_liked` and `history_disliked` (item sequences that share the item table), their counts, and the dense columns.
+ * `history_liked` and `history_disliked` (item sequences that share the item table), their counts, and the dense features of `vectors`.
  *
  * @returns features whose row r is the interaction `rows[r]`
  * @throws CtrError `CTR_EMPTY` without rows to fit on; `CTR_DENSE_ROWS` where a row to fit on has no vector; `CTR_LENGTH`, `CTR_SCHEMA`.
  */
 export function buildFeatures(parameters: BuildFeaturesParameters): Features {
-  const { interactions, items, dense = {}, popularity = true, historyCounts = true, minimumCount = 1, historyLength = 50 } = parameters;
+  const { interactions, items, vectors = {}, popularity = true, historyCounts = true, minimumCount = 1, historyLength = 50 } = parameters;
   const rows = Int32Array.from(parameters.rows ?? interactions.interactionId);
   const fitRows = parameters.fitRows ?? rows.filter((row) => interactions.split[row] === SPLITS.indexOf('train'));
   // A schema may be fitted on rows that were not asked for: those follow behind, and are cut off in the end.
@@ -81,20 +71,25 @@ export function buildFeatures(parameters: BuildFeaturesParameters): Features {
   if (historyCounts) {
     for (const name of ['history_liked', 'history_disliked']) definitions.push({ kind: 'length', name: `${name}_count`, of: name });
   }
-  for (const [name, vectors] of Object.entries(dense)) {
-    add({ kind: 'dense', name }, denseColumn(name, vectors, all, interactions.length));
-  }
 
-  const fitted =
-    parameters.schema ?? fitSchema({ definitions, columns, rows: Int32Array.from(fitRows, (row) => positionOf[row]!), minimumCount });
+  const given = parameters.schema;
+  const schema =
+    given === undefined
+      ? fitSchema({ definitions, columns, rows: Int32Array.from(fitRows, (row) => positionOf[row]!), minimumCount })
+      : { ...given, features: given.features.filter(({ kind, name }) => kind !== 'dense' || !Object.hasOwn(vectors, name)) };
   const labels = Uint8Array.from(all, (row) => interactions.label[row]!);
-  const features = encodeFeatures({ schema: fitted, columns, labels });
-  return all.length === rows.length
-    ? features
-    : selectRows(
-        features,
-        rows.map((_, r) => r),
-      );
+  const encoded = {
+    ...encodeFeatures({ schema, columns, labels }),
+    source: { interactions, rows: all, ...(given === undefined ? { fitRows: Int32Array.from(fitRows) } : {}) },
+  };
+  const features =
+    all.length === rows.length
+      ? encoded
+      : selectRows(
+          encoded,
+          rows.map((_, r) => r),
+        );
+  return withVectors(features, vectors, given === undefined ? {} : { schema: given });
 }
 
 /** `rows` and then those of `more` that are not among them, with the place of each. */
@@ -143,29 +138,4 @@ function historyColumn({ historyOffsets, history, label, item, itemIds }: Intera
     }
   }
   return { kind: 'list', offsets, codes, values: itemIds };
-}
-
-function denseColumn(
-  name: string,
-  { data, dimension, interactionIds }: DenseVectors,
-  rows: Int32Array,
-  interactionCount: number,
-): DenseColumn {
-  if (data.length !== interactionIds.length * dimension) {
-    throw new CtrError(
-      'CTR_LENGTH',
-      `the dense column '${name}' has ${data.length} numbers for ${interactionIds.length} vectors of ${dimension}`,
-    );
-  }
-  const position = new Int32Array(interactionCount).fill(-1);
-  for (let p = 0; p < interactionIds.length; p += 1) {
-    const id = interactionIds[p]!;
-    if (!(id >= 0 && id < interactionCount)) {
-      throw new CtrError('CTR_DENSE_ROWS', `the dense column '${name}' has a vector for the interaction ${id}`, {
-        expected: `ids from 0 to ${interactionCount - 1}`,
-      });
-    }
-    position[id] = p;
-  }
-  return { kind: 'dense', data, dimension, index: rows.map((row) => position[row]!) };
 }

@@ -13,6 +13,7 @@ import {
   type LengthFeature,
 } from './schema.js';
 import { logLength } from './statistics.js';
+import type { FeatureSource } from './source.js';
 
 /** The columns of {@link FeatureSchema}'s features for some rows, with their labels. Rows are numbered from 0. */
 export interface Features {
@@ -24,6 +25,8 @@ export interface Features {
   readonly columns: Readonly<Record<string, FeatureColumn>>;
   /** 0 or 1, one a row. Prediction does not look at it. */
   readonly labels: Uint8Array;
+  /** Where `buildFeatures` took the rows from; absent for columns of another origin. */
+  readonly source?: FeatureSource;
 }
 
 /** Parameters of {@link encodeFeatures}. */

@@ -10,12 +10,14 @@ export function selectRows(features: Features, rows: ArrayLike<number>): Feature
       throw new CtrError('CTR_LENGTH', `row ${row} was selected`, { where: 'selectRows', expected: `0 to ${features.length - 1}` });
     }
   }
+  const { source } = features;
   const columns = Object.entries(features.columns).map(([name, column]) => [name, selectFromColumn(column, rows)] as const);
   return {
     schema: features.schema,
     length: rows.length,
     columns: Object.fromEntries(columns),
     labels: Uint8Array.from(rows, (row) => features.labels[row]!),
+    ...(source === undefined ? {} : { source: { ...source, rows: Int32Array.from(rows, (row) => source.rows[row]!) } }),
   };
 }
 

@@ -96,17 +96,26 @@ export function logLength(offsets: Uint32Array, position: number, maxLength: num
   return Math.log1p(Math.min(maxLength, offsets[position + 1]! - offsets[position]!));
 }
 
-/** Normalization of vectors. @throws CtrError `CTR_DENSE_ROWS`, `CTR_NOT_FINITE`. */
-export function fitDense(name: string, { data, dimension, index }: DenseColumn, rows: ArrayLike<number>): DenseFeature {
+/**
+ * Normalization of vectors.
+ * @param nameOf how an error numbers a row
+ * @throws CtrError `CTR_DENSE_ROWS`, `CTR_NOT_FINITE`.
+ */
+export function fitDense(
+  name: string,
+  { data, dimension, index }: DenseColumn,
+  rows: ArrayLike<number>,
+  nameOf = (row: number): number => row,
+): DenseFeature {
   const mean = new Float64Array(dimension);
   const squares = new Float64Array(dimension);
   for (let r = 0; r < rows.length; r += 1) {
     const row = rows[r]!;
     const position = index === undefined ? row : index[row]!;
-    if (position < 0) throw missingVector(name, row);
+    if (position < 0) throw missingVector(name, nameOf(row));
     for (let k = 0, at = position * dimension; k < dimension; k += 1, at += 1) {
       const value = data[at]!;
-      if (!Number.isFinite(value)) throw notFinite(name, row, value);
+      if (!Number.isFinite(value)) throw notFinite(name, nameOf(row), value);
       const change = value - mean[k]!;
       mean[k]! += change / (r + 1);
       squares[k]! += change * (value - mean[k]!);

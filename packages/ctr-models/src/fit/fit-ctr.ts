@@ -1,6 +1,6 @@
 import type { Rng } from '@expctr/core';
-import type { Backbone, BackboneOptions } from '../backbones/backbone.js';
-import { findBackbone } from '../backbones/table.js';
+import type { Backbone } from '../backbones/backbone.js';
+import { checkBackbones, findBackbone } from '../backbones/table.js';
 import { CtrError } from '../errors.js';
 import { checkBothClasses, checkFeatures } from '../features/check-features.js';
 import type { Features } from '../features/encode.js';
@@ -10,36 +10,24 @@ import { createGatherer } from '../model/batch.js';
 import { createCtrModel, type CtrModel } from '../model/ctr-model.js';
 import { createPredictor, sigmoid, type ModelState } from '../model/predictor.js';
 import { parameterLeaves } from '../model/parameters.js';
-import { sameSchema } from '../model/same-schema.js';
+import { sameSchema } from '../features/same-schema.js';
 import { createTables } from '../tables/embedding-table.js';
-import { resolveFitOptions, type FitOptions } from './options.js';
+import type { EpochReport } from './epoch-report.js';
+import { resolveOptions, type FitOptions, type ResolvedOptions } from './options.js';
 import { createTrainingStep } from './training-step.js';
-
-/** What is known after an epoch. */
-export interface EpochReport {
-  /** From 1. */
-  readonly epoch: number;
-  /** Named as in the run log. */
-  readonly metrics: {
-    /** Mean log-loss of the training rows in nats, each before the step that learned from it. */
-    readonly 'train/logloss': number;
-    /** Log-loss of the validation rows; absent without them. */
-    readonly 'valid/logloss'?: number;
-    /** AUC of the validation rows; absent without them. */
-    readonly 'valid/auc'?: number;
-  };
-}
 
 /** Parameters of {@link fitCtr}. */
 export interface FitCtrParameters {
-  /** A name in the table of backbones, or a backbone of one's own. */
+  /** A name in the table of backbones or among `backbones`, or a backbone of one's own. */
   readonly backbone: string | Backbone;
+  /** Backbones of one's own that `backbone` may name. */
+  readonly backbones?: readonly Backbone[];
   /** The rows to learn from, and the schema. */
   readonly train: Features;
   /** The rows that decide when to stop. Without them all epochs run. */
   readonly valid?: Features;
-  /** See {@link FitOptions}. */
-  readonly options?: FitOptions;
+  /** Any of {@link fitOptions} and of the backbone's own options, in one object. */
+  readonly options?: FitOptions & Readonly<Record<string, unknown>>;
   /** Initial values, order of rows and dropout derive from it, by name: a dense column more changes none of the rest. */
   readonly rng: Rng;
   /** Called after each epoch. */
@@ -58,14 +46,16 @@ export interface FitCtrParameters {
  */
 export async function fitCtr({
   backbone: given,
+  backbones = [],
   train,
   valid,
   options: givenOptions = {},
   rng,
   onEpoch,
 }: FitCtrParameters): Promise<CtrModel> {
-  const options = resolveFitOptions(givenOptions, train.length);
-  const backbone = typeof given === 'string' ? findBackbone(given) : given;
+  if (typeof given !== 'string') checkBackbones([given]);
+  const backbone = typeof given === 'string' ? findBackbone(given, backbones) : given;
+  const { fit: options, own } = resolveOptions(backbone, givenOptions, train.length);
   for (const [where, features] of [['train', train] as const, ['valid', valid] as const]) {
     if (features === undefined) continue;
     checkFeatures(features, `fitCtr ${where}`);
@@ -74,7 +64,7 @@ export async function fitCtr({
       throw new CtrError('CTR_SCHEMA', 'train and valid have different schemas', { where: 'fitCtr' });
   }
 
-  const model = initialize(backbone, train, options, rng);
+  const model = initialize(backbone, train, { fit: options, own }, rng);
   const size = Math.min(options.batchSize, train.length);
   const predictor = createPredictor(model);
   const step = await createTrainingStep(model, options, size, rng.fork('dropout'));
@@ -119,16 +109,10 @@ export async function fitCtr({
   }
 }
 
-function initialize(
-  backbone: Backbone,
-  { schema }: Features,
-  { embeddingDimension, backbone: own }: { embeddingDimension: number; backbone: object },
-  rng: Rng,
-): ModelState {
+function initialize(backbone: Backbone, { schema }: Features, { fit: { embeddingDimension }, own }: ResolvedOptions, rng: Rng): ModelState {
   const dimension = backbone.usesEmbeddings ? embeddingDimension : 0;
-  const backboneOptions: BackboneOptions = { ...backbone.defaults, ...own, embeddingDimension };
-  const parameters = backbone.init(schema, backboneOptions, rng.fork('backbone'));
-  return { backbone, schema, dimension, parameters, tables: createTables(schema, dimension, rng.fork('tables')) };
+  const parameters = backbone.init(schema, { ...own, embeddingDimension }, rng.fork('backbone'));
+  return { backbone, options: own, schema, dimension, parameters, tables: createTables(schema, dimension, rng.fork('tables')) };
 }
 
 interface Snapshot {

@@ -1,61 +1,73 @@
+import { z } from 'zod';
+import type { Backbone } from '../backbones/backbone.js';
 import { CtrError } from '../errors.js';
-import type { OptimizerName } from '../tables/row-optimizer.js';
+import { OPTIMIZER_NAMES } from '../tables/row-optimizer.js';
 
-/** How {@link fitCtr} trains. Every field has a default, chosen for some ten thousand rows. */
-export interface FitOptions {
-  /** Passes over the training rows, at most. Default 30. */
-  readonly epochs?: number;
-  /**
-   * Rows of a step. The last batch of an epoch is padded with rows of weight 0. Default: the largest power of two with which an epoch
-   * has at least 32 steps, from 32 to 4096.
-   */
-  readonly batchSize?: number;
-  /** Step size of the optimizer. Default 0.001. */
-  readonly learningRate?: number;
-  /** Default `adam`: rows of tables that a batch does not hold keep their moments, too. */
-  readonly optimizer?: OptimizerName;
-  /** Components of a field embedding. Default 16. */
-  readonly embeddingDimension?: number;
-  /** L2 penalty l2 / 2 * |w|^2 a step on the backbone's matrices; biases go free. Default 1e-5. */
-  readonly l2?: number;
-  /** L2 penalty on the table rows that a batch holds. Default 1e-5. */
-  readonly embeddingL2?: number;
-  /** L2 penalty on the weights and projections of dense vectors: parameters whose path holds `dense`. Default 0.01. */
-  readonly denseL2?: number;
-  /** Stops when the log-loss of the validation rows has not fallen for so many epochs, and goes back to the best. Default 5. */
-  readonly patience?: number;
-  /** Options of the backbone, over its defaults. */
-  readonly backbone?: Readonly<Record<string, unknown>>;
+const count = z.int().min(1);
+const penalty = z.number().min(0);
+
+/** How a fit trains, whatever the backbone: the one list of these options and their defaults, chosen for some ten thousand rows. */
+export const fitOptions = z.object({
+  epochs: count.default(30).describe('most passes over the training rows; early stopping ends sooner'),
+  patience: count.default(5).describe('epochs without a better validation log-loss before stopping and going back to the best'),
+  batchSize: count
+    .nullable()
+    .default(null)
+    .describe('rows of a step; null = the largest power of two from 32 to 4096 with at least 32 steps an epoch'),
+  learningRate: z.number().positive().default(0.001).describe('step size of the optimizer'),
+  optimizer: z.enum(OPTIMIZER_NAMES).default('adam').describe('adam, adagrad or sgd; each moves only the table rows of a batch'),
+  embeddingDimension: count.default(16).describe('components of a field embedding'),
+  l2: penalty.default(1e-5).describe("L2 penalty l2 / 2 * |w|^2 a step on the backbone's matrices; biases go free"),
+  embeddingL2: penalty.default(1e-5).describe('L2 penalty on the table rows of a batch'),
+  denseL2: penalty.default(0.01).describe('L2 penalty on the weights and projections of dense vectors (parameters under `dense`)'),
+});
+
+/** Any of {@link fitOptions}. */
+export type FitOptions = z.input<typeof fitOptions>;
+
+/** {@link fitOptions} with the defaults in place, the batch size for the rows at hand included. */
+export type ResolvedFitOptions = z.output<typeof fitOptions> & { readonly batchSize: number };
+
+/** What {@link resolveOptions} gives. */
+export interface ResolvedOptions {
+  /** Those of every fit. */
+  readonly fit: ResolvedFitOptions;
+  /** The backbone's own. */
+  readonly own: Readonly<Record<string, unknown>>;
 }
 
-/** {@link FitOptions} with the defaults in place. */
-export type ResolvedFitOptions = Required<FitOptions>;
-
-const DEFAULTS: Omit<ResolvedFitOptions, 'batchSize'> = {
-  epochs: 30,
-  learningRate: 0.001,
-  optimizer: 'adam',
-  embeddingDimension: 16,
-  l2: 1e-5,
-  embeddingL2: 1e-5,
-  denseL2: 0.01,
-  patience: 5,
-  backbone: {},
-};
-
-/** Options for `rows` training rows. @throws CtrError `CTR_OPTION`, naming the option, for a value out of range. */
-export function resolveFitOptions(options: FitOptions, rows: number): ResolvedFitOptions {
-  const batchSize = 2 ** Math.min(12, Math.max(5, Math.floor(Math.log2(rows / 32))));
-  const resolved = { ...DEFAULTS, batchSize, ...options };
-  for (const name of ['epochs', 'batchSize', 'embeddingDimension', 'patience'] as const) {
-    if (!Number.isInteger(resolved[name]) || resolved[name] < 1) throw outOfRange(name, resolved[name], 'an integer of at least 1');
+/**
+ * Takes apart options of a fit and of its backbone, which stand in one object, and fills in the defaults for `rows` training rows.
+ * A field that is undefined counts as left out.
+ * @throws CtrError `CTR_OPTION`, naming the option, for an unknown name or a value that makes no sense
+ */
+export function resolveOptions({ name, options }: Backbone, given: Readonly<Record<string, unknown>>, rows: number): ResolvedOptions {
+  const all: Readonly<Record<string, z.core.$ZodType>> = { ...fitOptions.shape, ...options.shape };
+  const unknown = Object.keys(given).find((field) => !Object.hasOwn(all, field));
+  if (unknown !== undefined) {
+    throw new CtrError('CTR_OPTION', `there is no option '${unknown}' for the backbone ${name}`, {
+      where: 'fitCtr',
+      expected: `one of ${Object.keys(all).join(', ')}`,
+      remedy: 'correct the name, or leave the option out',
+    });
   }
-  for (const name of ['learningRate', 'l2', 'embeddingL2', 'denseL2'] as const) {
-    if (!Number.isFinite(resolved[name]) || resolved[name] < 0) throw outOfRange(name, resolved[name], 'a number of at least 0');
-  }
-  return resolved;
+  const of = (shape: object): Record<string, unknown> => Object.fromEntries(Object.entries(given).filter(([k]) => Object.hasOwn(shape, k)));
+  const fit = parsed(fitOptions, of(fitOptions.shape));
+  const batchSize = fit.batchSize ?? 2 ** Math.min(12, Math.max(5, Math.floor(Math.log2(rows / 32))));
+  return { fit: { ...fit, batchSize }, own: parsed<Readonly<Record<string, unknown>>>(options, of(options.shape)) };
 }
 
-function outOfRange(name: string, value: unknown, expected: string): CtrError {
-  return new CtrError('CTR_OPTION', `${name} is ${String(value)}`, { where: 'fitCtr', expected });
+function parsed<T>(schema: z.ZodType<T>, given: Readonly<Record<string, unknown>>): T {
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const { path, message } = result.error.issues[0]!;
+  const value = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], given);
+  throw new CtrError(
+    'CTR_OPTION',
+    `the option ${path.join('.')} is ${typeof value === 'number' ? value : JSON.stringify(value)}: ${message}`,
+    {
+      where: 'fitCtr',
+      remedy: 'correct the value, or leave it out for its default',
+    },
+  );
 }

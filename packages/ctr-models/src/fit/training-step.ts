@@ -41,7 +41,7 @@ export function weightedLogLoss(logits: tf.Tensor2D, { labels, weights }: Target
 export async function createTrainingStep(model: ModelState, options: ResolvedFitOptions, size: number, rng: Rng): Promise<TrainingStep> {
   const { backbone, schema, dimension, parameters, tables } = model;
   const buffers = createBuffers(schema, dimension, size);
-  const dropout = createDropout(backbone.noise?.({ ...backbone.defaults, ...options.backbone }) ?? {}, size, rng);
+  const dropout = createDropout(backbone.noise?.(model.options) ?? {}, size, rng);
   const specs = batchSpecs(schema, dimension, size);
 
   const compiled = await compile(

@@ -4,11 +4,11 @@ import { exportOnnx } from '../export/export-onnx.js';
 import { checkFeatures } from '../features/check-features.js';
 import type { Features } from '../features/encode.js';
 import type { FeatureSchema } from '../features/schema.js';
-import type { EpochReport } from '../fit/fit-ctr.js';
+import type { EpochReport } from '../fit/epoch-report.js';
 import type { ResolvedFitOptions } from '../fit/options.js';
 import { createPredictor, sigmoid, type ModelState } from './predictor.js';
 import { MODEL_FILES, saveModel } from './save.js';
-import { sameSchema } from './same-schema.js';
+import { sameSchema } from '../features/same-schema.js';
 
 /** Options of a prediction. */
 export interface PredictOptions {
@@ -23,6 +23,8 @@ export interface PredictOptions {
 export interface CtrModel {
   /** Name of its backbone. */
   readonly backbone: string;
+  /** The backbone's own options, none left out. */
+  readonly backboneOptions: Readonly<Record<string, unknown>>;
   /** The schema that features must have. */
   readonly schema: FeatureSchema;
   /** How it was fitted. */
@@ -82,6 +84,7 @@ export function createCtrModel({ state, options, epochs, bestEpoch }: CtrModelPa
 
   return {
     backbone: state.backbone.name,
+    backboneOptions: state.options,
     schema: state.schema,
     options,
     epochs,

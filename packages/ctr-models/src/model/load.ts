@@ -13,15 +13,15 @@ import { MODEL_FILES, type SavedConfig } from './save.js';
 
 /** Options of {@link loadCtrModel}. */
 export interface LoadCtrModelOptions {
-  /** A backbone of one's own that is not registered. */
-  readonly backbone?: Backbone;
+  /** Backbones of one's own that the model may name. */
+  readonly backbones?: readonly Backbone[];
 }
 
 /**
- * Loads what {@link CtrModel.save} wrote.
+ * Loads what {@link CtrModel.save} wrote. The folder says which backbone it is of, and with which options: nothing is assumed.
  * @throws CtrError `CTR_MODEL_FILE` where the folder is missing, damaged or mixed; `CTR_BACKBONE` for a backbone that is not known.
  */
-export async function loadCtrModel(folder: string, { backbone: given }: LoadCtrModelOptions = {}): Promise<CtrModel> {
+export async function loadCtrModel(folder: string, { backbones = [] }: LoadCtrModelOptions = {}): Promise<CtrModel> {
   const config = await readConfig(join(folder, MODEL_FILES.config));
   const path = join(folder, MODEL_FILES.tensors);
   const tensors = await readSafetensors(path);
@@ -29,7 +29,8 @@ export async function loadCtrModel(folder: string, { backbone: given }: LoadCtrM
 
   const { schema, options, epochs, bestEpoch } = config;
   checkSchema(schema);
-  const backbone = given ?? findBackbone(config.backbone);
+  const backbone = findBackbone(config.backbone.name, backbones);
+  const own = savedOptions(backbone, config.backbone.options, join(folder, MODEL_FILES.config));
   const dimension = backbone.usesEmbeddings ? options.embeddingDimension : 0;
   const take = (name: string, shape: readonly number[]): HostTensor => {
     const tensor = tensors.get(name);
@@ -40,16 +41,24 @@ export async function loadCtrModel(folder: string, { backbone: given }: LoadCtrM
   };
   // A fresh model has the structure; its numbers are replaced.
   const rng = createRng(0);
-  const fresh = backbone.init(schema, { ...backbone.defaults, ...options.backbone, embeddingDimension: options.embeddingDimension }, rng);
+  const fresh = backbone.init(schema, { ...own, embeddingDimension: options.embeddingDimension }, rng);
   const leaves = namedLeaves(fresh).map(({ path: leafPath, leaf }) => take(`parameters.${leafPath}`, (leaf as HostTensor).shape));
   const tables = createTables(schema, dimension, rng);
   for (const { name, rows, width, values } of tables) values.set(take(`tables.${name}`, [rows, width]).data);
   return createCtrModel({
-    state: { backbone, schema, dimension, parameters: unflattenTree(fresh, leaves), tables },
+    state: { backbone, options: own, schema, dimension, parameters: unflattenTree(fresh, leaves), tables },
     options,
     epochs,
     bestEpoch,
   });
+}
+
+/** A saved option that the backbone lacks, or one of the backbone's that was not saved, means another version of it. */
+function savedOptions({ name, options }: Backbone, saved: Readonly<Record<string, unknown>>, where: string): Record<string, unknown> {
+  const [has, wants] = [Object.keys(saved), Object.keys(options.shape)].map((keys) => keys.sort().join(', '));
+  const result = options.safeParse(saved);
+  if (has === wants && result.success) return result.data;
+  throw broken(where, result.success ? `the options of the backbone ${name} are [${has}]` : result.error.issues[0]!.message, `[${wants}]`);
 }
 
 async function readConfig(path: string): Promise<SavedConfig> {
@@ -59,7 +68,7 @@ async function readConfig(path: string): Promise<SavedConfig> {
   } catch (cause) {
     throw broken(path, 'it cannot be read as JSON', 'a folder written by save()', cause);
   }
-  if (config.format !== 'ctr-model/1') throw broken(path, `its format is ${JSON.stringify(config.format)}`, '"ctr-model/1"');
+  if (config.format !== 'ctr-model/2') throw broken(path, `its format is ${JSON.stringify(config.format)}`, '"ctr-model/2"');
   return config as SavedConfig;
 }
 

@@ -11,6 +11,8 @@ import { batchSpecs, createBuffers, createGatherer, type OtherInputs, type RowIn
 export interface ModelState {
   /** The backbone. */
   readonly backbone: Backbone;
+  /** The backbone's own options, none left out. */
+  readonly options: Readonly<Record<string, unknown>>;
   /** The schema that it was fitted for. */
   readonly schema: FeatureSchema;
   /** Components of a field embedding; 0 for backbones without. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { sha256, writeFileAtomic } from '@expctr/core';
 import type { HostTensor } from '@expctr/tfjs-backend-onnx';
-import type { EpochReport } from '../fit/fit-ctr.js';
+import type { EpochReport } from '../fit/epoch-report.js';
 import type { ResolvedFitOptions } from '../fit/options.js';
 import type { FeatureSchema } from '../features/schema.js';
 import { parameterLeaves } from './parameters.js';
@@ -14,9 +14,9 @@ export const MODEL_FILES = { config: 'config.json', tensors: 'tensors.safetensor
 /** What config.json holds. */
 export interface SavedConfig {
   /** Version of the folder's form. */
-  readonly format: 'ctr-model/1';
-  /** Name of the backbone. */
-  readonly backbone: string;
+  readonly format: 'ctr-model/2';
+  /** The backbone: its name, and its own options, none left out. */
+  readonly backbone: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
   /** How it was fitted. */
   readonly options: ResolvedFitOptions;
   /** The epochs of the fit. */
@@ -41,8 +41,8 @@ export async function saveModel(
     tensors.set(`tables.${name}`, { data: values, shape: [rows, width], dtype: 'float32' });
   const bytes = encodeSafetensors(tensors);
   const config: SavedConfig = {
-    format: 'ctr-model/1',
-    backbone: state.backbone.name,
+    format: 'ctr-model/2',
+    backbone: { name: state.backbone.name, options: state.options },
     ...about,
     tensorsSha256: sha256(bytes),
     schema: state.schema,

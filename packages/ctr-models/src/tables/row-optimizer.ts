@@ -1,7 +1,10 @@
 import { CtrError } from '../errors.js';
 
 /** Names of the optimizers. */
-export type OptimizerName = 'adam' | 'adagrad' | 'sgd';
+export const OPTIMIZER_NAMES = ['adam', 'adagrad', 'sgd'] as const;
+
+/** The name of an optimizer. */
+export type OptimizerName = (typeof OPTIMIZER_NAMES)[number];
 
 /**
  * Updates stretches of a parameter array in place. A dense tensor is one stretch; of an embedding table only the rows of the batch
