@@ -1,9 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { ExpctrError, writeFileAtomic } from '@expctr/core';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { runFolder } from '@expctr/run';
 import { evaluateRun } from './evaluate-run.js';
+import { FILES } from './read/files.js';
 import { comparisonPage, type NamedMetrics } from './report/comparison-page.js';
 import { comparisonText, runText } from './terminal/tables.js';
 
@@ -22,7 +23,7 @@ export interface Output {
 export async function runCli(argv: readonly string[], output: Output): Promise<0 | 1 | 2> {
   let status: 0 | 1 | 2 = 0;
   const program = new Command('expctr-eval')
-    .description('Evaluates runs of expctr-train: writes metrics.json and report.html into each RUN and prints a table.')
+    .description(`Evaluates runs of expctr-train: writes ${FILES.metrics} and ${FILES.report} into each RUN and prints a table.`)
     .argument('<RUN...>', 'run folders; several are compared in one table')
     .option('--json', 'print the metrics as JSON instead of a table: an object for one RUN, an object by RUN for several')
     .option('--html <FILE>', 'also write the report (one RUN) or the comparison (several) to FILE')
@@ -53,7 +54,7 @@ async function evaluate(
   const [first] = runs;
   const single = runs.length === 1 ? first : undefined;
   if (html !== undefined) {
-    await writeFileAtomic(html, single === undefined ? comparisonPage(runs) : await readFile(join(folders[0] ?? '', 'report.html')));
+    await writeFileAtomic(html, single === undefined ? comparisonPage(runs) : await readFile(runFolder(folders[0] ?? '').report));
   }
   if (json) {
     out(
@@ -67,9 +68,7 @@ async function evaluate(
   }
   out(single === undefined ? comparisonText(runs) : runText(single.metrics));
   out(
-    ['', ...folders.map((folder) => `report: ${join(folder, 'report.html')}`), ...(html === undefined ? [] : [`written: ${html}`])].join(
-      '\n',
-    ),
+    ['', ...folders.map((folder) => `report: ${runFolder(folder).report}`), ...(html === undefined ? [] : [`written: ${html}`])].join('\n'),
   );
 }
 

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import { writeFileAtomic } from '@expctr/core';
+import { runFolder } from '@expctr/run';
 import { computeMetrics, type MetricsOptions } from './metrics/compute-metrics.js';
 import type { Metrics } from './figures/metrics.js';
 import { readRun } from './read/run-data.js';
@@ -12,14 +12,15 @@ export type EvaluateOptions = MetricsOptions;
  * Evaluates a run folder and writes `metrics.json` and `report.html` into it. Both follow from the folder's other files alone:
  * evaluating twice gives the same bytes.
  *
- * @param runFolder as expctr-train writes it
+ * @param root of a run folder as expctr-train writes it
  * @returns what metrics.json holds
- * @throws EvalError for a folder that is not a complete run
+ * @throws EvalError for a folder that is not a complete run, RunFolderError for a configuration or log that cannot be read
  */
-export async function evaluateRun(runFolder: string, options: EvaluateOptions = {}): Promise<Metrics> {
-  const run = await readRun(runFolder);
+export async function evaluateRun(root: string, options: EvaluateOptions = {}): Promise<Metrics> {
+  const folder = runFolder(root);
+  const run = await readRun(root);
   const metrics = computeMetrics(run, options);
-  await writeFileAtomic(join(runFolder, 'report.html'), await reportPage(run, metrics));
-  await writeFileAtomic(join(runFolder, 'metrics.json'), `${JSON.stringify(metrics, null, 2)}\n`);
+  await writeFileAtomic(folder.report, await reportPage(run, metrics));
+  await writeFileAtomic(folder.metrics, `${JSON.stringify(metrics, null, 2)}\n`);
   return metrics;
 }

@@ -56,6 +56,9 @@ test('wrong use is exit 2, a run that cannot be evaluated exit 1 with a remedy, 
   const missing = await run(join(first, 'nowhere'));
   expect(missing.status).toBe(1);
   expect(missing.error).toMatch(/To mend it: .*\(EVAL_NO_RUN\)/u);
+  const cut = await syntheticRun({ users: 12, log: ['{"event": "upd'] });
+  expect(await run(cut)).toMatchObject({ status: 1, error: expect.stringMatching(/log\.jsonl, line 1.*\(RUN_BAD_LINE\)/u) as string });
+  await rm(cut, { recursive: true });
   const help = await run('--help');
   expect(help.status).toBe(0);
   expect(help.out).toContain('--html <FILE>');

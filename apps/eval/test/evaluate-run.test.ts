@@ -225,7 +225,7 @@ describe('bad input', () => {
     const error = await failing((folder) =>
       writeFile(join(folder, 'log.jsonl'), '{"event":"warning","code":"A","message":"b"}\n{"event": "upd'),
     );
-    expect(error).toMatchObject({ code: 'EVAL_BAD_LINE', where: expect.stringContaining('log.jsonl, line 2') as string });
+    expect(error).toMatchObject({ code: 'RUN_BAD_LINE', where: expect.stringContaining('log.jsonl, line 2') as string });
   });
 
   test('predictions of another run, of train rows, or of different rows for each model are refused', async () => {

@@ -1,9 +1,12 @@
-import type { ReaderCheckLine, WarningLine } from '../read/run-log.js';
+import type { WarningEvent } from '@expctr/run';
 import type { CtrCurve, StageCurves } from './curves.js';
 import type { Difference, PredictorMetrics } from './predictors.js';
 import type { TruthMetrics } from './quality.js';
-import type { AuditRow } from './reader.js';
+import type { AuditRow, ReaderCheck } from './reader.js';
 import type { ExplanationMetrics } from './texts.js';
+
+/** Something that a reader of the figures should know. */
+export type RunWarning = Pick<WarningEvent, 'code' | 'message'>;
 
 /** Everything that metrics.json holds. Keys are documented in this app's README. */
 export interface Metrics extends TruthMetrics {
@@ -18,8 +21,8 @@ export interface Metrics extends TruthMetrics {
   readonly noMoreThanAScore: boolean | null;
   readonly stages: Readonly<Record<string, StageCurves>>;
   readonly ctr: Readonly<Record<string, CtrCurve>>;
-  readonly readerCheck: ReaderCheckLine | null;
+  readonly readerCheck: ReaderCheck | null;
   readonly audit: Readonly<Record<'policy' | 'ctr' | 'valid' | 'test', AuditRow>>;
   readonly explanations: Readonly<Record<string, ExplanationMetrics>>;
-  readonly warnings: readonly WarningLine[];
+  readonly warnings: readonly RunWarning[];
 }

@@ -1,12 +1,10 @@
 import { createRng } from '@expctr/core';
 import { auc } from '@expctr/ctr-models';
 import { SLICES, SPLITS, type Explanations, type Interactions } from '@expctr/data';
+import { P_LC } from '@expctr/run';
 import type { AuditRow } from '../figures/reader.js';
 import { definedOr } from '../statistics/defined-or.js';
 import { bootstrapOverUsers, percentileInterval } from '../statistics/user-bootstrap.js';
-
-/** Reward column of explanations/1 that holds p_LC. */
-export const lcColumn = 'p_lc';
 
 const sets = ['policy', 'ctr', 'valid', 'test'] as const;
 
@@ -14,7 +12,7 @@ const sets = ['policy', 'ctr', 'valid', 'test'] as const;
  * AUC of the final policy's p_LC on rows that the policy learned from, on those of the CTR slice, on validation and on test rows.
  * A policy that has learned its rows by heart reads better there than elsewhere.
  *
- * @param final explanations/final.arrow: CTR, validation and test rows, and a sample of policy rows
+ * @param final the final policy's explanations: CTR, validation and test rows, and a sample of policy rows
  */
 export function auditReader(
   final: Explanations | undefined,
@@ -24,7 +22,7 @@ export function auditReader(
 ): Record<(typeof sets)[number], AuditRow> {
   const rowsOf = new Map(sets.map((set) => [set, [] as { id: number; p: number }[]]));
   final?.interactionId.forEach((id, at) => {
-    const p = final.rewards[lcColumn]?.[at] ?? Number.NaN;
+    const p = final.rewards[P_LC]?.[at] ?? Number.NaN;
     const set = setOf(interactions, id);
     if (!Number.isNaN(p) && set !== null) rowsOf.get(set)?.push({ id, p });
   });

@@ -1,5 +1,7 @@
 import { createRng } from '@expctr/core';
+import { FINAL, type RunLog } from '@expctr/run';
 import type { Metrics } from '../figures/metrics.js';
+import type { ReaderCheck } from '../figures/reader.js';
 import { qualityOfRun } from '../quality/quality-of-run.js';
 import type { RunData } from '../read/run-data.js';
 import { bootstrapOverUsers } from '../statistics/user-bootstrap.js';
@@ -35,8 +37,8 @@ export function computeMetrics(run: RunData, { resamples = 1_000 }: MetricsOptio
     noMoreThanAScore: gain === null ? null : !gain,
     stages: stageCurves(run.log.updates),
     ctr: ctrCurves(run.log.ctrEpochs),
-    readerCheck: run.log.readerCheck,
-    audit: auditReader(run.explanations.get('final'), interactions, resamples, seed),
+    readerCheck: readerCheckOf(run.log),
+    audit: auditReader(run.explanations.get(FINAL), interactions, resamples, seed),
     explanations: explanationMetrics(run.explanations, interactions),
     ...qualityOfRun(run, resamples, createRng(seed).fork('quality'), createRng(seed).fork('test')),
   };
@@ -61,4 +63,10 @@ function counts({ interactions, predictions, items }: RunData): Record<string, n
     testPositives,
     testLabelRate: testPositives / testRows,
   };
+}
+
+function readerCheckOf({ readerCheck }: RunLog): ReaderCheck | null {
+  if (readerCheck === null) return null;
+  const { chosen, passed, forms, skipped } = readerCheck;
+  return { chosen, passed, forms, skipped };
 }

@@ -1,16 +1,11 @@
+import { alignmentName, type CtrEpochEvent, type UpdateEvent } from '@expctr/run';
 import type { CtrCurve, CurveEnds, RewardCurve, StageCurves } from '../figures/curves.js';
-import type { CtrEpochLine, UpdateLine } from '../read/run-log.js';
 
-/** `stage1`, or `stage3-k` for the k-th repetition. */
-export function stageName({ stage, iteration }: Pick<UpdateLine, 'stage' | 'iteration'>): string {
-  return stage === 'stage1' ? stage : `${stage}-${iteration}`;
-}
-
-/** Updates by stage, in the order of the log. */
-export function byStage(updates: readonly UpdateLine[]): ReadonlyMap<string, readonly UpdateLine[]> {
-  const stages = new Map<string, UpdateLine[]>();
+/** Updates by the name of their alignment (`stage1`, `stage3-1`, ...), in the order of the log. */
+export function byStage(updates: readonly UpdateEvent[]): ReadonlyMap<string, readonly UpdateEvent[]> {
+  const stages = new Map<string, UpdateEvent[]>();
   for (const line of updates) {
-    const name = stageName(line);
+    const name = alignmentName(line.stage, line.iteration);
     const lines = stages.get(name);
     if (lines === undefined) stages.set(name, [line]);
     else lines.push(line);
@@ -19,17 +14,17 @@ export function byStage(updates: readonly UpdateLine[]): ReadonlyMap<string, rea
 }
 
 /** Names of the reward components that the lines log, in order of appearance. */
-export function rewardNames(lines: readonly UpdateLine[]): string[] {
+export function rewardNames(lines: readonly UpdateEvent[]): string[] {
   const names = lines.flatMap(({ metrics }) => Object.keys(metrics).map((key) => /^reward\/([^/]+)$/u.exec(key)?.[1]));
   return [...new Set(names.filter((name) => name !== undefined))];
 }
 
 /** Every stage's curves in a few numbers. */
-export function stageCurves(updates: readonly UpdateLine[]): Record<string, StageCurves> {
+export function stageCurves(updates: readonly UpdateEvent[]): Record<string, StageCurves> {
   return Object.fromEntries([...byStage(updates)].map(([stage, lines]) => [stage, curvesOf(lines)]));
 }
 
-function curvesOf(lines: readonly UpdateLine[]): StageCurves {
+function curvesOf(lines: readonly UpdateEvent[]): StageCurves {
   const rewards: Record<string, RewardCurve> = {};
   for (const name of rewardNames(lines)) {
     const ends = curveEnds(lines, `reward/${name}`);
@@ -44,7 +39,7 @@ function curvesOf(lines: readonly UpdateLine[]): StageCurves {
   return { updates: lines.length, rewards, kl: curveEnds(lines, 'objective/kl'), entropy: curveEnds(lines, 'objective/entropy') };
 }
 
-function curveEnds(lines: readonly UpdateLine[], metric: string): CurveEnds | null {
+function curveEnds(lines: readonly UpdateEvent[], metric: string): CurveEnds | null {
   const values = lines.map(({ metrics }) => metrics[metric]).filter((value) => value !== undefined);
   if (values.length === 0) return null;
   const tenth = Math.max(1, Math.floor(values.length / 10));
@@ -53,14 +48,14 @@ function curveEnds(lines: readonly UpdateLine[], metric: string): CurveEnds | nu
 }
 
 /** Each CTR model's last training. */
-export function ctrCurves(epochs: readonly CtrEpochLine[]): Record<string, CtrCurve> {
+export function ctrCurves(epochs: readonly CtrEpochEvent[]): Record<string, CtrCurve> {
   const curves: Record<string, CtrCurve> = {};
   for (const model of new Set(epochs.map((line) => line.model))) {
     const lines = epochs.filter((line) => line.model === model);
     const iteration = Math.max(...lines.map((line) => line.iteration));
     const last = lines.filter((line) => line.iteration === iteration);
     const scored = last.filter(({ metrics }) => metrics['valid/logloss'] !== undefined);
-    const best = scored.reduce<CtrEpochLine | null>(
+    const best = scored.reduce<CtrEpochEvent | null>(
       (a, b) => (a === null || b.metrics['valid/logloss']! < a.metrics['valid/logloss']! ? b : a),
       null,
     );

@@ -1,6 +1,6 @@
 import type { Rng } from '@expctr/core';
 import type { Explanations } from '@expctr/data';
-import { lcColumn } from '../metrics/audit.js';
+import { FINAL, P_LC, POST_HOC, rolloutsName } from '@expctr/run';
 import type { RewardByClaim, RewardFigures } from '../figures/rewards.js';
 import type { RunData } from '../read/run-data.js';
 import { countText, explanationF1 } from './claim-counts.js';
@@ -10,8 +10,8 @@ import { rewardQuality, type RewardedRows } from './reward-quality.js';
 
 /** Files with one completion a row, and the CTR model that predicts with their explanations. */
 const single: ReadonlyMap<string, string> = new Map([
-  ['post-hoc', 'post-hoc-aug'],
-  ['final', 'expctr-aug'],
+  [POST_HOC, 'post-hoc-aug'],
+  [FINAL, 'expctr-aug'],
 ]);
 
 /**
@@ -57,8 +57,11 @@ export function rewardQualityOfRun(
   return out;
 }
 
+/** Of whichever alignment. */
+const isRollouts = (name: string): boolean => name.endsWith(rolloutsName(''));
+
 function rolloutRewards(name: string, file: Explanations): Readonly<Record<string, ArrayLike<number>>> | null {
-  return name.endsWith('-rollouts') ? Object.fromEntries(Object.entries(file.rewards).filter(([reward]) => reward !== lcColumn)) : null;
+  return isRollouts(name) ? Object.fromEntries(Object.entries(file.rewards).filter(([reward]) => reward !== P_LC)) : null;
 }
 
 function testRewards(
@@ -75,7 +78,7 @@ function testRewards(
       if (p === undefined || Number.isNaN(p)) return Number.NaN;
       return file.read[at]!.trim() === '' ? 0 : 1 - (interactions.label[id]! - p) ** 2;
     });
-  return { lc: reward((at) => file.rewards[lcColumn]?.[at]), ic: reward((_, row) => clicks?.[row]) };
+  return { lc: reward((at) => file.rewards[P_LC]?.[at]), ic: reward((_, row) => clicks?.[row]) };
 }
 
 /** Completions of one prompt stand one after the other. */

@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join, parse } from 'node:path';
 import { ExpctrError } from '@expctr/core';
 import {
   explanationsFromTable,
@@ -12,9 +12,8 @@ import {
   type Items,
 } from '@expctr/data';
 import { TRUTH_FILE, truthFromTable, type TruthRow } from '@expctr/testbed';
+import { parseObject, readRunLog, readText, readTiming, runFolder, type RunFolder, type RunLog } from '@expctr/run';
 import { EvalError } from '../errors.js';
-import { parseObject, readJsonLines, readText } from './json-lines.js';
-import { readRunLog, type RunLog } from './run-log.js';
 import { alignPredictions, type TestPredictions } from './test-predictions.js';
 
 /** A run folder, read. */
@@ -25,10 +24,10 @@ export interface RunData {
   /** What a simulated world knows of every interaction, aligned with them; null where the data is real. */
   readonly truth: readonly TruthRow[] | null;
   readonly predictions: TestPredictions;
-  /** By file name without its ending (`final`, `post-hoc`, `stage1-rollouts`, ...), sorted by name. */
+  /** By name (`final`, `post-hoc`, `stage1-rollouts`, ...), in the order of the files. */
   readonly explanations: ReadonlyMap<string, Explanations>;
   readonly log: RunLog;
-  /** Lines of timing.jsonl. */
+  /** How long its parts took. */
   readonly timing: readonly Readonly<Record<string, unknown>>[];
 }
 
@@ -37,24 +36,24 @@ export interface RunData {
  * log timing and truth may be missing, and the report then says so.
  *
  * @throws EvalError `EVAL_NO_RUN`, `EVAL_MISSING_FILE`, `EVAL_BAD_FILE`, and what {@link alignPredictions} throws
+ * @throws RunFolderError `RUN_BAD_LINE`, `RUN_BAD_FILE` for a configuration, log or timing that cannot be read
  */
-export async function readRun(folder: string): Promise<RunData> {
-  await requireFolder(folder);
-  const at = (...path: readonly string[]): string => join(folder, ...path);
-  const config = await readConfig(at('config.json'));
-  const interactions = await fromArrow(at('data', 'interactions.arrow'), interactionsFromTable);
-  const items = await fromArrow(at('data', 'items.arrow'), (table) => itemsFromTable(table, interactions.itemIds));
-  const predictionsPath = at('predictions', 'test.arrow');
-  const predictions = await fromArrow(predictionsPath, predictionsFromTable);
+export async function readRun(root: string): Promise<RunData> {
+  await requireFolder(root);
+  const folder = runFolder(root);
+  const config = await readConfig(folder.config);
+  const interactions = await fromArrow(join(folder.data, 'interactions.arrow'), interactionsFromTable);
+  const items = await fromArrow(join(folder.data, 'items.arrow'), (table) => itemsFromTable(table, interactions.itemIds));
+  const predictions = await fromArrow(folder.predictions, predictionsFromTable);
   return {
     config,
     interactions,
     items,
-    truth: await readTruth(at('data', TRUTH_FILE), interactions.length),
-    predictions: alignPredictions(predictions, interactions, predictionsPath),
-    explanations: await readExplanations(at('explanations')),
-    log: await readRunLog(at('log.jsonl')),
-    timing: await readJsonLines(at('timing.jsonl')),
+    truth: await readTruth(join(folder.data, TRUTH_FILE), interactions.length),
+    predictions: alignPredictions(predictions, interactions, folder.predictions),
+    explanations: await readExplanations(folder),
+    log: await readRunLog(folder.log),
+    timing: await readTiming(folder),
   };
 }
 
@@ -109,9 +108,13 @@ async function readTruth(path: string, rows: number): Promise<TruthRow[] | null>
   });
 }
 
-async function readExplanations(folder: string): Promise<Map<string, Explanations>> {
-  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.arrow')).sort();
+async function readExplanations(folder: RunFolder): Promise<Map<string, Explanations>> {
+  const files = (await readdir(folder.explanationsFolder).catch(() => [])).sort();
   const read = new Map<string, Explanations>();
-  for (const name of names) read.set(name.slice(0, -'.arrow'.length), await fromArrow(join(folder, name), explanationsFromTable));
+  for (const file of files) {
+    const { name } = parse(file);
+    const path = folder.explanations(name);
+    if (basename(path) === file) read.set(name, await fromArrow(path, explanationsFromTable));
+  }
   return read;
 }

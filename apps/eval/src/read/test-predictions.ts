@@ -53,7 +53,7 @@ function checkRows(ids: Uint32Array, interactions: Interactions, where: string):
     if (id < interactions.length && interactions.split[id] === testSplit) continue;
     throw new EvalError('EVAL_NOT_TEST_ROW', `interaction ${id} is no test row of the run's interactions`, {
       where,
-      expected: 'predictions for test rows of data/interactions.arrow',
+      expected: 'predictions for test rows',
       remedy: 'take both files from the same run',
     });
   }
@@ -83,7 +83,7 @@ function inOrder(
     if (part.label[at] !== interactions.label[id]) {
       throw new EvalError('EVAL_LABEL_MISMATCH', `model '${part.model}' has label ${part.label[at]} for interaction ${id}`, {
         where,
-        expected: `label ${interactions.label[id]}, as in data/interactions.arrow`,
+        expected: `label ${interactions.label[id]}, as the run has it`,
         remedy: 'take both files from the same run',
       });
     }

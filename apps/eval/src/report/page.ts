@@ -1,4 +1,5 @@
 import type { Metrics } from '../figures/metrics.js';
+import { FILES } from '../read/files.js';
 import type { RunData } from '../read/run-data.js';
 import { beginPage } from './charts.js';
 import { html, trusted, type Content } from './html.js';
@@ -50,7 +51,7 @@ export function page(title: string, content: readonly Content[]): string {
       <body>
         <main>
           ${content}
-          <footer>Figures are documented in the README of @expctr/eval and stand in full precision in metrics.json.</footer>
+          <footer>Figures are documented in the README of @expctr/eval and stand in full precision in ${FILES.metrics}.</footer>
         </main>
       </body>
     </html> `.text;

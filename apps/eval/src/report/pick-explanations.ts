@@ -1,7 +1,7 @@
 import { createRng } from '@expctr/core';
 import { historyOf, itemText, type Explanations, type ItemText } from '@expctr/data';
+import { FINAL, P_LC, POST_HOC } from '@expctr/run';
 import type { RunData } from '../read/run-data.js';
-import { lcColumn } from '../metrics/audit.js';
 
 /** One explanation as the report shows it. */
 export interface ShownText {
@@ -34,7 +34,7 @@ const shownHistory = 4;
  * in the order of their ids. Nothing is chosen by how it looks.
  */
 export function pickExplanations({ interactions, items, predictions, explanations }: RunData, wanted = 30): ShownInteraction[] {
-  const [final, postHoc] = [explanations.get('final'), explanations.get('post-hoc')];
+  const [final, postHoc] = [explanations.get(FINAL), explanations.get(POST_HOC)];
   if (final === undefined || postHoc === undefined) return [];
   const [trainedAt, baseAt] = [indexOf(final), indexOf(postHoc)];
   const common = [...trainedAt.keys()].filter((id) => baseAt.has(id) && id < interactions.length).sort((a, b) => a - b);
@@ -75,7 +75,7 @@ function indexOf({ interactionId }: Explanations): Map<number, number> {
 }
 
 function shown(explanations: Explanations, at: number, predicted: number | null): ShownText {
-  const stored = explanations.rewards[lcColumn]?.[at] ?? Number.NaN;
+  const stored = explanations.rewards[P_LC]?.[at] ?? Number.NaN;
   return {
     generated: explanations.explanation[at] ?? '',
     read: explanations.read[at] ?? '',

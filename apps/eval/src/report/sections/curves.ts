@@ -1,19 +1,19 @@
+import type { CtrEpochEvent, UpdateEvent } from '@expctr/run';
 import { byStage, rewardNames } from '../../metrics/curves.js';
 import type { Metrics } from '../../figures/metrics.js';
-import type { CtrEpochLine, UpdateLine } from '../../read/run-log.js';
 import { lineChart, type ChartPoint } from '../charts.js';
 import { fixed } from '../format.js';
 import { html, type Html } from '../html.js';
 import { figure, nothing, section } from './section.js';
 
 /** Every reward component with its best constant and its spreads, and KL, stage by stage. */
-export async function learningSection(updates: readonly UpdateLine[], metrics: Metrics): Promise<Html> {
+export async function learningSection(updates: readonly UpdateEvent[], metrics: Metrics): Promise<Html> {
   const lead = 'Pale: each update; bold: moving average. Dashed: the reward that the best constant predictor would earn on the same rows.';
   const stages = await Promise.all([...byStage(updates)].map(([stage, lines]) => stageFigures(stage, lines, metrics)));
   return section('learning', 'Policy optimization', lead, stages.length === 0 ? nothing('The log holds no update.') : stages);
 }
 
-async function stageFigures(stage: string, lines: readonly UpdateLine[], metrics: Metrics): Promise<Html> {
+async function stageFigures(stage: string, lines: readonly UpdateEvent[], metrics: Metrics): Promise<Html> {
   const figures: Html[] = [];
   for (const name of rewardNames(lines)) {
     const ends = metrics.stages[stage]?.rewards[name];
@@ -45,22 +45,20 @@ async function stageFigures(stage: string, lines: readonly UpdateLine[], metrics
   }
   const entropy = points(lines, 'objective/entropy', 'entropy');
   if (entropy.length > 0) figures.push(figure('Entropy', await lineChart({ points: entropy, x: 'update', y: 'nats', smoothed: true })));
-  return html`<h3>${stageTitle(stage)} <span class="note">${lines.length} updates</span></h3>
+  return html`<h3>${stageTitle(lines[0])} <span class="note">${lines.length} updates</span></h3>
     <div class="figures">${figures}</div>`;
 }
 
-function stageTitle(stage: string): string {
-  if (stage === 'stage1') return 'Stage 1: LC reward';
-  const repetition = /^stage3-(\d+)$/u.exec(stage)?.[1];
-  return repetition === undefined ? stage : `Stage 3, repetition ${repetition}`;
+function stageTitle(update: UpdateEvent | undefined): string {
+  return update?.stage === 'stage3' ? `Stage 3, repetition ${update.iteration}` : 'Stage 1: LC reward';
 }
 
-function points(lines: readonly UpdateLine[], metric: string, line: string): ChartPoint[] {
+function points(lines: readonly UpdateEvent[], metric: string, line: string): ChartPoint[] {
   return lines.flatMap(({ metrics }, at) => (metrics[metric] === undefined ? [] : [{ x: at + 1, y: metrics[metric], line }]));
 }
 
 /** Learning curves of the CTR models' last trainings. */
-export async function ctrSection(epochs: readonly CtrEpochLine[], metrics: Metrics): Promise<Html> {
+export async function ctrSection(epochs: readonly CtrEpochEvent[], metrics: Metrics): Promise<Html> {
   const last = epochs.filter(({ model, iteration }) => metrics.ctr[model]?.iteration === iteration);
   const curves = (metric: string): ChartPoint[] =>
     last.flatMap(({ model, epoch, metrics: values }) =>

@@ -1,3 +1,5 @@
+import { FINAL, POST_HOC } from '@expctr/run';
+import { FILES } from '../../read/files.js';
 import type { ShownInteraction, ShownText } from '../pick-explanations.js';
 import { fixed } from '../format.js';
 import { html, type Html } from '../html.js';
@@ -14,7 +16,7 @@ export function explanationsSection(rows: readonly ShownInteraction[]): Html {
       'explanations',
       'Explanations',
       null,
-      nothing('The run has no interaction that both final.arrow and post-hoc.arrow explain.'),
+      nothing(`The run has no interaction that both ${FILES.explanations(FINAL)} and ${FILES.explanations(POST_HOC)} explain.`),
     );
   return section('explanations', 'Explanations', lead, html`<div class="cards">${rows.map(card)}</div>`);
 }

@@ -1,5 +1,6 @@
 import type { Interval } from '../../figures/interval.js';
 import type { Metrics } from '../../figures/metrics.js';
+import { FILES } from '../../read/files.js';
 import { count, duration, fixed, intervalText, percent } from '../format.js';
 import { html, type Html } from '../html.js';
 import { nothing, section, table } from './section.js';
@@ -55,7 +56,7 @@ export function timingSection(timing: readonly Readonly<Record<string, unknown>>
     'timing',
     'Time',
     null,
-    rows.length === 0 ? nothing('The run has no timing.jsonl.') : table(['Part', 'Wall time', '', ''], rows),
+    rows.length === 0 ? nothing(`The run has no ${FILES.timing}.`) : table(['Part', 'Wall time', '', ''], rows),
   );
 }
 
@@ -69,7 +70,7 @@ export function configurationSection(config: Readonly<Record<string, unknown>>, 
     'Data and configuration',
     facts,
     html`<details>
-      <summary>config.json</summary>
+      <summary>${FILES.config}</summary>
       <pre>${JSON.stringify(config, null, 2)}</pre>
     </details>`,
   );

@@ -1,12 +1,12 @@
-import type { WarningLine } from '../../read/run-log.js';
+import type { RunWarning } from '../../figures/metrics.js';
 import { html, type Html } from '../html.js';
 
 const shown = 12;
 
 /** Warnings of the run and of its figures, equal ones counted once. */
-export function warningsSection(warnings: readonly WarningLine[]): Html | null {
+export function warningsSection(warnings: readonly RunWarning[]): Html | null {
   if (warnings.length === 0) return null;
-  const counts = new Map<string, { readonly line: WarningLine; times: number }>();
+  const counts = new Map<string, { readonly line: RunWarning; times: number }>();
   for (const line of warnings) {
     const key = `${line.code}\n${line.message}`;
     const found = counts.get(key);
