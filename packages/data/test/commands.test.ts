@@ -173,6 +173,22 @@ test('the template that the program prints can be read again', async () => {
   expect((await run('template', 'other')).status).toBe(2);
 });
 
+test("a dataset's own options stand in the help, and are options of that dataset only", async () => {
+  expect((await run('prepare', '--help')).out.match(/data\.table\.user /gu)).toHaveLength(1);
+  const shop = join(folder, 'shop');
+  await mkdir(shop);
+  const rows = Array.from({ length: 60 }, (_, i) => `${i % 4},${Math.floor(i / 4)},${1 + (i % 5)}`);
+  await writeFile(join(shop, 'x.csv'), ['who,what,stars', ...rows, ''].join('\n'));
+  const columns = ['data.table.user=who', 'data.table.item=what', 'data.table.rating=stars'].flatMap((setting) => ['--set', setting]);
+  const args = ['--dataset', 'table', '--data-dir', shop, '--out', join(folder, 'shop-out'), '--set', 'data.kCore=0', ...columns];
+  expect(await run('prepare', ...args)).toMatchObject({ status: 0, error: '' });
+  const card = JSON.parse(await readFile(join(folder, 'shop-out', 'card.json'), 'utf8')) as object;
+  expect(card).toMatchObject({ configuration: { data: { kCore: 0, table: { user: 'who', rating: 'stars', listSeparator: '|' } } } });
+  const other = await prepare('none', '--set', 'data.table.user=who');
+  expect(other.status).toBe(2);
+  expect(other.error).toContain("there is no option 'data.table.user'");
+});
+
 test('settings are read as JSON where they are, and the nearest name is the one with the fewest changes', () => {
   expect(readSettings(['data.maxPerUser=null', 'data.history.select=similar', 'data.threshold=3.5'])).toMatchObject({
     maxPerUser: null,

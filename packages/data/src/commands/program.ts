@@ -3,7 +3,7 @@ import { ExpctrError } from '@expctr/core';
 import { DataOptionError } from '../errors.js';
 import { defaultExplanationTemplate } from '../prompts/default-explanation-template.js';
 import { defaultLcTemplate } from '../prompts/default-lc-template.js';
-import { datasetSources } from '../sources/sources.js';
+import { datasetSource, datasetSources } from '../sources/sources.js';
 import { SCHEMA_NAMES } from '../schemas/validate.js';
 import { inspectCommand } from './inspect.js';
 import { migrateCommand, type MigrateFlags } from './migrate.js';
@@ -65,7 +65,8 @@ function createProgram({ out, error }: ProgramOutput): Command {
     )
     .action(async (flags: PrepareFlags) => {
       const { dataset, dataDir, onBadRow, seed } = flags;
-      const prepared = await prepareCommand({ dataset, dataDir, onBadRow, seed, out: flags.out, data: readSettings(flags.set) });
+      const data = readSettings(flags.set, datasetSource(dataset).options);
+      const prepared = await prepareCommand({ dataset, dataDir, onBadRow, seed, out: flags.out, data });
       out(`${describeDataset(prepared)}\n`);
     });
 
@@ -98,7 +99,9 @@ function listSources(): string {
 }
 
 function listOptions(): string {
-  return describeOptions()
+  const common = describeOptions();
+  const own = datasetSources.flatMap(({ options }) => (options === undefined ? [] : describeOptions(options).slice(common.length)));
+  return [...common, ...own]
     .map(({ path, description, default: value }) => `  ${path.padEnd(24)}${description} Default ${JSON.stringify(value)}.`)
     .join('\n');
 }

@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import { DataOptionError } from '../errors.js';
-import { dataOptionsSchema, type DataOptions } from '../prepare/options.js';
+import { dataOptionsWith } from '../prepare/options.js';
 
 /**
  * Reads settings of the form `data.kCore=5`. A value is JSON where it can be read as such, else a string.
+ * @param own the options that only this dataset has; default none
+ * @returns what was set, as an input of the options' schema
  * @throws DataOptionError `DATA_OPTION` for a path that does not exist (naming the nearest that does) or a value that is not allowed.
  */
-export function readSettings(settings: readonly string[]): DataOptions {
-  const paths = optionPaths();
+export function readSettings(settings: readonly string[], own: z.ZodObject = z.object({})): Record<string, unknown> {
+  const paths = describeOptions(own).map(({ path }) => path);
   const input: Record<string, unknown> = {};
   for (const setting of settings) {
     const at = setting.indexOf('=');
@@ -22,25 +24,22 @@ export function readSettings(settings: readonly string[]): DataOptions {
     }
     assign(input, path.split('.').slice(1), valueOf(text));
   }
-  const result = dataOptionsSchema.safeParse(input);
-  if (result.success) return result.data;
+  const result = dataOptionsWith(own).safeParse(input);
+  if (result.success) return input;
   const [issue] = result.error.issues;
   throw new DataOptionError('DATA_OPTION', issue?.message ?? 'wrong', { where: ['data', ...(issue?.path ?? [])].map(String).join('.') });
 }
 
-/** Every option's path, with its default and what it does. */
-export function describeOptions(): { path: string; description: string; default: unknown }[] {
-  return describe(dataOptionsSchema, 'data', dataOptionsSchema.parse({}));
+/** Every option's path, with its default and what it does: the common ones, and then those of one dataset. */
+export function describeOptions(own: z.ZodObject = z.object({})): { path: string; description: string; default: unknown }[] {
+  const schema = dataOptionsWith(own);
+  return describe(schema, 'data', schema.parse({}));
 }
 
 /** The name among `names` with the fewest letters to change (Levenshtein). */
 export function nearest(name: string, names: readonly string[]): string {
   const distances = names.map((candidate) => distance(name.toLowerCase(), candidate.toLowerCase()));
   return names[distances.indexOf(Math.min(...distances))] ?? '';
-}
-
-function optionPaths(): string[] {
-  return describeOptions().map(({ path }) => path);
 }
 
 function describe(schema: z.ZodObject, prefix: string, defaults: Record<string, unknown>): ReturnType<typeof describeOptions> {

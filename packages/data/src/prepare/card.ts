@@ -54,8 +54,8 @@ export interface CardConfiguration {
   readonly seed: number | string;
   /** What was done with malformed rows. */
   readonly onBadRow: OnBadRow;
-  /** All options, defaults included. */
-  readonly data: DataOptions;
+  /** All options, defaults included; those that only this dataset has stand beside the common ones. */
+  readonly data: DataOptions & Readonly<Record<string, unknown>>;
 }
 
 /** Lengths of histories. */

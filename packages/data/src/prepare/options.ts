@@ -82,10 +82,41 @@ export type DataOptions = z.output<typeof dataOptionsSchema>;
 /** As {@link DataOptions}, every field optional. */
 export type DataOptionsInput = z.input<typeof dataOptionsSchema>;
 
-/** Fills in defaults. @throws DataOptionError `DATA_OPTION` with the option's path. */
-export function parseDataOptions(input: unknown): DataOptions {
-  const result = dataOptionsSchema.safeParse(input);
-  if (result.success) return result.data;
+/** The options of a dataset, told apart. */
+export interface SplitDataOptions<O extends object = Readonly<Record<string, unknown>>> {
+  /** Those that all datasets have. */
+  readonly data: DataOptions;
+  /** Its own. */
+  readonly options: O;
+}
+
+/**
+ * The options of a dataset as they stand in a configuration under `data`: its own flat beside the common ones.
+ * @throws DataOptionError `DATA_OPTION_CLASH` where one of its own is called as a common one
+ */
+export function dataOptionsWith(own: z.ZodObject): z.ZodObject {
+  const taken = Object.keys(own.shape).find((name) => Object.hasOwn(dataOptionsSchema.shape, name));
+  if (taken === undefined) return dataOptionsSchema.extend(own.shape);
+  throw new DataOptionError('DATA_OPTION_CLASH', `the dataset has an option '${taken}', and so have all datasets`, {
+    where: `data.${taken}`,
+    remedy: 'let the dataset call it by another name',
+  });
+}
+
+/**
+ * Fills in defaults.
+ * @param own the dataset's own options; default none
+ * @throws DataOptionError `DATA_OPTION` with the option's path.
+ */
+export function parseDataOptions<O extends object>(
+  input: unknown,
+  own: z.ZodObject & z.ZodType<O> = z.object({}) as z.ZodObject & z.ZodType<O>,
+): SplitDataOptions<O> {
+  const result = dataOptionsWith(own).safeParse(input);
+  if (result.success) {
+    const of = (shape: object): object => Object.fromEntries(Object.keys(shape).map((name) => [name, result.data[name]]));
+    return { data: of(dataOptionsSchema.shape) as DataOptions, options: of(own.shape) as O };
+  }
   const [issue] = result.error.issues;
   throw new DataOptionError('DATA_OPTION', issue?.message ?? 'wrong', { where: ['data', ...(issue?.path ?? [])].map(String).join('.') });
 }

@@ -34,6 +34,8 @@ export interface PrepareTablesOptions {
   readonly onBadRow?: OnBadRow;
   /** How ratings become interactions; see {@link dataOptionsSchema} for the defaults. */
   readonly data?: DataOptionsInput;
+  /** The dataset's own options, for the card. */
+  readonly options?: object;
 }
 
 /** A dataset that is decided but for its histories, which are made when they are asked for. */
@@ -54,7 +56,7 @@ export interface PlannedDataset {
  */
 export function planDataset(raw: RawTables, options: PrepareTablesOptions): PlannedDataset {
   const { dataset, seed = 0, onBadRow = 'fail' } = options;
-  const data = parseDataOptions(options.data ?? {});
+  const { data } = parseDataOptions(options.data ?? {});
   const rng = createRng(seed).fork('data');
   const label = chooseLabels(data, raw);
   const metadata = firstRows(raw.items.itemIds, raw.ratings.itemIds);
@@ -63,7 +65,7 @@ export function planDataset(raw: RawTables, options: PrepareTablesOptions): Plan
   const card = (rows: ReturnType<typeof describeRows>, counts: TrainCounts, numbers: DatasetCard['numbers']): PlannedDataset['card'] => ({
     schema: 'dataset-card/1',
     dataset,
-    configuration: { seed, onBadRow, data },
+    configuration: { seed, onBadRow, data: { ...data, ...options.options } },
     label: { rule: label.rule, threshold: label.threshold },
     files: raw.files,
     inputsSha256: hashInputs(raw.files),

@@ -18,8 +18,8 @@ export interface PrepareOptions {
   readonly onBadRow?: OnBadRow;
   /** Default 0. */
   readonly seed?: number | string;
-  /** How ratings become interactions; see {@link dataOptionsSchema} for the defaults. */
-  readonly data?: DataOptionsInput;
+  /** How ratings become interactions (see {@link dataOptionsSchema} for the defaults), and the options that only this source has. */
+  readonly data?: DataOptionsInput & Readonly<Record<string, unknown>>;
   /** The sources to look in. Default: the built-in ones. */
   readonly sources?: readonly DatasetSource[];
 }
@@ -34,7 +34,8 @@ export interface PreparedFolder {
 
 /** Reads a dataset and prepares it in memory (see {@link prepareTables}). @throws DataError, DataOptionError */
 export async function prepareDataset(options: PrepareOptions): Promise<PreparedDataset> {
-  return prepareTables(await load(options), tableOptions(options));
+  const { raw, ...rest } = await load(options);
+  return prepareTables(raw, rest);
 }
 
 /**
@@ -42,15 +43,15 @@ export async function prepareDataset(options: PrepareOptions): Promise<PreparedD
  * @throws DataError, DataOptionError
  */
 export async function prepareIntoFolder(folder: string, options: PrepareOptions): Promise<PreparedFolder> {
-  const planned = planDataset(await load(options), tableOptions(options));
+  const { raw, ...rest } = await load(options);
+  const planned = planDataset(raw, rest);
   return { card: await writePlanned(folder, planned), warnings: planned.warnings };
 }
 
-async function load({ dataset, dataDir, onBadRow = 'fail', data = {}, sources = datasetSources }: PrepareOptions): Promise<RawTables> {
-  const { files, truncated, table } = parseDataOptions(data);
-  return datasetSource(dataset, sources).load({ dataDir, onBadRow, files, truncated, table });
-}
-
-function tableOptions({ dataset, seed = 0, onBadRow = 'fail', data = {} }: PrepareOptions): PrepareTablesOptions {
-  return { dataset, seed, onBadRow, data };
+async function load(request: PrepareOptions): Promise<PrepareTablesOptions & { readonly raw: RawTables }> {
+  const { dataset, dataDir, onBadRow = 'fail', seed = 0, sources = datasetSources } = request;
+  const source = datasetSource(dataset, sources);
+  const { data, options } = parseDataOptions(request.data ?? {}, source.options);
+  const { files, truncated } = data;
+  return { dataset, seed, onBadRow, data, options, raw: await source.load({ dataDir, onBadRow, files, truncated, options }) };
 }

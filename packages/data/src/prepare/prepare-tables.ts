@@ -2,6 +2,7 @@ import { historiesInMemory } from './histories-in-memory.js';
 import { planDataset, type PlannedDataset, type PrepareTablesOptions } from './plan.js';
 import type { DatasetCard } from './card.js';
 import type { Interactions } from '../schemas/interactions.js';
+import type { TruthRow } from '../schemas/truth.js';
 import type { RawTables } from '../sources/raw-tables.js';
 
 /** A dataset, ready for training. */
@@ -10,6 +11,8 @@ export interface PreparedDataset extends Pick<PlannedDataset, 'items' | 'users' 
   readonly interactions: Interactions;
   /** How it came about. */
   readonly card: DatasetCard;
+  /** What is known of each interaction, in their order, where the dataset's workings are known; may be gone through more than once. */
+  readonly truth?: Iterable<TruthRow>;
 }
 
 /**

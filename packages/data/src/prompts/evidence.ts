@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { dataText } from './data-text.js';
 import { slotted } from './item-format.js';
 import { fill } from './slots.js';
-import type { HistoryText, ItemText } from './prompt.js';
+import type { HistoryText, ItemText } from './item-text.js';
 
 /**
  * How the slot `{evidence}` is written: the history grouped by the target's attributes, so that a small model need not search for

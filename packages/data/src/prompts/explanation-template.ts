@@ -1,3 +1,4 @@
+import type { Prompt } from '@expctr/language-model';
 import { z } from 'zod';
 import { TemplateError } from '../errors.js';
 import { emptySlots, formatHistory, formatItem, itemFormatSchema, listFormatSchema, messageSchema, slotted } from './item-format.js';
@@ -5,7 +6,7 @@ import { evidenceFormatSchema, evidenceValue, NO_EVIDENCE } from './evidence.js'
 import { fitHistory } from './fit-history.js';
 import { patternListSchema } from './patterns.js';
 import { fill, slotsOf, withoutLines } from './slots.js';
-import type { HistoryText, ItemText, Prompt } from './prompt.js';
+import type { HistoryText, ItemText } from './item-text.js';
 
 const SLOTS = ['liked', 'disliked', 'target', 'evidence'] as const;
 const NO_TARGET = 'the slot {target} is missing (or {evidence}, which names the target by its attributes)';

@@ -1,4 +1,4 @@
-import type { HistoryText } from './prompt.js';
+import type { HistoryText } from './item-text.js';
 
 /** A history cut to what fits. */
 export interface FittedHistory {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { dataText } from './data-text.js';
 import { fill, slotsOf } from './slots.js';
-import type { HistoryText, ItemText } from './prompt.js';
+import type { HistoryText, ItemText } from './item-text.js';
 
 /** A text with slots, checked to hold no others than these. */
 export function slotted(allowed: readonly string[], required: readonly string[] = []): z.ZodString {

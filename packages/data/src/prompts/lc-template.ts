@@ -1,3 +1,4 @@
+import type { Prompt } from '@expctr/language-model';
 import { z } from 'zod';
 import { TemplateError } from '../errors.js';
 import { dataText } from './data-text.js';
@@ -5,7 +6,7 @@ import { evidenceFormatSchema, evidenceValue, NO_EVIDENCE } from './evidence.js'
 import { emptySlots, formatHistory, formatItem, itemFormatSchema, listFormatSchema, messageSchema, slotted } from './item-format.js';
 import { patternListSchema } from './patterns.js';
 import { fill, withoutLines } from './slots.js';
-import type { HistoryText, ItemText, Prompt } from './prompt.js';
+import type { HistoryText, ItemText } from './item-text.js';
 
 const SLOTS = ['item', 'explanation', 'history', 'examples'] as const;
 const REQUIRED = ['item', 'explanation'] as const;

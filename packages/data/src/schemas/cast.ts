@@ -2,12 +2,14 @@ import { DataType, DateUnit, TimeUnit, makeVector, type Vector } from 'apache-ar
 import { DataError } from '../errors.js';
 import {
   float32Column,
+  float32ListColumn,
   timestampColumn,
   uint16Column,
   uint32Column,
   uint32ListColumn,
   uint8Column,
   utf8Column,
+  utf8ListColumn,
   vectorColumn,
 } from './arrow-build.js';
 
@@ -50,6 +52,20 @@ const CASTS: Readonly<Record<string, (vector: Vector, name: string, fail: Fail) 
     eachElement(vector, (value, row) => (values[at++] = wholeNumber(value, row, LIMITS.uint32, fail)));
     return uint32ListColumn(name, offsets, values);
   },
+  'list<float32>': (vector, name, fail) => {
+    const offsets = offsetsOf(vector, fail);
+    const values = new Float32Array(offsets[vector.length]!);
+    let at = 0;
+    eachElement(vector, (value, row) => (values[at++] = float(value, row, fail)));
+    return float32ListColumn(name, offsets, values);
+  },
+  'list<utf8>': (vector, name, fail) => {
+    offsetsOf(vector, fail); // every row is a list
+    return utf8ListColumn(
+      name,
+      Array.from(cells(vector), (list, row) => Array.from(list as Iterable<unknown>, (value) => text(value, row, fail))),
+    );
+  },
   'fixed_size_list<float32>': (vector, name, fail) => {
     const offsets = offsetsOf(vector, fail);
     const dimension = offsets[1] ?? 1;
@@ -91,11 +107,13 @@ function floats(vector: Vector, fail: Fail): number[] {
   return Array.from(cells(vector), (value, row) => (value === null ? NaN : float(value, row, fail)));
 }
 
+function text(value: unknown, row: number, fail: Fail): string {
+  if (typeof value === 'string') return value;
+  return typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value)) ? String(value) : fail(row, value);
+}
+
 function texts(vector: Vector, fail: Fail): string[] {
-  return Array.from(cells(vector), (value, row) => {
-    if (typeof value === 'string') return value;
-    return typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value)) ? String(value) : fail(row, value);
-  });
+  return Array.from(cells(vector), (value, row) => text(value, row, fail));
 }
 
 /** From a timestamp or a date; a bare number does not say its unit. Null is NaN. */

@@ -1,5 +1,5 @@
 import { DataType, type Table } from 'apache-arrow';
-import type { ItemText } from '../prompts/prompt.js';
+import type { ItemText } from '../prompts/item-text.js';
 import { DataError } from '../errors.js';
 import { buildTable, float32Column, uint32Column, utf8Column, utf8ListColumn, type Column } from './arrow-build.js';
 import { columnOf, readNumbers, readStringLists, readStrings } from './arrow-read.js';

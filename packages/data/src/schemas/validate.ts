@@ -3,9 +3,10 @@ import { DataError } from '../errors.js';
 import { SCHEMA_KEY } from './arrow-build.js';
 import { columnOf } from './arrow-read.js';
 import { createInteractionCheck } from './validate-interactions.js';
+import { checkReasons } from './validate-truth.js';
 
 /** The schemas that ExpCTR exchanges, by name and version. */
-export type SchemaName = 'interactions/1' | 'items/1' | 'users/1' | 'explanations/1' | 'embeddings/1' | 'predictions/1';
+export type SchemaName = 'interactions/1' | 'items/1' | 'users/1' | 'explanations/1' | 'embeddings/1' | 'predictions/1' | 'truth/1';
 
 /** A column that a schema demands. */
 export interface ColumnSpec {
@@ -21,8 +22,8 @@ const isInt = (bits: number) => (type: DataType) => DataType.isInt(type) && type
 const isFloat32 = (type: DataType): boolean => DataType.isFloat(type) && type.precision === Precision.SINGLE;
 const isUtf8 = (type: DataType): boolean => DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isUtf8View(type);
 const isText = (type: DataType): boolean => isUtf8(type) || (DataType.isDictionary(type) && isUtf8(type.dictionary as DataType));
-const isUint32List = (type: DataType): boolean =>
-  (DataType.isList(type) || DataType.isLargeList(type)) && isInt(32)((type as { valueType: DataType }).valueType);
+const isListOf = (isElement: (type: DataType) => boolean) => (type: DataType) =>
+  (DataType.isList(type) || DataType.isLargeList(type)) && isElement((type as { valueType: DataType }).valueType);
 const isVector = (type: DataType): boolean => DataType.isFixedSizeList(type) && isFloat32(type.valueType as DataType);
 const isMilliseconds = (type: DataType): boolean => DataType.isTimestamp(type) && type.unit === TimeUnit.MILLISECOND;
 
@@ -33,6 +34,12 @@ const label: ColumnSpec = {
   is: isInt(8),
   values: { expected: '0 or 1', accepts: (value) => value === 0 || value === 1 },
 };
+const probability = (name: string): ColumnSpec => ({
+  name,
+  type: 'float32',
+  is: isFloat32,
+  values: { expected: 'a number in [0, 1]', accepts: (value) => typeof value === 'number' && value >= 0 && value <= 1 },
+});
 const text = (name: string): ColumnSpec => ({ name, type: 'utf8', is: isText });
 const oneOf = (name: string, ...names: readonly string[]): ColumnSpec => ({
   name,
@@ -52,7 +59,7 @@ const SCHEMAS: { readonly [name in SchemaName]: readonly ColumnSpec[] } = {
     { name: 'timestamp', type: 'timestamp[ms]', is: isMilliseconds, nullable: true },
     oneOf('split', 'train', 'valid', 'test'),
     { ...oneOf('slice', 'policy', 'ctr'), nullable: true },
-    { name: 'history', type: 'list<uint32>', is: isUint32List },
+    { name: 'history', type: 'list<uint32>', is: isListOf(isInt(32)) },
   ],
   'items/1': [text('item_id'), text('title'), { name: 'year', type: 'float32', is: isFloat32, nullable: true }],
   'users/1': [text('user_id')],
@@ -66,16 +73,13 @@ const SCHEMAS: { readonly [name in SchemaName]: readonly ColumnSpec[] } = {
     oneOf('finish_reason', 'stop', 'length'),
   ],
   'embeddings/1': [id, { name: 'embedding', type: 'fixed_size_list<float32>', is: isVector }],
-  'predictions/1': [
+  'predictions/1': [id, label, text('model'), probability('probability')],
+  'truth/1': [
     id,
-    label,
-    text('model'),
-    {
-      name: 'probability',
-      type: 'float32',
-      is: isFloat32,
-      values: { expected: 'a number in [0, 1]', accepts: (value) => typeof value === 'number' && value >= 0 && value <= 1 },
-    },
+    probability('bayes_probability'),
+    { name: 'reason_field', type: 'list<utf8>', is: isListOf(isText) },
+    { name: 'reason_value', type: 'list<utf8>', is: isListOf(isText) },
+    { name: 'reason_contribution', type: 'list<float32>', is: isListOf(isFloat32) },
   ],
 };
 
@@ -87,7 +91,8 @@ export const SCHEMA_NAMES = Object.keys(SCHEMAS) as readonly SchemaName[];
 
 /**
  * Checks that a table follows a schema: its name in the metadata, every column with its type, no null where none may be, and
- * the values; for interactions/1 also that histories hold strictly earlier rows of the same user. Columns beyond the schema's are allowed.
+ * the values; for interactions/1 also that histories hold strictly earlier rows of the same user, for truth/1 that the lists of reasons
+ * are in step. Columns beyond the schema's are allowed.
  * @throws DataError with the column, and the row where a value is wrong (`DATA_SCHEMA_NAME`, `DATA_SCHEMA_VERSION`, `DATA_MISSING_COLUMN`,
  * `DATA_COLUMN_TYPE`, `DATA_NULL`, `DATA_VALUE`).
  */
@@ -114,6 +119,7 @@ export function createTableCheck(name: SchemaName): TableCheck {
       checkName(part.schema.metadata.get(SCHEMA_KEY), name);
       for (const spec of SCHEMAS[name]) checkColumn(columnOf(part, spec.name), spec, part.schema.fields, rows);
       interactions?.add(part);
+      if (name === 'truth/1') checkReasons(part, rows);
       rows += part.numRows;
     },
     ...(interactions && { finish: (part: Table, first: number) => interactions.checkHistories(part, first) }),

@@ -1,6 +1,7 @@
 import type { FileReport, OnTruncated } from '../read/file-report.js';
 import type { OnBadRow } from '../read/bad-rows.js';
-import type { FileOptions, TableOptions } from './options.js';
+import type { z } from 'zod';
+import type { FileOptions } from './options.js';
 
 /** Ratings as a source has them, in file order. */
 export interface RawRatings {
@@ -81,8 +82,8 @@ export interface RawTables {
   readonly catalogue?: string;
 }
 
-/** Options of a source. */
-export interface LoadOptions {
+/** Options of a source. `O` is what its own options are once parsed. */
+export interface LoadOptions<O extends object = Readonly<Record<string, unknown>>> {
   /** The folder that holds the source's files, or one file, or a zip archive. */
   readonly dataDir: string;
   /** What to do with a malformed row. */
@@ -91,16 +92,18 @@ export interface LoadOptions {
   readonly files?: FileOptions;
   /** What to do where a gzip file ends early. Default `fail`. */
   readonly truncated?: OnTruncated;
-  /** Which column is what, for the source `table`. */
-  readonly table?: TableOptions;
+  /** The source's own options. Default: their defaults. */
+  readonly options?: O;
 }
 
-/** A dataset that can be read: a new one is one file and one line in the table of sources. */
-export interface DatasetSource {
+/** Files that can be read as a dataset: a new kind is one file and one line in the table of sources. */
+export interface DatasetSource<O extends object = Readonly<Record<string, unknown>>> {
   /** The name on the command line. */
   readonly name: string;
   /** One line for help texts. */
   readonly description: string;
+  /** Options that it has beside the common ones, each with a default and a description. Default none. */
+  readonly options?: z.ZodObject & z.ZodType<O>;
   /** @throws DataError where files are missing or malformed, or where it is not clear which file is which. */
-  load(options: LoadOptions): Promise<RawTables>;
+  load(options: LoadOptions<O>): Promise<RawTables>;
 }

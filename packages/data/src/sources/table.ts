@@ -6,7 +6,8 @@ import { listCandidates, type Candidate } from './candidates.js';
 import { cellId, cellList, cellText, webText } from './cells.js';
 import { loadFormats } from './format-source.js';
 import { fieldsOf, type EntityFormat, type FileFormat, type Mark, type RatingsFormat } from './formats.js';
-import { sourceOptionFields, type TableOptions } from './options.js';
+import type { z } from 'zod';
+import { tableOptions, type TableOptions } from './options.js';
 import type { DatasetSource, RawTables } from './raw-tables.js';
 import { numberOf } from './ratings-builder.js';
 
@@ -147,14 +148,15 @@ function keysOf(line: string): string[] {
 }
 
 /** Any table of interactions: CSV, JSON lines, Parquet, Arrow, or a lake of Parquet files, with the columns that `data.table` names. */
-export const table: DatasetSource = {
+export const table: DatasetSource<z.output<typeof tableOptions>> = {
   name: 'table',
   description: 'any CSV, JSON lines, Parquet or Arrow; data.table says which column is what',
-  async load(options): Promise<RawTables> {
-    const mapping = await mappingOf(options.table ?? sourceOptionFields.table.parse({}), options.dataDir);
+  options: tableOptions,
+  async load({ options = tableOptions.parse({}), ...request }): Promise<RawTables> {
+    const mapping = await mappingOf(options.table, request.dataDir);
     const [items, users] = [itemFormats(mapping), userFormats(mapping)];
     const formats: FileFormat[] = [ratingsFormat(mapping), ...items, ...users];
     const required = (['ratings', 'items', 'users'] as const).filter((role) => formats.some((format) => format.role === role));
-    return loadFormats({ formats, required, ...(mapping.click === null ? {} : { label: { threshold: 1 } }) }, options);
+    return loadFormats({ formats, required, ...(mapping.click === null ? {} : { label: { threshold: 1 } }) }, request);
   },
 };

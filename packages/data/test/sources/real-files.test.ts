@@ -120,7 +120,7 @@ test.skipIf(samples.missing).each<[string, number, Partial<TableOptions>]>([
     { user: 'userid', item: 'adgroup_id', click: 'clk', time: 'time_stamp', features: ['cate_id'] },
   ],
 ])('%s goes through the general table', async (file, rows, columns) => {
-  const raw = await load('table', samples.path, { table: mapping(columns), files: named({ ratings: file }) });
+  const raw = await load('table', samples.path, { options: { table: mapping(columns) }, files: named({ ratings: file }) });
   expect(raw.ratings.length).toBe(rows);
   expect(raw.files.map(({ rowsRead, rowsBad }) => [rowsRead, rowsBad])).toEqual(raw.files.map(() => [rows, 0]));
   expect(new Set(raw.items.itemIds)).toEqual(new Set(raw.ratings.itemIds));

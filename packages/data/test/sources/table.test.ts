@@ -59,7 +59,11 @@ const SQL = `SELECT * FROM (VALUES ('u;1', 7, 4.5::DOUBLE, TIMESTAMP '2009-12-14
 test.each(['snappy', 'zstd', 'gzip', 'uncompressed'])('a Parquet file is read, compressed with %s', async (codec) => {
   const folder = await write({});
   await parquet(folder, 'x.parquet', SQL, `, COMPRESSION ${codec}`);
-  const raw = await datasetSource('table').load({ dataDir: folder, onBadRow: 'fail', table: { ...MAPPED, features: ['tags'] } });
+  const raw = await datasetSource('table').load({
+    dataDir: folder,
+    onBadRow: 'fail',
+    options: { table: { ...MAPPED, features: ['tags'] } },
+  });
   expect(triples(raw)).toEqual(EXPECTED);
   expect(raw.items.attributes).toEqual({ tags: [['a', 'b'], ['c']] });
   expect(raw.files[0]).toMatchObject({ file: 'x.parquet', rowsRead: 2, rowsBad: 0 });
@@ -73,7 +77,7 @@ test('a Parquet file of several row groups is read in order', async () => {
     'SELECT \'u\' || (i % 7) AS who, i AS what, 1.0 AS stars, 1000000000 + i AS "at" FROM range(10000) r(i)',
     ', ROW_GROUP_SIZE 2048',
   );
-  const { ratings } = await datasetSource('table').load({ dataDir: folder, onBadRow: 'fail', table: MAPPED });
+  const { ratings } = await datasetSource('table').load({ dataDir: folder, onBadRow: 'fail', options: { table: MAPPED } });
   expect(ratings.length).toBe(10000);
   expect(Array.from(ratings.item, (code) => Number(ratings.itemIds[code]))).toEqual(Array.from({ length: 10000 }, (_, i) => i));
   expect(ratings.timestamp!.every((time, i) => time === (1e9 + i) * 1000)).toBe(true);
@@ -83,7 +87,7 @@ test('a lake of Parquet files goes through DuckDB, in the order of their names',
   const folder = await write({});
   for (const part of [2, 0, 1])
     await parquet(folder, `part-${part}.parquet`, `SELECT 'u' AS who, ${part} AS what, 3 AS stars, DATE '2020-01-0${part + 1}' AS "at"`);
-  const options = { dataDir: folder, onBadRow: 'fail', table: MAPPED } as const;
+  const options = { dataDir: folder, onBadRow: 'fail', options: { table: MAPPED } } as const;
   const raw = await datasetSource('table').load({ ...options, files: named({ ratings: 'part-*.parquet' }) });
   expect(triples(raw)).toEqual([0, 1, 2].map((part) => ['u', String(part), 3, Date.UTC(2020, 0, part + 1)]));
   expect(raw.files[0]).toMatchObject({ file: 'part-*.parquet', rowsRead: 3 });

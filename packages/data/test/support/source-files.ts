@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { crc32, deflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll } from 'vitest';
-import { sourceOptionFields, type TableOptions } from '../../src/sources/options.js';
+import { tableOptions, type TableOptions } from '../../src/sources/options.js';
 import type { LoadOptions, RawTables } from '../../src/sources/raw-tables.js';
 import { datasetSource } from '../../src/sources/sources.js';
 
@@ -13,7 +13,7 @@ export type Files = Readonly<Record<string, string | Uint8Array>>;
 /** Folders for the files of one test file, removed at its end. */
 export function sourceFolders(): {
   write: (files: Files) => Promise<string>;
-  load: (name: string, files: Files, options?: Partial<LoadOptions>) => Promise<RawTables>;
+  load: (name: string, files: Files, options?: Partial<LoadOptions> & { readonly table?: TableOptions }) => Promise<RawTables>;
 } {
   let root = '';
   beforeAll(async () => {
@@ -28,8 +28,13 @@ export function sourceFolders(): {
     }
     return folder;
   };
-  const load = async (name: string, files: Files, options: Partial<LoadOptions> = {}): Promise<RawTables> =>
-    datasetSource(name).load({ dataDir: await write(files), onBadRow: 'fail', ...options });
+  const load: ReturnType<typeof sourceFolders>['load'] = async (name, files, { table, ...options } = {}) =>
+    datasetSource(name).load({
+      dataDir: await write(files),
+      onBadRow: 'fail',
+      ...(table === undefined ? {} : { options: { table } }),
+      ...options,
+    });
   return { write, load };
 }
 
@@ -42,7 +47,7 @@ export const named = (files: Partial<NonNullable<LoadOptions['files']>>): NonNul
 });
 
 /** A mapping of columns with the defaults of the others. */
-export const mapping = (table: Partial<TableOptions>): TableOptions => sourceOptionFields.table.parse(table);
+export const mapping = (table: Partial<TableOptions>): TableOptions => tableOptions.parse({ table }).table;
 
 /** What a test compares of each rating: user, item, rating, and the time where there is one. */
 export function triples({ ratings }: RawTables): (string | number)[][] {
