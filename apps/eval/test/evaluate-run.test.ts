@@ -152,6 +152,8 @@ describe('what a run may lack or add', () => {
     expect(Object.keys(found.predictors)).toEqual(['id-only', 'expctr-aug', 'my <model>']);
     expect(found.warnings.find(({ code }) => code === 'EVAL_PREDICTORS_ABSENT')?.message).toContain('verdict-aug');
     expect(Object.keys(found.differences['expctr-aug'] ?? {})).toEqual(['backbone']);
+    const report = await readFile(join(folder, 'report.html'), 'utf8');
+    expect(report).toMatch(/>Others<\/th>[\s\S]*<b dir="auto">my &lt;model&gt;<\/b>[\s\S]*not one of the method/u);
   });
 
   test('without log, timing and explanations there are still figures, and warnings', async () => {

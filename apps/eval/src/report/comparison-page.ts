@@ -57,7 +57,7 @@ function aucSection(runs: readonly NamedMetrics[]): Html {
             return html`<td class="bars">
               <b>${fixed(found?.auc)}</b>
               <span class="note">${found ? intervalText(found.aucInterval) : 'absent'}</span
-              >${found && intervalBar(found.auc, found.aucInterval, scale, model.startsWith('expctr') ? 'accent' : '')}
+              >${found && intervalBar(found.auc, found.aucInterval, scale, predictorName(model).isResult === true ? 'accent' : '')}
             </td>`;
           })}
         </tr>`,

@@ -24,7 +24,7 @@ export function predictorsSection({ predictors, backbone, ceiling }: Metrics): H
   ]);
   function row(model: string, figures: PredictorMetrics | undefined, isBackbone: boolean): Html | null {
     if (figures === undefined) return null;
-    const tone = model.startsWith('expctr') ? 'accent' : isBackbone ? 'base' : '';
+    const tone = predictorName(model).isResult === true ? 'accent' : isBackbone ? 'base' : '';
     return html`<tr>
       <td class="model">
         <b dir="auto">${model}</b>${isBackbone && html` <span class="chip">backbone</span>`}<small

@@ -5,7 +5,8 @@ import { lineChart, type ChartPoint } from '../charts.js';
 import { count, fixed, intervalText, percent, signed } from '../format.js';
 import { html, type Html } from '../html.js';
 import { barScale, intervalBar } from '../interval-bar.js';
-import { figure, section, table } from './section.js';
+import { priceTable, rewardTable } from './rewards.js';
+import { estimate, figure, section, table } from './section.js';
 
 /** One explainer in the table: a stage of the run, or the ceiling. */
 interface Entry {
@@ -28,17 +29,17 @@ export async function qualitySection(metrics: Metrics): Promise<Html | null> {
     ({ name, description, quality }) =>
       html`<tr>
         <td class="model"><b>${name}</b><small>${description}</small></td>
-        ${cell(quality.f1, quality.f1Interval)}
+        ${estimate(quality.f1, quality.f1Interval)}
         <td class="bars">${intervalBar(quality.f1, quality.f1Interval, scale, 'accent')}</td>
-        ${cell(quality.precision, quality.precisionInterval)}${cell(quality.recall, quality.recallInterval)}
-        ${cell(quality.claimsPerExplanation, quality.claimsPerExplanationInterval, 2)}
+        ${estimate(quality.precision, quality.precisionInterval)}${estimate(quality.recall, quality.recallInterval)}
+        ${estimate(quality.claimsPerExplanation, quality.claimsPerExplanationInterval, 2)}
       </tr>`,
   );
   const limit = html`<tr>
     <td class="model"><b>ceiling</b><small>posterior over tastes from the visible history</small></td>
-    ${cell(ceiling.f1, ceiling.f1Interval)}
+    ${estimate(ceiling.f1, ceiling.f1Interval)}
     <td class="bars">${intervalBar(ceiling.f1, ceiling.f1Interval, scale, 'base')}</td>
-    ${cell(ceiling.precision, ceiling.precisionInterval)}${cell(ceiling.recall, ceiling.recallInterval)}
+    ${estimate(ceiling.precision, ceiling.precisionInterval)}${estimate(ceiling.recall, ceiling.recallInterval)}
     <td class="number">${fixed(ceiling.claimsPerExplanation, 2)}</td>
   </tr>`;
   return section(
@@ -113,7 +114,7 @@ function signsTable(entries: readonly Entry[]): Html {
       ({ name, quality: q }) =>
         html`<tr>
           <td class="model"><b>${name}</b></td>
-          ${share(q.polarityAccuracy, q.polarityAccuracyInterval)}${cell(q.signAuc, q.signAucInterval)}
+          ${share(q.polarityAccuracy, q.polarityAccuracyInterval)}${estimate(q.signAuc, q.signAucInterval)}
           ${share(q.hallucinationRate, q.hallucinationRateInterval)}${share(q.offItemRate, q.offItemRateInterval)}
           ${share(q.silentShare, q.silentShareInterval)}${share(q.malformedShare, q.malformedShareInterval)}
           ${share(q.distinct2, q.distinct2Interval)}${share(q.duplicateShare, q.duplicateShareInterval)}
@@ -151,57 +152,4 @@ function linePoints(entries: readonly Entry[], line: string, value: (quality: Qu
     const y = value(quality);
     return y === null ? [] : [{ x, y, line }];
   });
-}
-
-/** The probe for a reward that pins the verdict and not the reasons. */
-function priceTable({ rewardQuality }: Metrics): Html | null {
-  const rows = Object.entries(rewardQuality).flatMap(([file, rewards]) =>
-    Object.entries(rewards).map(
-      ([reward, { byClaim: pay }]) =>
-        pay &&
-        html`<tr>
-          <td class="model"><b dir="auto">${file}</b></td>
-          <td>${reward}</td>
-          ${cell(pay.reasonToward, pay.reasonTowardInterval)}${cell(pay.neutralToward, pay.neutralTowardInterval)}
-          ${cell(pay.reasonAway, pay.reasonAwayInterval)}${cell(pay.neutralAway, pay.neutralAwayInterval)}
-        </tr>`,
-    ),
-  );
-  if (rows.every((row) => row === undefined)) return null;
-  return html`<h3>What rewards pay for</h3>
-    <p class="lead">
-      What one more claim changes in the reward among completions of one prompt (least squares): true reasons and neutral attributes of the
-      item, speaking for what the user did or against it. Where a neutral attribute in the right direction pays as much as a true reason,
-      the reward pins the verdict and not the reasons.
-    </p>
-    ${table(['Explanations', 'Reward', 'True reason, right way', 'Neutral, right way', 'True reason, other way', 'Neutral, other way'], rows)}`;
-}
-
-function rewardTable({ rewardQuality }: Metrics): Html | null {
-  const rows = Object.entries(rewardQuality).flatMap(([file, rewards]) =>
-    Object.entries(rewards).map(
-      ([reward, found]) =>
-        html`<tr>
-          <td class="model"><b dir="auto">${file}</b></td>
-          <td>${reward}</td>
-          <td class="number">${count(found.rows)}</td>
-          ${cell(found.spearman, found.spearmanInterval)}
-          <td class="number">${count(found.prompts)}</td>
-          ${cell(found.withinPrompt, found.withinPromptInterval)}
-        </tr>`,
-    ),
-  );
-  if (rows.length === 0) return null;
-  return html`<h3>Do rewards track quality?</h3>
-    <p class="lead">
-      Spearman’s rank correlation of each reward with the F1 of the explanation: over all of them, and, for rollouts, among the completions
-      of a prompt, which is what policy optimization sees.
-    </p>
-    ${table(['Explanations', 'Reward', 'Rows', 'Over all', 'Prompts', 'Within a prompt'], rows)}`;
-}
-
-function cell(value: number | null, interval: Interval | null, digits = 3): Html {
-  return html`<td class="number">
-    <b>${fixed(value, digits)}</b><small>${value !== null && intervalText(interval, (bound) => fixed(bound, digits))}</small>
-  </td>`;
 }

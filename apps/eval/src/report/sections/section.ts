@@ -1,3 +1,5 @@
+import type { Interval } from '../../figures/interval.js';
+import { fixed, intervalText } from '../format.js';
 import { html, type Content, type Html } from '../html.js';
 
 /** A section of the page with a heading and a line that says how to read it. */
@@ -35,4 +37,11 @@ export function table(head: readonly Content[], rows: readonly Content[]): Html 
       </tbody>
     </table>
   </div>`;
+}
+
+/** A cell of a table: a figure with its interval below it. */
+export function estimate(value: number | null, interval: Interval | null, digits = 3): Html {
+  return html`<td class="number">
+    <b>${fixed(value, digits)}</b><small>${value !== null && intervalText(interval, (bound) => fixed(bound, digits))}</small>
+  </td>`;
 }
