@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
-import type { LearnerState } from '../src/index.js';
+import { algorithms, type LearnerState } from '../src/index.js';
 import { bigramPolicy } from './bigram-policy.js';
 import { disturb, learnerOf, shareOf, updates } from './helpers.js';
 
@@ -8,7 +8,15 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-const settings = { minibatches: 2, klTarget: 0.2, klHorizon: 40, learningRate: (step: number) => 0.03 / (1 + step) };
+const settings = { minibatches: 2, learningRate: (step: number) => 0.03 / (1 + step) };
+const cases = [
+  ...Object.keys(algorithms).map((algorithm) => ({ algorithm, config: settings, reference: 'base' as const })),
+  ...(['base', 'copy'] as const).map((reference) => ({
+    algorithm: 'ppo',
+    config: { ...settings, klTarget: 0.2, klHorizon: 40 },
+    reference,
+  })),
+];
 
 /** As a file would keep it: plain JSON, and tensors as bytes. */
 function throughBytes(state: LearnerState): LearnerState {
@@ -17,12 +25,12 @@ function throughBytes(state: LearnerState): LearnerState {
   return { ...(JSON.parse(JSON.stringify(plain)) as typeof plain), tensors: Object.fromEntries(copied) };
 }
 
-test.each(['base', 'copy'] as const)(
-  'a run resumed from exported state equals an uninterrupted one to the last bit (reference: %s)',
-  async (reference) => {
+test.each(cases)(
+  'a run resumed from exported state equals an uninterrupted one to the last bit ($algorithm, reference: $reference)',
+  async ({ algorithm, config, reference }) => {
     const whole = bigramPolicy();
     if (reference === 'copy') disturb(whole);
-    const uninterrupted = await learnerOf(whole, settings, { reference });
+    const uninterrupted = await learnerOf(whole, config, { algorithm, reference });
     await updates(uninterrupted.ppo, 3);
     const kept = {
       state: throughBytes(uninterrupted.ppo.exportState()),
@@ -32,14 +40,14 @@ test.each(['base', 'copy'] as const)(
 
     const later = bigramPolicy();
     for (const [name, values] of kept.adapters) later.adapters.set(name, values);
-    const resumed = await learnerOf(later, settings, { reference });
+    const resumed = await learnerOf(later, config, { algorithm, reference });
     resumed.ppo.importState(kept.state);
     const got = await updates(resumed.ppo, 3, shareOf(5), 3);
 
     expect(got).toEqual(expected);
     expect(later.adapters.get('default')).toEqual(whole.adapters.get('default'));
     expect(resumed.ppo.exportState()).toEqual(uninterrupted.ppo.exportState());
-    expect(kept.state.state['kl_coefficient']).not.toBe(0.05);
+    if ('klTarget' in config) expect(kept.state.state['kl_coefficient']).not.toBe(0.05);
   },
 );
 
@@ -59,6 +67,8 @@ test("importing another algorithm's state, or one whose reference adapter is mis
   await updates(ppo, 1);
   const state = ppo.exportState();
   const { ppo: other } = await learnerOf(bigramPolicy());
-  expect(() => other.importState({ ...state, algorithm: 'grpo' })).toThrow(expect.objectContaining({ code: 'PPO_STATE' }));
+  expect(() => other.importState({ ...state, algorithm: 'another' })).toThrow(expect.objectContaining({ code: 'PPO_STATE' }));
   expect(() => other.importState(state)).toThrow(expect.objectContaining({ code: 'PPO_REFERENCE' }));
+  const { reference: _, ...free } = state;
+  expect(() => other.importState({ ...free, state: {} })).toThrow(/PPO_STATE|holds no kl_coefficient/);
 });
