@@ -1,0 +1,51 @@
+import { mkdtempSync, mkdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { deadMarkdownLinks, deadSiteLinks } from '../check-links.js';
+import { markdownFiles, parseMarkdown } from '../markdown.js';
+import { unknownNames } from '../names.js';
+
+test('no link in Markdown is dead', () => {
+  expect(deadMarkdownLinks()).toEqual([]);
+});
+
+test('what Markdown calls by name exists', () => {
+  expect(unknownNames(markdownFiles())).toEqual([]);
+});
+
+test('links to files, folders and headings that are not there are found', () => {
+  const root = mkdtempSync(join(tmpdir(), 'expctr-links-'));
+  for (const place of ['docs', 'packages', 'apps', 'tools']) mkdirSync(join(root, place));
+  const text =
+    '# A (b)\n[1](docs/b.md) [2](docs/b.md#one-two) [3](docs/c.md) [4](docs/b.md#three) [5](#a-b) [6](https://example.org) `[7](no.md)`';
+  writeFileSync(join(root, 'README.md'), text);
+  writeFileSync(join(root, 'docs/b.md'), '## One, `two`\n');
+  expect(deadMarkdownLinks(root)).toEqual([
+    'README.md:2 docs/c.md: there is no such file',
+    'README.md:2 docs/b.md#three: the file has no such heading',
+  ]);
+});
+
+test('pages and anchors of a site that are not there are found', () => {
+  const site = mkdtempSync(join(tmpdir(), 'expctr-site-'));
+  writeFileSync(join(site, 'index.html'), '<a href="b.html#x"></a><a href="b.html#y"></a><img src="c.png"><a href="https://example.org">');
+  writeFileSync(join(site, 'b.html'), '<p id="x"></p>');
+  expect(deadSiteLinks(site)).toEqual({
+    links: 3,
+    dead: ['index.html b.html#y: the page has no such anchor', 'index.html c.png: there is no such file'],
+  });
+});
+
+test('names that name nothing are found', () => {
+  const right = '`packages/core/src/rng.ts` `ppo.learningRate` `PLUGIN_BROKEN` `npm start` `npm run bench -- engine` `rewards.stage1`';
+  const wrong = ['packages/core/src/none.ts', 'ppo.learningRait', 'PLUGIN_BRAVE', 'npm run nothing', 'npm run bench -- nothing'];
+  const command = '```sh\nnpx expctr-train --preset tested --set ctr.none=1 --wrong\n```\n';
+  const file = parseMarkdown('docs/example.md', `${right}\n${wrong.map((word) => `\`${word}\``).join(' ')}\n\n${command}`);
+  expect(unknownNames([file]).map((line) => line.replace(/^docs\/example\.md:\d+ (.*): [^:]*$/u, '$1'))).toEqual([
+    ...wrong,
+    'ctr.none',
+    'tested',
+    '--wrong',
+  ]);
+});
