@@ -1,22 +1,6 @@
-import { join } from 'node:path';
-import { readDataset } from '@expctr/data';
-import fc from 'fast-check';
+import { readDataset, type TruthRow } from '@expctr/data';
 import { expect, test } from 'vitest';
-import {
-  DOMAINS,
-  generateWorld,
-  prepareWorld,
-  readTruth,
-  TestbedError,
-  trueReasons,
-  truthFromTable,
-  truthToTable,
-  TRUTH_FILE,
-  writeTestbed,
-  writeTruth,
-  type TruthRow,
-  type WorldOptions,
-} from '../src/index.js';
+import { DOMAINS, generateWorld, prepareWorld, TestbedError, trueReasons, truthOf, writeTestbed, type WorldOptions } from '../src/index.js';
 import { areaUnderCurve, temporaryFolder } from './support.js';
 
 const OPTIONS = { seed: 3, users: 60, items: 150 } satisfies WorldOptions;
@@ -45,7 +29,7 @@ test('a user does not depend on how many users there are, nor on who was asked f
   const [few, many] = [generateWorld({ ...OPTIONS, users: 5 }), generateWorld(OPTIONS)];
   many.user(40);
   expect(many.user(4)).toEqual(few.user(4));
-  expect(() => few.user(5)).toThrow(RangeError);
+  for (const at of [5, -1, 0.5]) expect(() => few.user(at)).toThrow(expect.objectContaining({ code: 'TESTBED_OPTION' }));
 });
 
 test('labels follow the stated probabilities, which are the logistic model of bias, quality and contributions', () => {
@@ -135,8 +119,7 @@ test('true reasons are the attributes with a tenth of all contributions, with th
 });
 
 test('the truth of a prepared world says what its items have, and raises and lowers what it says it does', () => {
-  const { dataset, truth } = prepareWorld(generateWorld({ ...OPTIONS, users: 200 }), { kCore: 0 });
-  const { interactions, items } = dataset;
+  const { interactions, items, truth } = prepareWorld(generateWorld({ ...OPTIONS, users: 200 }), { kCore: 0 });
   expect(truth.map(({ interactionId }) => interactionId)).toEqual([...interactions.interactionId]);
   truth.forEach(({ reasons }, row) => {
     for (const { field, value } of reasons) expect(items.attributes[field]![interactions.item[row]!]).toEqual([value]);
@@ -150,47 +133,27 @@ test('the truth of a prepared world says what its items have, and raises and low
   ).toBeGreaterThan(0.8);
 });
 
-test('truth/1 comes back from a table as it went in', () => {
-  const reason = fc.record({ field: fc.constantFrom('tone', 'maker'), value: fc.string(), contribution: fc.float({ noNaN: true }) });
-  const row = fc.record({
-    interactionId: fc.nat(),
-    bayesProbability: fc.float({ min: 0, max: 1, noNaN: true }),
-    reasons: fc.array(reason, { maxLength: 4 }),
-  });
-  fc.assert(
-    fc.property(fc.array(row), (rows) => {
-      expect(truthFromTable(truthToTable(rows))).toEqual(rows);
-    }),
-  );
-});
-
-test('truth of more rows than a batch holds is written whole and in order', async () => {
-  const path = join(await temporaryFolder(), TRUTH_FILE);
-  const count = 65_536 + 3;
-  const rows = (function* (): Generator<TruthRow> {
-    for (let row = 0; row < count; row += 1)
-      yield {
-        interactionId: row,
-        bayesProbability: 0.5,
-        reasons: row % 1000 === 0 ? [{ field: 'tone', value: 'grim', contribution: 1 }] : [],
-      };
-  })();
-  await writeTruth(path, rows);
-  const read = await readTruth(path);
-  expect(read.map(({ interactionId }) => interactionId)).toEqual(Array.from({ length: count }, (_, row) => row));
-  expect(read.filter(({ reasons }) => reasons.length === 1).length).toBe(66);
-});
-
 test('a written testbed reads as a dataset, with the truth of each of its rows beside it', async () => {
   const folder = await temporaryFolder();
   const summary = await writeTestbed(folder, generateWorld(OPTIONS), { history: { length: 12 } });
-  const { interactions } = await readDataset(folder);
-  const truth = await readTruth(join(folder, TRUTH_FILE));
-  expect(truth.length).toBe(interactions.length);
+  const { interactions, truth } = await readDataset(folder);
+  expect(truth?.length).toBe(interactions.length);
   expect(summary).toMatchObject({ users: 60, interactions: interactions.length });
   expect(truth).toEqual(
     prepareWorld(generateWorld(OPTIONS), { history: { length: 12 } }).truth.map((row) => ({ ...row, ...asStored(row) })),
   );
+});
+
+test('interactions that are none of the world are refused, and said what to do about', () => {
+  const world = generateWorld(OPTIONS);
+  expect(() => prepareWorld(world, { kCore: 0, label: 'implicit' })).toThrow(
+    expect.objectContaining({ code: 'TESTBED_OTHER_ROWS', remedy: expect.stringContaining('data.label=threshold') as string }),
+  );
+  const itemIds = world.items.map(({ itemId }) => itemId);
+  for (const userIds of [['u61'], ['somebody'], ['u0']]) {
+    const keys = { length: 1, user: Int32Array.of(0), item: Int32Array.of(0), userIds, itemIds };
+    expect(() => [...truthOf(world, keys)]).toThrow(expect.objectContaining({ code: 'TESTBED_OTHER_ROWS', where: 'interaction 0' }));
+  }
 });
 
 test.each([

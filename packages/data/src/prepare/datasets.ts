@@ -6,7 +6,7 @@ import type { Dataset } from './dataset.js';
 import { prepareTables } from './prepare-tables.js';
 
 /** A dataset of a source of files: what it loads is prepared by {@link prepareTables}. */
-export function datasetFrom<O extends object>(source: DatasetSource<O>): Dataset<O> {
+export function datasetFrom<O extends object = Readonly<Record<string, unknown>>>(source: DatasetSource<O>): Dataset<O> {
   const { name, description } = source;
   return {
     name,

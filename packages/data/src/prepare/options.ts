@@ -108,7 +108,7 @@ export function dataOptionsWith(own: z.ZodObject): z.ZodObject {
  * @param own the dataset's own options; default none
  * @throws DataOptionError `DATA_OPTION` with the option's path.
  */
-export function parseDataOptions<O extends object>(
+export function parseDataOptions<O extends object = Readonly<Record<string, unknown>>>(
   input: unknown,
   own: z.ZodObject & z.ZodType<O> = z.object({}) as z.ZodObject & z.ZodType<O>,
 ): SplitDataOptions<O> {

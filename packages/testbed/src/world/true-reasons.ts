@@ -1,5 +1,5 @@
+import type { TruthRow } from '@expctr/data';
 import type { Claim } from '../text/claims.js';
-import type { TruthRow } from './truth.js';
 
 /** An attribute with less than this share of the sum of absolute contributions is no reason. */
 const SHARE = 0.1;

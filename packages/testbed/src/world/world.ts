@@ -1,4 +1,5 @@
 import { createRng } from '@expctr/core';
+import { requireInteger } from '../errors.js';
 import { inventItems, type WorldItem } from './catalogue.js';
 import { completeWorldOptions, type CompleteWorldOptions, type WorldOptions } from './options.js';
 import { inventUser, type WorldUser } from './user.js';
@@ -12,7 +13,7 @@ export interface World {
   readonly domain: Domain;
   /** All items. */
   readonly items: readonly WorldItem[];
-  /** User number `at`, from 0: made when asked for, the same each time, and not kept. @throws RangeError */
+  /** User number `at`, from 0: made when asked for, the same each time, and not kept. @throws TestbedError `TESTBED_OPTION` */
   user(at: number): WorldUser;
 }
 
@@ -32,7 +33,7 @@ export function generateWorld(options: WorldOptions): World {
     domain,
     items,
     user(at) {
-      if (!Number.isInteger(at) || at < 0 || at >= complete.users) throw new RangeError(`the world has no user number ${at}`);
+      requireInteger('the number of a user', at, 0, complete.users - 1);
       return inventUser(at, items, complete, rng);
     },
   };

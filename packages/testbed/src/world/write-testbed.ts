@@ -6,26 +6,31 @@ import {
   openTable,
   prepareIntoFolder,
   prepareTables,
+  TRUTH_FILE,
+  writeTruth,
   type DataOptionsInput,
   type Interactions,
   type PreparedDataset,
+  type TruthRow,
 } from '@expctr/data';
 import { worldSource, worldTables } from './tables.js';
-import { truthOf, writeTruth, type TruthRow } from './truth.js';
+import { truthOf } from './truth.js';
 import type { World } from './world.js';
 
-/** A world as a dataset, and the truth of its interactions, row by row. */
-export interface PreparedWorld {
-  /** Its tables, prepared. */
-  readonly dataset: PreparedDataset;
+/** A world as a dataset, with the truth of its interactions. */
+export interface PreparedWorld extends PreparedDataset {
   /** One entry for each interaction, in their order. */
   readonly truth: readonly TruthRow[];
 }
 
-/** Prepares a world's tables as any other dataset's: labels, k-core, splits, slices, histories; and the truth of what is left. */
-export function prepareWorld(world: World, data: DataOptionsInput = {}): PreparedWorld {
-  const dataset = prepareTables(worldTables(world), { dataset: 'testbed', seed: world.options.seed, data });
-  return { dataset, truth: [...truthOf(world, dataset.interactions)] };
+/**
+ * Prepares a world's tables as any other dataset's: labels, k-core, splits, slices, histories; and the truth of what is left.
+ * @param options for the card: the options that the world was made with
+ * @throws TestbedError `TESTBED_OTHER_ROWS` where negatives were sampled: the world does not know them
+ */
+export function prepareWorld(world: World, data: DataOptionsInput = {}, options: object = {}): PreparedWorld {
+  const dataset = prepareTables(worldTables(world), { dataset: 'testbed', seed: world.options.seed, data, options });
+  return { ...dataset, truth: [...truthOf(world, dataset.interactions)] };
 }
 
 /** What {@link writeTestbed} wrote. */
@@ -37,9 +42,6 @@ export interface TestbedSummary {
   /** Rows that were written. */
   readonly interactions: number;
 }
-
-/** Name of the file with the truth, beside the dataset's own. */
-export const TRUTH_FILE = 'truth.arrow';
 
 /**
  * Writes a world as a dataset folder (interactions.arrow, items.arrow, users.arrow, card.json) with truth.arrow beside it. Histories

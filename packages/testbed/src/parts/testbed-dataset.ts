@@ -1,0 +1,24 @@
+import type { Dataset } from '@expctr/data';
+import { z } from 'zod';
+import { generateWorld } from '../world/world.js';
+import { prepareWorld } from '../world/write-testbed.js';
+import { SIMULATED } from './warnings.js';
+
+const options = z.object({
+  users: z.int().min(1).max(10_000_000).default(300).describe('users of the simulated world'),
+  // twice as many as the interactions that a user can have
+  items: z.int().min(120).max(1_000_000).default(400).describe('items of the simulated world'),
+  secondIntent: z.boolean().default(false).describe('two sets of tastes a user; the last items decide which one is at work'),
+  secondDomain: z.boolean().default(false).describe('games instead of stories: other items and other words for the same tastes'),
+});
+
+/** A simulated world as a dataset, with the truth of each of its rows. */
+export const testbedDataset: Dataset<z.output<typeof options>> = {
+  name: 'testbed',
+  description: 'a simulated world whose true reasons are known; needs no folder',
+  options,
+  prepare({ seed, data, options: world }) {
+    const prepared = prepareWorld(generateWorld({ seed, ...world }), data, world);
+    return Promise.resolve({ ...prepared, warnings: [SIMULATED, ...prepared.warnings] });
+  },
+};
