@@ -1,14 +1,18 @@
 import { stat } from 'node:fs/promises';
+import { familiesWith } from '../families/find.js';
+import type { ModelFamily } from '../families/family.js';
+import type { DecoderConfig } from '../model/config.js';
 import type { FloatTensor } from './host-tensor.js';
-import type { LlamaConfig } from './llama-config.js';
 import { FormatError } from './errors.js';
 import { openFolder, openGgufModel, type OpenModel } from './open-model.js';
 import { readWeights } from './weights.js';
 
 /** A language model's weights in host memory. */
-export interface Checkpoint {
-  /** Hyperparameters. */
-  readonly config: LlamaConfig;
+export interface Checkpoint<C extends DecoderConfig = DecoderConfig> {
+  /** The model family that its files name. */
+  readonly family: ModelFamily<C>;
+  /** Hyperparameters, of the family's own type. */
+  readonly config: C;
   /** Weights by Hugging Face name (`model.layers.0.self_attn.q_proj.weight`), shape [out, in] as stored, all float32. */
   readonly tensors: ReadonlyMap<string, FloatTensor>;
   /** The folder or file it was read from, as given. */
@@ -19,6 +23,8 @@ export interface Checkpoint {
 export interface LoadCheckpointOptions {
   /** Called after each tensor with the number of weights read so far and the number of all. */
   readonly onProgress?: (loaded: number, total: number) => void;
+  /** Model families beside the built-in ones. */
+  readonly families?: readonly ModelFamily[];
 }
 
 /**
@@ -29,21 +35,23 @@ export interface LoadCheckpointOptions {
  *
  * Each tensor is read straight into its own memory, so the peak is the model plus a few MiB.
  *
+ * The family comes from the files: `model_type` and `architectures` in config.json, `general.architecture` in GGUF.
+ *
  * @throws FormatError where something is missing, damaged, unsupported or contradictory; it names the file and the remedy.
  */
 export async function loadCheckpoint(path: string, options: LoadCheckpointOptions = {}): Promise<Checkpoint> {
-  const model = await openModel(path);
+  const model = await openModel(path, familiesWith(options.families));
   try {
-    return { config: model.config, tensors: await readWeights(model, options.onProgress), source: path };
+    return { family: model.family, config: model.config, tensors: await readWeights(model, options.onProgress), source: path };
   } finally {
     await model.source.close();
   }
 }
 
-async function openModel(path: string): Promise<OpenModel> {
+async function openModel(path: string, families: readonly ModelFamily[]): Promise<OpenModel> {
   const found = await stat(path).catch(() => null);
-  if (found?.isDirectory() === true) return openFolder(path);
-  if (found !== null && path.endsWith('.gguf')) return openGgufModel(path);
+  if (found?.isDirectory() === true) return openFolder(path, families);
+  if (found !== null && path.endsWith('.gguf')) return openGgufModel(path, families);
   throw new FormatError(
     'CHECKPOINT_NOT_FOUND',
     found === null ? 'there is no such file or folder' : 'a single file that is not a .gguf file is not a model',

@@ -1,18 +1,16 @@
 import { join } from 'node:path';
-import type { Architecture } from './architectures/architecture.js';
-import { tokenIds } from './architectures/llama.js';
-import { ARCHITECTURES } from './architectures/table.js';
+import type { ModelFamily } from '../families/family.js';
+import type { DecoderConfig } from '../model/config.js';
 import { FormatError } from './errors.js';
 import { fieldsOf } from './fields.js';
 import { readJsonObject } from './json-file.js';
-import type { LlamaConfig } from './llama-config.js';
 
 /** A configuration together with the family that it belongs to. */
 export interface ModelDescription {
   /** The family. */
-  readonly architecture: Architecture;
-  /** Its hyperparameters. */
-  readonly config: LlamaConfig;
+  readonly family: ModelFamily;
+  /** The model's hyperparameters, of the family's own type. */
+  readonly config: DecoderConfig;
 }
 
 /**
@@ -20,24 +18,24 @@ export interface ModelDescription {
  * @returns null where the folder has no config.json.
  * @throws FormatError `CONFIG_UNSUPPORTED_ARCHITECTURE`, `CONFIG_BAD_FIELD`, `CONFIG_NOT_JSON`.
  */
-export async function readConfig(folder: string): Promise<ModelDescription | null> {
+export async function readConfig(folder: string, families: readonly ModelFamily[]): Promise<ModelDescription | null> {
   const path = join(folder, 'config.json');
   const json = await readJsonObject(path);
   if (json === null) return null;
   const fields = fieldsOf(json, path);
-  const architecture = findArchitecture(json, path);
-  const config = architecture.parseConfig(fields);
+  const family = findFamily(json, path, families);
+  const config = family.parseConfig(fields);
   const generationPath = join(folder, 'generation_config.json');
   const generation = await readJsonObject(generationPath);
-  const ends = generation === null ? [] : tokenIds(fieldsOf(generation, generationPath), 'eos_token_id');
-  return { architecture, config: ends.length === 0 ? config : { ...config, eosTokenIds: ends } };
+  const ends = generation === null ? [] : fieldsOf(generation, generationPath).tokenIds('eos_token_id');
+  return { family, config: ends.length === 0 ? config : { ...config, eosTokenIds: ends } };
 }
 
-function findArchitecture(json: Record<string, unknown>, path: string): Architecture {
+function findFamily(json: Record<string, unknown>, path: string, families: readonly ModelFamily[]): ModelFamily {
   const classes: unknown[] = Array.isArray(json['architectures']) ? json['architectures'] : [];
   const type = json['model_type'];
-  const found = ARCHITECTURES.find(({ modelType, className }) =>
-    classes.length > 0 ? classes.includes(className) && (type ?? modelType) === modelType : type === modelType,
+  const found = families.find(({ name, className }) =>
+    classes.length > 0 ? classes.includes(className) && (type ?? name) === name : type === name,
   );
   if (found !== undefined) return found;
   throw new FormatError(
@@ -45,8 +43,8 @@ function findArchitecture(json: Record<string, unknown>, path: string): Architec
     `the architecture ${JSON.stringify(classes[0] ?? type ?? null)} is not supported`,
     {
       where: path,
-      expected: `one of ${ARCHITECTURES.map(({ className, modelType }) => `${className} (model_type ${modelType})`).join(', ')}`,
-      remedy: 'choose a model of a supported architecture',
+      expected: `one of ${families.map(({ name, className }) => `${className} (model_type ${name})`).join(', ')}`,
+      remedy: 'choose a model of one of these families, or give a family of your own: { families: [mine] }',
     },
   );
 }

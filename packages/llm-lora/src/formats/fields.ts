@@ -17,6 +17,8 @@ export interface Fields {
   flag(name: string, fallback: boolean): boolean;
   /** A string, or null where absent. */
   text(name: string): string | null;
+  /** One token id, a list of them, or none. */
+  tokenIds(name: string): readonly number[];
   /** An error about one field, to throw. */
   bad(name: string, what: string, expected: string, remedy?: string): FormatError;
 }
@@ -50,6 +52,12 @@ export function fieldsOf(record: Readonly<Record<string, unknown>>, where: strin
       const value = raw(name);
       if (value === null || typeof value === 'string') return value;
       throw bad(name, shown(value), 'a string');
+    },
+    tokenIds(name) {
+      const value = raw(name);
+      const ids = value === null ? [] : Array.isArray(value) ? (value as unknown[]) : [value];
+      if (ids.every((id): id is number => typeof id === 'number' && Number.isSafeInteger(id) && id >= 0)) return ids;
+      throw bad(name, shown(value), 'a token id or a list of token ids');
     },
   };
 }

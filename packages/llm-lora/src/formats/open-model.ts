@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { ModelFamily } from '../families/family.js';
 import { readConfig, type ModelDescription } from './config-file.js';
 import { FormatError } from './errors.js';
 import { describeGguf } from './gguf/describe.js';
@@ -15,11 +16,11 @@ export interface OpenModel extends ModelDescription {
 }
 
 /** Opens a folder: safetensors where there are any, else the one GGUF file in it. @throws FormatError, as `loadCheckpoint`. */
-export async function openFolder(folder: string): Promise<OpenModel> {
+export async function openFolder(folder: string, families: readonly ModelFamily[]): Promise<OpenModel> {
   const source = await openFolderTensors(folder);
-  if (source === null) return openGgufModel(await findGguf(folder));
+  if (source === null) return openGgufModel(await findGguf(folder), families);
   try {
-    const description = await readConfig(folder);
+    const description = await readConfig(folder, families);
     if (description !== null) return { ...description, source };
     throw new FormatError('CHECKPOINT_NO_CONFIG', 'the folder has no config.json', {
       where: folder,
@@ -33,14 +34,14 @@ export async function openFolder(folder: string): Promise<OpenModel> {
 }
 
 /** Opens one GGUF file, with the config.json of its folder where there is one. @throws FormatError, as `loadCheckpoint`. */
-export async function openGgufModel(path: string): Promise<OpenModel> {
+export async function openGgufModel(path: string, families: readonly ModelFamily[]): Promise<OpenModel> {
   const folder = dirname(path);
-  const beside = await readConfig(folder);
+  const beside = await readConfig(folder, families);
   const file = await openGguf(path);
   try {
-    const description = describeGguf(file, beside, join(folder, 'config.json'));
+    const description = describeGguf(file, families, beside, join(folder, 'config.json'));
     checkTensorTypes(file);
-    return { ...description, source: ggufSource(file, description.architecture.gguf, description.config) };
+    return { ...description, source: ggufSource(file, description) };
   } catch (error) {
     await file.close();
     throw error;

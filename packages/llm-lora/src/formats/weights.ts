@@ -1,3 +1,4 @@
+import { namedTensors } from '../families/layout.js';
 import { FormatError } from './errors.js';
 import { sameShape, sizeOf, type FloatTensor } from './host-tensor.js';
 import type { OpenModel } from './open-model.js';
@@ -8,10 +9,10 @@ import type { TensorSource } from './tensor-source.js';
  * @throws FormatError `CHECKPOINT_MISSING_TENSOR`, `CHECKPOINT_WRONG_SHAPE`, `CHECKPOINT_UNKNOWN_TENSOR`, and what reading throws.
  */
 export async function readWeights(
-  { architecture, config, source }: OpenModel,
+  { family, config, source }: OpenModel,
   onProgress: (loaded: number, total: number) => void = () => undefined,
 ): Promise<Map<string, FloatTensor>> {
-  const shapes = architecture.tensorShapes(config);
+  const shapes = new Map(namedTensors(family.layout(config), config.layers).map(({ name, shape }) => [name, shape]));
   for (const [name, expected] of shapes) {
     const stored = source.shape(name);
     if (stored === undefined) throw missingTensor(source, name, expected);
@@ -19,7 +20,7 @@ export async function readWeights(
   }
   for (const name of source.names()) {
     // A weight that is left out would change every answer without a sign of it.
-    if (!shapes.has(name) && !architecture.ignores(name, config)) throw unknownTensor(source, name);
+    if (!shapes.has(name) && !family.ignores(name, config)) throw unknownTensor(source, name);
   }
   const total = [...shapes.values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
   const tensors = new Map<string, FloatTensor>();

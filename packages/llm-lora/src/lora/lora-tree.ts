@@ -1,32 +1,50 @@
+import { adapterPath, linearLayers, type LinearLayer, type TensorLayout } from '../families/layout.js';
 import type { Adapter, LoraConfig } from '../formats/adapter.js';
 import type { FloatTensor } from '../formats/host-tensor.js';
-import { LINEAR_MODULES, modulePath, type LinearModule } from '../model/parameters.js';
 
 /** The two factors of an adapted linear layer: `a` [rank, in], `b` [out, rank]. */
 export type LoraPair<L> = { readonly a: L; readonly b: L };
 
-/** The adapted layers of one block. */
-export type LoraLayer<L> = { readonly [K in LinearModule]?: LoraPair<L> };
+/** The adapted layers of one block, by their names in the family's code. */
+export type LoraLayer<L> = { readonly [key: string]: LoraPair<L> };
 
 /** A LoRA adapter as a tree: one entry for each block. `L` is a tfjs tensor while traced, a host tensor outside, or a spec. */
 export type LoraTree<L> = readonly LoraLayer<L>[];
 
+/** The linear layers of a model that adapters can be on: what a LoRA tree is made of. */
+export interface LoraSites {
+  /** Number of blocks. */
+  readonly layers: number;
+  /** The linear layers of each block. */
+  readonly linears: readonly LinearLayer[];
+  /** The name that adapters have for a linear layer of a block. */
+  readonly path: (index: number, linear: LinearLayer) => string;
+}
+
+/** The sites of a model with so many blocks. */
+export function loraSites(layout: TensorLayout, layers: number): LoraSites {
+  return { layers, linears: linearLayers(layout), path: (index, linear) => adapterPath(layout, index, linear) };
+}
+
 /** The adapter's factors by block and layer. The arrays are shared, not copied. */
-export function loraTree({ tensors }: Adapter, layers: number): LoraTree<FloatTensor> {
-  return Array.from({ length: layers }, (_, layer) => {
-    const pairs = LINEAR_MODULES.flatMap((module) => {
-      const pair = tensors.get(modulePath(layer, module));
-      return pair === undefined ? [] : [[module, { a: pair.a, b: pair.b }] as const];
+export function loraTree({ tensors }: Adapter, { layers, linears, path }: LoraSites): LoraTree<FloatTensor> {
+  return Array.from({ length: layers }, (_, index) => {
+    const pairs = linears.flatMap((linear) => {
+      const pair = tensors.get(path(index, linear));
+      return pair === undefined ? [] : [[linear.key, { a: pair.a, b: pair.b }] as const];
     });
     return Object.fromEntries(pairs);
   });
 }
 
 /** The inverse of {@link loraTree}. */
-export function adapterOf(config: LoraConfig, tree: LoraTree<FloatTensor>): Adapter {
+export function adapterOf(config: LoraConfig, tree: LoraTree<FloatTensor>, { linears, path }: LoraSites): Adapter {
   const tensors = new Map<string, LoraPair<FloatTensor>>();
   tree.forEach((layer, index) => {
-    for (const [module, pair] of Object.entries(layer)) tensors.set(modulePath(index, module as LinearModule), pair);
+    for (const linear of linears) {
+      const pair = layer[linear.key];
+      if (pair !== undefined) tensors.set(path(index, linear), pair);
+    }
   });
   return { config, tensors };
 }

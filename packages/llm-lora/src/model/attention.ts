@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { LlamaConfig } from '../formats/llama-config.js';
+import type { PositionTree } from './positions.js';
 import { rotate, type RotaryTables } from './rotary.js';
 
 /** Keys and values of one block for tokens that are already known. */
@@ -11,14 +11,27 @@ export type KeyValues<L> = {
 };
 
 /** What all blocks share about the tokens at hand. */
-export interface AttentionContext {
+export interface TokenContext<PositionKey extends string = string> {
+  /** Sequences. */
   readonly batch: number;
+  /** Tokens of each sequence. */
   readonly time: number;
-  readonly rotary: RotaryTables<tf.Tensor>;
-  /** [batch, 1, time, time], added to the scores: 0 where the row may see the column, else very negative; null where all is seen. */
+  /** What the family computes of the tokens' positions. */
+  readonly positions: PositionTree<tf.Tensor, PositionKey>;
+  /** [1 or batch, 1, time, time], added to the scores: 0 where the row may see the column, else very negative; null where all is seen. */
   readonly mask: tf.Tensor | null;
-  /** [batch or 1, 1, 1, past], as `mask`; null where all of the past is seen. */
+  /** [1 or batch, 1, 1, past], as `mask`; null where all of the past is seen. */
   readonly pastMask: tf.Tensor | null;
+}
+
+/** Sizes of attention. */
+export interface AttentionSizes {
+  /** Number of query heads. */
+  readonly heads: number;
+  /** Number of key and value heads; divides `heads`. */
+  readonly keyValueHeads: number;
+  /** Width of one head. */
+  readonly headDim: number;
 }
 
 /** What attention gives back: the mixed values and, for a cache, the keys and values of these tokens. */
@@ -32,21 +45,23 @@ export interface AttentionResult extends KeyValues<tf.Tensor4D> {
  * whose rows are stacked into one matrix product.
  *
  * @param query [batch * time, heads * headDim], not rotated @param key [batch * time, keyValueHeads * headDim] @param value as `key`
+ * @param rotary rotates queries and keys and scales the queries; null where the caller has scaled them by 1 / sqrt(headDim)
  */
 export function attend(
-  config: LlamaConfig,
+  { heads, keyValueHeads, headDim }: AttentionSizes,
   query: tf.Tensor2D,
   key: tf.Tensor2D,
   value: tf.Tensor2D,
-  context: AttentionContext,
+  { batch, time, mask: ownMask, pastMask }: TokenContext,
+  rotary: RotaryTables<tf.Tensor> | null,
   past: KeyValues<tf.Tensor> | null,
 ): AttentionResult {
-  const { heads, keyValueHeads, headDim } = config;
-  const { batch, time, rotary } = context;
   const rows = (heads / keyValueHeads) * time;
-  const keys = rotate(splitHeads(key, batch, time, keyValueHeads, headDim), rotary.keyCos, rotary.keySin); // [batch, kvHeads, time, headDim]
+  const splitKeys = splitHeads(key, batch, time, keyValueHeads, headDim); // [batch, kvHeads, time, headDim]
+  const keys = rotary === null ? splitKeys : rotate(splitKeys, rotary.keyCos, rotary.keySin);
   const values = splitHeads(value, batch, time, keyValueHeads, headDim); // [batch, kvHeads, time, headDim]
-  const rotated = rotate(splitHeads(query, batch, time, heads, headDim), rotary.queryCos, rotary.querySin); // [batch, heads, time, headDim]
+  const splitQueries = splitHeads(query, batch, time, heads, headDim); // [batch, heads, time, headDim]
+  const rotated = rotary === null ? splitQueries : rotate(splitQueries, rotary.queryCos, rotary.querySin);
   const queries = tf.reshape(rotated, [batch, keyValueHeads, rows, headDim]);
 
   const scoresOf = (columns: tf.Tensor, mask: tf.Tensor | null): tf.Tensor4D => {
@@ -57,10 +72,10 @@ export function attend(
   const mix = (weights: tf.Tensor, columns: tf.Tensor): tf.Tensor4D =>
     tf.matMul(tf.reshape<tf.Rank.R4>(weights, [batch, keyValueHeads, rows, columns.shape[2]!]), columns);
 
-  const own = scoresOf(keys, context.mask); // [batch, heads, time, time]
+  const own = scoresOf(keys, ownMask); // [batch, heads, time, time]
   if (past === null) return { keys, values, mixed: mergeHeads(mix(tf.softmax(own), values), batch, time, heads, headDim) };
   const length = past.keys.shape[2]!;
-  const weights = tf.softmax(tf.concat([scoresOf(past.keys, context.pastMask), own], 3)); // [batch, heads, time, past + time]
+  const weights = tf.softmax(tf.concat([scoresOf(past.keys, pastMask), own], 3)); // [batch, heads, time, past + time]
   const [before, now] = tf.split(weights, [length, time], 3) as [tf.Tensor, tf.Tensor];
   return { keys, values, mixed: mergeHeads(tf.add(mix(before, past.values), mix(now, values)), batch, time, heads, headDim) };
 }

@@ -1,24 +1,46 @@
-import type * as tf from '@tensorflow/tfjs';
-import type { Checkpoint } from '../formats/checkpoint.js';
-import type { FloatTensor } from '../formats/host-tensor.js';
-import type { LlamaConfig } from '../formats/llama-config.js';
-import type { LoraTree } from '../lora/lora-tree.js';
-import type { AttentionContext, KeyValues } from './attention.js';
-import type { LinearModule, LlamaParameters } from './parameters.js';
+import { checkpoint } from '@expctr/tfjs-backend-onnx';
+import * as tf from '@tensorflow/tfjs';
+import type { ModelFamily } from '../families/family.js';
+import type { LoraLayer, LoraTree } from '../lora/lora-tree.js';
+import type { KeyValues, TokenContext } from './attention.js';
+import type { DecoderConfig } from './config.js';
+import type { ParameterTree } from './parameters.js';
 
-/** An adapter inside a traced function. */
-export interface TracedLora {
-  readonly tree: LoraTree<tf.Tensor>;
+/** The adapter of a block inside a traced function. */
+export interface BlockLora {
+  /** The adapted linear layers of the block; undefined where there is no adapter. */
+  readonly layer: LoraLayer<tf.Tensor> | undefined;
   /** alpha / rank, or alpha / sqrt(rank). */
   readonly scale: number;
 }
 
+/** What a block is given beside its weights and the hidden states. */
+export interface BlockInputs<PositionKey extends string = string> {
+  /** Place of the block, from 0. */
+  readonly index: number;
+  /** What all blocks share. */
+  readonly tokens: TokenContext<PositionKey>;
+  /** Keys and values of earlier tokens; null at the start of a text. */
+  readonly past: KeyValues<tf.Tensor> | null;
+  /** The block's adapter. */
+  readonly lora: BlockLora;
+}
+
+/** What a block gives. */
+export type BlockResult = KeyValues<tf.Tensor4D> & {
+  /** [batch * time, hidden] */
+  readonly hidden: tf.Tensor2D;
+};
+
 /** What a run over some tokens needs beside the weights. */
-export interface DecoderInputs extends AttentionContext {
+export interface DecoderInputs {
+  /** What all blocks share. */
+  readonly tokens: TokenContext;
   /** Keys and values of earlier tokens, one entry for each block; null at the start of a text. */
   readonly past: readonly KeyValues<tf.Tensor>[] | null;
-  readonly lora: TracedLora | null;
-  /** Whether a gradient computes each block a second time in place of keeping what it made. */
+  /** The adapter; null for none. */
+  readonly lora: { readonly tree: LoraTree<tf.Tensor>; readonly scale: number } | null;
+  /** Whether a gradient computes each block a second time in place of keeping what it made. Default false. */
   readonly recompute?: boolean;
 }
 
@@ -31,17 +53,25 @@ export interface DecoderResult {
 }
 
 /**
- * A family of decoder-only models as pure functions. A whole text, a text after a known prefix and a single token after a
- * cache are the same function, which differs only in `time` and `past`. A new family is one file beside llama.ts and one
- * line in table.ts.
+ * A model's embedding and all of its blocks. A whole text, a text after a known prefix and a single token after a cache are the
+ * same function, which differs only in `time` and `past`.
+ * @param rows [batch * time, width]: the rows of the embedding table for the tokens at hand
  */
-export interface DecoderArchitecture {
-  /** Weights as a tree of host tensors, shared with the checkpoint. */
-  parameters(checkpoint: Checkpoint): LlamaParameters<FloatTensor>;
-  /** Sizes of a linear layer of a block. */
-  linearShape(config: LlamaConfig, module: LinearModule): { readonly in: number; readonly out: number };
-  /** All blocks. @param embedded [batch * time, hidden] */
-  decode(config: LlamaConfig, parameters: LlamaParameters<tf.Tensor>, embedded: tf.Tensor2D, inputs: DecoderInputs): DecoderResult;
-  /** The norm before the head. @param hidden [rows, hidden] */
-  finalNorm(config: LlamaConfig, parameters: LlamaParameters<tf.Tensor>, hidden: tf.Tensor2D): tf.Tensor2D;
+export function decode(
+  family: ModelFamily,
+  config: DecoderConfig,
+  parameters: ParameterTree<tf.Tensor>,
+  rows: tf.Tensor2D,
+  { tokens, past, lora, recompute = false }: DecoderInputs,
+): DecoderResult {
+  const block: ModelFamily['block'] = (...args) => family.block(...args);
+  const apply = recompute ? checkpoint(block) : block;
+  let hidden = family.embed(config, parameters, rows, tokens);
+  const keyValues = parameters.layers.map((layer, index) => {
+    const inputs = { index, tokens, past: past?.[index] ?? null, lora: { layer: lora?.tree[index], scale: lora?.scale ?? 0 } };
+    const { keys, values, ...result } = tf.tidy(`layer${index}`, () => apply(config, layer, hidden, inputs));
+    hidden = result.hidden;
+    return { keys, values };
+  });
+  return { hidden, keyValues };
 }

@@ -1,12 +1,48 @@
+import { spec } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
-import type { LlamaConfig } from '../formats/llama-config.js';
+import type { PositionInputs, PositionTree } from './positions.js';
+
+/** Positions divided by a constant (Hugging Face's rope_type `linear`). */
+export interface LinearRopeScaling {
+  /** Names the form. */
+  readonly type: 'linear';
+  /** Positions are divided by this. */
+  readonly factor: number;
+}
+
+/** Llama 3.1's frequency scaling (Hugging Face's rope_type `llama3`): low frequencies are stretched, high ones stay. */
+export interface Llama3RopeScaling {
+  /** Names the form. */
+  readonly type: 'llama3';
+  /** Frequencies whose wavelength exceeds `originalMaxPositions / lowFrequencyFactor` are divided by this. */
+  readonly factor: number;
+  /** `low_freq_factor` of config.json. */
+  readonly lowFrequencyFactor: number;
+  /** `high_freq_factor`: wavelengths below `originalMaxPositions / highFrequencyFactor` stay as they are. */
+  readonly highFrequencyFactor: number;
+  /** `original_max_position_embeddings`: the context of pre-training, in tokens. */
+  readonly originalMaxPositions: number;
+}
+
+/** How rotary frequencies are stretched beyond the trained context; pure data, applied by the model. */
+export type RopeScaling = LinearRopeScaling | Llama3RopeScaling;
+
+/** What rotary embeddings need to know. */
+export interface RotaryConfig {
+  /** Width of one head; even. */
+  readonly headDim: number;
+  /** Base of the rotary frequencies. */
+  readonly ropeTheta: number;
+  /** Frequency scaling for long contexts, or null. */
+  readonly ropeScaling: RopeScaling | null;
+}
 
 /**
  * Angular frequency of each pair of dimensions: theta^(-2 i / headDim), stretched as `ropeScaling` says
  * (transformers, modeling_rope_utils.py).
  * @returns [headDim / 2], radians a position
  */
-export function rotaryFrequencies({ headDim, ropeTheta, ropeScaling }: LlamaConfig): Float64Array {
+export function rotaryFrequencies({ headDim, ropeTheta, ropeScaling }: RotaryConfig): Float64Array {
   return Float64Array.from({ length: headDim / 2 }, (_, i) => {
     const frequency = ropeTheta ** ((-2 * i) / headDim);
     if (ropeScaling === null) return frequency;
@@ -20,17 +56,14 @@ export function rotaryFrequencies({ headDim, ropeTheta, ropeScaling }: LlamaConf
   });
 }
 
-/** Cosines and sines of some positions; `L` as in the parameters. */
-export type RotaryTables<L> = {
-  /** For queries, times 1 / sqrt(headDim), so that attention scores need no scaling of their own. */
-  readonly queryCos: L;
-  readonly querySin: L;
-  readonly keyCos: L;
-  readonly keySin: L;
-};
+/** The tables of {@link rotaryPositions}: for queries times 1 / sqrt(headDim), so that attention scores need no scaling of their own. */
+export type RotaryTable = 'queryCos' | 'querySin' | 'keyCos' | 'keySin';
+
+/** Cosines and sines of some positions, [1 or batch, 1, time, headDim / 2] each; `L` as in the parameters. */
+export type RotaryTables<L> = PositionTree<L, RotaryTable>;
 
 /** @param positions one for each token, row major @returns arrays of positions.length * headDim / 2 */
-export function rotaryTables(config: LlamaConfig, positions: ArrayLike<number>): RotaryTables<Float32Array> {
+export function rotaryTables(config: RotaryConfig, positions: ArrayLike<number>): RotaryTables<Float32Array> {
   const frequencies = rotaryFrequencies(config);
   const half = frequencies.length;
   const scale = 1 / Math.sqrt(config.headDim);
@@ -47,6 +80,15 @@ export function rotaryTables(config: LlamaConfig, positions: ArrayLike<number>):
   }
   return { queryCos, querySin, keyCos, keySin };
 }
+
+/** Positions of a family whose queries and keys are rotated. */
+export const rotaryPositions: PositionInputs<RotaryConfig, RotaryTable> = {
+  specs({ headDim }, rows, time) {
+    const table = spec([rows, 1, time, headDim / 2]);
+    return { queryCos: table, querySin: table, keyCos: table, keySin: table };
+  },
+  values: rotaryTables,
+};
 
 /**
  * Rotates each pair (x[i], x[i + headDim / 2]) by its position's angle (rotate-half form).

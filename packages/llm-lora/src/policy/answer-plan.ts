@@ -1,7 +1,8 @@
+import type { TokenIds } from '@expctr/language-model';
 import { bucketRows } from '@expctr/tfjs-backend-onnx';
 import { bucketTime, roundUp } from './buckets.js';
 import { packedLength, packTexts, type PackedArrays } from './packing.js';
-import { keyOf, type TokenIds } from './token-ids.js';
+import { keyOf } from './token-ids.js';
 
 /** One token of one answer, and where its log-probability is read. */
 interface Readout {

@@ -1,6 +1,7 @@
+import type { AnswerScorer, TokenIds } from '@expctr/language-model';
 import { CompiledCache, specOf, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
-import type { HostLora } from '../lora/adapter-store.js';
+import type { HostLora } from '../lora/lora-store.js';
 import type { LoraTree } from '../lora/lora-tree.js';
 import type { KeyValues } from '../model/attention.js';
 import { tokenStatistics } from '../model/vocabulary.js';
@@ -10,29 +11,14 @@ import type { PolicyContext } from './context.js';
 import { PolicyError } from './errors.js';
 import { forwardTokens } from './forward.js';
 import { PrefixCache, prefixSpecs, type Prefix } from './prefix-cache.js';
-import { checkTexts, type TokenIds } from './token-ids.js';
+import { checkTexts } from './token-ids.js';
 import { readoutSpecs, sequenceInputs, sequenceSpecs, type ReadoutInputs, type SequenceInputs } from './token-inputs.js';
 import { compileProgram, type Program } from './program.js';
-
-/** Options of `scoreAnswers`. */
-export interface AnswerOptions {
-  /** Which adapter reads. Default null: the base model. */
-  readonly adapter?: string | null;
-  /** Called after each batch with the prompts that are read. */
-  readonly onProgress?: (done: number, most: number) => void;
-}
-
-/** Reads answers; see `LlamaPolicy.scoreAnswers`. */
-export type ScoreAnswers = (
-  prompts: readonly TokenIds[],
-  answers: readonly (readonly TokenIds[])[],
-  options?: AnswerOptions,
-) => Promise<Float32Array[]>;
 
 type AnswerProgram = Program<HostTensor>;
 
 /** The reading of given answers: log P(answer | prompt), summed over all tokens of the answer. */
-export function createScoreAnswers(context: PolicyContext): ScoreAnswers {
+export function createScoreAnswers(context: PolicyContext): AnswerScorer['scoreAnswers'] {
   const { weights, adapters, limits } = context;
   const cache = new CompiledCache<AnswerProgram>(limits.compiledFunctions);
   const prefixes = new PrefixCache(context);
@@ -47,7 +33,7 @@ export function createScoreAnswers(context: PolicyContext): ScoreAnswers {
     let done = 0;
     for (const part of planAnswers(prompts, answers, prefix?.tokens.length ?? 0, limits.readTokens)) {
       const key = `${part.batch}x${part.time},${part.count},${prefix?.tokens.length ?? 0},${lora?.structure ?? 'base'}`;
-      const sequence = sequenceInputs(weights.config, part.packed, part.batch, part.time);
+      const sequence = sequenceInputs(weights, part.packed, part.batch, part.time);
       const readout = { places: part.places, targets: part.targets, inverseTemperature: Float32Array.of(1) };
       const { data } = await cache.use(
         key,
@@ -82,14 +68,14 @@ function compileAnswers(
   ): tf.Tensor1D => {
     const { hidden } = forwardTokens(weights, tracedWeights, sequence, { batch, time, lora: tree, scale, past });
     const read = tf.gather(hidden, places); // [count, hidden]
-    const normed = weights.architecture.finalNorm(weights.config, tracedWeights.parameters, read);
+    const normed = weights.family.finalNorm(weights.config, tracedWeights.parameters, read);
     const head = { matrix: tracedWeights.parameters.head, parts: tracedWeights.headParts };
     return tokenStatistics(tf.mul(normed, inverseTemperature), head, targets as tf.Tensor1D, false).logProbs;
   };
   const specs = [
     weights.specs,
     lora === null ? [] : mapLora(lora.tree, specOf),
-    sequenceSpecs(weights.config, batch, time),
+    sequenceSpecs(weights, batch, time),
     readoutSpecs(count),
     prefixSpecs(prefix),
   ];

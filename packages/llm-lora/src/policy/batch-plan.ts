@@ -1,8 +1,12 @@
+import type { TokenIds } from '@expctr/language-model';
+import type { RowPair, TokenBatch } from '@expctr/language-model/training';
 import { bucketRows } from '@expctr/tfjs-backend-onnx';
+import { groupRows, unitsOf, type Sequence } from './batch-units.js';
 import { bucketResponse, bucketTime } from './buckets.js';
 import { packedLength, packTexts, type PackedArrays } from './packing.js';
-import type { TokenBatch } from './token-batch.js';
-import { keyOf, type TokenIds } from './token-ids.js';
+
+/** What a plan needs of a batch. */
+export type PlannedBatch = Pick<TokenBatch, 'prompts' | 'responses' | 'pairs'>;
 
 /** Sizes of a compiled scoring or training function. */
 export interface BatchShape {
@@ -14,6 +18,8 @@ export interface BatchShape {
   readonly rows: number;
   /** Padded response length. */
   readonly response: number;
+  /** Padded number of pairs; 0 where the batch has none. */
+  readonly pairs: number;
 }
 
 /** Some rows of a batch, packed for one run of a compiled function. */
@@ -30,62 +36,46 @@ export interface BatchPart {
   readonly targets: Int32Array;
   /** [rows * response]: 1 on response tokens */
   readonly mask: Float32Array;
+  /** Null where the batch has none. */
+  readonly pairs: PartPairs | null;
 }
 
-interface Sequence {
-  readonly text: { readonly shared: TokenIds; readonly continuations: TokenIds[] };
-  readonly rows: number[];
+/** Pairs within a part. */
+export interface PartPairs {
+  /** [pairs] int32: rows of the part; 0 on padding */
+  readonly chosen: Int32Array;
+  /** [pairs] int32: rows of the part; 0 on padding */
+  readonly rejected: Int32Array;
+  /** [pairs]: 1 on pairs */
+  readonly mask: Float32Array;
 }
 
 /**
  * Splits a batch into parts of at most `limit` padded tokens, or one sequence where that is longer. Rows with equal prompts
- * become one sequence of up to `2 * limit` tokens (a longer one costs less than the prompt a second time): the prompt without its last token, then for each row that last token and the response without its own, so that
- * every place behind the shared part predicts exactly one response token. Scoring and training plan alike, which is what
- * makes their log-probabilities equal to the last bit.
+ * become one sequence of up to `2 * limit` tokens (a longer one costs less than the prompt a second time): the prompt without its
+ * last token, then for each row that last token and the response without its own, so that every place behind the shared part
+ * predicts exactly one response token. Rows that pairs connect, however indirectly, come into one part, whatever its size. Scoring
+ * and training plan alike, which is what makes their log-probabilities equal to the last bit.
  */
-export function planBatch({ prompts, responses }: Pick<TokenBatch, 'prompts' | 'responses'>, limit: number): BatchPart[] {
-  const sequences = groupRows(prompts, responses, limit);
-  sequences.sort((a, b) => packedLength(b.text) - packedLength(a.text) || a.rows[0]! - b.rows[0]!);
+export function planBatch({ prompts, responses, pairs = [] }: PlannedBatch, limit: number): BatchPart[] {
   const parts: BatchPart[] = [];
-  let first = 0;
-  while (first < sequences.length) {
-    const time = bucketTime(packedLength(sequences[first]!.text));
-    const taken = sequences.slice(first, first + Math.max(1, Math.floor(limit / time)));
-    parts.push(packPart(taken, time, responses));
-    first += taken.length;
+  let open: Sequence[] = [];
+  for (const unit of unitsOf(groupRows(prompts, responses, pairs, limit), pairs)) {
+    const longest = open[0] ?? unit[0]!;
+    const fits = (open.length + unit.length) * bucketTime(packedLength(longest.text)) <= limit;
+    if (open.length > 0 && !fits) {
+      parts.push(packPart(open, responses, pairs));
+      open = [];
+    }
+    open.push(...unit);
   }
+  if (open.length > 0) parts.push(packPart(open, responses, pairs));
   return parts;
 }
 
-function groupRows(prompts: readonly TokenIds[], responses: readonly TokenIds[], limit: number): Sequence[] {
-  const groups = new Map<string, number[]>();
-  prompts.forEach((prompt, row) => {
-    const key = keyOf(prompt);
-    const rows = groups.get(key);
-    if (rows === undefined) groups.set(key, [row]);
-    else rows.push(row);
-  });
-  return [...groups.values()].flatMap((rows) => {
-    const sequences: Sequence[] = [];
-    const prompt = Array.from(prompts[rows[0]!]!);
-    const last = prompt[prompt.length - 1]!;
-    const shared = prompt.slice(0, -1);
-    for (const row of rows) {
-      const continuation = [last, ...Array.from(responses[row]!).slice(0, -1)];
-      let open = sequences.at(-1);
-      if (open === undefined || packedLength(open.text) + continuation.length > 2 * limit) {
-        open = { text: { shared, continuations: [] }, rows: [] };
-        sequences.push(open);
-      }
-      open.text.continuations.push(continuation);
-      open.rows.push(row);
-    }
-    return sequences;
-  });
-}
-
-function packPart(sequences: readonly Sequence[], time: number, responses: readonly TokenIds[]): BatchPart {
+function packPart(sequences: readonly Sequence[], responses: readonly TokenIds[], allPairs: readonly RowPair[]): BatchPart {
   const batch = sequences.length;
+  const time = bucketTime(Math.max(...sequences.map(({ text }) => packedLength(text))));
   const rows = sequences.flatMap((sequence) => sequence.rows);
   const packed = packTexts(
     sequences.map(({ text }) => text),
@@ -94,7 +84,8 @@ function packPart(sequences: readonly Sequence[], time: number, responses: reado
   );
   const starts = packed.starts.flat();
   const response = bucketResponse(Math.max(...rows.map((row) => responses[row]!.length)));
-  const shape = { batch, time, rows: bucketRows(rows.length), response };
+  const pairs = pairsOf(rows, allPairs);
+  const shape = { batch, time, rows: bucketRows(rows.length), response, pairs: pairs?.mask.length ?? 0 };
   const size = shape.rows * response;
   const places = new Int32Array(size);
   const inverse = new Int32Array(batch * time).fill(size);
@@ -110,7 +101,22 @@ function packPart(sequences: readonly Sequence[], time: number, responses: reado
       mask[at] = 1;
     }
   });
-  return { shape, rows, packed, places, inverse, targets, mask };
+  return { shape, rows, packed, places, inverse, targets, mask, pairs };
+}
+
+/** The pairs among some rows, by their places in `rows`; null where the batch has none at all. */
+function pairsOf(rows: readonly number[], pairs: readonly RowPair[]): PartPairs | null {
+  if (pairs.length === 0) return null;
+  const placeOf = new Map(rows.map((row, place) => [row, place]));
+  const own = pairs.filter(([chosen]) => placeOf.has(chosen));
+  const size = bucketRows(own.length);
+  const result = { chosen: new Int32Array(size), rejected: new Int32Array(size), mask: new Float32Array(size) };
+  own.forEach(([chosen, rejected], at) => {
+    result.chosen[at] = placeOf.get(chosen)!;
+    result.rejected[at] = placeOf.get(rejected)!;
+    result.mask[at] = 1;
+  });
+  return result;
 }
 
 /** A ragged column of the batch as the part's padded rectangle [rows, response], zero on padding. */
@@ -128,6 +134,6 @@ export function unpadColumn({ shape, rows }: BatchPart, padded: Float32Array, re
 }
 
 /** A name for the shape, for caches. */
-export function shapeKey({ batch, time, rows, response }: BatchShape): string {
-  return `${batch}x${time},${rows}x${response}`;
+export function shapeKey({ batch, time, rows, response, pairs }: BatchShape): string {
+  return `${batch}x${time},${rows}x${response}${pairs === 0 ? '' : `,${pairs}`}`;
 }

@@ -1,6 +1,7 @@
 import type { CompileOptions } from '@expctr/tfjs-backend-onnx';
-import type { AdapterStore, HostLora } from '../lora/adapter-store.js';
+import type { HostLora, LoraStore } from '../lora/lora-store.js';
 import type { ModelWeights } from '../model/weights.js';
+import { PolicyError } from './errors.js';
 
 /** Bounds on memory. */
 export interface PolicyLimits {
@@ -16,7 +17,7 @@ export interface PolicyLimits {
   readonly recomputeLayers?: boolean;
   /** Padded tokens of a run of prefill and of answer reading. Default 2048. */
   readonly readTokens: number;
-  /** Sequences that are decoded at a time. Default 32. */
+  /** Sequences that are decoded at a time: memory of the key-value cache grows with it. It changes no text. Default 32. */
   readonly sequences: number;
   /** Compiled functions that each use (scoring, training, prefill, reading) keeps; the one used longest ago makes room. Default 12. */
   readonly compiledFunctions: number;
@@ -34,11 +35,38 @@ export interface PolicyLimits {
 /** What the parts of a policy share. */
 export interface PolicyContext {
   readonly weights: ModelWeights;
-  readonly adapters: AdapterStore;
+  readonly adapters: LoraStore;
   readonly limits: PolicyLimits;
   readonly compileOptions: Pick<CompileOptions, 'threads'>;
   /** The adapter by name; null is the base model in the graphs of the active adapter, or without any where there is none. */
   lora(name: string | null): HostLora | null;
-  /** Registers what frees memory when the policy is disposed of. */
-  onDispose(free: () => Promise<void>): void;
+  /** Registers what frees memory when the policy is disposed of. @returns takes it off the list again */
+  onDispose(free: () => Promise<void>): () => void;
+}
+
+/** Compiled functions that are freed with the policy, or before. */
+export interface Lifetime {
+  /** @throws {@link PolicyError} once they are freed */
+  readonly check: () => void;
+  /** Frees them; a second time does nothing. */
+  readonly dispose: () => Promise<void>;
+}
+
+/** @param what names them in the error of whoever runs them later @param free frees them */
+export function lifetimeOf(context: PolicyContext, what: string, free: () => Promise<unknown>): Lifetime {
+  let disposed = false;
+  const dispose = async (): Promise<void> => {
+    if (disposed) return;
+    disposed = true;
+    forget();
+    await free();
+  };
+  const forget = context.onDispose(dispose);
+  return {
+    dispose,
+    check() {
+      if (!disposed) return;
+      throw new PolicyError('POLICY_DISPOSED', `the ${what} was disposed of`, { where: what, remedy: `compile the ${what} again` });
+    },
+  };
 }

@@ -1,12 +1,11 @@
+import type { SamplingOptions, TokenIds } from '@expctr/language-model';
 import type { Rng } from '@expctr/core';
-import type { HostLora } from '../lora/adapter-store.js';
+import type { HostLora } from '../lora/lora-store.js';
 import type { Decoder } from './decode.js';
-import type { SamplingOptions } from './generate.js';
 import type { KeyValueCache } from './key-value-cache.js';
 import type { Prefill, PrefilledPrompt } from './prefill.js';
 import type { Prefix } from './prefix-cache.js';
 import { chooseToken } from './sampling.js';
-import type { TokenIds } from './token-ids.js';
 
 /** A completion that is waiting or being decoded. */
 export interface Job {
@@ -53,6 +52,7 @@ export class DecodeSession {
     for (;;) {
       const busy = this.#slots.filter((job) => job !== null).length;
       if (busy === 0 && waiting.length === 0) return;
+      this.#given.options.signal?.throwIfAborted();
       // a few prompts at a time go through the model nearly as fast as one
       if (waiting.length > 0 && (busy === 0 || cache.slots - busy >= cache.slots / 4)) await this.#fill(waiting);
       await this.#step();

@@ -1,10 +1,12 @@
 import { CompiledCache, constant, spec, specOf, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
-import type { HostLora } from '../lora/adapter-store.js';
+import type { HostLora } from '../lora/lora-store.js';
+import type { FloatTensor } from '../formats/host-tensor.js';
 import type { LoraTree } from '../lora/lora-tree.js';
 import type { KeyValues } from '../model/attention.js';
-import type { LlamaParameters } from '../model/parameters.js';
-import { rotaryTables, type RotaryTables } from '../model/rotary.js';
+import { decode } from '../model/decoder.js';
+import type { ParameterTree } from '../model/parameters.js';
+import type { PositionTree } from '../model/positions.js';
 import { mapLora, mapParameters } from '../model/weights.js';
 import type { PolicyContext } from './context.js';
 import type { KeyValueCache } from './key-value-cache.js';
@@ -21,9 +23,9 @@ export interface DecodeOutputs {
 }
 
 type StepInputs = {
-  /** [slots, hidden]: embeddings of the tokens fed */
-  readonly embedded: tf.Tensor;
-  readonly rotary: RotaryTables<tf.Tensor>;
+  /** [slots, width]: rows of the embedding table for the tokens fed */
+  readonly rows: tf.Tensor;
+  readonly positions: PositionTree<tf.Tensor>;
   /** [slots, 1, 1, size] */
   readonly pastMask: tf.Tensor;
   readonly inverseTemperature: tf.Tensor;
@@ -45,8 +47,8 @@ export class Decoder {
     const { weights } = this.#context;
     const asConstants = this.#context.limits.decoderWeights === 'constants';
     const inputs = {
-      embedded: embed(weights.tree.parameters.embedding.data, tokens, weights.config.hiddenSize),
-      rotary: rotaryTables(weights.config, cache.lengths),
+      rows: rowsOf(weights.tree.parameters.embedding, tokens),
+      positions: weights.family.positions.values(weights.config, cache.lengths),
       pastMask: lengthMask(cache.lengths, cache.size),
       inverseTemperature: Float32Array.of(1 / temperature),
     };
@@ -59,7 +61,8 @@ export class Decoder {
 }
 
 /** Rows of the embedding table; looked up here, so that the graph holds the tied table once, as its packed head. */
-function embed(table: Float32Array, tokens: Int32Array, width: number): Float32Array {
+function rowsOf({ data: table, shape }: FloatTensor, tokens: Int32Array): Float32Array {
+  const [, width = 0] = shape;
   const rows = new Float32Array(tokens.length * width);
   tokens.forEach((token, row) => rows.set(table.subarray(token * width, (token + 1) * width), row * width));
   return rows;
@@ -70,30 +73,32 @@ function compileDecoder(
   { slots, size }: KeyValueCache,
   lora: HostLora | null,
 ): Promise<Program<DecodeOutputs>> {
-  const { config, architecture } = weights;
-  const { keyValueHeads, headDim, hiddenSize } = config;
+  const { config, family } = weights;
+  const { keyValueHeads, headDim } = config;
   const scale = lora?.scale ?? 0;
   const traced = (
-    parameters: LlamaParameters<tf.Tensor>,
+    parameters: ParameterTree<tf.Tensor>,
     tree: LoraTree<tf.Tensor>,
-    { embedded, rotary, pastMask, inverseTemperature }: StepInputs,
+    { rows, positions, pastMask, inverseTemperature }: StepInputs,
     past: readonly KeyValues<tf.Tensor>[],
   ): unknown => {
-    const context = { batch: slots, time: 1, rotary, mask: null, pastMask, past, lora: tree.length === 0 ? null : { tree, scale } };
-    const { hidden, keyValues } = architecture.decode(config, parameters, embedded as tf.Tensor2D, context);
+    const { hidden, keyValues } = decode(family, config, parameters, rows as tf.Tensor2D, {
+      tokens: { batch: slots, time: 1, positions, mask: null, pastMask },
+      past,
+      lora: tree.length === 0 ? null : { tree, scale },
+    });
     const flat = keyValues
       .flatMap(({ keys, values }) => [keys, values])
       .map((x) => tf.reshape<tf.Rank.R2>(x, [slots, keyValueHeads * headDim]));
     return { probabilities: nextToken(weights, parameters, hidden, inverseTemperature), fresh: tf.concat2d(flat, 1) };
   };
-  const table = spec([slots, 1, 1, headDim / 2]);
   const cached = spec([slots, keyValueHeads, size, headDim]);
   const specs = [
     mapParameters(weights.tree.parameters, limits.decoderWeights === 'constants' ? constant : specOf),
     lora === null ? [] : mapLora(lora.tree, specOf),
     {
-      embedded: spec([slots, hiddenSize]),
-      rotary: { queryCos: table, querySin: table, keyCos: table, keySin: table },
+      rows: spec([slots, weights.tree.parameters.embedding.shape[1]!]),
+      positions: family.positions.specs(config, slots, 1),
       pastMask: spec([slots, 1, 1, size]),
       inverseTemperature: spec([]),
     },

@@ -2,7 +2,7 @@ import { ExpctrError } from '@expctr/core';
 
 /**
  * A language model was asked for something that it cannot do. Codes: `POLICY_EMPTY_ROW`, `POLICY_ROW_COUNT`,
- * `POLICY_TOKEN_RANGE`, `POLICY_TOO_LONG`, `POLICY_OPTION`, `POLICY_TEMPERATURE`, `ADAPTER_UNKNOWN`, `ADAPTER_SHAPE`,
+ * `POLICY_TOKEN_RANGE`, `POLICY_TOO_LONG`, `POLICY_OPTION`, `POLICY_TEMPERATURE`, `POLICY_PAIR`, `POLICY_DISPOSED`, `POLICY_NO_TOKENIZER`, `ADAPTER_UNKNOWN`, `ADAPTER_SHAPE`,
  * `ADAPTER_NONE`, `STEP_STATE`.
  */
 export class PolicyError extends ExpctrError {}

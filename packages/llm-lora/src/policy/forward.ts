@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { LoraTree } from '../lora/lora-tree.js';
 import type { KeyValues } from '../model/attention.js';
-import type { DecoderResult } from '../model/decoder.js';
+import { decode, type DecoderResult } from '../model/decoder.js';
 import type { ModelWeights, TracedWeights } from '../model/weights.js';
 import type { SequenceInputs } from './token-inputs.js';
 
@@ -20,18 +20,14 @@ export interface ForwardOptions {
 
 /** Token ids through embedding and blocks: the traced part that scoring, training, reading and prefill share. */
 export function forwardTokens(
-  { architecture, config }: ModelWeights,
+  { family, config }: ModelWeights,
   { parameters }: TracedWeights,
-  { tokens, rotary, mask }: SequenceInputs<tf.Tensor>,
+  { tokens, positions, mask }: SequenceInputs<tf.Tensor>,
   { batch, time, lora, scale, past, recompute = false }: ForwardOptions,
 ): DecoderResult {
-  const embedded = tf.gather(parameters.embedding, tokens) as tf.Tensor2D; // [batch * time, hidden]
-  return architecture.decode(config, parameters, embedded, {
-    batch,
-    time,
-    rotary,
-    mask,
-    pastMask: null,
+  const rows = tf.gather(parameters.embedding, tokens) as tf.Tensor2D; // [batch * time, width]
+  return decode(family, config, parameters, rows, {
+    tokens: { batch, time, positions, mask, pastMask: null },
     past: past.length === 0 ? null : past,
     lora: lora.length === 0 ? null : { tree: lora, scale },
     recompute,

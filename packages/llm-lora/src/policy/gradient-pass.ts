@@ -8,13 +8,13 @@ import {
   type HostTensor,
   type TensorSpec,
 } from '@expctr/tfjs-backend-onnx';
-import * as tf from '@tensorflow/tfjs';
+import type { HostTreeOf, StepLoss, TokenBatch, TracedPairs } from '@expctr/language-model/training';
+import type * as tf from '@tensorflow/tfjs';
 import type { LoraTree } from '../lora/lora-tree.js';
 import { mapLora, type TracedWeights } from '../model/weights.js';
 import { padColumn, shapeKey, type BatchPart, type BatchShape } from './batch-plan.js';
 import type { PolicyContext } from './context.js';
-import type { StepLoss, Trainable } from './step.js';
-import type { HostTreeOf, TokenBatch } from './token-batch.js';
+import type { Trainable } from './step.js';
 import { partInputs, partSpecs, tracedOutputs, type PartInputs } from './traced-outputs.js';
 import { compileProgram, type Program } from './program.js';
 
@@ -25,7 +25,12 @@ interface PassOutputs<P> {
   readonly maxima: Record<string, HostTensor>;
 }
 
-type BatchInputs<L> = { readonly columns: Record<string, L>; readonly scalars: Record<string, L> };
+type BatchInputs<L> = {
+  readonly columns: Record<string, L>;
+  readonly scalars: Record<string, L>;
+  /** Empty where the batch has no pairs. */
+  readonly pairs: { readonly [K in keyof TracedPairs]: L } | Record<string, never>;
+};
 
 /** Sums over the parts of a minibatch. */
 export class Totals<P> {
@@ -66,17 +71,17 @@ export interface GradientPass<P> {
 export function createGradientPass<P>(context: PolicyContext, loss: StepLoss<P>, scale: number): GradientPass<P> {
   const { weights, limits } = context;
   const cache = new CompiledCache<Program<PassOutputs<P>>>(limits.compiledFunctions);
-  context.onDispose(() => cache.clear());
   return {
     begin: (trainable) => new Totals(mapTree<unknown, [HostTensor], HostTensor>(trainable, zeroLike) as unknown as Trainable<P>),
     async add(totals, trainable, batch, part) {
       const columns = mapValues(batch.columns ?? {}, (column) => padColumn(part, column));
       const scalars = mapValues(batch.scalars ?? {}, (value) => Float32Array.of(value));
+      const inputs = { columns, scalars, pairs: part.pairs ?? {} };
       const key = `${shapeKey(part.shape)};${Object.keys(columns).join()};${Object.keys(scalars).join()}`;
       const outputs = await cache.use(
         key,
         () => compilePass(context, loss, scale, part.shape, trainable, batch),
-        (compiled) => compiled.run([weights.tree, trainable, partInputs(weights, part, batch.temperature ?? 1), { columns, scalars }]),
+        (compiled) => compiled.run([weights.tree, trainable, partInputs(weights, part, batch.temperature ?? 1), inputs]),
       );
       totals.add(outputs);
     },
@@ -97,7 +102,8 @@ function compilePass<P>(
     const { value, grads, aux } = valueAndGradWithAux(({ lora, extra }: Traced) => {
       const outputs = tracedOutputs(weights, tracedWeights, part, { shape, lora, scale, withGradients: true, recompute: recomputeLayers });
       const { columns, scalars } = inputs as { columns: Record<string, tf.Tensor2D>; scalars: Record<string, tf.Scalar> };
-      const result = loss(outputs, { mask: part.mask as tf.Tensor2D, columns, scalars }, extra);
+      const pairs = shape.pairs === 0 ? {} : { pairs: inputs.pairs as TracedPairs };
+      const result = loss(outputs, { mask: part.mask as tf.Tensor2D, columns, scalars, ...pairs }, extra);
       return { loss: result.loss, aux: { metrics: result.metrics, maxima: result.maxima ?? {} } };
     })(values);
     return { gradients: grads, loss: value, ...aux };
@@ -109,9 +115,14 @@ function compilePass<P>(
     {
       columns: mapValues(batch.columns ?? {}, () => spec([shape.rows, shape.response])),
       scalars: mapValues(batch.scalars ?? {}, () => spec([])),
+      pairs: shape.pairs === 0 ? {} : pairSpecs(shape.pairs),
     },
   ];
   return compileProgram(traced, specs, { ...compileOptions, name: `step ${shapeKey(shape)}` });
+}
+
+function pairSpecs(count: number): Record<keyof TracedPairs, TensorSpec> {
+  return { chosen: spec([count], 'int32'), rejected: spec([count], 'int32'), mask: spec([count]) };
 }
 
 function specsOf<P>(tree: HostTreeOf<P>): unknown {

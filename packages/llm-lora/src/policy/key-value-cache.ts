@@ -1,5 +1,5 @@
 import type { HostTensor } from '@expctr/tfjs-backend-onnx';
-import type { LlamaConfig } from '../formats/llama-config.js';
+import type { DecoderConfig } from '../model/config.js';
 import type { KeyValues } from '../model/attention.js';
 
 /**
@@ -17,7 +17,7 @@ export class KeyValueCache {
   readonly #heads: number;
   readonly #headDim: number;
 
-  constructor({ layers, keyValueHeads, headDim }: LlamaConfig, slots: number, size: number) {
+  constructor({ layers, keyValueHeads, headDim }: DecoderConfig, slots: number, size: number) {
     const elements = slots * keyValueHeads * size * headDim;
     this.layers = Array.from({ length: layers }, () => ({ keys: new Float32Array(elements), values: new Float32Array(elements) }));
     this.lengths = new Int32Array(slots);

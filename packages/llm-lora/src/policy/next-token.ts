@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { LlamaParameters } from '../model/parameters.js';
+import type { ParameterTree } from '../model/parameters.js';
 import type { ModelWeights } from '../model/weights.js';
 
 /**
@@ -9,11 +9,11 @@ import type { ModelWeights } from '../model/weights.js';
  * @returns [rows, vocabulary]
  */
 export function nextToken(
-  { architecture, config }: ModelWeights,
-  parameters: LlamaParameters<tf.Tensor>,
+  { family, config }: ModelWeights,
+  parameters: ParameterTree<tf.Tensor>,
   hidden: tf.Tensor2D,
   inverseTemperature: tf.Tensor,
 ): tf.Tensor2D {
-  const cooled: tf.Tensor2D = tf.mul(architecture.finalNorm(config, parameters, hidden), inverseTemperature);
+  const cooled: tf.Tensor2D = tf.mul(family.finalNorm(config, parameters, hidden), inverseTemperature);
   return tf.softmax(tf.matMul(cooled, parameters.head as tf.Tensor2D, false, true));
 }

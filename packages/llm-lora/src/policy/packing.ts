@@ -1,4 +1,4 @@
-import type { TokenIds } from './token-ids.js';
+import type { TokenIds } from '@expctr/language-model';
 
 /**
  * Texts with a common beginning as one sequence: the shared tokens, then each continuation. A continuation sees the shared

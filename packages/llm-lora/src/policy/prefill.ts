@@ -1,9 +1,9 @@
+import type { TokenIds } from '@expctr/language-model';
 import { bucketRows, CompiledCache, spec, specOf, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
-import type { HostLora } from '../lora/adapter-store.js';
+import type { HostLora } from '../lora/lora-store.js';
 import type { LoraTree } from '../lora/lora-tree.js';
 import type { KeyValues } from '../model/attention.js';
-import { rotaryTables } from '../model/rotary.js';
 import { mapLora, type TracedWeights } from '../model/weights.js';
 import { bucketTime } from './buckets.js';
 import type { PolicyContext } from './context.js';
@@ -11,7 +11,6 @@ import { forwardTokens } from './forward.js';
 import { causalMask } from './packing.js';
 import { nextToken } from './next-token.js';
 import { prefixSpecs, type Prefix } from './prefix-cache.js';
-import type { TokenIds } from './token-ids.js';
 import { sequenceSpecs, type SequenceInputs } from './token-inputs.js';
 import { compileProgram, type Program } from './program.js';
 
@@ -79,7 +78,7 @@ export class Prefill {
     });
     const positions = Array.from({ length: time }, (_, at) => known + at);
     // padding follows each text, so the causal mask alone keeps it out of sight
-    const inputs = { tokens, rotary: rotaryTables(weights.config, positions), mask: causalMask(time) };
+    const inputs = { tokens, positions: weights.family.positions.values(weights.config, positions), mask: causalMask(time) };
     return this.#compiled.use(
       `${batch}x${time},${known},${lora?.structure ?? 'base'}`,
       () => compilePrefill(this.#context, batch, time, prefix, lora),
@@ -117,7 +116,7 @@ function compilePrefill(
   const specs = [
     weights.specs,
     lora === null ? [] : mapLora(lora.tree, specOf),
-    sequenceSpecs(weights.config, batch, time, 1),
+    sequenceSpecs(weights, batch, time, 1),
     { last: spec([batch], 'int32'), inverseTemperature: spec([]) },
     prefixSpecs(prefix),
   ];

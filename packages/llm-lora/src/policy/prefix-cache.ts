@@ -1,14 +1,14 @@
+import type { TokenIds } from '@expctr/language-model';
 import { CompiledCache, mapTree, specOf, type HostTensor, type TensorSpec } from '@expctr/tfjs-backend-onnx';
 import type * as tf from '@tensorflow/tfjs';
-import type { HostLora } from '../lora/adapter-store.js';
+import type { HostLora } from '../lora/lora-store.js';
 import type { LoraTree } from '../lora/lora-tree.js';
 import type { KeyValues } from '../model/attention.js';
-import { rotaryTables } from '../model/rotary.js';
 import { mapLora, type TracedWeights } from '../model/weights.js';
 import type { PolicyContext } from './context.js';
 import { forwardTokens } from './forward.js';
 import { causalMask } from './packing.js';
-import { commonPrefixLength, keyOf, type TokenIds } from './token-ids.js';
+import { commonPrefixLength, keyOf } from './token-ids.js';
 import { sequenceSpecs, type SequenceInputs } from './token-inputs.js';
 import { compileProgram, type Program } from './program.js';
 
@@ -74,7 +74,11 @@ export class PrefixCache {
     const { weights } = this.#context;
     const time = tokens.length;
     const positions = tokens.map((_, position) => position);
-    const inputs = { tokens: Int32Array.from(tokens), rotary: rotaryTables(weights.config, positions), mask: causalMask(time) };
+    const inputs = {
+      tokens: Int32Array.from(tokens),
+      positions: weights.family.positions.values(weights.config, positions),
+      mask: causalMask(time),
+    };
     const keyValues = await this.#compiled.use(
       `${time},${lora?.structure ?? 'base'}`,
       () => compilePrefix(this.#context, time, lora),
@@ -92,7 +96,7 @@ function compilePrefix(
   const scale = lora?.scale ?? 0;
   const traced = (tracedWeights: TracedWeights, tree: LoraTree<tf.Tensor>, sequence: SequenceInputs<tf.Tensor>): unknown =>
     forwardTokens(weights, tracedWeights, sequence, { batch: 1, time, lora: tree, scale, past: [] }).keyValues;
-  const specs = [weights.specs, lora === null ? [] : mapLora(lora.tree, specOf), sequenceSpecs(weights.config, 1, time)];
+  const specs = [weights.specs, lora === null ? [] : mapLora(lora.tree, specOf), sequenceSpecs(weights, 1, time)];
   return compileProgram(traced, specs, { ...compileOptions, name: `prefix ${time}` });
 }
 

@@ -1,27 +1,23 @@
 import { CompiledCache, mapTree, specOf, type HostTensor, type TensorSpec } from '@expctr/tfjs-backend-onnx';
+import type { HostTreeOf, Score, ScoreHead } from '@expctr/language-model/training';
 import type * as tf from '@tensorflow/tfjs';
-import type { HostLora } from '../lora/adapter-store.js';
+import type { HostLora } from '../lora/lora-store.js';
 import type { LoraTree } from '../lora/lora-tree.js';
 import { mapLora, type TracedWeights } from '../model/weights.js';
 import { planBatch, shapeKey, unpadColumn, type BatchPart } from './batch-plan.js';
-import type { PolicyContext } from './context.js';
-import { checkBatch, type HostTreeOf, type TokenBatch, type TokenOutputs } from './token-batch.js';
+import { lifetimeOf, type PolicyContext } from './context.js';
+import { checkBatch } from './token-batch.js';
 import { partInputs, partSpecs, tracedOutputs, type PartInputs } from './traced-outputs.js';
 import { compileProgram, type Program } from './program.js';
-
-/** What a head computes per response token. */
-export type ScoreHead<P> = (outputs: TokenOutputs, extra: P) => Record<string, tf.Tensor2D>;
-
-/** A compiled scoring pass: the head's outputs as ragged rows, each as long as its response. */
-export type Score<P> = (batch: TokenBatch, adapter: string | null, extra: HostTreeOf<P>) => Promise<Record<string, Float32Array[]>>;
 
 type Outputs = Record<string, HostTensor>;
 
 /** A scoring pass whose functions are compiled by shape as batches come. */
 export function createScore<P>(context: PolicyContext, head: ScoreHead<P>): Score<P> {
   const cache = new CompiledCache<Program<Outputs>>(context.limits.compiledFunctions);
-  context.onDispose(() => cache.clear());
-  return async (batch, adapter, extra) => {
+  const lifetime = lifetimeOf(context, 'score', () => cache.clear());
+  const run: Score<P>['run'] = async (batch, adapter, extra) => {
+    lifetime.check();
     checkBatch(batch, context.weights.config);
     const lora = context.lora(adapter);
     const columns: Record<string, Float32Array[]> = {};
@@ -39,6 +35,7 @@ export function createScore<P>(context: PolicyContext, head: ScoreHead<P>): Scor
     }
     return columns;
   };
+  return { run, dispose: lifetime.dispose };
 }
 
 function compileScorePart<P>(

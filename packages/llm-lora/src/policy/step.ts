@@ -1,60 +1,14 @@
+import type { HostTreeOf, StepLoss, TrainStep } from '@expctr/language-model/training';
 import { flattenTree, type HostTensor, type Optimizer } from '@expctr/tfjs-backend-onnx';
-import type * as tf from '@tensorflow/tfjs';
 import type { FloatTensor } from '../formats/host-tensor.js';
 import { adapterOf, type LoraTree } from '../lora/lora-tree.js';
 import { planBatch } from './batch-plan.js';
-import type { PolicyContext } from './context.js';
+import { lifetimeOf, type PolicyContext } from './context.js';
 import { PolicyError } from './errors.js';
 import { createGradientPass } from './gradient-pass.js';
 import { createUpdatePass } from './update-pass.js';
 import { exportTree, importTree } from './step-state.js';
-import { checkBatch, type HostTreeOf, type TokenBatch, type TokenOutputs, type TracedBatch } from './token-batch.js';
-
-/** A loss as plain tfjs code: a sum over the tokens at hand, divided by a number that all micro-batches share. */
-export type StepLoss<P> = (
-  outputs: TokenOutputs,
-  batch: TracedBatch,
-  extra: P,
-) => {
-  /** What is differentiated. */
-  readonly loss: tf.Scalar;
-  /** Summed over micro-batches. */
-  readonly metrics: Readonly<Record<string, tf.Scalar>>;
-  /** The largest over micro-batches. */
-  readonly maxima?: Readonly<Record<string, tf.Scalar>>;
-};
-
-/** Options of one {@link TrainStep.run}. */
-export interface StepOptions {
-  /** Handed to the optimizer as `context.learningRate`. Default: the optimizer's own. */
-  readonly learningRate?: number;
-  /** Sees metrics and maxima of the whole minibatch before anything is updated; true leaves out the update. */
-  readonly skip?: (metrics: Readonly<Record<string, number>>) => boolean;
-}
-
-/** What one {@link TrainStep.run} did. */
-export interface StepResult {
-  /** Metrics and maxima of the loss over all micro-batches, and `loss` itself. */
-  readonly metrics: Record<string, number>;
-  /** True when `skip` said so or the gradient norm is not finite: neither parameters nor optimizer state have changed. */
-  readonly skipped: boolean;
-  /** Global L2 norm of the summed gradient (adapter and extra), before any clipping. */
-  readonly gradientNorm: number;
-}
-
-/** A compiled training step with the optimizer state of an adapter and of the parameters beside it. */
-export interface TrainStep<P> {
-  /** One optimizer update from the summed gradients of `microBatches`. */
-  run(microBatches: readonly TokenBatch[], options?: StepOptions): Promise<StepResult>;
-  /** The current values of the parameters trained beside the adapter. */
-  extra(): HostTreeOf<P>;
-  /** Optimizer moments of the adapter, `extra` and its moments; the adapter's own tensors are not in it. */
-  exportState(): Record<string, HostTensor>;
-  /** Takes back what {@link exportState} gave. @throws {@link PolicyError} when names or shapes do not fit */
-  importState(state: Readonly<Record<string, HostTensor>>): void;
-  /** Frees the compiled functions. */
-  dispose(): Promise<void>;
-}
+import { checkBatch } from './token-batch.js';
 
 /** What is trained: the adapter's factors and the parameters beside them. */
 export interface Trainable<P> {
@@ -83,9 +37,11 @@ export async function createStep<P>(
   const gradients = createGradientPass(context, loss, scale);
   const update = await createUpdatePass<P>(context, optimizer, { lora: tree, extra });
   let state = update.initialState;
+  const lifetime = lifetimeOf(context, 'step', () => Promise.all([gradients.dispose(), update.dispose()]));
 
   return {
     async run(microBatches, options = {}) {
+      lifetime.check();
       microBatches.forEach((batch) => checkBatch(batch, weights.config));
       const trainable = { lora: adapters.host(name).tree, extra };
       const totals = gradients.begin(trainable);
@@ -99,7 +55,7 @@ export async function createStep<P>(
         const next = await update.run(trainable, totals.gradients, state, options.learningRate);
         state = next.state;
         extra = next.trainable.extra;
-        adapters.set(name, adapterOf(adapters.get(name).config, next.trainable.lora));
+        adapters.set(name, adapterOf(adapters.get(name).config, next.trainable.lora, adapters.sites));
       }
       return { metrics, skipped, gradientNorm };
     },
@@ -110,9 +66,7 @@ export async function createStep<P>(
       extra = importTree('extra', before.extra, saved);
       state = importTree('optimizer', before.state, saved);
     },
-    async dispose() {
-      await Promise.all([gradients.dispose(), update.dispose()]);
-    },
+    dispose: lifetime.dispose,
   };
 }
 

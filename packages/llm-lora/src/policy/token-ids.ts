@@ -1,8 +1,6 @@
-import type { LlamaConfig } from '../formats/llama-config.js';
+import type { TokenIds } from '@expctr/language-model';
+import type { DecoderConfig } from '../model/config.js';
 import { PolicyError } from './errors.js';
-
-/** Token ids of one text, not padded: an array or a typed array of non-negative integers. */
-export type TokenIds = ArrayLike<number>;
 
 /** A text that equals another exactly where their keys are equal. */
 export function keyOf(tokens: TokenIds): string {
@@ -10,7 +8,7 @@ export function keyOf(tokens: TokenIds): string {
 }
 
 /** @throws {@link PolicyError} when a text is empty, is longer than the context, or holds an id outside of the vocabulary */
-export function checkTexts(texts: readonly TokenIds[], what: string, config: LlamaConfig, further = 0): void {
+export function checkTexts(texts: readonly TokenIds[], what: string, config: DecoderConfig, further = 0): void {
   texts.forEach((tokens, row) => {
     const where = `${what} ${row}`;
     if (tokens.length === 0) {

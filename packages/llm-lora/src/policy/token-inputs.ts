@@ -1,14 +1,14 @@
-import { spec, type TensorSpec } from '@expctr/tfjs-backend-onnx';
-import type { LlamaConfig } from '../formats/llama-config.js';
-import { rotaryTables, type RotaryTables } from '../model/rotary.js';
+import { spec, type HostArray, type TensorSpec } from '@expctr/tfjs-backend-onnx';
+import type { PositionTree } from '../model/positions.js';
+import type { ModelWeights } from '../model/weights.js';
 import { packedMask, type PackedArrays } from './packing.js';
 
 /** The tokens of a run, packed and padded; `L` is a tensor, a spec or a host array. */
 export type SequenceInputs<L> = {
   /** [batch * time] int32 */
   readonly tokens: L;
-  /** [1 or batch, 1, time, headDim / 2] each */
-  readonly rotary: RotaryTables<L>;
+  /** What the family takes of positions, for 1 or batch rows of them. */
+  readonly positions: PositionTree<L>;
   /** [1 or batch, 1, time, time], added to attention scores */
   readonly mask: L;
 };
@@ -24,23 +24,22 @@ export type ReadoutInputs<L> = {
 };
 
 /** Specs of {@link SequenceInputs}. @param masks 1 where all sequences share one mask, else the batch */
-export function sequenceSpecs({ headDim }: LlamaConfig, batch: number, time: number, masks = batch): SequenceInputs<TensorSpec> {
-  const table = spec([masks, 1, time, headDim / 2]);
+export function sequenceSpecs({ family, config }: ModelWeights, batch: number, time: number, masks = batch): SequenceInputs<TensorSpec> {
   return {
     tokens: spec([batch * time], 'int32'),
-    rotary: { queryCos: table, querySin: table, keyCos: table, keySin: table },
+    positions: family.positions.specs(config, masks, time),
     mask: spec([masks, 1, time, time]),
   };
 }
 
 /** {@link SequenceInputs} of packed texts. */
 export function sequenceInputs(
-  config: LlamaConfig,
+  { family, config }: ModelWeights,
   { tokens, positions, segments }: PackedArrays,
   batch: number,
   time: number,
-): SequenceInputs<Int32Array | Float32Array> {
-  return { tokens, rotary: rotaryTables(config, positions), mask: packedMask(segments, batch, time) };
+): SequenceInputs<HostArray> {
+  return { tokens, positions: family.positions.values(config, positions), mask: packedMask(segments, batch, time) };
 }
 
 /** Specs of {@link ReadoutInputs}. */

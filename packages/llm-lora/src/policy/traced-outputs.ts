@@ -4,9 +4,9 @@ import type { LoraTree } from '../lora/lora-tree.js';
 import { gatherRows } from '../model/gather-rows.js';
 import { tokenStatistics } from '../model/vocabulary.js';
 import type { ModelWeights, TracedWeights } from '../model/weights.js';
+import type { TokenOutputs } from '@expctr/language-model/training';
 import type { BatchPart, BatchShape } from './batch-plan.js';
 import { forwardTokens } from './forward.js';
-import type { TokenOutputs } from './token-batch.js';
 import { readoutSpecs, sequenceInputs, sequenceSpecs, type ReadoutInputs, type SequenceInputs } from './token-inputs.js';
 
 /** A part of a batch as an argument of a compiled function. */
@@ -20,9 +20,9 @@ export type PartInputs<L> = {
 };
 
 /** Specs of {@link PartInputs}. */
-export function partSpecs({ config }: ModelWeights, { batch, time, rows, response }: BatchShape): PartInputs<TensorSpec> {
+export function partSpecs(model: ModelWeights, { batch, time, rows, response }: BatchShape): PartInputs<TensorSpec> {
   return {
-    sequence: sequenceSpecs(config, batch, time),
+    sequence: sequenceSpecs(model, batch, time),
     readout: readoutSpecs(rows * response),
     inverse: spec([batch * time], 'int32'),
     mask: spec([rows, response]),
@@ -30,10 +30,10 @@ export function partSpecs({ config }: ModelWeights, { batch, time, rows, respons
 }
 
 /** A part as host arrays. */
-export function partInputs({ config }: ModelWeights, part: BatchPart, temperature: number): PartInputs<HostArray> {
+export function partInputs(model: ModelWeights, part: BatchPart, temperature: number): PartInputs<HostArray> {
   const { shape, packed, places, targets, inverse, mask } = part;
   return {
-    sequence: sequenceInputs(config, packed, shape.batch, shape.time),
+    sequence: sequenceInputs(model, packed, shape.batch, shape.time),
     readout: { places, targets, inverseTemperature: Float32Array.of(1 / temperature) },
     inverse,
     mask,
@@ -61,7 +61,7 @@ export function tracedOutputs(
 ): TokenOutputs {
   const { hidden } = forwardTokens(model, weights, sequence, { batch, time, lora, scale, past: [], recompute });
   const read = gatherRows(hidden, readout.places as tf.Tensor1D, inverse as tf.Tensor1D); // [rows * response, hidden]
-  const normed = model.architecture.finalNorm(model.config, weights.parameters, read);
+  const normed = model.family.finalNorm(model.config, weights.parameters, read);
   const cooled: tf.Tensor2D = tf.mul(normed, readout.inverseTemperature); // as dividing the logits, at a fraction of the work
   const head = { matrix: weights.parameters.head, parts: weights.headParts };
   const { logProbs, entropy } = tokenStatistics(cooled, head, readout.targets as tf.Tensor1D, withGradients);

@@ -1,5 +1,5 @@
 import { TokenizerError } from './errors.js';
-import type { ChatMessage } from './tokenizer.js';
+import type { ChatMessage } from '@expctr/language-model';
 import type { AddedTokenJson } from './tokenizer-json.js';
 
 /** A stretch of a rendered chat: one control token, or text in which none is looked for. */

@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../formats/checkpoint.js';
 import { TokenizerError } from './errors.js';
-import type { Tokenizer } from './tokenizer.js';
+import type { Tokenizer } from '@expctr/language-model';
 
 /**
  * Checks that every id of a tokenizer has a row in the model's embedding table. (Fewer ids than rows are common: tables are

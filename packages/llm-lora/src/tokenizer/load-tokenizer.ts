@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { TokenizerError } from './errors.js';
 import { makeTokenizer, type TokenizerFiles } from './text-tokenizer.js';
-import type { Tokenizer } from './tokenizer.js';
+import type { Tokenizer } from '@expctr/language-model';
 import type { TokenizerJson } from './tokenizer-json.js';
 
 /** Where a tokenizer that is not on this machine may come from. */

@@ -3,7 +3,7 @@ import type { PreTrainedTokenizer } from '@huggingface/transformers';
 import { chatStretches } from './chat-template.js';
 import { TokenizerError } from './errors.js';
 import { afterControlToken, asContinuation, withoutControlTokens } from './plain-text.js';
-import type { ChatPrompt, Tokenizer } from './tokenizer.js';
+import type { ChatPrompt, Tokenizer } from '@expctr/language-model';
 import { isControl, withNamedTokens, withUnicodeDigits, type TokenizerJson } from './tokenizer-json.js';
 
 /** A tokenizer's two files, parsed. */

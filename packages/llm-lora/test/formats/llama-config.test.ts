@@ -1,20 +1,21 @@
 import { writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { readConfig } from '../../src/formats/config-file.js';
-import type { LlamaConfig } from '../../src/formats/llama-config.js';
+import { familiesWith } from '../../src/families/find.js';
+import type { RotaryDecoderConfig } from '../../src/families/shared/config.js';
 import { failure } from './failure.js';
 import { temporaryFolder } from './temporary-folder.js';
 import { TINY } from './tiny-model.js';
 
 const path = temporaryFolder();
 
-async function parse(change: Record<string, unknown>): Promise<LlamaConfig | undefined> {
+async function parse(change: Record<string, unknown>): Promise<RotaryDecoderConfig | undefined> {
   await writeFile(path('config.json'), JSON.stringify({ ...TINY, ...change }));
-  return (await readConfig(path()))?.config;
+  return (await readConfig(path(), familiesWith()))?.config as RotaryDecoderConfig | undefined;
 }
 
 test('a folder without config.json has no configuration', async () => {
-  expect(await readConfig(path())).toBeNull();
+  expect(await readConfig(path(), familiesWith())).toBeNull();
 });
 
 test('what is optional in config.json has its Llama default', async () => {
@@ -34,7 +35,7 @@ test('the width of a head is its own number where it is given', async () => {
   expect(await parse({ head_dim: 6 })).toMatchObject({ hiddenSize: 8, headDim: 6 });
 });
 
-test.each<[string, Record<string, unknown>, Partial<LlamaConfig>]>([
+test.each<[string, Record<string, unknown>, Partial<RotaryDecoderConfig>]>([
   ['rope_theta beside the rest', { rope_theta: 500_000 }, { ropeTheta: 500_000, ropeScaling: null }],
   [
     'rope_theta in rope_parameters',
@@ -86,7 +87,7 @@ test.each([
 
 test.each(['', '{"a": 1', '[1]', 'null'])('a config.json of %j is a typed error', async (text) => {
   await writeFile(path('config.json'), text);
-  await expect(readConfig(path())).rejects.toThrow(failure('CONFIG_NOT_JSON', 'config.json'));
+  await expect(readConfig(path(), familiesWith())).rejects.toThrow(failure('CONFIG_NOT_JSON', 'config.json'));
 });
 
 test('the ids that end a sequence come from generation_config.json where it has them', async () => {

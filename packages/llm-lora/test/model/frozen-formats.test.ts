@@ -3,6 +3,7 @@ import { modelAsset } from '@expctr/test-support';
 import { compile, frozenMatMul, type FrozenMatrix, mapFrozen, quantize, specOf, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import type * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
+import { familiesWith } from '../../src/families/find.js';
 import { openFolder } from '../../src/formats/open-model.js';
 import { useBackend } from './oracle.js';
 
@@ -35,7 +36,7 @@ async function errorOf(matrix: HostTensor, format: 'float16' | 'int8' | 'int4'):
 }
 
 test.skipIf(smol.missing)("products by SmolLM2's own weights lose no more than the format's rounding", async () => {
-  const { source } = await openFolder(smol.path);
+  const { source } = await openFolder(smol.path, familiesWith());
   for (const name of ['self_attn.q_proj', 'self_attn.v_proj', 'mlp.up_proj', 'mlp.down_proj']) {
     const matrix = await source.read(`model.layers.7.${name}.weight`);
     expect(await errorOf(matrix, 'float16')).toBeLessThan(4e-4);

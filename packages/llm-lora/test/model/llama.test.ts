@@ -1,16 +1,8 @@
 import { modelAsset } from '@expctr/test-support';
 import { describe, expect, test } from 'vitest';
 import { loadCheckpoint } from '../../src/formats/checkpoint.js';
-import {
-  floats,
-  largestDifference,
-  llamaWeights,
-  logitsOf,
-  readFixture,
-  useBackend,
-  type LogitsFixture,
-  type StoriesFixture,
-} from './oracle.js';
+import { modelWeights } from '../../src/model/weights.js';
+import { floats, largestDifference, logitsOf, readFixture, useBackend, type LogitsFixture, type StoriesFixture } from './oracle.js';
 
 const stories = modelAsset('stories260K');
 const smol = modelAsset('SmolLM2-135M-Instruct');
@@ -21,7 +13,7 @@ describe.each(['cpu', 'onnx'] as const)('on the %s backend', (backend) => {
     async () => {
       await useBackend(backend);
       const { logits: fixture } = readFixture<StoriesFixture>('stories260K.json');
-      const logits = await logitsOf(llamaWeights(await loadCheckpoint(stories.path)), fixture);
+      const logits = await logitsOf(modelWeights(await loadCheckpoint(stories.path), 2048), fixture);
       expect(largestDifference(logits, floats(fixture.logits))).toBeLessThan(1e-4 * fixture.largest);
     },
   );
@@ -32,7 +24,7 @@ test.skipIf(smol.missing)(
   async () => {
     await useBackend('onnx');
     const { logits: fixture } = readFixture<{ logits: LogitsFixture }>('smollm2.json');
-    const logits = await logitsOf(llamaWeights(await loadCheckpoint(smol.path)), fixture);
+    const logits = await logitsOf(modelWeights(await loadCheckpoint(smol.path), 2048), fixture);
     expect(largestDifference(logits, floats(fixture.logits))).toBeLessThan(1e-4 * fixture.largest);
   },
 );

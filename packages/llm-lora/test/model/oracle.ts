@@ -2,9 +2,7 @@ import { compile, spec, useOnnx, type HostTensor } from '@expctr/tfjs-backend-on
 import * as tf from '@tensorflow/tfjs';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { DECODERS } from '../../src/model/table.js';
-import { modelWeights, type ModelWeights, type TracedWeights } from '../../src/model/weights.js';
-import type { Checkpoint } from '../../src/formats/checkpoint.js';
+import { type ModelWeights, type TracedWeights } from '../../src/model/weights.js';
 import { forwardTokens } from '../../src/policy/forward.js';
 import { packTexts } from '../../src/policy/packing.js';
 import { sequenceInputs, sequenceSpecs, type SequenceInputs } from '../../src/policy/token-inputs.js';
@@ -56,10 +54,6 @@ export async function useBackend(name: 'cpu' | 'onnx'): Promise<void> {
   else await tf.setBackend('cpu');
 }
 
-export function llamaWeights(checkpoint: Checkpoint, headPart = 2048): ModelWeights {
-  return modelWeights(DECODERS.llama, checkpoint, headPart);
-}
-
 /** Logits of some vocabulary entries at some places of a padded batch. @returns [places, vocabulary] */
 export async function logitsOf(
   model: ModelWeights,
@@ -74,17 +68,17 @@ export async function logitsOf(
   );
   const traced = (weights: TracedWeights, sequence: SequenceInputs<tf.Tensor>, places1d: tf.Tensor1D, ids: tf.Tensor1D): tf.Tensor => {
     const { hidden } = forwardTokens(model, weights, sequence, { batch, time, lora: [], scale: 0, past: [] });
-    const normed = model.architecture.finalNorm(model.config, weights.parameters, tf.gather(hidden, places1d));
+    const normed = model.family.finalNorm(model.config, weights.parameters, tf.gather(hidden, places1d));
     return tf.matMul(normed, tf.gather(weights.parameters.head, ids), false, true);
   };
-  const specs = [model.specs, sequenceSpecs(model.config, batch, time), spec([places.length], 'int32'), spec([vocabulary.length], 'int32')];
+  const specs = [model.specs, sequenceSpecs(model, batch, time), spec([places.length], 'int32'), spec([vocabulary.length], 'int32')];
   const untyped = compile as unknown as (
     fn: unknown,
     specs: unknown,
   ) => Promise<{ run(inputs: unknown): Promise<HostTensor>; dispose(): Promise<void> }>;
   const compiled = await untyped(traced, specs);
   const flat = places.map(([row, place]) => row * time + place);
-  const inputs = [model.tree, sequenceInputs(model.config, packed, batch, time), Int32Array.from(flat), Int32Array.from(vocabulary)];
+  const inputs = [model.tree, sequenceInputs(model, packed, batch, time), Int32Array.from(flat), Int32Array.from(vocabulary)];
   const { data } = await compiled.run(inputs);
   await compiled.dispose();
   return data as Float32Array;

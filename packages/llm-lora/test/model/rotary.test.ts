@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
-import type { LlamaConfig } from '../../src/formats/llama-config.js';
-import { rotaryFrequencies, rotaryTables, rotate } from '../../src/model/rotary.js';
+import { rotaryFrequencies, rotaryTables, rotate, type RotaryConfig } from '../../src/model/rotary.js';
 import { useBackend } from './oracle.js';
 
-const config = { headDim: 8, ropeTheta: 10_000, ropeScaling: null } as LlamaConfig;
+const config: RotaryConfig = { headDim: 8, ropeTheta: 10_000, ropeScaling: null };
 
 beforeAll(() => useBackend('cpu'));
 

@@ -4,18 +4,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Checkpoint } from '../../src/formats/checkpoint.js';
-import { LINEAR_MODULES } from '../../src/model/parameters.js';
-import { createPolicy, type LlamaPolicy } from '../../src/policy/policy.js';
+import { createPolicy, type CausalLM } from '../../src/policy/causal-lm.js';
 import { useBackend } from '../model/oracle.js';
 import { stories, storiesCheckpoint, tokens } from './stories.js';
 
+const ALL_LINEAR = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'];
+
 describe.skipIf(stories.missing)('adapters', () => {
-  let policy: LlamaPolicy;
+  let policy: CausalLM;
   let checkpoint: Checkpoint;
   beforeAll(async () => {
     await useBackend('onnx');
     checkpoint = await storiesCheckpoint();
-    policy = createPolicy(checkpoint, null, { lora: { rank: 3, alpha: 6, targetModules: LINEAR_MODULES } });
+    policy = createPolicy(checkpoint, null, { lora: { rank: 3, alpha: 6, targetModules: ALL_LINEAR } });
   });
 
   test('a fresh one is PEFT’s: A uniform in +-1 / sqrt(in), B zero, the same for the same stream', () => {

@@ -2,7 +2,7 @@ import { createRng } from '@expctr/core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { planAnswers } from '../../src/policy/answer-plan.js';
-import type { LlamaPolicy } from '../../src/policy/policy.js';
+import type { CausalLM } from '../../src/policy/causal-lm.js';
 import { useBackend } from '../model/oracle.js';
 import { stories, storiesPolicy, tokens } from './stories.js';
 
@@ -17,7 +17,7 @@ describe.skipIf(stories.missing)('scoreAnswers on stories260K', () => {
   const yes = [411, 50, 9];
   const no = [411, 50, 302, 7, 7];
   const maybe = [411];
-  let policy: LlamaPolicy;
+  let policy: CausalLM;
   beforeAll(async () => {
     await useBackend('onnx');
     policy = await storiesPolicy();

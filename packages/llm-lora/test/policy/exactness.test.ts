@@ -2,7 +2,7 @@ import { createRng } from '@expctr/core';
 import { adam, sgd, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { LlamaPolicy } from '../../src/policy/policy.js';
+import type { CausalLM } from '../../src/policy/causal-lm.js';
 import { largestDifference, useBackend } from '../model/oracle.js';
 import { stories, storiesPolicy, tokens } from './stories.js';
 
@@ -12,7 +12,7 @@ const responses = [tokens(9, 5), tokens(4, 6), [2], tokens(11, 7), [2, 2, 2], to
 const batch = { prompts, responses, temperature: 0.8 };
 
 /** An adapter that changes the model: B is not zero. */
-function roughen(policy: LlamaPolicy, name: string): void {
+function roughen(policy: CausalLM, name: string): void {
   policy.adapters.create(name, createRng(3));
   const { config, tensors } = policy.adapters.get(name);
   const rng = createRng(4);
@@ -23,7 +23,7 @@ function roughen(policy: LlamaPolicy, name: string): void {
 }
 
 describe.skipIf(stories.missing)('scoring and training on stories260K', () => {
-  let policy: LlamaPolicy;
+  let policy: CausalLM;
   beforeAll(async () => {
     await useBackend('onnx');
     policy = await storiesPolicy({
@@ -35,7 +35,7 @@ describe.skipIf(stories.missing)('scoring and training on stories260K', () => {
 
   test('the training step computes the log-probabilities of the scoring pass to the last bit', async () => {
     const score = await policy.compileScore(({ logProbs, entropy }) => ({ logProbs, entropy }));
-    const scored = await score(batch, 'rough', {});
+    const scored = await score.run(batch, 'rough', {});
     let largest = NaN;
     const step = await policy.compileStep<Record<string, never>>(
       ({ logProbs, entropy }, { columns: { old, oldEntropy }, mask }) => {
@@ -170,7 +170,7 @@ describe.skipIf(stories.missing)('scoring and training on stories260K', () => {
   });
 
   test('shapes that do not fit are refused by name', async () => {
-    const refuse = (wrong: Parameters<LlamaPolicy['logProbabilities']>[0], code: string): Promise<void> =>
+    const refuse = (wrong: Parameters<CausalLM['logProbabilities']>[0], code: string): Promise<void> =>
       expect(policy.logProbabilities(wrong, null)).rejects.toMatchObject({ code });
     await refuse({ prompts: [[1]], responses: [[]] }, 'POLICY_EMPTY_ROW');
     await refuse({ prompts: [[]], responses: [[3]] }, 'POLICY_EMPTY_ROW');
@@ -178,6 +178,8 @@ describe.skipIf(stories.missing)('scoring and training on stories260K', () => {
     await refuse({ prompts: [[1]], responses: [[3], [4]] }, 'POLICY_ROW_COUNT');
     await refuse({ prompts: [tokens(500, 1)], responses: [tokens(20, 1)] }, 'POLICY_TOO_LONG');
     await refuse({ prompts: [[1]], responses: [[3]], temperature: 0 }, 'POLICY_TEMPERATURE');
+    for (const pair of [[0, 1], [-1, 0], [0.5, 0], [0, 0]] as const)
+      await refuse({ prompts: [[1]], responses: [[3]], pairs: [pair] }, 'POLICY_PAIR'); // prettier-ignore
     await refuse({ prompts: [[1]], responses: [[3]], columns: { a: [new Float32Array(2)] } }, 'POLICY_ROW_COUNT');
     await expect(policy.logProbabilities(batch, 'nobody')).rejects.toMatchObject({ code: 'ADAPTER_UNKNOWN' });
   });

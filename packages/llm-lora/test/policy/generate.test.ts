@@ -1,10 +1,10 @@
 import { createRng } from '@expctr/core';
+import type { Completion } from '@expctr/language-model';
 import { describe, expect, test } from 'vitest';
 import { largestDifference, readFixture, useBackend, type StoriesFixture } from '../model/oracle.js';
-import type { Completion } from '../../src/policy/generate.js';
 import { stories, storiesPolicy, tokens } from './stories.js';
 
-const options = { stopTokenIds: [] as number[], rng: createRng(1) };
+const options = { stopTokenIds: [] as number[], seed: [1] as const };
 
 test.skipIf(stories.missing)('greedy generation is that of transformers, token for token (stories260K)', async () => {
   await useBackend('onnx');
@@ -31,6 +31,56 @@ describe.skipIf(stories.missing)('sampling from stories260K', () => {
     expect(together.map(({ promptIndex }) => promptIndex)).toEqual(prompts.flatMap((_, index) => [index, index, index]));
     expect(new Set(together.map((each) => each.tokens.join())).size).toBeGreaterThan(10);
     await Promise.all([policy.dispose(), narrow.dispose()]);
+  });
+
+  test('a stream is named by seed, key and completion: neither order nor neighbours change a text', async () => {
+    await useBackend('onnx');
+    const policy = await storiesPolicy();
+    const common = { ...options, seed: ['run', 7] as const, maxNewTokens: 12, completionsPerPrompt: 2 };
+    const keys = ['a', 5, 'c', 'd', 9];
+    const texts = async (order: readonly number[]): Promise<Map<string, string>> => {
+      const chosen = order.map((index) => prompts[index]!);
+      const completions = await policy.generate(chosen, { ...common, keys: order.map((index) => keys[index]!) });
+      return new Map(completions.map((each, at) => [`${keys[order[each.promptIndex]!]}/${at % 2}`, each.tokens.join()]));
+    };
+    const all = await texts([0, 1, 2, 3, 4]);
+    for (const [name, text] of [...(await texts([4, 2])), ...(await texts([3]))]) expect(text).toBe(all.get(name));
+    expect(all.get('a/0')).not.toBe(all.get('d/0')); // the same prompt under another key
+    const [unkeyed] = await policy.generate([prompts[0]!], common);
+    const [keyed] = await policy.generate([prompts[0]!], { ...common, keys: [0] });
+    expect(unkeyed!.tokens).toEqual(keyed!.tokens);
+    await policy.dispose();
+  });
+
+  test('limits.sequences changes no text: sequences that wait are decoded as if they had not', async () => {
+    await useBackend('onnx');
+    const run = async (sequences: number): Promise<string[]> => {
+      const policy = await storiesPolicy({ limits: { sequences } });
+      const completions = await policy.generate(prompts, { ...options, maxNewTokens: 24, stopTokenIds: [9, 265], completionsPerPrompt: 2 });
+      await policy.dispose();
+      return completions.map((each) => each.tokens.join());
+    };
+    const wide = await run(32);
+    for (const sequences of [1, 3]) expect(await run(sequences)).toEqual(wide);
+    await expect(run(0)).rejects.toMatchObject({ code: 'POLICY_OPTION' });
+  });
+
+  test('an aborted call ends between two tokens with the reason of its signal, and the policy goes on', async () => {
+    await useBackend('onnx');
+    const policy = await storiesPolicy();
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const seen: number[] = [];
+    const onProgress = (done: number): void => {
+      seen.push(done);
+      if (seen.length === 3) controller.abort(reason);
+    };
+    const common = { ...options, maxNewTokens: 40 };
+    await expect(policy.generate(prompts, { ...common, signal: controller.signal, onProgress })).rejects.toBe(reason);
+    expect(seen).toHaveLength(3);
+    await expect(policy.generate(prompts, { ...common, signal: controller.signal })).rejects.toBe(reason);
+    expect(await policy.generate(prompts, common)).toHaveLength(prompts.length);
+    await policy.dispose();
   });
 
   test('the sampler’s log-probabilities are those of the scoring function', async () => {
@@ -111,6 +161,7 @@ describe.skipIf(stories.missing)('sampling from stories260K', () => {
     await refuse([1], { temperature: -1 }, 'POLICY_OPTION');
     await refuse([1], { topP: 0 }, 'POLICY_OPTION');
     await refuse([1], { topK: 1.5 }, 'POLICY_OPTION');
+    await refuse([1], { keys: [1, 2] }, 'POLICY_OPTION');
     await refuse([1], { adapter: 'nobody' }, 'ADAPTER_UNKNOWN');
     expect(await policy.generate([], { ...options, maxNewTokens: 8 })).toEqual([]);
   });

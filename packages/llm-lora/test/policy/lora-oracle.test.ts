@@ -2,43 +2,36 @@ import { sgd, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
 import type { Adapter, LoraFactors } from '../../src/formats/adapter.js';
-import { LINEAR_MODULES, modulePath } from '../../src/model/parameters.js';
-import { createPolicy, type LlamaPolicy } from '../../src/policy/policy.js';
+import { FAMILIES } from '../../src/families/table.js';
+import { adapterPath, linearLayers } from '../../src/families/layout.js';
+import type { RotaryDecoderConfig } from '../../src/families/shared/config.js';
+import { createPolicy, type CausalLM } from '../../src/policy/causal-lm.js';
 import { floats, largestDifference, readFixture, useBackend, wave, type StoriesFixture } from '../model/oracle.js';
 import { stories, storiesCheckpoint } from './stories.js';
 
 const { lora: fixture } = stories.missing ? { lora: null as never } : readFixture<StoriesFixture>('stories260K.json');
 
 /** The oracle's adapter: every factor a wave whose start is its place among the sorted names. */
-function waveAdapter(policy: LlamaPolicy): Adapter {
-  const { hiddenSize, intermediateSize, heads, keyValueHeads, headDim, layers } = policy.config;
-  const out: Record<string, number> = {
-    q_proj: heads * headDim,
-    k_proj: keyValueHeads * headDim,
-    v_proj: keyValueHeads * headDim,
-    o_proj: hiddenSize,
-    gate_proj: intermediateSize,
-    up_proj: intermediateSize,
-    down_proj: hiddenSize,
-  };
-  const into = (module: string): number => (module === 'down_proj' ? intermediateSize : module === 'o_proj' ? heads * headDim : hiddenSize);
-  const paths = Array.from({ length: layers }, (_, layer) => LINEAR_MODULES.map((module) => modulePath(layer, module))).flat();
-  const names = paths.flatMap((path) => [`${path}.lora_A`, `${path}.lora_B`]).sort();
+function waveAdapter(policy: CausalLM): Adapter {
+  const layout = FAMILIES.llama.layout(policy.config as RotaryDecoderConfig);
+  const linears = linearLayers(layout);
+  const sites = Array.from({ length: policy.config.layers }, (_, index) =>
+    linears.map((linear) => ({ path: adapterPath(layout, index, linear), ...linear })),
+  ).flat();
+  const names = sites.flatMap(({ path }) => [`${path}.lora_A`, `${path}.lora_B`]).sort();
   const factor = (name: string, shape: readonly [number, number]): LoraFactors['a'] => ({
     data: wave(shape[0] * shape[1], names.indexOf(name), 0.1),
     shape,
     dtype: 'float32',
   });
   const tensors = new Map<string, LoraFactors>(
-    paths.map((path) => {
-      const module = path.split('.').at(-1)!;
-      return [
-        path,
-        { a: factor(`${path}.lora_A`, [fixture.rank, into(module)]), b: factor(`${path}.lora_B`, [out[module]!, fixture.rank]) },
-      ];
-    }),
+    sites.map(({ path, in: width, out }) => [
+      path,
+      { a: factor(`${path}.lora_A`, [fixture.rank, width]), b: factor(`${path}.lora_B`, [out, fixture.rank]) },
+    ]),
   );
-  return { config: { rank: fixture.rank, alpha: fixture.alpha, targetModules: LINEAR_MODULES }, tensors };
+  const targetModules = linears.map(({ key }) => key);
+  return { config: { rank: fixture.rank, alpha: fixture.alpha, targetModules }, tensors };
 }
 
 const batch = {
@@ -53,7 +46,7 @@ describe.skipIf(stories.missing).each(['cpu', 'onnx'] as const)('LoRA on all sev
     const policy = createPolicy(await storiesCheckpoint());
     policy.adapters.set('wave', waveAdapter(policy));
     const score = await policy.compileScore(({ logProbs, entropy }) => ({ logProbs, entropy }));
-    const { logProbs, entropy } = await score(batch, 'wave', {});
+    const { logProbs, entropy } = await score.run(batch, 'wave', {});
     expect(
       largestDifference(
         logProbs!.flatMap((row) => [...row]),

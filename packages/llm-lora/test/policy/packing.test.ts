@@ -78,6 +78,44 @@ describe('the plan of a batch', () => {
     expect(narrow.map(({ rows }) => rows)).toEqual([[0, 2], [3], [1]]);
   });
 
+  test('rows that pairs connect are never parted, and pairs name the rows of their part', () => {
+    const rowsAndPairs = batch.chain((rows) => {
+      const row = fc.integer({ min: 0, max: rows.length - 1 });
+      return fc.tuple(fc.constant(rows), fc.array(fc.tuple(row, row), { maxLength: 8 }));
+    });
+    fc.assert(
+      fc.property(rowsAndPairs, fc.integer({ min: 1, max: 60 }), ([rows, pairs], limit) => {
+        const given = { prompts: rows.map(([prompt]) => prompt), responses: rows.map(([, response]) => response), pairs };
+        const parts = planBatch(given, limit);
+        const found = parts.flatMap(({ shape, rows: members, pairs: own }) => {
+          expect(own === null).toBe(pairs.length === 0);
+          expect(shape.pairs).toBe(own?.mask.length ?? 0);
+          return [...(own?.mask ?? [])].flatMap((on, at) => {
+            const place = [own!.chosen[at]!, own!.rejected[at]!];
+            if (on === 0) expect(place).toEqual([0, 0]);
+            return on === 0 ? [] : [place.map((index) => members[index])];
+          });
+        });
+        const sorted = (list: unknown[]): string[] => list.map((pair) => JSON.stringify(pair)).sort();
+        expect(sorted(found)).toEqual(sorted(pairs));
+        expect(parts.flatMap(({ rows: members }) => members).sort((a, b) => a - b)).toEqual(rows.map((_, row) => row));
+      }),
+    );
+  });
+
+  test('pairs of one prompt share its sequence, and what they do not connect is parted as before', () => {
+    const prompts = [[1, 2, 3], [9], [1, 2, 3], [8, 8], [1, 2, 3], [9]];
+    const responses = [[5, 6], [5], [7, 7], [4], [3], [2]];
+    const plan = (pairs: readonly (readonly [number, number])[]): (readonly number[])[] =>
+      planBatch({ prompts, responses, pairs }, 4).map(({ rows }) => rows);
+    expect(plan([])).toEqual([[0, 2, 4], [1, 5], [3]]);
+    expect(plan([[4, 0]])).toEqual([[0, 4, 2], [1, 5], [3]]); // together in front, though row 2 came before row 4
+    expect(plan([[3, 1]])).toEqual([
+      [0, 2, 4],
+      [1, 5, 3],
+    ]);
+  });
+
   test('columns survive padding', () => {
     fc.assert(
       fc.property(batch, (rows) => {

@@ -1,6 +1,6 @@
 import { modelAsset } from '@expctr/test-support';
 import { loadCheckpoint, type Checkpoint } from '../../src/formats/checkpoint.js';
-import { createPolicy, type LlamaPolicy, type PolicyOptions } from '../../src/policy/policy.js';
+import { createPolicy, type CausalLM, type PolicyOptions } from '../../src/policy/causal-lm.js';
 
 /** The small real model that most tests use. */
 export const stories = modelAsset('stories260K');
@@ -11,7 +11,7 @@ export function storiesCheckpoint(): Promise<Checkpoint> {
   return (loaded ??= loadCheckpoint(stories.path));
 }
 
-export async function storiesPolicy(options: PolicyOptions = {}): Promise<LlamaPolicy> {
+export async function storiesPolicy(options: PolicyOptions = {}): Promise<CausalLM> {
   return createPolicy(await storiesCheckpoint(), null, options);
 }
 

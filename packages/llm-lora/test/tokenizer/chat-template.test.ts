@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { chatStretches } from '../../src/tokenizer/chat-template.js';
-import type { ChatMessage } from '../../src/tokenizer/tokenizer.js';
+import type { ChatMessage } from '@expctr/language-model';
 import { added, letters } from './synthetic.js';
 
 const END = added(2, '<end>');

@@ -2,7 +2,7 @@ import { modelAsset } from '@expctr/test-support';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadTokenizer } from '../../src/tokenizer/load-tokenizer.js';
-import type { ChatMessage, Tokenizer } from '../../src/tokenizer/tokenizer.js';
+import type { ChatMessage, Tokenizer } from '@expctr/language-model';
 
 /** What transformers in Python makes of texts and chats: tools/oracles/llm-lora_formats_tokenizer.py. */
 export interface TokenizerFixture {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Prompt } from '../../src/tokenizer/tokenizer.js';
+import type { Prompt } from '@expctr/language-model';
 import { MODELS, specialIds } from './models.js';
 
 const ATTACKS = [

@@ -1,6 +1,6 @@
 import { PreTrainedTokenizer } from '@huggingface/transformers';
 import { makeTokenizer } from '../../src/tokenizer/text-tokenizer.js';
-import type { Tokenizer } from '../../src/tokenizer/tokenizer.js';
+import type { Tokenizer } from '@expctr/language-model';
 import type { AddedTokenJson, TokenizerJson } from '../../src/tokenizer/tokenizer-json.js';
 
 export const added = (id: number, content: string, rest: Partial<AddedTokenJson> = {}): AddedTokenJson => ({

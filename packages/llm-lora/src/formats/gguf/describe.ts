@@ -1,8 +1,8 @@
+import type { ModelFamily } from '../../families/family.js';
+import type { DecoderConfig } from '../../model/config.js';
 import type { ModelDescription } from '../config-file.js';
-import { ARCHITECTURES } from '../architectures/table.js';
 import { FormatError } from '../errors.js';
 import { fieldsOf } from '../fields.js';
-import type { LlamaConfig } from '../llama-config.js';
 import type { GgufFile } from './open.js';
 
 /**
@@ -13,15 +13,20 @@ import type { GgufFile } from './open.js';
  *
  * @throws FormatError `GGUF_UNSUPPORTED_ARCHITECTURE`, `CONFIG_BAD_FIELD`, `CHECKPOINT_CONFIG_MISMATCH`.
  */
-export function describeGguf(file: GgufFile, beside: ModelDescription | null, configPath: string): ModelDescription {
+export function describeGguf(
+  file: GgufFile,
+  families: readonly ModelFamily[],
+  beside: ModelDescription | null,
+  configPath: string,
+): ModelDescription {
   const { metadata, path } = file;
   const name = metadata['general.architecture'];
-  const architecture = ARCHITECTURES.find(({ gguf }) => gguf.architecture === name);
-  if (architecture === undefined) {
+  const family = families.find(({ gguf }) => gguf?.architecture === name);
+  if (!family?.gguf) {
     throw new FormatError('GGUF_UNSUPPORTED_ARCHITECTURE', `the architecture ${JSON.stringify(name ?? null)} is not supported`, {
       where: path,
-      expected: `general.architecture to be one of ${ARCHITECTURES.map(({ gguf }) => gguf.architecture).join(', ')}`,
-      remedy: 'choose a model of a supported architecture',
+      expected: `general.architecture to be one of ${families.flatMap(({ gguf }) => gguf?.architecture ?? []).join(', ')}`,
+      remedy: 'choose a model of one of these families, or give a family of your own: { families: [mine] }',
     });
   }
   if (Number(metadata['split.count'] ?? 1) > 1) {
@@ -31,9 +36,9 @@ export function describeGguf(file: GgufFile, beside: ModelDescription | null, co
       remedy: 'join them: llama-gguf-split --merge FIRST.gguf MODEL.gguf',
     });
   }
-  const config = architecture.gguf.parseConfig(fieldsOf(metadata, path), (tensor) => file.tensors.has(tensor));
+  const config = family.gguf.parseConfig(fieldsOf(metadata, path), (tensor) => file.tensors.has(tensor));
   if (beside !== null) {
-    checkAgainst(config, path, beside.config, configPath);
+    checkAgainst({ family, config }, path, beside, configPath);
     return beside;
   }
   if (file.tensors.has('rope_freqs.weight')) {
@@ -43,32 +48,21 @@ export function describeGguf(file: GgufFile, beside: ModelDescription | null, co
       remedy: "put the model's config.json into the same folder",
     });
   }
-  return { architecture, config };
+  return { family, config };
 }
 
-/** Fields that must agree, with what they are called in an error. Contexts may differ, and so may the ids that end a sequence. */
-const COMPARED = [
-  'hiddenSize',
-  'intermediateSize',
-  'layers',
-  'heads',
-  'keyValueHeads',
-  'headDim',
-  'vocabularySize',
-  'normEpsilon',
-  'ropeTheta',
-  'tiedEmbeddings',
-] as const satisfies readonly (keyof LlamaConfig)[];
+/** Fields that may differ: config.json may allow a longer context, and names more of the ids that begin or end a sequence. */
+const FREE: ReadonlySet<string> = new Set<keyof DecoderConfig>(['maxPositions', 'bosTokenId', 'eosTokenIds']);
 
-function checkAgainst(inFile: LlamaConfig, path: string, inConfig: LlamaConfig, configPath: string): void {
-  // GGUF holds float32, config.json decimal numbers.
-  const comparable = (value: number | boolean): number | boolean => (typeof value === 'number' ? Math.fround(value) : value);
-  const different = COMPARED.filter((field) => comparable(inFile[field]) !== comparable(inConfig[field]));
-  const list = different.map((field) => `${field} ${String(inFile[field])} against ${String(inConfig[field])}`);
-  const linear = inFile.ropeScaling;
-  if (linear !== null && (inConfig.ropeScaling?.type !== linear.type || Math.fround(inConfig.ropeScaling.factor) !== linear.factor)) {
-    list.push(`ropeScaling ${JSON.stringify(linear)} against ${JSON.stringify(inConfig.ropeScaling)}`);
-  }
+function checkAgainst(inFile: ModelDescription, path: string, inConfig: ModelDescription, configPath: string): void {
+  const other: Readonly<Record<string, unknown>> = { ...inConfig.config };
+  // GGUF holds float32, config.json decimal numbers; a scaling that the file does not know may stand in config.json alone
+  const rounded = (value: unknown): string | undefined =>
+    JSON.stringify(value, (_, each: unknown) => (typeof each === 'number' ? Math.fround(each) : each));
+  const list = Object.entries<unknown>({ ...inFile.config })
+    .filter(([field, value]) => !FREE.has(field) && value !== null && rounded(value) !== rounded(other[field]))
+    .map(([field, value]) => `${field} ${JSON.stringify(value)} against ${JSON.stringify(other[field])}`);
+  if (inFile.family !== inConfig.family) list.unshift(`family ${inFile.family.name} against ${inConfig.family.name}`);
   if (list.length === 0) return;
   throw new FormatError('CHECKPOINT_CONFIG_MISMATCH', `its metadata and ${configPath} differ: ${list.join('; ')}`, {
     where: path,

@@ -1,13 +1,16 @@
-import type { GgufConventions } from '../architectures/architecture.js';
+import { namedTensors } from '../../families/layout.js';
+import type { ModelDescription } from '../config-file.js';
 import { FormatError } from '../errors.js';
 import type { FloatTensor } from '../host-tensor.js';
-import type { LlamaConfig } from '../llama-config.js';
 import type { TensorSource } from '../tensor-source.js';
 import type { GgufFile } from './open.js';
 
 /** A GGUF file under Hugging Face's names and in its order of rows. */
-export function ggufSource(file: GgufFile, conventions: GgufConventions, config: LlamaConfig): TensorSource {
-  const stored = new Map([...file.tensors.keys()].map((name) => [conventions.huggingFaceName(name) ?? name, name]));
+export function ggufSource(file: GgufFile, { family, config }: Pick<ModelDescription, 'family' | 'config'>): TensorSource {
+  const known = namedTensors(family.layout(config), config.layers);
+  const nameOf = new Map(known.map(({ gguf, name }) => [gguf, name]));
+  const stored = new Map([...file.tensors.keys()].map((own) => [nameOf.get(own) ?? own, own]));
+  const permuted = new Map(known.flatMap(({ name, ggufPermutedHeads: heads }) => (heads === undefined ? [] : [[name, heads] as const])));
   return {
     path: file.path,
     names: () => stored.keys(),
@@ -16,8 +19,8 @@ export function ggufSource(file: GgufFile, conventions: GgufConventions, config:
       const own = stored.get(name);
       if (own === undefined) throw new FormatError('GGUF_MISSING_TENSOR', `it has no tensor for ${name}`, { where: file.path });
       const tensor = await file.read(own);
-      const heads = conventions.permutedHeads(name, config);
-      return heads === null ? tensor : unpermuteHeads(tensor, heads);
+      const heads = permuted.get(name);
+      return heads === undefined ? tensor : unpermuteHeads(tensor, heads);
     },
     close: () => file.close(),
   };

@@ -6,11 +6,16 @@ export interface FactorName {
   readonly factor: 'a' | 'b';
 }
 
+/** A module's path as adapters have it: that of Hugging Face without the decoder's `model.`. */
+export function modulePath(path: string): string {
+  return path.replace(/^model\./, '');
+}
+
 /** Parses `base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight`; null for any other form. */
 export function parseFactorName(name: string): FactorName | null {
   const [, path, factor] = /^base_model\.model\.(.+)\.lora_([AB])\.weight$/.exec(name) ?? [];
   if (path === undefined) return null;
-  return { module: path.replace(/^model\./, ''), factor: factor === 'A' ? 'a' : 'b' };
+  return { module: modulePath(path), factor: factor === 'A' ? 'a' : 'b' };
 }
 
 /** The name under which PEFT stores a factor. The decoder's modules lie under `model`, the output head beside it. */

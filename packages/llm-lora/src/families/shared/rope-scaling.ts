@@ -1,5 +1,5 @@
-import { fieldsOf, type Fields } from './fields.js';
-import type { RopeScaling } from './llama-config.js';
+import { fieldsOf, type Fields } from '../../formats/fields.js';
+import type { RopeScaling } from '../../model/rotary.js';
 
 /**
  * The rotary parameters of a Hugging Face config.json, in both of its forms: `rope_theta` with `rope_scaling` beside it

@@ -1,13 +1,12 @@
 import type { Rng } from '@expctr/core';
+import type { AdapterStore } from '@expctr/language-model/training';
 import { loraScale, type Adapter, type LoraConfig } from '../formats/adapter.js';
 import type { FloatTensor } from '../formats/host-tensor.js';
 import { loadAdapter } from '../formats/peft/load.js';
 import { saveAdapter } from '../formats/peft/save.js';
-import { LINEAR_MODULES, modulePath } from '../model/parameters.js';
-import type { ModelWeights } from '../model/weights.js';
 import { PolicyError } from '../policy/errors.js';
-import { initializeLora, targetModules, zeroLora } from './initialize.js';
-import { adapterOf, loraTree, type LoraTree } from './lora-tree.js';
+import { initializeLora, targetLayers, zeroLora } from './initialize.js';
+import { adapterOf, loraTree, type LoraSites, type LoraTree } from './lora-tree.js';
 
 /** An adapter in the form that compiled functions take. */
 export interface HostLora {
@@ -17,22 +16,27 @@ export interface HostLora {
   readonly structure: string;
 }
 
-/** Named adapters of one base model. Their tensors are never changed in place: an update stores new ones. */
-export class AdapterStore {
-  readonly #weights: ModelWeights;
+/** Named LoRA adapters of one base model. Their tensors are never changed in place: an update stores new ones. */
+export class LoraStore implements AdapterStore<Adapter> {
+  /**
+   * The layers that adapters can be on.
+   * @internal
+   */
+  readonly sites: LoraSites;
   readonly #lora: LoraConfig;
   readonly #adapters = new Map<string, { adapter: Adapter; host: HostLora }>();
   readonly #zeros = new Map<string, HostLora>();
   #active = '';
 
   /**
+   * @param sites the layers that adapters can be on
    * @param lora what {@link create} makes
    * @internal
    */
-  constructor(weights: ModelWeights, lora: LoraConfig) {
-    this.#weights = weights;
+  constructor(sites: LoraSites, lora: LoraConfig) {
+    this.sites = sites;
     this.#lora = lora;
-    targetModules(lora);
+    targetLayers(lora, sites);
   }
 
   /** The adapter that `generate` uses by default and that a step trains; empty while there is none. */
@@ -47,8 +51,7 @@ export class AdapterStore {
 
   /** A fresh adapter (B = 0), active where it is the first. */
   create(name: string, rng: Rng): void {
-    const { architecture, config } = this.#weights;
-    this.set(name, adapterOf(this.#lora, initializeLora(architecture, config, this.#lora, rng)));
+    this.set(name, adapterOf(this.#lora, initializeLora(this.#lora, this.sites, rng), this.sites));
   }
 
   /** An independent copy; replaces `to` where it exists. */
@@ -86,7 +89,7 @@ export class AdapterStore {
 
   /** Stores an adapter, active where it is the first. @throws {@link PolicyError} when a factor does not fit this model */
   set(name: string, adapter: Adapter): void {
-    const tree = loraTree(adapter, this.#weights.config.layers);
+    const tree = loraTree(adapter, this.sites);
     this.#check(name, adapter, tree);
     const scale = loraScale(adapter.config);
     const structure = `${scale}:${tree.map((layer) => Object.entries(layer).map(([module, { a }]) => `${module}${a.shape[0]}`)).join(';')}`;
@@ -128,21 +131,20 @@ export class AdapterStore {
   }
 
   #check(name: string, { tensors, config: { rank } }: Adapter, tree: LoraTree<FloatTensor>): void {
-    const { architecture, config } = this.#weights;
+    const { layers, linears, path: pathOf } = this.sites;
     const known = new Set<string>();
     tree.forEach((layer, index) => {
-      for (const module of LINEAR_MODULES) {
-        const pair = layer[module];
+      for (const linear of linears) {
+        const pair = layer[linear.key];
         if (pair === undefined) continue;
-        const path = modulePath(index, module);
+        const path = pathOf(index, linear);
         known.add(path);
-        const size = architecture.linearShape(config, module);
         const { a, b } = pair;
-        const right = a.shape[0] === rank && a.shape[1] === size.in && b.shape[0] === size.out && b.shape[1] === rank;
+        const right = a.shape[0] === rank && a.shape[1] === linear.in && b.shape[0] === linear.out && b.shape[1] === rank;
         if (right) continue;
         throw new PolicyError('ADAPTER_SHAPE', `${path} has A [${a.shape.join(', ')}] and B [${b.shape.join(', ')}]`, {
           where: `adapter ${name}`,
-          expected: `A [${rank}, ${size.in}] and B [${size.out}, ${rank}]`,
+          expected: `A [${rank}, ${linear.in}] and B [${linear.out}, ${rank}]`,
           remedy: 'use an adapter that was made for this model',
         });
       }
@@ -151,7 +153,7 @@ export class AdapterStore {
     if (strange === undefined && known.size > 0) return;
     throw new PolicyError('ADAPTER_SHAPE', strange === undefined ? 'it adapts nothing' : `this model has no layer ${strange}`, {
       where: `adapter ${name}`,
-      expected: `layers from layers.0 to layers.${config.layers - 1}`,
+      expected: `layers among ${linears.map((linear) => pathOf(0, linear)).join(', ')} of blocks 0 to ${layers - 1}`,
       remedy: 'use an adapter that was made for this model',
     });
   }

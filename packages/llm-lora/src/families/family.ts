@@ -1,0 +1,70 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { Fields } from '../formats/fields.js';
+import type { TokenContext } from '../model/attention.js';
+import type { DecoderConfig } from '../model/config.js';
+import type { BlockInputs, BlockResult } from '../model/decoder.js';
+import type { ParameterTree } from '../model/parameters.js';
+import type { PositionInputs } from '../model/positions.js';
+import type { TensorLayout } from './layout.js';
+
+/** A family as llama.cpp's converter writes it. */
+export interface GgufConventions<C extends DecoderConfig = DecoderConfig> {
+  /** `general.architecture` in the metadata. */
+  readonly architecture: string;
+  /**
+   * Reads the metadata.
+   * @param hasTensor whether the file holds a tensor of that (GGUF) name.
+   * @throws FormatError for missing, wrong or unsupported fields.
+   */
+  parseConfig(fields: Fields, hasTensor: (name: string) => boolean): C;
+}
+
+/**
+ * A family of decoder-only models: all that differs from one architecture to another, as data and pure functions. A new family
+ * is one folder beside this file and one line in table.ts, or a package of its own that is handed to `loadCausalLM`.
+ *
+ * The names of its tensors in code (`LayerKey`, `OuterKey`) and of what its graphs take of positions (`PositionKey`) are its own:
+ * the rest of the package knows the embedding table, the output head and {@link DecoderConfig}.
+ */
+export interface ModelFamily<
+  C extends DecoderConfig = DecoderConfig,
+  LayerKey extends string = string,
+  OuterKey extends string = string,
+  PositionKey extends string = string,
+> {
+  /** `model_type` in config.json; the family's name everywhere. */
+  readonly name: string;
+  /** What it is, in one line. */
+  readonly description: string;
+  /** The entry of `architectures` in config.json. */
+  readonly className: string;
+  /** Reads config.json. @throws FormatError for missing, wrong or unsupported fields. */
+  parseConfig(fields: Fields): C;
+  /** How llama.cpp stores the family; null where it is not read from GGUF files. */
+  readonly gguf: GgufConventions<C> | null;
+  /** The tensors of a model of this configuration. */
+  layout(config: C): TensorLayout<LayerKey, OuterKey>;
+  /** Whether a file may hold a tensor of this name that the layout does not name, and that is not read. */
+  ignores(name: string, config: C): boolean;
+  /** The linear layers that an adapter is on unless told otherwise, by the last parts of their names, as in PEFT. */
+  readonly loraTargets: readonly string[];
+  /** What its graphs take of positions. */
+  readonly positions: PositionInputs<C, PositionKey>;
+  /**
+   * From rows of the embedding table to the input of the first block: as they are, scaled, or with learned positions added.
+   * @param rows [batch * time, width] @returns [batch * time, hidden]
+   */
+  embed(
+    config: C,
+    parameters: ParameterTree<tf.Tensor, LayerKey, OuterKey>,
+    rows: tf.Tensor2D,
+    tokens: TokenContext<PositionKey>,
+  ): tf.Tensor2D;
+  /**
+   * One block. A gradient may compute it a second time from its arguments, so it uses no tensor from elsewhere.
+   * @param x [batch * time, hidden] @returns hidden states, and keys and values as its attention will want them back as `past`
+   */
+  block(config: C, layer: { readonly [K in LayerKey]: tf.Tensor }, x: tf.Tensor2D, inputs: BlockInputs<PositionKey>): BlockResult;
+  /** From the last block to what meets the head: the norm, and the scale of logits where there is one. @param hidden [rows, hidden] */
+  finalNorm(config: C, parameters: ParameterTree<tf.Tensor, LayerKey, OuterKey>, hidden: tf.Tensor2D): tf.Tensor2D;
+}

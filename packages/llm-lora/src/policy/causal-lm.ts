@@ -1,0 +1,149 @@
+import type { AnswerOptions, Completion, SamplingOptions, TokenIds, Tokenizer } from '@expctr/language-model';
+import type { HostTreeOf, LanguageModel, Score, ScoreHead, StepLoss, TokenBatch, TrainStep } from '@expctr/language-model/training';
+import type { Optimizer } from '@expctr/tfjs-backend-onnx';
+import type { Adapter, LoraConfig } from '../formats/adapter.js';
+import { loadCheckpoint, type Checkpoint, type LoadCheckpointOptions } from '../formats/checkpoint.js';
+import { LoraStore } from '../lora/lora-store.js';
+import { loraSites } from '../lora/lora-tree.js';
+import type { DecoderConfig } from '../model/config.js';
+import { modelWeights } from '../model/weights.js';
+import { checkTokenizer } from '../tokenizer/check-tokenizer.js';
+import { loadTokenizer } from '../tokenizer/load-tokenizer.js';
+import { createScoreAnswers } from './answers.js';
+import type { PolicyContext, PolicyLimits } from './context.js';
+import { PolicyError } from './errors.js';
+import { createGenerate } from './generate.js';
+import { completeLimits } from './limits.js';
+import { createScore } from './score.js';
+import { createStep } from './step.js';
+
+/** Options of {@link createPolicy}. */
+export interface PolicyOptions {
+  /** Shape of the adapters that `adapters.create` makes. Default: rank 16, alpha 32, on the family's usual layers (Llama: q_proj and v_proj). */
+  readonly lora?: LoraConfig;
+  /** Bounds on memory; each has a default of its own. */
+  readonly limits?: Partial<PolicyLimits>;
+  /** Threads of one operation. Default: the cores available. */
+  readonly threads?: number;
+}
+
+/**
+ * A language model that generates, scores, reads answers and is trained: frozen base weights and named LoRA adapters, of any model
+ * family. Its functions run on the tfjs backend that is active when they are first used: call `useOnnx()` of
+ * `@expctr/tfjs-backend-onnx` before for compiled graphs.
+ */
+export class CausalLM implements LanguageModel<Adapter> {
+  /** Its model family, as its files name it. */
+  readonly family: string;
+  /** Hyperparameters of the base model, of the family's own type. */
+  readonly config: DecoderConfig;
+  /** Named adapters; none at first. */
+  readonly adapters: LoraStore;
+  readonly #tokenizer: Tokenizer | null;
+  readonly #generate: LanguageModel['generate'];
+  readonly #scoreAnswers: LanguageModel['scoreAnswers'];
+  readonly #score: Score<Record<string, never>>;
+  readonly #context: PolicyContext;
+  readonly #frees = new Set<() => Promise<void>>();
+
+  /** Use {@link createPolicy}. */
+  constructor(checkpoint: Checkpoint, tokenizer: Tokenizer | null, { lora, limits = {}, threads }: PolicyOptions) {
+    const { family, config, tensors } = checkpoint;
+    const bounds = completeLimits(limits, tensors);
+    const adapters = new LoraStore(
+      loraSites(family.layout(config), config.layers),
+      lora ?? { rank: 16, alpha: 32, targetModules: family.loraTargets },
+    );
+    this.family = family.name;
+    this.config = config;
+    this.adapters = adapters;
+    this.#tokenizer = tokenizer;
+    this.#context = {
+      weights: modelWeights(checkpoint, bounds.vocabularyPart),
+      adapters,
+      limits: bounds,
+      compileOptions: threads === undefined ? {} : { threads },
+      lora: (name) => (name === null ? adapters.baseHost() : adapters.host(name)),
+      onDispose: (free) => {
+        this.#frees.add(free);
+        return () => void this.#frees.delete(free);
+      },
+    };
+    this.#generate = createGenerate(this.#context);
+    this.#scoreAnswers = createScoreAnswers(this.#context);
+    this.#score = createScore(this.#context, ({ logProbs }) => ({ logProbs }));
+  }
+
+  /** Text to token ids and back. @throws {@link PolicyError} `POLICY_NO_TOKENIZER` where {@link createPolicy} was given none */
+  get tokenizer(): Tokenizer {
+    if (this.#tokenizer !== null) return this.#tokenizer;
+    throw new PolicyError('POLICY_NO_TOKENIZER', 'the policy was made without a tokenizer', {
+      where: 'CausalLM.tokenizer',
+      remedy: 'load the model with loadCausalLM(path), or give createPolicy a tokenizer',
+    });
+  }
+
+  /** Longest context, prompt and response together, in tokens. */
+  get maxPositions(): number {
+    return this.config.maxPositions;
+  }
+
+  /** Last dimension of `TokenOutputs.hidden`. */
+  get hiddenSize(): number {
+    return this.config.hiddenSize;
+  }
+
+  /**
+   * Samples completions in prompt-major order. Equal prompts, and what all prompts begin with, go through the model once.
+   * @throws {@link PolicyError} for prompts that do not fit the context and for wrong options
+   */
+  generate(prompts: readonly TokenIds[], options: SamplingOptions): Promise<Completion[]> {
+    return this.#generate(prompts, options);
+  }
+
+  /** Log-probabilities of the response tokens in nats, ragged like `batch.responses`; adapter null = the base model. */
+  async logProbabilities(batch: TokenBatch, adapter: string | null): Promise<Float32Array[]> {
+    const { logProbs } = await this.#score.run(batch, adapter, {});
+    return logProbs ?? [];
+  }
+
+  /**
+   * log P(answer | prompt) in nats, summed over all tokens of each answer.
+   * @param prompts what comes before the answers; a beginning that all of them share is computed once
+   * @param answers `answers[i]` are the possible answers to `prompts[i]`
+   * @returns one array for each prompt, in the order of its answers
+   */
+  scoreAnswers(prompts: readonly TokenIds[], answers: readonly (readonly TokenIds[])[], options?: AnswerOptions): Promise<Float32Array[]> {
+    return this.#scoreAnswers(prompts, answers, options);
+  }
+
+  /** A scoring pass that returns whatever `head` computes per response token, [rows, R] each. It is compiled as shapes come. */
+  compileScore<P>(head: ScoreHead<P>): Promise<Score<P>> {
+    return Promise.resolve(createScore(this.#context, head));
+  }
+
+  /** A training step of the adapter that is active now, and of `extra` beside it. It is compiled as shapes come. */
+  compileStep<P>(loss: StepLoss<P>, optimizer: Optimizer, extra: HostTreeOf<P>): Promise<TrainStep<P>> {
+    return createStep(this.#context, loss, optimizer, extra);
+  }
+
+  /** Frees all compiled functions, those of scores and steps too. */
+  async dispose(): Promise<void> {
+    for (const free of [...this.#frees]) await free();
+  }
+}
+
+/** A policy over a checkpoint, of the family that the checkpoint names. @param tokenizer for the caller: the policy itself knows token ids only */
+export function createPolicy(checkpoint: Checkpoint, tokenizer: Tokenizer | null = null, options: PolicyOptions = {}): CausalLM {
+  return new CausalLM(checkpoint, tokenizer, options);
+}
+
+/** Options of {@link loadCausalLM}. */
+export type LoadCausalLMOptions = PolicyOptions & LoadCheckpointOptions;
+
+/** Loads weights and tokenizer of a folder or GGUF file into a policy. @throws {@link FormatError} {@link TokenizerError} */
+export async function loadCausalLM(path: string, options: LoadCausalLMOptions = {}): Promise<CausalLM> {
+  const [checkpoint, tokenizer] = await Promise.all([loadCheckpoint(path, options), loadTokenizer(path)]);
+  checkTokenizer(tokenizer, checkpoint);
+  return createPolicy(checkpoint, tokenizer, options);
+}

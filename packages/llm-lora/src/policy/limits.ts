@@ -1,0 +1,26 @@
+import type { FloatTensor } from '../formats/host-tensor.js';
+import type { PolicyLimits } from './context.js';
+import { PolicyError } from './errors.js';
+
+/** Weights up to this count are packed into the decoding functions: 2^28 float32 are 1 GiB. */
+const LARGEST_PACKED = 2 ** 28;
+
+const DEFAULT_LIMITS = {
+  batchTokens: 384,
+  readTokens: 2048,
+  sequences: 32,
+  compiledFunctions: 12,
+  decoders: 2,
+  vocabularyPart: 2048,
+};
+
+/** Limits with the defaults for what is not given. @throws {@link PolicyError} `POLICY_OPTION` for one that is no whole number from 1 */
+export function completeLimits(given: Partial<PolicyLimits>, tensors: ReadonlyMap<string, FloatTensor>): PolicyLimits {
+  const count = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
+  const limits = { ...DEFAULT_LIMITS, decoderWeights: count > LARGEST_PACKED ? ('inputs' as const) : ('constants' as const), ...given };
+  for (const name of Object.keys(DEFAULT_LIMITS) as (keyof typeof DEFAULT_LIMITS)[]) {
+    if (Number.isInteger(limits[name]) && limits[name] >= 1) continue;
+    throw new PolicyError('POLICY_OPTION', `${name} is ${limits[name]}`, { where: 'limits', expected: 'a whole number from 1' });
+  }
+  return limits;
+}

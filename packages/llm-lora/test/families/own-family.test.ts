@@ -1,0 +1,157 @@
+import { spec } from '@expctr/tfjs-backend-onnx';
+import * as tf from '@tensorflow/tfjs';
+import { writeFile } from 'node:fs/promises';
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  attend,
+  blockLinears,
+  createPolicy,
+  FAMILIES,
+  ignoresRotaryDecoder,
+  loadCheckpoint,
+  parameterTree,
+  parseRotaryDecoder,
+  rmsNorm,
+  rotaryDecoderLayout,
+  swiGlu,
+  type ModelFamily,
+  type RotaryDecoderConfig,
+  type RotaryDecoderKey,
+} from '../../src/index.js';
+import { failure } from '../formats/failure.js';
+import { temporaryFolder } from '../formats/temporary-folder.js';
+import { TINY, tinyTensors, writeTinyModel } from '../formats/tiny-model.js';
+import { largestDifference, useBackend } from '../model/oracle.js';
+import { randomCheckpoint } from './random.js';
+
+const path = temporaryFolder();
+
+/** A Llama whose embeddings enter the first block four times as large. */
+const loud: ModelFamily<RotaryDecoderConfig> = {
+  ...FAMILIES.llama,
+  name: 'loud',
+  className: 'LoudForCausalLM',
+  gguf: null,
+  embed: (_config, _parameters, rows) => tf.mul(rows, 4),
+};
+
+/** Learned positions added to the embeddings, no rotation, no grouping: what GPT-2 does with positions, in Llama's block. */
+const learned: ModelFamily<RotaryDecoderConfig, RotaryDecoderKey, 'norm' | 'positions', 'ids'> = {
+  name: 'learned',
+  description: 'learned positions',
+  className: 'LearnedForCausalLM',
+  parseConfig: (fields) => parseRotaryDecoder(fields, { maxPositions: 32 }),
+  gguf: null,
+  layout(config) {
+    const { outer, ...rest } = rotaryDecoderLayout(config);
+    const positions = { name: 'model.positions.weight', gguf: 'position_embd.weight', shape: [config.maxPositions, config.hiddenSize] };
+    return { ...rest, outer: { ...outer, positions } };
+  },
+  ignores: ignoresRotaryDecoder,
+  loraTargets: ['q_proj'],
+  positions: {
+    specs: (_config, rows, time) => ({ ids: spec([rows, time], 'int32') }),
+    values: (_config, positions) => ({ ids: Int32Array.from(positions) }),
+  },
+  embed({ hiddenSize }, { outer }, rows, { batch, time, positions }) {
+    const added = tf.gather(outer.positions, positions.ids); // [1 or batch, time, hidden]
+    return tf.reshape<tf.Rank.R2>(tf.add(tf.reshape(rows, [batch, time, hiddenSize]), added), [batch * time, hiddenSize]);
+  },
+  block(config, layer, x, { tokens, past, lora }) {
+    const apply = blockLinears(layer, lora);
+    const normed = rmsNorm(x, layer.input_layernorm, config.normEpsilon);
+    const query: tf.Tensor2D = tf.mul(apply(normed, 'q_proj'), 1 / Math.sqrt(config.headDim));
+    const { mixed, keys, values } = attend(config, query, apply(normed, 'k_proj'), apply(normed, 'v_proj'), tokens, null, past);
+    const attended: tf.Tensor2D = tf.add(x, apply(mixed, 'o_proj'));
+    const again = rmsNorm(attended, layer.post_attention_layernorm, config.normEpsilon);
+    const gated = swiGlu(apply(again, 'gate_proj'), apply(again, 'up_proj'));
+    return { hidden: tf.add(attended, apply(gated, 'down_proj')), keys, values };
+  },
+  finalNorm: ({ normEpsilon }, { outer }, hidden) => rmsNorm(hidden, outer.norm, normEpsilon),
+};
+
+const config: RotaryDecoderConfig = {
+  hiddenSize: 8,
+  intermediateSize: 12,
+  layers: 2,
+  heads: 4,
+  keyValueHeads: 2,
+  headDim: 2,
+  vocabularySize: 10,
+  maxPositions: 32,
+  normEpsilon: 1e-5,
+  ropeTheta: 10_000,
+  ropeScaling: null,
+  tiedEmbeddings: true,
+  bosTokenId: 1,
+  eosTokenIds: [2],
+};
+const prompts = [[3, 4, 5, 6], [7, 8], [3, 4, 5, 6], [3, 4, 9]]; // prettier-ignore
+const sampling = { maxNewTokens: 9, stopTokenIds: [], seed: [1] as const };
+
+describe('a family of one’s own', () => {
+  beforeAll(() => useBackend('onnx'));
+
+  test('loads by the name in config.json, and computes what it says it does', async () => {
+    await writeTinyModel(path('loud'), { config: { architectures: ['LoudForCausalLM'], model_type: 'loud' } });
+    const checkpoint = await loadCheckpoint(path('loud'), { families: [loud] });
+    expect(checkpoint.family).toBe(loud);
+    // the same model as a Llama: a table four times as large, with the plain one as its head
+    const table = tinyTensors().get('model.embed_tokens.weight')!;
+    const tensors = tinyTensors()
+      .set('model.embed_tokens.weight', { ...table, data: table.data.map((value) => 4 * value) })
+      .set('lm_head.weight', table);
+    await writeTinyModel(path('llama'), { config: { tie_word_embeddings: false }, tensors });
+    const [own, same] = [createPolicy(checkpoint), createPolicy(await loadCheckpoint(path('llama')))];
+    expect([own.family, same.family]).toEqual(['loud', 'llama']);
+    const batch = { prompts, responses: prompts.map(() => [3, 9, 1, 0]) };
+    expect(await own.logProbabilities(batch, null)).toEqual(await same.logProbabilities(batch, null));
+    expect(await own.generate(prompts, sampling)).toEqual(await same.generate(prompts, sampling));
+    await Promise.all([own.dispose(), same.dispose()]);
+  });
+
+  test('may embed positions: decoding, packed rows and rows alone see the same ones', async () => {
+    const policy = createPolicy(randomCheckpoint(learned, config, 'learned'));
+    const completions = await policy.generate(prompts, sampling);
+    const responses = completions.map(({ tokens }) => tokens);
+    const together = await policy.logProbabilities({ prompts, responses }, null);
+    for (const [row, { logProbs }] of completions.entries()) {
+      const [alone] = await policy.logProbabilities({ prompts: [prompts[row]!], responses: [responses[row]!] }, null);
+      expect(largestDifference(logProbs, alone!)).toBeLessThan(1e-4);
+      expect(largestDifference(together[row]!, alone!)).toBeLessThan(1e-4);
+    }
+    // without rotation, a longer history of the same two tokens differs by the positions alone
+    const [near, far] = await policy.logProbabilities({ prompts: [[3], [3, 3, 3]], responses: [[4], [4]] }, null);
+    expect(Math.abs(near![0]! - far![0]!)).toBeGreaterThan(1e-3);
+    await policy.dispose();
+  });
+
+  test('needs a name of its own', async () => {
+    await writeTinyModel(path('any'));
+    const refused = async (families: ModelFamily[], ...parts: string[]): Promise<void> =>
+      expect(loadCheckpoint(path('any'), { families })).rejects.toThrow(failure('FAMILY_NAME', ...parts));
+    await refused([{ ...loud, name: 'llama' }], '"llama"', 'another name');
+    await refused([loud, loud], '"loud"');
+    await refused([{ ...loud, gguf: { ...FAMILIES.llama.gguf!, architecture: 'llama' } }], '"loud"', '"llama" already');
+  });
+
+  test('that nobody gave is refused with the families that are known', async () => {
+    await writeTinyModel(path('loud'), { config: { architectures: ['LoudForCausalLM'], model_type: 'loud' } });
+    await expect(loadCheckpoint(path('loud'))).rejects.toThrow(
+      failure('CONFIG_UNSUPPORTED_ARCHITECTURE', '"LoudForCausalLM"', 'model_type llama', 'families: [mine]'),
+    );
+    await writeFile(path('loud', 'config.json'), JSON.stringify({ ...TINY, architectures: undefined, model_type: 'quiet' }));
+    await expect(loadCheckpoint(path('loud'), { families: [loud] })).rejects.toThrow(
+      failure('CONFIG_UNSUPPORTED_ARCHITECTURE', '"quiet"', 'model_type loud'),
+    );
+  });
+});
+
+test('a checkpoint made by hand without one of its tensors is a typed error that names it', () => {
+  const { family, ...rest } = randomCheckpoint(FAMILIES.llama, config, 'short');
+  const tensors = new Map(rest.tensors);
+  tensors.delete('model.layers.1.mlp.up_proj.weight');
+  expect(() => parameterTree(family.layout(config), { ...rest, tensors })).toThrow(
+    failure('CHECKPOINT_MISSING_TENSOR', 'short', 'model.layers.1.mlp.up_proj.weight'),
+  );
+});
