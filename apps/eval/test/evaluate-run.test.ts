@@ -204,14 +204,17 @@ describe('bad input', () => {
     await expect(evaluateRun(join(run, 'config.json'))).rejects.toThrow(/not a folder/u);
   });
 
-  test.each(['config.json', 'data/interactions.arrow', 'data/items.arrow', 'predictions/test.arrow'])('%s must be there', async (name) => {
-    const error = await failing((folder) => rm(join(folder, name)));
-    expect(error).toMatchObject({
-      code: 'EVAL_MISSING_FILE',
-      where: expect.stringContaining(name) as string,
-      remedy: expect.stringContaining('--resume') as string,
-    });
-  });
+  test.each(['config.json', 'data/interactions.arrow', 'data/items.arrow', 'data/users.arrow', 'predictions/test.arrow'])(
+    '%s must be there',
+    async (name) => {
+      const error = await failing((folder) => rm(join(folder, name)));
+      expect(error).toMatchObject({
+        code: 'EVAL_MISSING_FILE',
+        where: expect.stringContaining(name) as string,
+        remedy: expect.stringContaining('--resume') as string,
+      });
+    },
+  );
 
   test('a table of another schema, a cut file and a file that is no table are named', async () => {
     const wrong = await failing(async (folder) => cp(join(folder, 'data', 'items.arrow'), join(folder, 'predictions', 'test.arrow')));

@@ -9,6 +9,7 @@ import {
   itemsToTable,
   PREDICTORS,
   predictionsToTable,
+  usersToTable,
   writeTable,
   type Explanation,
   type Interactions,
@@ -66,6 +67,8 @@ export async function writeRun(folder: string, options: SyntheticRun): Promise<v
   await writeFile(join(folder, 'config.json'), JSON.stringify(config));
   await writeTable(join(folder, 'data', 'interactions.arrow'), interactionsToTable(interactions));
   await writeTable(join(folder, 'data', 'items.arrow'), itemsToTable(items));
+  const { userIds } = interactions;
+  await writeTable(join(folder, 'data', 'users.arrow'), usersToTable({ length: userIds.length, userIds, attributes: {} }));
   await writeTable(join(folder, 'predictions', 'test.arrow'), predictionsToTable(predict(interactions, rng.fork('predictions'), options)));
   for (const stage of ['post-hoc', 'final']) {
     await writeTable(

@@ -9,10 +9,13 @@ import {
   itemsToTable,
   predictionsToTable,
   rowsOf,
+  TRUTH_FILE,
+  usersToTable,
   writeTable,
+  writeTruth,
   type Explanation,
 } from '@expctr/data';
-import { generateWorld, prepareWorld, TRUTH_FILE, trueReasons, writeTruth, type Claim, type PreparedWorld } from '@expctr/testbed';
+import { generateWorld, prepareWorld, trueReasons, type Claim, type PreparedWorld } from '@expctr/testbed';
 
 /** What the explainers of a made-up run are like: how often each gives the true reasons; else it praises attributes of the item. */
 export interface TestbedRun {
@@ -33,7 +36,7 @@ export async function testbedRun({
 }: TestbedRun = {}): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'expctr-eval-testbed-'));
   const world = prepareWorld(generateWorld({ seed, users, items: 150 }), { history: { select: 'similar', length: 8 } });
-  const { interactions, items } = world.dataset;
+  const { interactions, items, users: people } = world.dataset;
   const rng = createRng(seed);
   const [policy, ctr, valid, test] = [
     rowsOf(interactions, 'train', 'policy'),
@@ -45,6 +48,7 @@ export async function testbedRun({
   await writeFile(join(folder, 'config.json'), JSON.stringify({ dataset: 'testbed', seed, iterations: repetitions }));
   await writeTable(join(folder, 'data', 'interactions.arrow'), interactionsToTable(interactions));
   await writeTable(join(folder, 'data', 'items.arrow'), itemsToTable(items));
+  await writeTable(join(folder, 'data', 'users.arrow'), usersToTable(people));
   await writeTruth(join(folder, 'data', TRUTH_FILE), world.truth);
 
   const files: [name: string, rows: number[], share: number, completions: number][] = [

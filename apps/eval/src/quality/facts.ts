@@ -1,5 +1,5 @@
-import { historyOf, type Interactions, type Items } from '@expctr/data';
-import { trueReasons, type TruthRow } from '@expctr/testbed';
+import { historyOf, type Interactions, type Items, type TruthRow } from '@expctr/data';
+import { trueReasons } from '@expctr/testbed';
 
 /** Names an attribute: `genre` of `horror`. */
 export const attributeKey = (field: string, value: string): string => `${field}\n${value}`;

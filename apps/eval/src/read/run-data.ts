@@ -1,28 +1,14 @@
 import { readdir, stat } from 'node:fs/promises';
-import { basename, join, parse } from 'node:path';
+import { basename, parse } from 'node:path';
 import { ExpctrError } from '@expctr/core';
-import {
-  explanationsFromTable,
-  interactionsFromTable,
-  itemsFromTable,
-  predictionsFromTable,
-  readTable,
-  type Explanations,
-  type Interactions,
-  type Items,
-} from '@expctr/data';
-import { TRUTH_FILE, truthFromTable, type TruthRow } from '@expctr/testbed';
+import { explanationsFromTable, predictionsFromTable, readDataset, readTable, type Explanations, type StoredDataset } from '@expctr/data';
 import { parseObject, readRunLog, readText, readTiming, runFolder, type RunFolder, type RunLog } from '@expctr/run';
 import { EvalError } from '../errors.js';
 import { alignPredictions, type TestPredictions } from './test-predictions.js';
 
-/** A run folder, read. */
-export interface RunData {
+/** A run folder, read: its dataset, with the truth where it is known, and all that the run made of it. */
+export interface RunData extends StoredDataset {
   readonly config: Readonly<Record<string, unknown>>;
-  readonly interactions: Interactions;
-  readonly items: Items;
-  /** What a simulated world knows of every interaction, aligned with them; null where the data is real. */
-  readonly truth: readonly TruthRow[] | null;
   readonly predictions: TestPredictions;
   /** By name (`final`, `post-hoc`, `stage1-rollouts`, ...), in the order of the files. */
   readonly explanations: ReadonlyMap<string, Explanations>;
@@ -32,8 +18,8 @@ export interface RunData {
 }
 
 /**
- * Reads a run folder. config.json, data/interactions.arrow, data/items.arrow and predictions/test.arrow must be there; explanations,
- * log timing and truth may be missing, and the report then says so.
+ * Reads a run folder. Configuration, dataset and predictions must be there; explanations, log, timing and truth may be missing, and the
+ * report then says so.
  *
  * @throws EvalError `EVAL_NO_RUN`, `EVAL_MISSING_FILE`, `EVAL_BAD_FILE`, and what {@link alignPredictions} throws
  * @throws RunFolderError `RUN_BAD_LINE`, `RUN_BAD_FILE` for a configuration, log or timing that cannot be read
@@ -42,15 +28,12 @@ export async function readRun(root: string): Promise<RunData> {
   await requireFolder(root);
   const folder = runFolder(root);
   const config = await readConfig(folder.config);
-  const interactions = await fromArrow(join(folder.data, 'interactions.arrow'), interactionsFromTable);
-  const items = await fromArrow(join(folder.data, 'items.arrow'), (table) => itemsFromTable(table, interactions.itemIds));
-  const predictions = await fromArrow(folder.predictions, predictionsFromTable);
+  const dataset = await reading(folder.data, readDataset);
+  const predictions = await reading(folder.predictions, async (path) => predictionsFromTable(await readTable(path)));
   return {
+    ...dataset,
     config,
-    interactions,
-    items,
-    truth: await readTruth(join(folder.data, TRUTH_FILE), interactions.length),
-    predictions: alignPredictions(predictions, interactions, folder.predictions),
+    predictions: alignPredictions(predictions, dataset.interactions, folder.predictions),
     explanations: await readExplanations(folder),
     log: await readRunLog(folder.log),
     timing: await readTiming(folder),
@@ -73,16 +56,18 @@ async function readConfig(path: string): Promise<Record<string, unknown>> {
   return parseObject(text, path);
 }
 
-async function fromArrow<T>(path: string, read: (table: Awaited<ReturnType<typeof readTable>>) => T): Promise<T> {
-  if ((await stat(path).catch(() => null)) === null) throw missing(path);
+/** Reads a file or folder; what `@expctr/data` refuses is an error of the run, and names the file. */
+async function reading<T>(place: string, read: (place: string) => Promise<T>): Promise<T> {
   try {
-    return read(await readTable(path));
+    return await read(place);
   } catch (cause) {
     if (!(cause instanceof ExpctrError)) throw cause;
-    const place = cause.where === undefined || cause.where.includes(path) ? path : `${path}, ${cause.where}`;
-    const what = cause.message.replace(`${cause.where ?? ''}: `, '');
-    throw new EvalError('EVAL_BAD_FILE', what, {
-      where: place,
+    const { where, expected } = cause;
+    const [what] = cause.message.replace(`${where ?? ''}: `, '').split(/ (?:Expected|To mend it:) /u);
+    if ((cause.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') throw missing(where ?? place);
+    throw new EvalError('EVAL_BAD_FILE', what ?? cause.message, {
+      where: where === undefined ? place : where.includes(place) ? where : `${place}, ${where}`,
+      ...(expected === undefined ? {} : { expected }),
       remedy: 'repeat the run, or go on with it by expctr-train --resume',
       cause,
     });
@@ -97,24 +82,13 @@ function missing(path: string): EvalError {
   });
 }
 
-async function readTruth(path: string, rows: number): Promise<TruthRow[] | null> {
-  if ((await stat(path).catch(() => null)) === null) return null;
-  const truth = await fromArrow(path, truthFromTable);
-  if (truth.length === rows && truth.every(({ interactionId }, row) => interactionId === row)) return truth;
-  throw new EvalError('EVAL_ROWS_DIFFER', `the truth has ${truth.length} rows, the interactions have ${rows}`, {
-    where: path,
-    expected: 'one row for each interaction, in their order',
-    remedy: 'take both files from the same run',
-  });
-}
-
 async function readExplanations(folder: RunFolder): Promise<Map<string, Explanations>> {
   const files = (await readdir(folder.explanationsFolder).catch(() => [])).sort();
   const read = new Map<string, Explanations>();
   for (const file of files) {
     const { name } = parse(file);
     const path = folder.explanations(name);
-    if (basename(path) === file) read.set(name, await fromArrow(path, explanationsFromTable));
+    if (basename(path) === file) read.set(name, await reading(path, async () => explanationsFromTable(await readTable(path))));
   }
   return read;
 }

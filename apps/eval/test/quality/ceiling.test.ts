@@ -1,7 +1,6 @@
 import { createRng } from '@expctr/core';
 import { auc } from '@expctr/ctr-models';
-import type { Interactions, Items } from '@expctr/data';
-import type { TruthRow } from '@expctr/testbed';
+import type { Interactions, Items, TruthRow } from '@expctr/data';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bestThreshold, claimsAbove } from '../../src/quality/ceiling/best-claims.js';

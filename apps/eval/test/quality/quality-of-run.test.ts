@@ -1,8 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { auc } from '@expctr/ctr-models';
-import { interactionsFromTable, readTable, rowsOf } from '@expctr/data';
-import { readTruth, TRUTH_FILE, writeTruth } from '@expctr/testbed';
+import { interactionsFromTable, readTable, readTruth, rowsOf, TRUTH_FILE, writeTruth } from '@expctr/data';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { evaluateRun, type Metrics } from '../../src/index.js';
 import { syntheticRun } from '../synthetic-run.js';
@@ -143,5 +142,9 @@ test('the truth of another run is refused', async () => {
   const folder = await made();
   const path = join(folder, 'data', TRUTH_FILE);
   await writeTruth(path, (await readTruth(path)).slice(1));
-  await expect(evaluateRun(folder)).rejects.toMatchObject({ code: 'EVAL_ROWS_DIFFER', where: path });
+  await expect(evaluateRun(folder)).rejects.toMatchObject({
+    code: 'EVAL_BAD_FILE',
+    where: path,
+    expected: expect.stringMatching(/one row for each/u) as string,
+  });
 });

@@ -1,6 +1,6 @@
 import type { Rng } from '@expctr/core';
-import type { Interactions, Items } from '@expctr/data';
-import type { Claim, TruthRow } from '@expctr/testbed';
+import type { Interactions, Items, TruthRow } from '@expctr/data';
+import type { Claim } from '@expctr/testbed';
 import { itemAttributes, type RowFacts } from '../facts.js';
 import { bestThreshold, claimsAbove } from './best-claims.js';
 import { createEvidence } from './history-evidence.js';
