@@ -185,7 +185,7 @@ test("every built-in algorithm's options have defaults and descriptions, and no 
     expect(algorithm.name).toBe(name);
     expect(algorithm.description).toMatch(/^[^\n]{10,100}$/);
     expect(() => algorithm.options.parse({})).not.toThrow();
-    for (const [option, schema] of Object.entries(algorithm.options.shape)) {
+    for (const [option, schema] of Object.entries<z.ZodType>(algorithm.options.shape)) {
       expect(schema.description, option).toMatch(/.{10}/);
       expect(taken).not.toContain(option);
     }
