@@ -17,9 +17,9 @@ export interface StatementPair {
 /** Statements for the reader check. */
 export interface TestbedStatements {
   /** Pairs that give reasons only. */
-  readonly reasons: StatementPair[];
+  readonly reasons: readonly StatementPair[];
   /** Pairs that say the outcome. */
-  readonly verdicts: StatementPair[];
+  readonly verdicts: readonly StatementPair[];
 }
 
 const REASONS = 200;
