@@ -1,9 +1,11 @@
 import type { Algorithm } from '../algorithm.js';
+import { grpo } from './grpo.js';
 import { ppo } from './ppo.js';
 
 /** The built-in algorithms: one file and one line each. */
 export const algorithms = {
   ppo,
+  grpo,
 } as const satisfies Readonly<Record<string, Algorithm>>;
 
 /** A name in {@link algorithms}. */
