@@ -1,24 +1,28 @@
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRng } from '@expctr/core';
-import { readDataset, writeDataset } from '@expctr/data';
+import { readDataset, writeDataset, type PreparedDataset } from '@expctr/data';
 import { evaluateRun, type Metrics } from '@expctr/eval';
-import { TRUTH_FILE, writeTruth } from '@expctr/testbed';
-import type { Config } from './config/schema.js';
-import { findInputs } from './pipeline/inputs.js';
-import { loadModels } from './pipeline/load.js';
+import { openArtifacts, timed, type RunFolder } from '@expctr/run';
+import { commonOptions, partOptions } from './config/config-schema.js';
+import type { Settings } from './config/resolve.js';
+import { dataSection } from './config/schema.js';
+import { createFeatureStore } from './pipeline/feature-store.js';
 import { runMethod } from './pipeline/method.js';
-import { warn, type Parts } from './pipeline/parts.js';
+import { loadModels, type Models } from './pipeline/models.js';
+import { warn, type Pipeline } from './pipeline/pipeline.js';
 import { createPromptBook } from './pipeline/prompt-book.js';
-import { timed } from './pipeline/timed.js';
-import { openCheckpoints } from './run/checkpoints.js';
+import type { RunData } from './pipeline/run-data.js';
+import { createRunFolder } from './run/open-run.js';
 import { silentProgress, type Progress } from './run/progress.js';
-import { createRunFolder, type RunFolder } from './run/run-folder.js';
 
-/** What {@link train} is told besides the configuration. */
+/** What {@link train} is told besides the settings. */
 export interface TrainOptions {
   /** A new folder, or that of a run to go on with. It is made when data and models have been read without error. */
   readonly folder: RunFolder;
+  /** Default: silent. */
   readonly progress?: Progress;
   /** Abort it to stop at the next point from which the run can go on; `train` then throws {@link Interrupted}. */
   readonly signal?: AbortSignal;
@@ -26,63 +30,74 @@ export interface TrainOptions {
 
 /**
  * One run from data to report. Called again on the same folder it goes on where it stopped, and ends with the same files.
+ * @param settings as `resolveConfig` gives them, plug-ins of one's own included
  * @throws ExpctrError naming what is missing or wrong and how to mend it
  */
-export function train(config: Config, options: TrainOptions): Promise<Metrics> {
-  return withParts(config, options, async (parts) => {
-    await runMethod(parts);
-    return timed(parts, 'report', () => evaluateRun(parts.folder.root));
+export function train(settings: Settings, options: TrainOptions): Promise<Metrics> {
+  return withPipeline(settings, options, async (pipeline) => {
+    await runMethod(pipeline);
+    const { folder } = pipeline.run;
+    return timed(folder, 'report', () => evaluateRun(folder.root));
   });
 }
 
-/** Loads data and models, opens the run folder, and gives both to `work`; everything is closed when it ends. */
-export async function withParts<T>(
-  config: Config,
+/** Loads data and models, opens the run folder, and gives all to `work`; everything is closed when it ends. */
+export async function withPipeline<T>(
+  settings: Settings,
   { folder, progress = silentProgress, signal }: TrainOptions,
-  work: (parts: Parts) => Promise<T>,
+  work: (pipeline: Pipeline) => Promise<T>,
 ): Promise<T> {
-  const inputs = await findInputs(config);
+  const { config } = settings;
+  const temporary = await mkdtemp(join(tmpdir(), 'expctr-inputs-'));
+  const temporaryFolder = (): Promise<string> => mkdtemp(join(temporary, 'made-'));
   try {
-    // The first checkpoint says that the tables are complete and that what was to be said of them stands in the log.
-    const stored = existsSync(folder.progress) ? await readDataset(folder.data) : undefined;
-    const prepared = stored ? undefined : await inputs.prepare();
-    const { interactions, items } = stored ?? prepared!;
-    const { form, ...models } = await loadModels(config, inputs);
-    if (!stored) await createRunFolder(folder, config);
-    const checkpoints = await openCheckpoints(folder);
+    // The first artifact says that the tables are complete and that what was to be said of them stands in the log.
+    const prepared = existsSync(folder.progress) ? null : await prepare(settings, temporaryFolder);
+    const models = await loadModels(settings, folder, temporaryFolder);
     try {
-      const parts: Parts = {
-        ...models,
-        statements: inputs.language.statements,
-        config,
-        folder,
-        checkpoints,
-        progress,
-        signal,
-        rng: createRng(config.seed),
-        interactions,
-        items,
-        prompts: createPromptBook({
-          interactions,
-          items,
-          form,
-          template: models.templates.explanation,
-          tokenizer: models.tokenizer,
-          maxTokens: Math.min(config.llm.maxPromptTokens, models.policy.config.maxPositions - config.llm.maxNewTokens),
-        }),
-      };
-      await checkpoints.once('data', async () => {
-        for (const { code, message } of [...(prepared?.warnings ?? []), ...inputs.notices]) warn(parts, code, message);
-        if (prepared) await writeDataset(folder.data, prepared);
-        if (prepared?.truth) await writeTruth(join(folder.data, TRUTH_FILE), prepared.truth);
-      });
-      return await work(parts);
+      if (prepared !== null) await createRunFolder(folder, config);
+      const artifacts = await openArtifacts(folder);
+      const run = { ...settings, rng: createRng(config.seed), folder, artifacts, progress, signal };
+      try {
+        await artifacts.once('data', async () => {
+          const dataset = prepared ?? (await prepare(settings, temporaryFolder));
+          for (const { code, message } of [...dataset.warnings, ...models.notices]) warn(run, code, message);
+          await writeDataset(folder.data, dataset);
+        });
+        return await work({ run, models, data: await readData(settings, folder, models) });
+      } finally {
+        artifacts.log.close();
+      }
     } finally {
-      checkpoints.log.close();
-      await models.policy.dispose();
-      await models.encoder.dispose?.();
+      await models.dispose();
     }
   } finally {
-    await inputs.dispose();
+    await rm(temporary, { recursive: true, force: true });
   }
+}
+
+/** The dataset that the configuration names, read or made. */
+function prepare({ config, registry }: Settings, temporaryFolder: () => Promise<string>): Promise<PreparedDataset> {
+  const dataset = registry.datasets.find(({ name }) => name === config.dataset)!;
+  const { onBadRow, ...data } = commonOptions(dataSection, config.data);
+  const { dataDir, seed } = config;
+  return dataset.prepare({ dataDir, seed, onBadRow, data, options: partOptions(dataset.options, config.data), temporaryFolder });
+}
+
+async function readData({ config }: Settings, folder: RunFolder, { policy, templates, form }: Models): Promise<RunData> {
+  const { interactions, items, truth } = await readDataset(folder.data);
+  return {
+    interactions,
+    items,
+    truth,
+    features: createFeatureStore(interactions, items),
+    prompts: createPromptBook({
+      interactions,
+      items,
+      form,
+      template: templates.explanation,
+      tokenizer: policy.tokenizer,
+      maxTokens: Math.min(config.llm.maxPromptTokens, policy.maxPositions - config.llm.maxNewTokens),
+    }),
+  };
 }

@@ -38,9 +38,54 @@ describe('expctr-train', () => {
     expect(existsSync(out)).toBe(false);
   });
 
-  test('an unknown dataset is an error with the names that there are', async () => {
-    expect(await main(['--dataset', 'movielenz', '--data-dir', folder, '--out', out])).not.toBe(0);
-    expect(said).toContain('movielens');
+  test('an unknown dataset, backbone or algorithm is wrong use, with the names that there are, before anything is done', async () => {
+    for (const [flag, wrong, right] of [
+      ['--dataset', 'movielenz', 'movielens'],
+      ['--backbone', 'deepfn', 'deepfm'],
+      ['--algorithm', 'pp', 'ppo'],
+    ] as const) {
+      said = '';
+      expect(await main([...tiny, flag, wrong, '--out', out])).toBe(2);
+      expect(said).toContain(right);
+    }
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test.each([
+    ['is missing', null, 'PLUGIN_NOT_FOUND'],
+    ['throws while it is loaded', 'throw new Error("on purpose")', 'PLUGIN_BROKEN'],
+    ['exports nothing', 'export {}', 'PLUGIN_BROKEN'],
+    [
+      'has a name that exists',
+      'export const plugin = { name: "x", samplers: [{ name: "policy", description: "", options: { shape: {}, safeParse() {} } }] }',
+      'PLUGIN_CLASH',
+    ],
+  ])('a plug-in that %s is wrong use: one line, no stack', async (_, text, code) => {
+    const module = join(folder, 'plugin.js');
+    if (text !== null) await writeFile(module, text);
+    for (const more of [[], ['--help'], ['--schema']]) {
+      said = '';
+      expect(await main([...tiny, '--plugin', module, '--out', out, ...more])).toBe(2);
+      expect(said.trimEnd().split('\n')).toHaveLength(1);
+      expect(said).toContain(code);
+      expect(said).toContain('plugin.js');
+    }
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test('--help lists what a plug-in brings with its options', async () => {
+    const module = join(import.meta.dirname, 'fixtures', 'plugins', 'every-kind.js');
+    expect(await main(['--plugin', module, '--help'])).toBe(0);
+    for (const text of [
+      'every-kind 1.2.3',
+      'my-fm',
+      'FM by another name',
+      'ctr.mine',
+      'rewards.brevity.tokens',
+      'from here on it pays nothing',
+    ]) {
+      expect(said).toContain(text);
+    }
   });
 
   test('a missing language model is an error that names it, and leaves no run folder', async () => {

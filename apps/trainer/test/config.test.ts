@@ -3,15 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { configJsonSchema, listOptions } from '../src/config/options.js';
+import { configJsonSchema } from '../src/config/config-schema.js';
+import { listOptions } from '../src/config/options.js';
 import { nearestName } from '../src/config/nearest-name.js';
 import { presets } from '../src/config/presets.js';
 import { resolveConfig } from '../src/config/resolve.js';
-import { parseCommandLine, UsageError } from '../src/cli/program.js';
+import { namedPlugins, parseCommandLine, UsageError } from '../src/cli/program.js';
+import { createRegistry } from '../src/plugins/registry.js';
+
+const registry = createRegistry();
 
 describe('resolveConfig', () => {
   test('an empty configuration is complete', async () => {
-    const config = await resolveConfig({});
+    const { config } = await resolveConfig({});
     expect(config.data.kCore).toBe(5);
     expect(config.reader.onFail).toBe('stop');
     expect(config.rewards.stage1).toEqual({ lc: 1, ic: 0, siblings: 0, length: 0, format: 0 });
@@ -25,7 +29,7 @@ describe('resolveConfig', () => {
   test('later sources win: preset, file, flags, --set', async () => {
     const file = join(await mkdtemp(join(tmpdir(), 'expctr-config-')), 'config.json');
     await writeFile(file, JSON.stringify({ $schema: './schema.json', data: { kCore: 7, maxPerUser: 9 }, seed: 3 }));
-    const config = await resolveConfig({
+    const { config } = await resolveConfig({
       preset: 'demo',
       file,
       flags: { seed: 4, 'llm.model': undefined },
@@ -35,7 +39,7 @@ describe('resolveConfig', () => {
   });
 
   test('--set takes JSON, and text where it is no JSON', async () => {
-    const config = await resolveConfig({
+    const { config } = await resolveConfig({
       sets: ['llm.model=./my model', 'llm.lora.targetModules=["o_proj"]', 'ppo.klTarget=3', 'prompt.lc=null'],
     });
     expect(config.llm.model).toBe('./my model');
@@ -60,6 +64,31 @@ describe('resolveConfig', () => {
     await expect(resolveConfig({ preset: 'demmo' })).rejects.toThrow(/--preset demo/);
   });
 
+  test('the options of the chosen part stand beside the common ones of its section, those of others are refused', async () => {
+    const { config } = await resolveConfig({ sets: ['ctr.backbone=deepfm', 'ctr.hidden=[8]', 'dataset=testbed', 'data.users=9'] });
+    expect(config.ctr).toMatchObject({ backbone: 'deepfm', hidden: [8], dropout: 0, epochs: 30 });
+    expect(config.data).toMatchObject({ users: 9, kCore: 5 });
+    await expect(resolveConfig({ sets: ['ctr.backbone=fm', 'ctr.hidden=[8]'] })).rejects.toMatchObject({
+      code: 'CONFIG_OTHER_PART',
+      where: 'ctr.hidden',
+    });
+    expect((await resolveConfig({ sets: ['ctr.backbone=fm'] })).config.ctr).not.toHaveProperty('hidden');
+  });
+
+  test('what a preset says of another part is left out, what the user says of it is not', async () => {
+    const { config } = await resolveConfig({ preset: 'testbed', flags: { dataset: 'generated' } });
+    expect(config.data).not.toHaveProperty('users');
+    await expect(resolveConfig({ preset: 'testbed', flags: { dataset: 'generated' }, sets: ['data.users=3'] })).rejects.toThrow(
+      /data\.users.*testbed/s,
+    );
+  });
+
+  test('a part that is not there is refused with those that are and the nearest', async () => {
+    await expect(resolveConfig({ sets: ['ctr.backbone=deepfn'] })).rejects.toThrow(/ctr\.backbone.*deepfn.*fm.*nearest is deepfm/s);
+    await expect(resolveConfig({ flags: { dataset: 'movielenz' } })).rejects.toMatchObject({ code: 'CONFIG_UNKNOWN_PART' });
+    await expect(resolveConfig({ sets: ['ppo.algorithm=7'] })).rejects.toMatchObject({ code: 'CONFIG_UNKNOWN_PART' });
+  });
+
   test('a file that is missing or no JSON object is refused by name', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'expctr-config-'));
     await expect(resolveConfig({ file: join(folder, 'absent.json') })).rejects.toThrow(/absent\.json/);
@@ -72,7 +101,7 @@ describe('resolveConfig', () => {
 
 describe('options', () => {
   test('every option has a description and a default', () => {
-    const options = listOptions();
+    const options = listOptions(registry);
     expect(options.length).toBeGreaterThan(50);
     for (const option of options) {
       expect(option.description, option.path).not.toBe('');
@@ -81,7 +110,7 @@ describe('options', () => {
   });
 
   test('names that outside programs rely on are there', () => {
-    const names = listOptions().map((option) => option.path);
+    const names = listOptions(registry).map((option) => option.path);
     for (const name of [
       'data.kCore',
       'data.maxPerUser',
@@ -99,19 +128,22 @@ describe('options', () => {
   });
 
   test('the JSON Schema refuses unknown properties, so that editors mark them', () => {
-    expect(configJsonSchema()).toMatchObject({ type: 'object', additionalProperties: false });
+    expect(configJsonSchema(registry)).toMatchObject({ type: 'object', additionalProperties: false });
   });
 
   test('every option given its own default is accepted', async () => {
-    for (const option of listOptions()) {
-      await expect(resolveConfig({ sets: [`${option.path}=${JSON.stringify(option.default)}`] }), option.path).resolves.toBeDefined();
+    for (const { path, part, default: value } of listOptions(registry)) {
+      const chosen = part === undefined || part.chosenBy === 'encoder.model' ? [] : [`${part.chosenBy}=${part.name}`];
+      const encoder = part?.chosenBy === 'encoder.model' ? [`encoder.model=${part.name}:x`] : [];
+      const sets = [...chosen, ...encoder, `${path}=${JSON.stringify(value)}`];
+      await expect(resolveConfig({ sets }), path).resolves.toBeDefined();
     }
   });
 });
 
 describe('nearestName', () => {
   test('a name is nearest to itself, and one typing error away from it', () => {
-    const names = listOptions().map((option) => option.path);
+    const names = listOptions(registry).map((option) => option.path);
     fc.assert(
       fc.property(fc.constantFrom(...names), fc.nat(), (name, at) => {
         expect(nearestName(name, names)).toBe(name);
@@ -129,14 +161,19 @@ describe('nearestName', () => {
 describe('parseCommandLine', () => {
   test('flags become options', () => {
     expect(
-      parseCommandLine(['--dataset', 'movielens', '--data-dir', 'd', '--seed', '3', '--set', 'a=1', '--set', 'b=2', '--json']),
+      parseCommandLine(['--dataset', 'movielens', '--data-dir', 'd', '--seed', '3', '--set', 'a=1', '--set', 'b=2', '--json'], registry),
     ).toMatchObject({ dataset: 'movielens', dataDir: 'd', seed: 3, set: ['a=1', 'b=2'], json: true });
+  });
+
+  test('plug-ins are known before anything else is read', async () => {
+    expect(await namedPlugins(['--seed', 'x', '--plugin', './a.js', '--unknown', '--plugin=b', '--help'])).toEqual(['./a.js', 'b']);
+    expect(await namedPlugins(['--plugin'])).toEqual([]);
   });
 
   test('wrong use ends with 2, help with 0', () => {
     const codeOf = (argv: string[]): number => {
       try {
-        parseCommandLine(argv);
+        parseCommandLine(argv, registry);
       } catch (error) {
         return (error as UsageError).exitCode;
       }

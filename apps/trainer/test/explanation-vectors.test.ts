@@ -10,29 +10,28 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { resolveConfig } from '../src/config/resolve.js';
 import { fitClickModel } from '../src/pipeline/click-model.js';
 import type { ExplanationSet } from '../src/pipeline/explanation-set.js';
-import type { Parts } from '../src/pipeline/parts.js';
+import { createFeatureStore } from '../src/pipeline/feature-store.js';
+import type { Pipeline } from '../src/pipeline/pipeline.js';
 import { explanationVectors, shuffledVectors } from '../src/pipeline/vectors.js';
 
 /** AUC of a CTR model on the test rows, with and without vectors, under planted explanations. */
 describe('the CTR model uses z', () => {
   let prepared: PreparedDataset;
-  let parts: Parts;
+  let pipeline: Pipeline;
 
   beforeAll(async () => {
     const folder = await mkdtemp(join(tmpdir(), 'expctr-planted-'));
     await writeMovieLensShaped(folder, { users: 120, items: 80, seed: 3 });
     prepared = await prepareDataset({ dataset: 'movielens', dataDir: folder, data: { kCore: 0 } });
-    const config = await resolveConfig({ sets: ['ctr.epochs=8', 'ctr.embeddingDimension=8'] });
+    const settings = await resolveConfig({ sets: ['ctr.epochs=8', 'ctr.embeddingDimension=8'] });
+    const { interactions, items } = prepared;
+    const encoder = createHashedEncoder({ dimension: 32 });
     // Only what fitting and encoding read: the language model plays no part here.
-    parts = {
-      config,
-      interactions: prepared.interactions,
-      items: prepared.items,
-      encoder: createHashedEncoder({ dimension: 32 }),
-      rng: createRng(1),
-      checkpoints: { log: { write: () => undefined } },
-      progress: { say: () => undefined },
-    } as unknown as Parts;
+    pipeline = {
+      run: { ...settings, rng: createRng(1), artifacts: { log: { write: () => undefined } }, progress: { say: () => undefined } },
+      data: { interactions, items, features: createFeatureStore(interactions, items) },
+      models: { encoder, vectors: encoder },
+    } as unknown as Pipeline;
   }, 60_000);
 
   async function testAuc(textOf: ((row: number) => string) | null, options: { shuffled?: boolean } = {}): Promise<number> {
@@ -42,10 +41,10 @@ describe('the CTR model uses z', () => {
     const rows = Uint32Array.from([...fitRows, ...rowsOf(interactions, 'valid'), ...test]);
     const set: ExplanationSet = { read: textOf ?? (() => ''), probability: () => 0.5 };
     const vectors = async () => {
-      const made = await explanationVectors(parts, rows, set);
-      return options.shuffled ? shuffledVectors(parts, made) : made;
+      const made = await explanationVectors(pipeline, rows, set);
+      return options.shuffled ? shuffledVectors(pipeline, made) : made;
     };
-    const clicks = await fitClickModel(parts, { name: 'planted', iteration: 1, fitRows, vectors: textOf === null ? null : vectors });
+    const clicks = await fitClickModel(pipeline, { name: 'planted', iteration: 1, fit: 'ctr', vectors: textOf === null ? null : vectors });
     return auc(
       Uint8Array.from(test, (row) => interactions.label[row]!),
       await clicks.predictRows(test),
@@ -70,11 +69,11 @@ describe('the CTR model uses z', () => {
     const { interactions } = prepared;
     const rows = rowsOf(interactions, 'valid');
     const data = Float32Array.from(rows, (_, index) => index);
-    const shuffled = shuffledVectors(parts, { data, dimension: 1, interactionIds: rows });
+    const shuffled = shuffledVectors(pipeline, { data, dimension: 1, interactionIds: rows });
     expect([...shuffled.data].sort((a, b) => a - b)).toEqual([...data]);
     expect(shuffled.data).not.toEqual(data);
     const both = Uint32Array.from([...rows, ...rowsOf(interactions, 'test')]);
-    const mixed = shuffledVectors(parts, {
+    const mixed = shuffledVectors(pipeline, {
       data: Float32Array.from(both, (_, index) => (index < rows.length ? 0 : 1)),
       dimension: 1,
       interactionIds: both,

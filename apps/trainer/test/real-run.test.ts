@@ -5,7 +5,7 @@ import { PREDICTORS } from '@expctr/data';
 import { dataAsset, modelAsset } from '@expctr/test-support';
 import { expect, test } from 'vitest';
 import { resolveConfig } from '../src/config/resolve.js';
-import { runFolder } from '../src/run/run-folder.js';
+import { runFolder } from '@expctr/run';
 import { train } from '../src/train.js';
 
 const [data, llm, encoder] = [dataAsset('ml-latest-small'), modelAsset('stories260K'), modelAsset('all-MiniLM-L6-v2')];
@@ -14,7 +14,7 @@ const missing = [data, llm, encoder].find((asset) => asset.missing)?.missing ?? 
 test.skipIf(missing)(
   'MovieLens, stories260K and MiniLM go through all stages to a report',
   async () => {
-    const config = await resolveConfig({
+    const settings = await resolveConfig({
       preset: 'movielens-small',
       flags: { dataDir: data.path, 'llm.model': llm.path, 'encoder.model': encoder.path },
       sets: [
@@ -30,7 +30,7 @@ test.skipIf(missing)(
       ],
     });
     const folder = runFolder(join(await mkdtemp(join(tmpdir(), 'expctr-real-')), 'run'));
-    const metrics = await train(config, { folder });
+    const metrics = await train(settings, { folder });
     for (const model of PREDICTORS) expect(metrics.predictors[model]?.auc, model).toBeTypeOf('number');
     expect(metrics.warnings.map(({ code }) => code)).not.toContain('RUN_GENERATED');
   },

@@ -4,9 +4,10 @@ import { sha256 } from '@expctr/core';
 import { describe, expect, test } from 'vitest';
 import { Interrupted } from '../src/pipeline/interrupt.js';
 import { silentProgress, type Progress } from '../src/run/progress.js';
-import { openRunFolder, type RunFolder } from '../src/run/run-folder.js';
+import type { RunFolder } from '@expctr/run';
+import { openRunFolder } from '../src/run/open-run.js';
 import { train } from '../src/train.js';
-import { freshFolder, tinyConfig } from './tiny-run.js';
+import { freshFolder, tinySettings } from './tiny-run.js';
 
 /** What a resumed run must repeat to the last byte. */
 const COMPARED = ['data', 'explanations', 'predictions', 'adapters', 'ctr', 'metrics.json', 'log.jsonl'];
@@ -35,7 +36,7 @@ function watching(name: RegExp, count: number, then: () => void): Progress {
 }
 
 describe('a run that was interrupted and resumed ends with the same bytes', () => {
-  const config = tinyConfig('ppo.checkpointEvery=1');
+  const config = tinySettings('ppo.checkpointEvery=1');
   const whole = config.then(async (settings) => {
     const folder = await freshFolder();
     await train(settings, { folder });
@@ -56,7 +57,7 @@ describe('a run that was interrupted and resumed ends with the same bytes', () =
       const progress = watching(name, count, () => controller.abort());
       await expect(train(await config, { folder, progress, signal: controller.signal })).rejects.toThrow(Interrupted);
       const resumed = await openRunFolder(folder.root);
-      await train(resumed.config, { folder: resumed.folder });
+      await train(resumed, { folder: resumed.folder });
       expect(await fingerprints(folder)).toEqual(await whole);
     },
     120_000,
@@ -68,7 +69,7 @@ describe('a run that was interrupted and resumed ends with the same bytes', () =
       throw new Error('power cut');
     });
     await expect(train(await config, { folder, progress: crash })).rejects.toThrow('power cut');
-    await train((await openRunFolder(folder.root)).config, { folder });
+    await train(await openRunFolder(folder.root), { folder });
     expect(await fingerprints(folder)).toEqual(await whole);
   }, 120_000);
 });

@@ -14,22 +14,21 @@ import {
 import type { Metrics } from '@expctr/eval';
 import { loadAdapter } from '@expctr/llm-lora';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { parseConfig } from '../src/config/resolve.js';
-import type { Config } from '../src/config/schema.js';
-import type { RunFolder } from '../src/run/run-folder.js';
+import type { RunFolder } from '@expctr/run';
+import { parseConfig, type Settings } from '../src/config/resolve.js';
 import { train } from '../src/train.js';
-import { freshFolder, tinyConfig } from './tiny-run.js';
+import { freshFolder, tinySettings } from './tiny-run.js';
 
 describe('a run leaves a complete folder', () => {
-  let config: Config;
+  let settings: Settings;
   let folder: RunFolder;
   let metrics: Metrics;
   let log: { event: string; [field: string]: unknown }[];
 
   beforeAll(async () => {
-    config = await tinyConfig('iterations=2');
+    settings = await tinySettings('iterations=2');
     folder = await freshFolder();
-    metrics = await train(config, { folder });
+    metrics = await train(settings, { folder });
     log = (await readFile(folder.log, 'utf8'))
       .trim()
       .split('\n')
@@ -37,7 +36,9 @@ describe('a run leaves a complete folder', () => {
   }, 120_000);
 
   test('config.json is the complete configuration', async () => {
-    expect(parseConfig(JSON.parse(await readFile(folder.config, 'utf8')))).toEqual(config);
+    const stored = JSON.parse(await readFile(folder.config, 'utf8')) as Record<string, unknown>;
+    expect(parseConfig(stored, settings.registry).config).toEqual(settings.config);
+    expect(stored).toEqual(settings.config);
   });
 
   test('predictions/test.arrow holds all eleven predictors for every test row, as probabilities', async () => {
@@ -131,7 +132,7 @@ describe('a run leaves a complete folder', () => {
   test('the same seed gives the same predictions, another seed others', async () => {
     const predictions = async (seed: number): Promise<Float32Array[]> => {
       const other = await freshFolder();
-      await train(await tinyConfig('iterations=0', 'ppo.stage1Updates=1', `seed=${seed}`), { folder: other });
+      await train(await tinySettings('iterations=0', 'ppo.stage1Updates=1', `seed=${seed}`), { folder: other });
       return predictionsFromTable(await readTable(other.predictions)).map(({ probability }) => probability);
     };
     const [first, again, other] = [await predictions(5), await predictions(5), await predictions(6)];

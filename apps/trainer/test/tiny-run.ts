@@ -1,19 +1,26 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { resolveConfig } from '../src/config/resolve.js';
-import type { Config } from '../src/config/schema.js';
-import { runFolder, type RunFolder } from '../src/run/run-folder.js';
+import { runFolder, type RunFolder } from '@expctr/run';
+import { resolveConfig, type Settings } from '../src/config/resolve.js';
+import type { Plugin } from '../src/plugins/plugin.js';
 
-/** A configuration that goes through every stage in a few seconds. */
-export function tinyConfig(...sets: string[]): Promise<Config> {
+/** Settings that go through every stage in a few seconds. */
+export function tinySettings(...sets: string[]): Promise<Settings> {
+  return tinySettingsWith([], ...sets);
+}
+
+/** The same with plug-ins. */
+export function tinySettingsWith(plugins: readonly (string | Plugin)[], ...sets: string[]): Promise<Settings> {
   return resolveConfig({
     preset: 'demo',
+    plugins,
     sets: [
       'data.maxInteractions=120',
       'data.history.length=3',
       'llm.maxNewTokens=6',
       'llm.maxPromptTokens=160',
+      'llm.batchSize=8',
       'reader.form=continuation',
       'encoder.model=hashed:16',
       'ctr.epochs=2',

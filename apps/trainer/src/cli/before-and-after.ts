@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { explanationsFromTable, itemText, readDataset, readTable, rowsOf, type Explanations } from '@expctr/data';
 import { plainItemText } from '../pipeline/item-text.js';
-import type { RunFolder } from '../run/run-folder.js';
+import { FINAL, POST_HOC, type RunFolder } from '@expctr/run';
 
 /** How many test rows are shown. */
 const SHOWN = 3;
@@ -11,7 +11,7 @@ const SHOWN = 3;
  * differ come first, rows of different users.
  */
 export async function beforeAndAfter(folder: RunFolder): Promise<string> {
-  const [before, after] = [folder.explanations('post-hoc'), folder.explanations('final')];
+  const [before, after] = [folder.explanations(POST_HOC), folder.explanations(FINAL)];
   if (!existsSync(before) || !existsSync(after)) return '';
   const { interactions, items } = await readDataset(folder.data);
   const [base, final] = await Promise.all([before, after].map(async (path) => byRow(explanationsFromTable(await readTable(path)))));

@@ -1,6 +1,9 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { listOptions } from '../config/options.js';
+import { listOptions, type OptionDescription } from '../config/options.js';
 import { presets } from '../config/presets.js';
+import { pluginsIn, readConfigFile } from '../config/resolve.js';
+import type { PluginSource } from '../plugins/load-plugins.js';
+import { PART_KINDS, type Registry } from '../plugins/registry.js';
 
 /** What the command line said, before the configuration is put together. */
 export interface CommandLine {
@@ -16,6 +19,7 @@ export interface CommandLine {
   readonly seed?: number;
   readonly onBadRow?: string;
   readonly set: readonly string[];
+  readonly plugin: readonly string[];
   readonly out?: string;
   readonly resume?: string;
   readonly json?: boolean;
@@ -31,10 +35,35 @@ export class UsageError extends Error {
   }
 }
 
-/** @returns the options in `argv` (without node and script). @throws UsageError after printing, with exit code 0 for --help. */
-export function parseCommandLine(argv: readonly string[]): CommandLine {
+/** The plug-ins that a command line names, itself or in its configuration file: `--help` has to know them before it can be printed. */
+export async function namedPlugins(argv: readonly string[]): Promise<PluginSource[]> {
+  const program = new Command()
+    .option('--plugin <module>', '', repeated, [])
+    .option('--config <file>')
+    .helpOption(false)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
+  try {
+    program.parse([...argv], { from: 'user' });
+  } catch {
+    return []; // the real parser says what is wrong
+  }
+  const { plugin, config } = program.opts<{ plugin: string[]; config?: string }>();
+  const file = config === undefined ? {} : await readConfigFile(config);
+  return [...pluginsIn(file, config), ...plugin];
+}
+
+/**
+ * @param registry the parts whose options `--help` lists
+ * @returns the options in `argv` (without node and script). @throws UsageError after printing, with exit code 0 for --help.
+ */
+export function parseCommandLine(argv: readonly string[], registry: Registry): CommandLine {
   const program = new Command('expctr-train')
-    .description('Trains an explaining recommender: PPO aligns a LoRA language model with what users did (LC) and with a CTR model (IC).')
+    .description(
+      'Trains an explaining recommender: policy optimization aligns a LoRA language model with what users did (LC) and with a CTR model (IC).',
+    )
     .usage('[options]')
     .option('--preset <name>', `a starting point: ${Object.keys(presets).join(', ')}`)
     .option('--config <file>', 'JSON file with options; --schema prints its JSON Schema')
@@ -44,15 +73,21 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     .option('--encoder <id or path>', 'sentence encoder (option encoder.model)')
     .option('--backbone <name>', 'CTR backbone (option ctr.backbone)')
     .option('--algorithm <name>', 'policy optimization (option ppo.algorithm)')
+    .option(
+      '--plugin <module>',
+      'package, or path that begins with ./ or /, that brings parts of its own (option plugins); may be repeated',
+      repeated,
+      [],
+    )
     .option('--iterations <K>', 'repetitions of stages 2 and 3 (option iterations)', integer)
     .option('--seed <N>', 'seed of every random stream (option seed)', integer)
     .option('--on-bad-row <skip|fail>', 'malformed input lines (option data.onBadRow)')
-    .option('--set <path=value>', 'any option below; may be repeated', (value, all: string[]) => [...all, value], [])
+    .option('--set <path=value>', 'any option below; may be repeated', repeated, [])
     .option('--out <folder>', 'new run folder; default runs/<preset or dataset>-<seed>')
     .option('--resume <folder>', 'go on with an interrupted run, with its own configuration')
     .option('--json', 'print the metrics as JSON on standard output')
     .option('--schema', 'print the JSON Schema of the configuration and end')
-    .addHelpText('after', helpAfter)
+    .addHelpText('after', () => helpAfter(registry))
     .showHelpAfterError('(expctr-train --help lists every option)')
     .exitOverride();
   try {
@@ -68,25 +103,43 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   return program.opts<CommandLine>();
 }
 
+function repeated(value: string, all: string[]): string[] {
+  return [...all, value];
+}
+
 function integer(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || text.trim() === '') throw new InvalidArgumentError('expected an integer.');
   return value;
 }
 
-function helpAfter(): string {
-  const options = listOptions();
+function helpAfter(registry: Registry): string {
+  const options = listOptions(registry);
   const width = Math.max(...options.map((option) => option.path.length));
-  const lines = options.map(
-    (option) => `  ${option.path.padEnd(width)}  ${option.description} [${option.type}; default ${JSON.stringify(option.default ?? null)}]`,
-  );
-  const presetLines = Object.entries(presets).map(([name, preset]) => `  ${name.padEnd(width)}  ${preset.description}`);
+  const line = ({ path, description, type, default: value }: OptionDescription): string =>
+    `  ${path.padEnd(width)}  ${description} [${type}; default ${JSON.stringify(value ?? null)}]`;
+  const common = options.filter(({ part }) => part === undefined);
+  const owners = [...new Set(options.flatMap(({ part }) => (part === undefined ? [] : [`${part.chosenBy}=${part.name}`])))];
+  const own = owners.flatMap((owner) => [
+    `\n  with ${owner}:`,
+    ...options.filter(({ part }) => part !== undefined && `${part.chosenBy}=${part.name}` === owner).map(line),
+  ]);
+  const parts = PART_KINDS.filter((kind) => kind !== 'families').flatMap((kind) => [
+    `  ${kind}:`,
+    ...registry[kind].map((part) => `    ${part.name.padEnd(width - 2)}  ${'description' in part ? String(part.description) : ''}`),
+  ]);
+  const plugins = registry.plugins.map(({ name, version }) => `  ${name} ${version ?? ''}`.trimEnd());
   return `
 Presets:
-${presetLines.join('\n')}
+${Object.entries(presets)
+  .map(([name, preset]) => `  ${name.padEnd(width)}  ${preset.description}`)
+  .join('\n')}
 
+What can be chosen:
+${parts.join('\n')}
+${plugins.length === 0 ? '' : `\nPlug-ins:\n${plugins.join('\n')}\n`}
 Options for --set and --config (path, meaning, values, default):
-${lines.join('\n')}
+${[...common.map(line), ...own].join('\n')}
 
 Exit status: 0 done, 1 failed, 2 wrong use, 130 interrupted (resume with --resume).
 Example: expctr-train --dataset movielens --data-dir ml-latest-small --llm HuggingFaceTB/SmolLM2-135M-Instruct --encoder Xenova/bge-small-en-v1.5`;

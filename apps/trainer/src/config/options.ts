@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { configSchema } from './schema.js';
+import type { Registry } from '../plugins/registry.js';
+import { commonFields } from './schema.js';
+import { partsOf, rewardsSchema, SECTIONS } from './sections.js';
 
 /** One leaf of the configuration: what `--set` takes and `--help` explains. */
 export interface OptionDescription {
@@ -9,6 +11,8 @@ export interface OptionDescription {
   readonly default: unknown;
   /** The values it takes, in words. */
   readonly type: string;
+  /** The part whose own it is; undefined for those that stand in every configuration. */
+  readonly part?: { readonly chosenBy: string; readonly name: string };
 }
 
 interface JsonSchemaNode {
@@ -17,20 +21,27 @@ interface JsonSchemaNode {
   description?: string;
   default?: unknown;
   enum?: unknown[];
+  const?: unknown;
   anyOf?: JsonSchemaNode[];
   items?: JsonSchemaNode;
   [keyword: string]: unknown;
 }
 
-/** The configuration as a JSON Schema (draft 2020-12), for editors. */
-export function configJsonSchema(): Record<string, unknown> {
-  return z.toJSONSchema(configSchema, { io: 'input' });
+/** Every leaf of every configuration: the common ones of each section, then those of each part that can be chosen there. */
+export function listOptions(registry: Registry): OptionDescription[] {
+  const common = leavesOf(z.strictObject(commonFields), '');
+  const sections = SECTIONS.flatMap(({ name, common, kind, chosenBy }) => [
+    ...leavesOf(common, name),
+    ...partsOf(registry, kind).flatMap((part) =>
+      leavesOf(part.options, name).map((leaf) => ({ ...leaf, part: { chosenBy, name: part.name } })),
+    ),
+  ]);
+  return [...common, ...sections, ...leavesOf(rewardsSchema(registry), 'rewards')];
 }
 
-/** Every leaf of the configuration, in the order of the schema. */
-export function listOptions(): OptionDescription[] {
+function leavesOf(schema: z.ZodObject, path: string): OptionDescription[] {
   const found: OptionDescription[] = [];
-  visit(configJsonSchema(), '', found);
+  visit(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchemaNode, path, found);
   return found;
 }
 
@@ -39,12 +50,17 @@ function visit(node: JsonSchemaNode, path: string, found: OptionDescription[]): 
     for (const [name, child] of Object.entries(node.properties)) visit(child, path === '' ? name : `${path}.${name}`, found);
     return;
   }
+  if (node.type === 'object') return; // a section without options
   found.push({ path, description: node.description ?? '', default: node.default, type: typeName(node) });
 }
 
 function typeName(node: JsonSchemaNode): string {
   if (node.anyOf) return node.anyOf.map(typeName).join(' | ');
   if (node.enum) return node.enum.map(String).join(' | ');
-  if (node.type === 'array') return `list of ${typeName(node.items ?? {})}`;
+  if (node.const !== undefined) return String(node.const);
+  if (node.type === 'array') {
+    const items = typeName(node.items ?? {});
+    return `list of ${items.includes(' | ') ? `(${items})` : items}`;
+  }
   return node.type ?? 'value';
 }

@@ -7,9 +7,11 @@ export interface Preset {
 }
 
 /** What both testbeds have in common. */
-const testbed: PartialConfig = {
+const testbedData = { kCore: 0, history: { length: 60 } };
+
+const testbed = {
   dataset: 'testbed',
-  data: { kCore: 0, history: { length: 60 } },
+  data: testbedData,
   llm: {
     model: 'testbed',
     maxNewTokens: 24,
@@ -34,18 +36,18 @@ const testbed: PartialConfig = {
     epochs: 2,
     minibatches: 2,
   },
-};
+} satisfies PartialConfig;
 
 /** One line a preset. */
 export const presets: Readonly<Record<string, Preset>> = {
   testbed: {
     description:
       'a simulated world whose true reasons are known, and the small language model that grew up in one: the whole method in minutes',
-    config: { ...testbed, testbed: { users: 200 } },
+    config: { ...testbed, data: { ...testbedData, users: 200 } },
   },
   'testbed-large': {
     description: 'the same with more than 5,000 test rows, for narrow intervals',
-    config: { ...testbed, testbed: { users: 1800, items: 1000 } },
+    config: { ...testbed, data: { ...testbedData, users: 1800, items: 1000 } },
   },
   demo: {
     description: 'a generated MovieLens-shaped set and a randomly initialized small Llama: the whole pipeline in a minute, on nothing real',

@@ -1,12 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import { ExpctrError } from '@expctr/core';
-import { configSchema, type Config } from './schema.js';
-import { listOptions } from './options.js';
+import { dirname, isAbsolute, resolve } from 'node:path';
+import { loadPlugins, type PluginSource } from '../plugins/load-plugins.js';
+import type { Plugin } from '../plugins/plugin.js';
+import { createRegistry, type Registry } from '../plugins/registry.js';
+import { configSchema } from './config-schema.js';
+import { ConfigError } from './errors.js';
+import { merge, parseAssignment, setPath, type Json } from './json-tree.js';
 import { nearestName } from './nearest-name.js';
+import { listOptions } from './options.js';
 import { presets } from './presets.js';
-
-/** A configuration that cannot be used: unknown option, wrong value, unreadable file. The command line exits with 2. */
-export class ConfigError extends ExpctrError {}
+import type { Config } from './schema.js';
+import { checkOptionNames, chosenPart, partsOf, SECTIONS, sectionSchema } from './sections.js';
 
 /** Where a configuration comes from; later sources win: preset, file, flags, `--set`. */
 export interface ConfigSources {
@@ -17,28 +21,52 @@ export interface ConfigSources {
   readonly flags?: Readonly<Record<string, unknown>>;
   /** `path=value` strings; the value is JSON where it parses, else text. */
   readonly sets?: readonly string[];
+  /** Plug-ins beside those that the file names: modules, taken from the current folder, or objects at hand. */
+  readonly plugins?: readonly (string | Plugin)[];
 }
 
-type Json = Record<string, unknown>;
-
-/** @returns the complete configuration. @throws ConfigError naming the option, what was expected and the nearest right name. */
-export async function resolveConfig(sources: ConfigSources): Promise<Config> {
-  let config: Json = {};
-  if (sources.preset !== undefined) config = merge(config, presetNamed(sources.preset));
-  if (sources.file !== undefined) config = merge(config, await readConfigFile(sources.file));
-  for (const [path, value] of Object.entries(sources.flags ?? {})) if (value !== undefined) setPath(config, path, value);
-  for (const assignment of sources.sets ?? []) applyAssignment(config, assignment);
-  return parseConfig(config);
+/** A run's configuration and the parts that it can name. */
+export interface Settings {
+  readonly config: Config;
+  readonly registry: Registry;
 }
 
-/** Validates a configuration read back from `config.json` or put together in a program. */
-export function parseConfig(config: unknown): Config {
-  const result = configSchema.safeParse(config);
-  if (result.success) return result.data;
+/**
+ * @returns the complete configuration
+ * @throws ConfigError naming the option, what was expected and the nearest right name; PluginError for a plug-in that cannot be used
+ */
+export async function resolveConfig(sources: ConfigSources): Promise<Settings> {
+  const preset = sources.preset === undefined ? {} : presetNamed(sources.preset);
+  const own: Json = sources.file === undefined ? {} : await readConfigFile(sources.file);
+  for (const [path, value] of Object.entries(sources.flags ?? {})) if (value !== undefined) setPath(own, path, value);
+  const assignments = (sources.sets ?? []).map(parseAssignment);
+  for (const { path, value } of assignments) if (path === 'plugins') own['plugins'] = value;
+
+  const registry = await loadRegistry(pluginsIn(own, sources.file), sources.plugins);
+  const known = listOptions(registry);
+  for (const { path, value } of assignments) {
+    if (!known.some((option) => option.path === path)) throw unknownOption(path, registry);
+    setPath(own, path, value);
+  }
+  const config = merge(withoutOtherParts(preset, merge(preset, own), registry), own);
+  return parseConfig({ ...config, plugins: registry.plugins }, registry);
+}
+
+/** The registry with the plug-ins of a configuration and further ones. @throws PluginError */
+export async function loadRegistry(configured: readonly PluginSource[], further: readonly PluginSource[] = []): Promise<Registry> {
+  const registry = createRegistry(await loadPlugins([...configured, ...further]));
+  checkOptionNames(registry);
+  return registry;
+}
+
+/** Validates a configuration read back from `config.json` or put together in a program. @throws ConfigError */
+export function parseConfig(config: Readonly<Record<string, unknown>>, registry: Registry): Settings {
+  const result = configSchema(registry, config).safeParse(config);
+  if (result.success) return { config: result.data as unknown as Config, registry };
   const issue = result.error.issues[0]!;
   const at = issue.path.join('.');
-  if (issue.code === 'unrecognized_keys') throw unknownOption([at, issue.keys[0]].filter((part) => part !== '').join('.'));
-  const option = listOptions().find((candidate) => candidate.path === at);
+  if (issue.code === 'unrecognized_keys') throw unknownOption([at, issue.keys[0]].filter((part) => part !== '').join('.'), registry);
+  const option = listOptions(registry).find((candidate) => candidate.path === at);
   throw new ConfigError('CONFIG_INVALID', issue.message, {
     where: at === '' ? 'the configuration' : at,
     ...(option ? { expected: `${option.type}: ${option.description}` } : {}),
@@ -57,7 +85,30 @@ function presetNamed(name: string): Json {
   });
 }
 
-async function readConfigFile(path: string): Promise<Json> {
+/** A preset without what it says of parts that the whole configuration does not choose: `--preset testbed --algorithm grpo` is no contradiction. */
+function withoutOtherParts(preset: Json, whole: Json, registry: Registry): Json {
+  const kept = structuredClone(preset);
+  for (const section of SECTIONS) {
+    const given = kept[section.name] as Json | undefined;
+    if (given === undefined) continue;
+    const { shape } = sectionSchema(section, chosenPart(section, whole, registry));
+    const others = new Set(partsOf(registry, section.kind).flatMap(({ options }) => Object.keys(options.shape)));
+    for (const option of Object.keys(given)) if (!Object.hasOwn(shape, option) && others.has(option)) delete given[option];
+  }
+  return kept;
+}
+
+/** The plug-ins that a configuration names; paths in a file are taken from the file's folder. */
+export function pluginsIn(config: Json, file: string | undefined): PluginSource[] {
+  const named = (config['plugins'] ?? []) as PluginSource[];
+  if (file === undefined) return named;
+  const fromFile = (source: PluginSource): PluginSource =>
+    typeof source === 'string' && source.startsWith('.') && !isAbsolute(source) ? resolve(dirname(file), source) : source;
+  return named.map(fromFile);
+}
+
+/** Reads a configuration file. @throws ConfigError `CONFIG_FILE_UNREADABLE`, `CONFIG_FILE_NOT_JSON` */
+export async function readConfigFile(path: string): Promise<Json> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -89,60 +140,24 @@ async function readConfigFile(path: string): Promise<Json> {
   });
 }
 
-function applyAssignment(config: Json, assignment: string): void {
-  const at = assignment.indexOf('=');
-  if (at <= 0) {
-    throw new ConfigError('CONFIG_BAD_SET', `"${assignment}" is no assignment`, {
-      where: '--set',
-      expected: 'path.to.option=value',
-      remedy: 'write for instance --set ppo.learningRate=0.0001',
+/** An option that is not there, or that belongs to a part which the configuration does not choose. */
+function unknownOption(path: string, registry: Registry): ConfigError {
+  const options = listOptions(registry);
+  const owners = options.filter((option) => option.path === path).flatMap(({ part }) => part ?? []);
+  if (owners.length > 0) {
+    const { chosenBy } = owners[0]!;
+    const names = owners.map(({ name }) => name).join(', ');
+    return new ConfigError('CONFIG_OTHER_PART', `it is an option of ${names}, which ${chosenBy} does not choose`, {
+      where: path,
+      remedy: `leave it out, or set ${chosenBy}=${owners[0]!.name}`,
     });
   }
-  const path = assignment.slice(0, at).trim();
-  if (!listOptions().some((option) => option.path === path)) throw unknownOption(path);
-  const text = assignment.slice(at + 1);
-  let value: unknown = text;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // not JSON: the text itself is the value
-  }
-  setPath(config, path, value);
-}
-
-function unknownOption(path: string): ConfigError {
-  const names = listOptions().map((option) => option.path);
+  const paths = options.map((option) => option.path);
   const near =
-    nearestName(path, names) ?? names.find((name) => name.split('.').at(-1)?.toLowerCase() === path.split('.').at(-1)?.toLowerCase());
+    nearestName(path, paths) ??
+    paths.find((candidate) => candidate.split('.').at(-1)?.toLowerCase() === path.split('.').at(-1)?.toLowerCase());
   return new ConfigError('CONFIG_UNKNOWN_OPTION', 'there is no such option', {
     where: path,
     remedy: near ? `the nearest is ${near}` : '--help lists every option',
   });
 }
-
-function setPath(config: Json, path: string, value: unknown): void {
-  const parts = path.split('.');
-  let node = config;
-  for (const part of parts.slice(0, -1)) {
-    const child = node[part];
-    if (typeof child === 'object' && child !== null) {
-      node = child as Json;
-    } else {
-      const created: Json = {};
-      node[part] = created;
-      node = created;
-    }
-  }
-  node[parts.at(-1)!] = value;
-}
-
-function merge(base: Json, over: Json): Json {
-  const merged: Json = structuredClone(base);
-  for (const [key, value] of Object.entries(over)) {
-    const old = merged[key];
-    merged[key] = isObject(old) && isObject(value) ? merge(old, value) : structuredClone(value);
-  }
-  return merged;
-}
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,17 +1,20 @@
+import { fitOptions } from '@expctr/ctr-models';
 import { dataOptionsSchema } from '@expctr/data';
+import { loopOptions } from '@expctr/ppo';
 import { z } from 'zod';
 
 /*
- * Every option of a run, with its default, its unit and its effect. This schema is the only list of options: `--help`,
- * the JSON Schema for editors, `--set` and the nearest-name hints are all derived from it.
+ * Every option of a run that is no part's own, with its default, its unit and its effect. With the options of the parts that
+ * the configuration chooses (`sections.ts`) it is the only list of options: `--help`, the JSON Schema for editors, `--set` and
+ * the nearest-name hints are all derived from the two.
  */
 
 const count = z.int().min(0);
 const positive = z.int().min(1);
-const share = z.number().min(0).max(1);
 const path = z.string().min(1);
 
-const data = dataOptionsSchema.extend({
+/** `data`, beside the options of the dataset. */
+export const dataSection = dataOptionsSchema.extend({
   onBadRow: z.enum(['fail', 'skip']).default('fail').describe('A malformed input line stops the run, or is skipped and counted.'),
 });
 
@@ -20,7 +23,7 @@ const llm = z.strictObject({
   maxNewTokens: positive.default(48).describe('most tokens of an explanation'),
   maxPromptTokens: positive.default(512).describe('a longer prompt loses its oldest history entries; the loss is counted'),
   temperature: z.number().min(0).default(0).describe('decoding of stage 2, validation and test explanations; 0 = greedy'),
-  batchSize: positive.default(32).describe('sequences decoded together'),
+  batchSize: positive.default(32).describe('sequences decoded at a time: memory and speed, never the text'),
   lora: z
     .strictObject({
       rank: positive.default(16).describe('rank of the adapter'),
@@ -54,115 +57,67 @@ const reader = z.strictObject({
   stripVerdict: z.boolean().default(true).describe('remove sentences that state the outcome before reader and encoder see an explanation'),
 });
 
-const encoder = z.strictObject({
-  model: z
-    .string()
-    .min(1)
+/** `sampler`, beside the options of the sampler. */
+export const samplerSection = z.strictObject({
+  kind: z.string().default('policy').describe('what samples explanations: the policy itself, or a sampler of a plug-in'),
+});
+
+/** `encoder`, beside the options of the encoder. */
+export const encoderSection = z.strictObject({
+  model: path
     .default('Xenova/bge-small-en-v1.5')
-    .describe("folder or hub id of a sentence encoder, or 'hashed:256' (also --encoder)"),
-  pooling: z.enum(['mean', 'cls']).nullable().default(null).describe("null = from the model's own files or its family"),
-  maxTokens: positive.default(256).describe('longer texts are cut and counted'),
-  dtype: z.enum(['fp32', 'q8']).default('fp32').describe('numeric form of the encoder graph'),
+    .describe("folder or hub id of a sentence encoder, or an encoder by its name and argument, such as 'hashed:256' (also --encoder)"),
 });
 
-const ctr = z.strictObject({
-  backbone: z.string().default('deepfm').describe('logistic-regression, fm or deepfm (also --backbone)'),
-  epochs: positive.default(30).describe('most passes over the training rows; early stopping ends sooner'),
-  patience: positive.default(5).describe('epochs without a better validation log-loss before stopping'),
-  batchSize: positive.nullable().default(null).describe('rows of a step; null = 32 to 4096, at least 32 steps an epoch'),
-  learningRate: z.number().positive().default(0.001).describe('step size of Adam'),
-  embeddingDimension: positive.default(16).describe('size of ID embeddings'),
-  l2: z.number().min(0).default(1e-5).describe("L2 penalty on the backbone's matrices"),
-  embeddingL2: z.number().min(0).default(1e-5).describe('L2 penalty on the table rows of a batch'),
-  denseL2: z.number().min(0).default(0.01).describe('L2 penalty on the weights of dense vectors (explanations)'),
+/** `ctr`, beside the options of the backbone. */
+export const ctrSection = fitOptions.extend({
+  backbone: z.string().default('deepfm').describe('the CTR model (also --backbone)'),
 });
 
-const rewardWeights = (lc: number, ic: number) =>
-  z
-    .strictObject({
-      lc: z.number().min(0).default(lc).describe('weight of the LC alignment reward'),
-      ic: z.number().min(0).default(ic).describe('weight of the IC alignment reward'),
-      siblings: z.number().min(0).default(0).describe('weight of LC alignment on other items of the user that share attributes'),
-      length: z.number().min(0).default(0).describe('weight of the length reward'),
-      format: z.number().min(0).default(0).describe('weight of the format reward'),
-    })
-    .prefault({});
-
-const rewards = z.strictObject({
-  form: z.enum(['brier', 'log', 'linear']).default('brier').describe('form of both alignment rewards'),
-  icTarget: z.enum(['label', 'teacher']).default('label').describe("IC agrees with the label, or with the ID-only model's probability"),
-  icMode: z.enum(['absolute', 'difference']).default('absolute').describe('IC itself, or its gain over the mean explanation'),
-  siblingItems: positive
-    .default(2)
-    .describe('other items on which the siblings reward reads an explanation, for each attribute of its item'),
-  stage1: rewardWeights(1, 0),
-  stage3: rewardWeights(0, 1),
-});
-
-const ppo = z.strictObject({
-  algorithm: z.string().default('ppo').describe('policy optimization algorithm (also --algorithm)'),
+/** `ppo`, beside the options of the algorithm. */
+export const ppoSection = loopOptions.extend({
+  algorithm: z.string().default('ppo').describe('how the policy is optimized (also --algorithm)'),
   stage1Updates: count.default(100).describe('updates of stage 1'),
   stage3Updates: count.default(50).describe('updates of each stage 3'),
   promptsPerUpdate: positive.default(4).describe('prompts in an update'),
-  completionsPerPrompt: positive.default(4).describe('completions sampled for each prompt'),
-  learningRate: z.number().min(0).default(1e-4).describe('step size of Adam for adapter and value head; 0 = nothing moves'),
-  epochs: positive.default(1).describe('passes over the rollouts of an update'),
-  minibatches: positive.default(1).describe('optimizer steps in a pass'),
-  microBatchSize: positive.default(16).describe('completions whose activations are in memory together'),
-  temperature: z.number().positive().default(1).describe('of rollouts'),
-  clipRange: z.number().positive().lt(1).default(0.2).describe('half width of the ratio clip'),
-  valueClipRange: z.number().positive().default(0.2).describe('half width of the value clip, in reward units'),
-  valueCoefficient: z.number().min(0).default(0.1).describe('weight of the value loss'),
-  entropyCoefficient: z.number().min(0).default(0).describe('reward of entropy per nat and token'),
-  dualClip: z.number().gt(1).default(3).describe('bound of a loss in units of |advantage| where the advantage is negative'),
-  ratioThreshold: z.number().gt(1).default(10).describe('a minibatch with a larger mean ratio is skipped and counted'),
-  discount: share.default(1).describe('gamma, by token'),
-  lambda: share.default(0.95).describe('of generalized advantage estimation'),
-  whitenRewards: z.boolean().default(false).describe('scale rewards to variance 1, keeping their mean'),
-  whitenAdvantages: z.boolean().default(true).describe('center advantages and scale them to variance 1'),
-  klCoefficient: z.number().min(0).default(0.05).describe('reward units per nat of KL to the reference, by token'),
-  klEstimator: z.enum(['k1', 'k2', 'k3']).default('k1').describe('estimator of that KL'),
-  klTarget: z
-    .number()
-    .positive()
-    .nullable()
-    .default(null)
-    .describe('adaptive KL: aim at so many nats a completion; null = fixed coefficient'),
-  klHorizon: z.number().positive().default(10_000).describe('completions over which the adaptive coefficient reacts'),
-  missingStopPenalty: z.number().min(0).default(0.1).describe('taken off the score of a completion that did not end by itself'),
-  maxGradientNorm: z.number().positive().default(1).describe('global-norm clipping'),
   checkpointEvery: positive.default(10).describe('updates between two checkpoints of a stage'),
 });
 
-const testbed = z.strictObject({
-  users: positive.default(300).describe('users of the simulated world'),
-  items: positive.default(400).describe('items of the simulated world'),
-  secondIntent: z.boolean().default(false).describe('two sets of tastes a user; the last items decide which one is at work'),
-  secondDomain: z.boolean().default(false).describe('games instead of stories: other items and other words for the same tastes'),
-});
+/** What a run's config.json says of a plug-in. */
+const pluginRecord = z.strictObject({ module: z.string().nullable(), name: z.string(), version: z.string().nullable() });
 
-/** The whole configuration of a run. */
-export const configSchema = z
-  .strictObject({
-    dataset: z.string().default('movielens').describe('name of the data source (also --dataset)'),
-    dataDir: path.nullable().default(null).describe('folder with its files (also --data-dir)'),
-    seed: z.int().default(1).describe('every random stream follows from it'),
-    iterations: count.default(1).describe('repetitions K of stages 2 and 3'),
-    threads: count.default(0).describe('threads of ONNX Runtime; 0 = one a core'),
-    testbed: testbed.prefault({}),
-    data: data.prefault({}),
-    llm: llm.prefault({}),
-    prompt: prompt.prefault({}),
-    reader: reader.prefault({}),
-    encoder: encoder.prefault({}),
-    ctr: ctr.prefault({}),
-    rewards: rewards.prefault({}),
-    ppo: ppo.prefault({}),
-  })
-  .describe('Configuration of expctr-train');
+/** Everything outside the sections of parts. */
+export const commonFields = {
+  plugins: z
+    .array(z.union([path, pluginRecord]))
+    .default([])
+    .describe('modules that bring parts of their own: packages, or paths that begin with ./ or / (also --plugin)'),
+  dataset: z.string().default('movielens').describe('name of the data source (also --dataset)'),
+  dataDir: path.nullable().default(null).describe('folder with its files (also --data-dir)'),
+  seed: z.int().default(1).describe('every random stream follows from it'),
+  iterations: count.default(1).describe('repetitions K of stages 2 and 3'),
+  threads: count.default(0).describe('threads of ONNX Runtime; 0 = one a core'),
+  llm: llm.prefault({}),
+  prompt: prompt.prefault({}),
+  reader: reader.prefault({}),
+} as const;
+
+/** A section with the options of its part beside the common ones. */
+type WithPart<S extends z.ZodType> = z.output<S> & Readonly<Record<string, unknown>>;
+
+/** Weights of the rewards in a stage, by name. */
+export type RewardWeights = Readonly<Record<string, number>>;
 
 /** A complete, validated configuration: every option has a value. */
-export type Config = z.output<typeof configSchema>;
+export type Config = z.output<z.ZodObject<typeof commonFields>> & {
+  readonly data: WithPart<typeof dataSection>;
+  readonly sampler: WithPart<typeof samplerSection>;
+  readonly encoder: WithPart<typeof encoderSection>;
+  readonly ctr: WithPart<typeof ctrSection>;
+  readonly ppo: WithPart<typeof ppoSection>;
+  /** Weights by stage, and each reward's options under its name. */
+  readonly rewards: { readonly stage1: RewardWeights; readonly stage3: RewardWeights } & Readonly<Record<string, unknown>>;
+};
 
-/** What a configuration file or a preset may hold: any part of {@link Config}. */
-export type PartialConfig = z.input<typeof configSchema>;
+/** Any part of a tree of options. */
+export type PartialConfig = { readonly [option: string]: unknown };

@@ -1,17 +1,17 @@
 import {
-  buildFeatures,
   fitCtr,
   loadCtrModel,
   selectRows,
   withDense,
+  withVectors,
   type CtrModel,
   type DenseVectors,
   type Features,
-  type FeatureSchema,
 } from '@expctr/ctr-models';
 import { rowsOf } from '@expctr/data';
 import type { RewardRows } from '@expctr/rewards';
-import type { Parts } from './parts.js';
+import { fitRows, type FitRows } from './feature-store.js';
+import type { Pipeline } from './pipeline.js';
 
 /** Name of the dense feature that holds the explanation vector, or what a control puts in its place. */
 const Z = 'z';
@@ -25,6 +25,8 @@ export interface ClickModel {
   predict(rows: RewardRows): Promise<Float64Array>;
   /** f(h(u, i), mean z): what the model says without knowing this explanation. */
   predictAtMean(rows: RewardRows): Promise<Float64Array>;
+  /** Frees the model. */
+  dispose(): Promise<void>;
 }
 
 /** What is fitted. */
@@ -32,64 +34,49 @@ export interface ClickModelOptions {
   /** Predictor name for the log. */
   readonly name: string;
   readonly iteration: number;
-  /** Interactions to fit on; validation rows decide when to stop. */
-  readonly fitRows: ArrayLike<number>;
+  /** Rows to fit on; validation rows decide when to stop. */
+  readonly fit: FitRows;
   /** z by interaction for fit, validation and predicted rows, asked for when the model is fitted; null = ID features only. */
   readonly vectors: (() => Promise<DenseVectors>) | null;
-  /** Folder that keeps the model. A step of the run: where it is done, the model is taken from there. */
-  readonly folder?: string;
 }
 
-/**
- * Fits a CTR model. h(u, i) is the same for every predictor: IDs, item attributes and the history as two sequences. The random
- * streams are the same, too, so that predictors differ in their vectors alone.
- */
-export async function fitClickModel(parts: Parts, options: ClickModelOptions): Promise<ClickModel> {
-  const { checkpoints } = parts;
-  const { name, iteration, folder } = options;
-  const step = `ctr-${name}-${iteration}`;
-  if (folder !== undefined && checkpoints.isDone(step)) {
-    const model = await loadCtrModel(folder);
-    return clickModel(parts, model, featuresOf(parts, options, unknownVectors(parts, options), model.schema));
-  }
-  const features = featuresOf(parts, options, options.vectors === null ? null : await options.vectors());
-  const model = await fit(parts, options, features);
-  if (folder !== undefined) await checkpoints.once(step, () => model.save(folder));
-  return clickModel(parts, model, features);
-}
-
-/** Features of all interactions; a model's own schema where it was fitted before. */
-function featuresOf(
-  { interactions, items }: Parts,
-  { fitRows }: ClickModelOptions,
-  vectors: DenseVectors | null,
-  schema?: FeatureSchema,
-): Features {
-  return buildFeatures({ interactions, items, fitRows, dense: vectors === null ? {} : { [Z]: vectors }, ...(schema ? { schema } : {}) });
-}
-
-/** A model read back predicts with fresh vectors only. */
-function unknownVectors({ encoder }: Parts, { vectors }: ClickModelOptions): DenseVectors | null {
-  return vectors === null ? null : { data: new Float32Array(0), dimension: encoder.dimension, interactionIds: [] };
-}
-
-function fit(
-  { config, interactions, rng, checkpoints }: Parts,
-  { name, iteration, fitRows }: ClickModelOptions,
-  features: Features,
-): Promise<CtrModel> {
-  const { backbone, batchSize, ...options } = config.ctr;
-  return fitCtr({
+/** Fits a CTR model. The random streams are the same for every predictor, so that predictors differ in their vectors alone. */
+export async function fitClickModel(pipeline: Pipeline, options: ClickModelOptions): Promise<ClickModel> {
+  const { run, data } = pipeline;
+  const { name, iteration, fit, vectors } = options;
+  const idFeatures = data.features(fit);
+  const features = vectors === null ? idFeatures : withVectors(idFeatures, { [Z]: await vectors() });
+  const { backbone, ...settings } = run.config.ctr;
+  const model = await fitCtr({
     backbone,
-    train: selectRows(features, fitRows),
-    valid: selectRows(features, rowsOf(interactions, 'valid')),
-    options: { ...options, ...(batchSize === null ? {} : { batchSize }) },
-    rng: rng.fork('ctr'),
-    onEpoch: ({ epoch, metrics }) => checkpoints.log.write({ event: 'ctr-epoch', model: name, iteration, epoch, metrics }),
+    backbones: run.registry.backbones,
+    train: selectRows(features, fitRows(data.interactions, fit)),
+    valid: selectRows(features, rowsOf(data.interactions, 'valid')),
+    options: settings,
+    rng: run.rng.fork('ctr'),
+    onEpoch: ({ epoch, metrics }) => run.artifacts.log.write({ event: 'ctr-epoch', model: name, iteration, epoch, metrics }),
+  });
+  return clickModel(pipeline, model, features);
+}
+
+/** As {@link fitClickModel} for a model that a later process of this run may need; it predicts with fresh vectors only. */
+export function keptClickModel(pipeline: Pipeline, options: ClickModelOptions): Promise<ClickModel> {
+  const { artifacts, folder, registry } = pipeline.run;
+  const name = `ctr-${options.name}-${options.iteration}`;
+  const path = folder.checkpoint(name);
+  return artifacts.artifact(name, () => fitClickModel(pipeline, options), {
+    write: ({ model }) => model.save(path),
+    async read() {
+      const model = await loadCtrModel(path, { backbones: registry.backbones });
+      const idFeatures = pipeline.data.features(options.fit);
+      const unknown = { data: new Float32Array(0), dimension: pipeline.models.encoder.dimension, interactionIds: [] };
+      const features = options.vectors === null ? idFeatures : withVectors(idFeatures, { [Z]: unknown }, { schema: model.schema });
+      return clickModel(pipeline, model, features);
+    },
   });
 }
 
-function clickModel({ encoder }: Parts, model: CtrModel, features: Features): ClickModel {
+function clickModel({ models: { encoder } }: Pipeline, model: CtrModel, features: Features): ClickModel {
   const hasZ = Z in features.columns;
   const of = (rows: RewardRows): Features => selectRows(features, rows.interactionId);
   return {
@@ -100,5 +87,6 @@ function clickModel({ encoder }: Parts, model: CtrModel, features: Features): Cl
       hasZ
         ? model.predict(withDense(of(rows), Z, new Float32Array(rows.length * encoder.dimension)), { atMean: [Z] })
         : model.predict(of(rows)),
+    dispose: () => model.dispose(),
   };
 }

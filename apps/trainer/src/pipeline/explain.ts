@@ -1,7 +1,8 @@
 import { explanationsFromRows, readableText, type Explanations } from '@expctr/data';
-import type { Completion } from '@expctr/ppo';
+import type { Completion } from '@expctr/language-model';
 import { stopIfInterrupted } from './interrupt.js';
-import type { Parts } from './parts.js';
+import type { Pipeline } from './pipeline.js';
+import { publishPolicy } from './publish.js';
 
 /** Who explains, and how the rows are named in explanations/1. */
 export interface ExplainOptions {
@@ -13,30 +14,35 @@ export interface ExplainOptions {
   readonly temperature?: number;
 }
 
+/** Rows a call: so many that a sampler is busy, so few that progress shows and Ctrl-C is heeded. The texts do not depend on it. */
+const ROUNDS = 4;
+
 /**
- * One explanation for each row, decoded as test rows are unless a temperature is given.
+ * One explanation for each row, decoded as test rows are unless a temperature is given. A row's random stream is named by the row,
+ * so its text depends on nothing but policy, prompt and seed.
  *
  * @param rows interaction ids
  */
-export async function explainRows(
-  parts: Parts,
-  rows: ArrayLike<number>,
-  { adapter, stage, iteration, temperature = parts.config.llm.temperature }: ExplainOptions,
-): Promise<Explanations> {
-  const { policy, prompts, config, progress, signal, rng } = parts;
+export async function explainRows(pipeline: Pipeline, rows: ArrayLike<number>, options: ExplainOptions): Promise<Explanations> {
+  const { run, data, models } = pipeline;
+  const { config, progress, signal, rng } = run;
+  const { adapter, stage, iteration, temperature = config.llm.temperature } = options;
+  if (adapter !== null) await publishPolicy(pipeline, `${stage}-${iteration}`);
   const task = progress.begin(`${stage} explanations`, rows.length, 'rows');
   const completions: Completion[] = [];
   let tokens = 0;
-  for (let begin = 0; begin < rows.length; begin += config.llm.batchSize) {
+  const size = ROUNDS * config.llm.batchSize;
+  for (let begin = 0; begin < rows.length; begin += size) {
     stopIfInterrupted(signal);
-    const chunk = Array.from({ length: Math.min(config.llm.batchSize, rows.length - begin) }, (_, i) => rows[begin + i]!);
-    const made = await policy.generate(
-      chunk.map((row) => prompts.tokens(row)),
+    const chunk = Array.from({ length: Math.min(size, rows.length - begin) }, (_, i) => rows[begin + i]!);
+    const made = await models.sampler.generate(
+      chunk.map((row) => data.prompts.tokens(row)),
       {
         maxNewTokens: config.llm.maxNewTokens,
         temperature,
-        stopTokenIds: parts.stopTokenIds,
-        rng: rng.fork('explain', stage, iteration, begin),
+        stopTokenIds: models.stopTokenIds,
+        seed: rng.fork('explain', stage, iteration).path,
+        keys: chunk,
         adapter,
       },
     );
@@ -46,25 +52,21 @@ export async function explainRows(
   }
   task.done(`${tokens} tokens`);
   return explanationsFromRows(
-    completions.map((completion, index) => ({ ...textOf(parts, completion), interactionId: rows[index]!, stage, iteration })),
+    completions.map((completion, index) => ({ ...textOf(pipeline, completion), interactionId: rows[index]!, stage, iteration })),
   );
 }
 
 /** The text of a completion as explanations/1 has it. */
 export function textOf(
-  { tokenizer, templates, config }: Pick<Parts, 'tokenizer' | 'templates' | 'config'>,
-  completion: Completion,
-): {
-  explanation: string;
-  read: string;
-  tokenCount: number;
-  finishReason: 'stop' | 'length';
-} {
-  const explanation = tokenizer.decodeText(completion.tokens);
+  { models, run }: Pick<Pipeline, 'models' | 'run'>,
+  { tokens, finishReason }: Pick<Completion, 'tokens' | 'finishReason'>,
+): { explanation: string; read: string; tokenCount: number; finishReason: 'stop' | 'length' } {
+  const { templates } = models;
+  const explanation = models.policy.tokenizer.decodeText(tokens);
   return {
     explanation,
-    read: readableText(explanation, [templates.explanation, templates.lc], { stripVerdict: config.reader.stripVerdict }),
-    tokenCount: completion.tokens.length,
-    finishReason: completion.finishReason,
+    read: readableText(explanation, [templates.explanation, templates.lc], { stripVerdict: run.config.reader.stripVerdict }),
+    tokenCount: tokens.length,
+    finishReason,
   };
 }

@@ -1,15 +1,12 @@
 import { fitHistory, renderLcPrompt, type HistoryText, type ItemText, type LcTemplate } from '@expctr/data';
 import { createReader, type Reader, type ReaderOptions } from '@expctr/rewards';
-import type { Parts } from './parts.js';
-
-/** What is needed to know whether a prompt fits. */
-type Context = Pick<Parts, 'policy' | 'tokenizer' | 'items' | 'config' | 'statements'>;
+import type { Pipeline } from './pipeline.js';
 
 /**
  * A reader whose prompts fit the model's context: where the LC template repeats the history, its oldest entries are left out
  * until prompt and answer have room.
  */
-export async function createFittingReader(parts: Context, options: ReaderOptions): Promise<Reader> {
+export async function createFittingReader(pipeline: Pipeline, options: ReaderOptions): Promise<Reader> {
   const reader = await createReader(options);
   if (!options.template.withHistory) return reader;
   return {
@@ -18,33 +15,41 @@ export async function createFittingReader(parts: Context, options: ReaderOptions
       reader.read({
         ...rows,
         ...(rows.history
-          ? { history: rows.history.map((history, row) => fitted(parts, options, rows.item[row]!, rows.read[row]!, history)) }
+          ? { history: rows.history.map((history, row) => fitted(pipeline, options, rows.item[row]!, rows.read[row]!, history)) }
           : {}),
       }),
   };
 }
 
-function fitted(parts: Context, { template, form }: ReaderOptions, item: ItemText, explanation: string, history: HistoryText): HistoryText {
-  return fitHistory(history, (kept) => promptFits(parts, template, form, item, explanation, kept))?.history ?? { liked: [], disliked: [] };
+function fitted(
+  pipeline: Pipeline,
+  { template, form }: ReaderOptions,
+  item: ItemText,
+  explanation: string,
+  history: HistoryText,
+): HistoryText {
+  return (
+    fitHistory(history, (kept) => promptFits(pipeline, template, form, item, explanation, kept))?.history ?? { liked: [], disliked: [] }
+  );
 }
 
 /** Why this form cannot be asked of the model, or undefined where it can. */
-export function formUnavailable(parts: Context, template: LcTemplate, form: string): string | undefined {
-  if (template.forms[form]?.form === 'chat' && !parts.tokenizer.hasChatTemplate) return 'the model has no chat template';
-  const title = parts.items.title.reduce((longest, other) => (other.length > longest.length ? other : longest), '');
-  const { reasons } = parts.statements;
+export function formUnavailable(pipeline: Pipeline, template: LcTemplate, form: string): string | undefined {
+  if (template.forms[form]?.form === 'chat' && !pipeline.models.policy.tokenizer.hasChatTemplate) return 'the model has no chat template';
+  const title = pipeline.data.items.title.reduce((longest, other) => (other.length > longest.length ? other : longest), '');
+  const { reasons } = pipeline.models.statements;
   const longest = reasons.reduce(
     (text, { inFavor, against }) => [inFavor, against].reduce((a, b) => (b.length > a.length ? b : a), text),
     '',
   );
   const statement = reasons.reduce((a, b) => (b.item.title.length > a.item.title.length ? b : a)).item;
   const candidates = [{ title, attributes: {} }, statement];
-  if (candidates.every((item) => promptFits(parts, template, form, item, longest, { liked: [], disliked: [] }))) return undefined;
-  return `its prompts do not fit the model's context of ${parts.policy.config.maxPositions} tokens`;
+  if (candidates.every((item) => promptFits(pipeline, template, form, item, longest, { liked: [], disliked: [] }))) return undefined;
+  return `its prompts do not fit the model's context of ${pipeline.models.policy.maxPositions} tokens`;
 }
 
 function promptFits(
-  { policy, tokenizer }: Context,
+  { models: { policy } }: Pipeline,
   template: LcTemplate,
   form: string,
   item: ItemText,
@@ -52,6 +57,7 @@ function promptFits(
   history: HistoryText,
 ): boolean {
   const { prompt, answers } = renderLcPrompt(template, form, { item, explanation, history });
+  const { tokenizer } = policy;
   const answer = Math.max(...[answers.yes, answers.no].map((text) => tokenizer.encodeText(text).length));
-  return tokenizer.encode(prompt).length + answer <= policy.config.maxPositions;
+  return tokenizer.encode(prompt).length + answer <= policy.maxPositions;
 }

@@ -1,30 +1,33 @@
 import { predictionsToTable, writeTable } from '@expctr/data';
-import { restoreAligned } from './align.js';
-import { POLICY, type Parts } from './parts.js';
+import { timed } from '@expctr/run';
+import { aligned } from './align.js';
+import { POLICY, type Pipeline } from './pipeline.js';
 import { predictAll } from './predictors.js';
 import { checkedReader } from './reader.js';
 import { explainAll, stage1, stage2, stage3 } from './stages.js';
-import { timed } from './timed.js';
 
 /**
  * The method of "Explainable CTR Prediction via LLM Reasoning" (arXiv 2412.02588), top to bottom.
  * Every part that is done already is taken from the run folder.
  */
-export async function runMethod(parts: Parts): Promise<void> {
-  const { config, folder, policy, rng } = parts;
-  const reader = await timed(parts, 'reader check', () => checkedReader(parts));
+export async function runMethod(pipeline: Pipeline): Promise<void> {
+  const { run, models } = pipeline;
+  const { config, folder, rng } = run;
+  const reader = await timed(folder, 'reader check', () => checkedReader(pipeline));
 
-  policy.adapters.create(POLICY, rng.fork('adapter'));
-  policy.adapters.activate(POLICY);
-  if (!(await restoreAligned(parts, 'stage1', 0))) await timed(parts, 'stage 1', () => stage1(parts, reader));
+  models.policy.adapters.create(POLICY, rng.fork('adapter'));
+  models.policy.adapters.activate(POLICY);
+  await aligned(pipeline, 'stage1', 0, () => timed(folder, 'stage 1', () => stage1(pipeline, reader)));
 
   for (let k = 1; k <= config.iterations; k += 1) {
-    if (await restoreAligned(parts, 'stage3', k)) continue;
-    const clicks = await timed(parts, `stage 2, repetition ${k}`, () => stage2(parts, reader, k));
-    await timed(parts, `stage 3, repetition ${k}`, () => stage3(parts, reader, clicks, k));
+    await aligned(pipeline, 'stage3', k, async () => {
+      const clicks = await timed(folder, `stage 2, repetition ${k}`, () => stage2(pipeline, reader, k));
+      await timed(folder, `stage 3, repetition ${k}`, () => stage3(pipeline, reader, clicks, k));
+      await clicks.dispose();
+    });
   }
 
-  const materials = await timed(parts, 'explanations', () => explainAll(parts, reader));
-  const predictions = await timed(parts, 'predictors', () => predictAll(parts, materials));
+  const materials = await timed(folder, 'explanations', () => explainAll(pipeline, reader));
+  const predictions = await timed(folder, 'predictors', () => predictAll(pipeline, materials));
   await writeTable(folder.predictions, predictionsToTable(predictions));
 }

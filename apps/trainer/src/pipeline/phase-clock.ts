@@ -1,6 +1,5 @@
-import { appendFile } from 'node:fs/promises';
 import type { UpdatePhase } from '@expctr/ppo';
-import type { RunFolder } from '../run/run-folder.js';
+import { writeTiming, type RunFolder } from '@expctr/run';
 
 /** Where the time of a stage's updates goes. */
 export interface PhaseClock {
@@ -43,7 +42,7 @@ export function createPhaseClock(): PhaseClock {
         phases: Object.fromEntries(Object.entries(seconds).map(([phase, value]) => [phase, perUpdate(value)])),
         rolloutTokensPerSecond: Number((tokens / seconds.generate).toFixed(1)),
       };
-      await appendFile(folder.timing, `${JSON.stringify(line)}\n`);
+      await writeTiming(folder, line);
     },
   };
 }

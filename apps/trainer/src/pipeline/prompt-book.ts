@@ -9,7 +9,7 @@ import {
   type Items,
   type ItemText,
 } from '@expctr/data';
-import type { Tokenizer } from '@expctr/llm-lora';
+import type { Tokenizer } from '@expctr/language-model';
 
 /** The prompts x(u, i) of a dataset, rendered and tokenized when first asked for. */
 export interface PromptBook {

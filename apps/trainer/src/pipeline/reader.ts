@@ -1,56 +1,48 @@
-import { readFile } from 'node:fs/promises';
-import { writeFileAtomic } from '@expctr/core';
-import { requireReader, runReaderCheck, type Reader, type ReaderCheckResult, type ScoreAnswers } from '@expctr/rewards';
-import { ConfigError } from '../config/resolve.js';
+import { modelAnswers, requireReader, runReaderCheck, type Reader, type ReaderCheckResult } from '@expctr/rewards';
+import { jsonCodec } from '@expctr/run';
+import { ConfigError } from '../config/errors.js';
 import { nearestName } from '../config/nearest-name.js';
 import { createFittingReader, formUnavailable } from './fitting-reader.js';
 import { stopIfInterrupted } from './interrupt.js';
-import { warn, type Parts } from './parts.js';
-
-/** Log-probabilities of the answer strings by the base model, adapter off. */
-export function answerScorer({ policy, tokenizer }: Pick<Parts, 'policy' | 'tokenizer'>): ScoreAnswers {
-  return async (prompts, { yes, no }) => {
-    const answers = [tokenizer.encodeText(yes), tokenizer.encodeText(no)];
-    const scores = await policy.scoreAnswers(
-      prompts.map((prompt) => tokenizer.encode(prompt)),
-      prompts.map(() => answers),
-      { adapter: null },
-    );
-    return scores.map(([yesScore, noScore]) => ({ yes: yesScore!, no: noScore! }));
-  };
-}
+import { warn, type Pipeline } from './pipeline.js';
 
 /**
  * Reader check (before any PPO): measures whether the base model can read, in which form of the LC prompt, and makes the
  * reader in that form.
  * @throws RewardError `READER_CANNOT_READ` where it cannot and `reader.onFail` is `stop`
  */
-export async function checkedReader(parts: Parts): Promise<Reader> {
-  const { config, checkpoints, folder, templates } = parts;
+export async function checkedReader(pipeline: Pipeline): Promise<Reader> {
+  const { run, models } = pipeline;
+  const { config, artifacts, folder } = run;
   const readerIn = (form: string): Promise<Reader> =>
-    createFittingReader(parts, { template: templates.lc, form, scoreAnswers: answerScorer(parts), calibrate: config.reader.calibrate });
+    createFittingReader(pipeline, {
+      template: models.templates.lc,
+      form,
+      scoreAnswers: modelAnswers(models.policy),
+      calibrate: config.reader.calibrate,
+    });
 
-  const path = folder.checkpoint('reader.json');
-  await checkpoints.once('reader-check', async () => {
-    const result = await measure(parts, readerIn);
-    report(parts, result);
+  const check = async (): Promise<{ form: string }> => {
+    const result = await measure(pipeline, readerIn);
+    report(pipeline, result);
     if (config.reader.onFail === 'stop') requireReader(result);
-    await writeFileAtomic(path, `${JSON.stringify({ form: result.chosen })}\n`);
-  });
-  const { form } = JSON.parse(await readFile(path, 'utf8')) as { form: string };
+    return { form: result.chosen };
+  };
+  const { form } = await artifacts.artifact('reader-check', check, jsonCodec<{ form: string }>(folder.checkpoint('reader.json')));
   return readerIn(form);
 }
 
-async function measure(parts: Parts, readerIn: (form: string) => Promise<Reader>): Promise<ReaderCheckResult<string>> {
-  const { config, rng, templates, progress, signal } = parts;
-  const forms = wantedForms(parts);
+async function measure(pipeline: Pipeline, readerIn: (form: string) => Promise<Reader>): Promise<ReaderCheckResult<string>> {
+  const { config, rng, progress, signal } = pipeline.run;
+  const { templates, statements } = pipeline.models;
+  const forms = wantedForms(pipeline);
   const task = progress.begin('reader check', forms.length, 'forms');
   let done = 0;
   const result = await runReaderCheck({
     forms,
     async readerFor(form) {
       stopIfInterrupted(signal);
-      const unavailable = formUnavailable(parts, templates.lc, form);
+      const unavailable = formUnavailable(pipeline, templates.lc, form);
       if (unavailable === undefined) return readerIn(form);
       done += 1;
       return { unavailable };
@@ -58,15 +50,15 @@ async function measure(parts: Parts, readerIn: (form: string) => Promise<Reader>
     rng: rng.fork('reader-check'),
     threshold: config.reader.threshold,
     stripVerdict: config.reader.stripVerdict,
-    statements: parts.statements,
+    statements,
     onForm: ({ form, aucGate }) => task.update((done += 1), `${form} ${aucGate.toFixed(3)}`),
   });
   task.done(`${result.chosen} chosen`);
   return result;
 }
 
-function wantedForms({ config, templates }: Parts): string[] {
-  const names = Object.keys(templates.lc.forms);
+function wantedForms({ run: { config }, models }: Pipeline): string[] {
+  const names = Object.keys(models.templates.lc.forms);
   if (config.reader.form === 'auto') return names;
   if (names.includes(config.reader.form)) return [config.reader.form];
   const near = nearestName(config.reader.form, names);
@@ -77,9 +69,9 @@ function wantedForms({ config, templates }: Parts): string[] {
   });
 }
 
-function report(parts: Parts, { chosen, passed, threshold, forms, skipped }: ReaderCheckResult<string>): void {
-  const { checkpoints, progress } = parts;
-  checkpoints.log.write({ event: 'reader-check', chosen, passed, threshold, forms, skipped });
+function report({ run }: Pipeline, { chosen, passed, threshold, forms, skipped }: ReaderCheckResult<string>): void {
+  const { artifacts, progress } = run;
+  artifacts.log.write({ event: 'reader-check', chosen, passed, threshold, forms, skipped });
   for (const result of forms) {
     const interval = (bounds: readonly [number, number]): string => `[${bounds[0].toFixed(3)}, ${bounds[1].toFixed(3)}]`;
     progress.say(
@@ -89,7 +81,7 @@ function report(parts: Parts, { chosen, passed, threshold, forms, skipped }: Rea
   for (const { form, reason } of skipped) progress.say(`    ${form.padEnd(14)} skipped: ${reason}`);
   if (!passed) {
     warn(
-      parts,
+      run,
       'READER_CANNOT_READ',
       `the reader cannot tell reasons for from reasons against (AUC below ${threshold}): its reward is close to noise`,
     );

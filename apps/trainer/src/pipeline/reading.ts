@@ -1,18 +1,19 @@
 import type { Reader } from '@expctr/rewards';
 import { stopIfInterrupted } from './interrupt.js';
-import type { Parts } from './parts.js';
+import type { Pipeline } from './pipeline.js';
 
 /** Rows that the reader is given at once: enough to fill its batches, few enough to show progress. */
 const CHUNK = 128;
 
 /** p_LC of each row: the frozen base model reads the item and the text that `textOf` gives for the row. */
 export async function readerProbabilities(
-  parts: Parts,
+  { run, data }: Pipeline,
   reader: Reader,
   rows: ArrayLike<number>,
   textOf: (row: number) => string,
 ): Promise<Float64Array> {
-  const { prompts, progress, signal } = parts;
+  const { prompts } = data;
+  const { progress, signal } = run;
   const probabilities = new Float64Array(rows.length);
   if (rows.length === 0) return probabilities;
   const task = progress.begin('reading', rows.length, 'rows');

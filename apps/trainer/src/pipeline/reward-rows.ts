@@ -1,5 +1,5 @@
 import type { RewardRows } from '@expctr/rewards';
-import type { Parts } from './parts.js';
+import type { RunData } from './run-data.js';
 
 /** An explanation of an interaction, not yet rewarded. */
 export interface Explained {
@@ -14,7 +14,7 @@ export interface Explained {
 
 /** The columns that rewards read. */
 export function rewardRows(
-  { interactions, prompts }: Pick<Parts, 'interactions' | 'prompts'>,
+  { interactions, prompts }: Pick<RunData, 'interactions' | 'prompts'>,
   explained: readonly Explained[],
 ): RewardRows {
   return {

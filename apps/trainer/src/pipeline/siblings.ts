@@ -1,17 +1,16 @@
 import { rowsOf } from '@expctr/data';
 import type { Sibling } from '@expctr/rewards';
-import type { Parts } from './parts.js';
+import type { RunData } from './run-data.js';
 
 /**
- * Siblings of a policy row: other policy rows of its user, for each attribute of the item `rewards.siblingItems` that have it, the
- * nearest in time; so whatever is claimed of the item is held against as many others. Rows of other slices stay unseen: the policy
- * learns from their labels nothing.
+ * Siblings of a policy row: other policy rows of its user, for each attribute of the item so many that have it, the nearest in
+ * time; so whatever is claimed of the item is held against as many others. Rows of other slices stay unseen: the policy learns
+ * from their labels nothing.
  */
 export function createSiblings({
   interactions,
   prompts,
-  config,
-}: Pick<Parts, 'interactions' | 'prompts' | 'config'>): (row: number) => readonly Sibling[] {
+}: Pick<RunData, 'interactions' | 'prompts'>): (row: number, perAttribute: number) => readonly Sibling[] {
   const rowsByUser = new Map<number, number[]>();
   for (const row of rowsOf(interactions, 'train', 'policy')) {
     const user = interactions.user[row]!;
@@ -30,8 +29,8 @@ export function createSiblings({
     ofItem.set(item, made);
     return made;
   };
-  const found = new Map<number, readonly Sibling[]>();
-  const find = (row: number): readonly Sibling[] => {
+  const found = new Map<string, readonly Sibling[]>();
+  const find = (row: number, perAttribute: number): readonly Sibling[] => {
     const others = (rowsByUser.get(interactions.user[row]!) ?? [])
       .filter((other) => other !== row && interactions.item[other] !== interactions.item[row])
       .sort((a, b) => Math.abs(a - row) - Math.abs(b - row));
@@ -39,13 +38,15 @@ export function createSiblings({
     for (const attribute of attributes(row)) {
       const having = others.filter((other) => attributes(other).has(attribute));
       const known = having.filter((other) => chosen.has(other)).length;
-      const more = having.filter((other) => !chosen.has(other)).slice(0, Math.max(0, config.rewards.siblingItems - known));
+      const more = having.filter((other) => !chosen.has(other)).slice(0, Math.max(0, perAttribute - known));
       for (const other of more) chosen.add(other);
     }
     return [...chosen].map((other) => ({ item: prompts.item(other), label: interactions.label[other]!, history: prompts.history(other) }));
   };
-  return (row) => {
-    if (!found.has(row)) found.set(row, find(row));
-    return found.get(row)!;
+  return (row, perAttribute) => {
+    const key = `${row} ${perAttribute}`;
+    const known = found.get(key) ?? find(row, perAttribute);
+    found.set(key, known);
+    return known;
   };
 }

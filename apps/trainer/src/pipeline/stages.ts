@@ -1,96 +1,75 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { rowsOf } from '@expctr/data';
 import type { Reader } from '@expctr/rewards';
-import { TRUTH_FILE } from '@expctr/testbed';
+import { FINAL, POST_HOC, POST_HOC_SAMPLED, stage2Name } from '@expctr/run';
 import { alignPolicy } from './align.js';
-import { fitClickModel, type ClickModel } from './click-model.js';
+import { keptClickModel, type ClickModel } from './click-model.js';
 import { explanationSet } from './explanation-set.js';
-import { POLICY, warn, type Parts } from './parts.js';
+import { POLICY, warn, type Pipeline } from './pipeline.js';
 import type { Materials } from './predictors.js';
 import { stageReward } from './stage-reward.js';
 import { explanationVectors } from './vectors.js';
 
-/** Stage 1: PPO with the LC reward on the policy slice. The adapter begins at zero, so the base model is the reference. */
-export async function stage1(parts: Parts, reader: Reader): Promise<void> {
-  const { reward, describe } = stageReward(parts, 'stage1', { reader });
-  await alignPolicy(parts, { stage: 'stage1', iteration: 0, updates: parts.config.ppo.stage1Updates, reference: 'base', reward, describe });
+/** Stage 1: the LC reward on the policy slice. The adapter begins at zero, so the base model is the reference. */
+export async function stage1(pipeline: Pipeline, reader: Reader): Promise<void> {
+  const reward = stageReward(pipeline, 'stage1', reader, null);
+  await alignPolicy(pipeline, { stage: 'stage1', iteration: 0, updates: pipeline.run.config.ppo.stage1Updates, reference: 'base', reward });
 }
 
 /** What stage 2 gives to stage 3. */
 export interface ClickModels {
   readonly withZ: ClickModel;
-  /** The ID-only model, where it is the IC reward's teacher. */
-  readonly idOnly: ClickModel | null;
+  /** The ID-only model on the same rows, fitted when a reward first asks for it. */
+  idOnly(): Promise<ClickModel>;
+  /** Frees what was fitted. */
+  dispose(): Promise<void>;
 }
 
 /** Stage 2: the policy, frozen, explains CTR and validation rows, and a CTR model is fitted with z as a feature. */
-export async function stage2(parts: Parts, reader: Reader, iteration: number): Promise<ClickModels> {
-  const { config, folder, interactions } = parts;
-  const name = `stage2-${iteration}`;
-  const fitRows = rowsOf(interactions, 'train', 'ctr');
-  const rows = Uint32Array.from([...fitRows, ...rowsOf(interactions, 'valid')]);
-  const set = await explanationSet(parts, reader, { name, rows, readRows: [], adapter: POLICY, stage: 'stage2', iteration });
-  const withZ = await fitClickModel(parts, {
-    name: 'expctr-aug',
-    iteration,
-    fitRows,
-    vectors: () => explanationVectors(parts, rows, set),
-    folder: folder.checkpoint(name, 'with-z'),
-  });
-  if (config.rewards.icTarget !== 'teacher') return { withZ, idOnly: null };
-  const idOnly = await fitClickModel(parts, {
-    name: 'id-only',
-    iteration,
-    fitRows,
-    vectors: null,
-    folder: folder.checkpoint(name, 'id-only'),
-  });
-  return { withZ, idOnly };
+export async function stage2(pipeline: Pipeline, reader: Reader, iteration: number): Promise<ClickModels> {
+  const { interactions } = pipeline.data;
+  const name = stage2Name(iteration);
+  const rows = Uint32Array.from([...rowsOf(interactions, 'train', 'ctr'), ...rowsOf(interactions, 'valid')]);
+  const set = await explanationSet(pipeline, reader, { name, rows, readRows: [], adapter: POLICY, stage: 'stage2', iteration });
+  const vectors = (): ReturnType<typeof explanationVectors> => explanationVectors(pipeline, rows, set);
+  const withZ = await keptClickModel(pipeline, { name: 'expctr-aug', iteration, fit: 'ctr', vectors });
+  let idOnly: Promise<ClickModel> | undefined;
+  return {
+    withZ,
+    idOnly: () => (idOnly ??= keptClickModel(pipeline, { name: 'id-only', iteration, fit: 'ctr', vectors: null })),
+    async dispose() {
+      await withZ.dispose();
+      await (await idOnly)?.dispose();
+    },
+  };
 }
 
-/** Stage 3: PPO with the IC reward of stage 2's CTR model. The policy as it is now, frozen, is the reference. */
-export async function stage3(parts: Parts, reader: Reader, clicks: ClickModels, iteration: number): Promise<void> {
-  const { reward, describe } = stageReward(parts, 'stage3', { reader, clicks });
-  await alignPolicy(parts, { stage: 'stage3', iteration, updates: parts.config.ppo.stage3Updates, reference: 'copy', reward, describe });
+/** Stage 3: the IC reward of stage 2's CTR model. The policy as it is now, frozen, is the reference. */
+export async function stage3(pipeline: Pipeline, reader: Reader, clicks: ClickModels, iteration: number): Promise<void> {
+  const reward = stageReward(pipeline, 'stage3', reader, clicks);
+  await alignPolicy(pipeline, { stage: 'stage3', iteration, updates: pipeline.run.config.ppo.stage3Updates, reference: 'copy', reward });
 }
 
 /** The final policy and the base model explain CTR, validation and test rows. */
-export async function explainAll(parts: Parts, reader: Reader): Promise<Materials> {
-  const { checkpoints, config, folder, interactions, policy } = parts;
-  await policy.adapters.save(POLICY, folder.adapter('final'));
-  const [ctr, valid, test] = [rowsOf(interactions, 'train', 'ctr'), rowsOf(interactions, 'valid'), rowsOf(interactions, 'test')];
-  const rows = Uint32Array.from([...ctr, ...valid, ...test, ...auditRows(parts)]);
-  const final = await explanationSet(parts, reader, {
-    name: 'final',
-    rows,
-    readRows: rows,
-    adapter: POLICY,
-    stage: 'final',
-    iteration: config.iterations,
-  });
-  const postHoc = await explanationSet(parts, reader, {
-    name: 'post-hoc',
-    rows: Uint32Array.from([...ctr, ...valid, ...test]),
-    readRows: test,
-    adapter: null,
-    stage: 'post-hoc',
-    iteration: 0,
-  });
-  if (existsSync(join(folder.data, TRUTH_FILE))) {
+export async function explainAll(pipeline: Pipeline, reader: Reader): Promise<Materials> {
+  const { run, data, models } = pipeline;
+  const { config, folder } = run;
+  await models.policy.adapters.save(POLICY, folder.adapter(FINAL));
+  const [ctr, valid, test] = [
+    rowsOf(data.interactions, 'train', 'ctr'),
+    rowsOf(data.interactions, 'valid'),
+    rowsOf(data.interactions, 'test'),
+  ];
+  const predicted = Uint32Array.from([...ctr, ...valid, ...test]);
+  const rows = Uint32Array.from([...predicted, ...auditRows(pipeline)]);
+  const explain = (name: string, options: Omit<Parameters<typeof explanationSet>[2], 'name' | 'stage'>) =>
+    explanationSet(pipeline, reader, { name, stage: name, ...options });
+  const final = await explain(FINAL, { rows, readRows: rows, adapter: POLICY, iteration: config.iterations });
+  const postHoc = await explain(POST_HOC, { rows: predicted, readRows: test, adapter: null, iteration: 0 });
+  if (data.truth !== null) {
     // Where quality is measured, gains count over the better of the greedy and the sampled base.
-    const { temperature } = config.ppo;
-    await explanationSet(parts, reader, {
-      name: 'post-hoc-sampled',
-      rows,
-      readRows: [],
-      adapter: null,
-      stage: 'post-hoc-sampled',
-      iteration: 0,
-      temperature,
-    });
+    await explain(POST_HOC_SAMPLED, { rows, readRows: [], adapter: null, iteration: 0, temperature: config.ppo.temperature });
   }
-  await checkpoints.once('prompt-lengths', () => Promise.resolve(warnOfShortened(parts, rows)));
+  await run.artifacts.once('prompt-lengths', () => Promise.resolve(warnOfShortened(pipeline, rows)));
   return { reader, final, postHoc };
 }
 
@@ -98,20 +77,20 @@ export async function explainAll(parts: Parts, reader: Reader): Promise<Material
  * The audit of leakage compares p_LC of policy rows, whose labels the policy was trained on, with that of CTR and validation rows,
  * which it has not seen. As many policy rows are drawn as there are validation rows.
  */
-function auditRows({ interactions, rng }: Parts): Uint32Array {
+function auditRows({ run, data: { interactions } }: Pipeline): Uint32Array {
   const count = rowsOf(interactions, 'valid').length;
-  return rng
+  return run.rng
     .fork('audit')
     .shuffle(rowsOf(interactions, 'train', 'policy').slice())
     .slice(0, count);
 }
 
-function warnOfShortened(parts: Parts, rows: Uint32Array): void {
-  const dropped = rows.filter((row) => parts.prompts.dropped(row) > 0);
+function warnOfShortened({ run, data: { prompts } }: Pipeline, rows: Uint32Array): void {
+  const dropped = rows.filter((row) => prompts.dropped(row) > 0);
   if (dropped.length === 0) return;
-  const entries = dropped.reduce((sum, row) => sum + parts.prompts.dropped(row), 0);
+  const entries = dropped.reduce((sum, row) => sum + prompts.dropped(row), 0);
   warn(
-    parts,
+    run,
     'PROMPT_SHORTENED',
     `${dropped.length} of ${rows.length} prompts were longer than llm.maxPromptTokens and lost their oldest history entries, ${entries} in all`,
   );

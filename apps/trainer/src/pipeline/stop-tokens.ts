@@ -1,4 +1,4 @@
-import type { Tokenizer } from '@expctr/llm-lora';
+import type { Tokenizer } from '@expctr/language-model';
 
 /** Every token that ends an explanation: the model's own end tokens, and tokens whose text holds one of the template's stop strings. */
 export function stopTokenIds(tokenizer: Tokenizer, stopStrings: readonly string[]): number[] {

@@ -1,17 +1,16 @@
-import type { DenseVectors } from '@expctr/ctr-models';
-import type { Encoder } from '@expctr/encoder';
+import type { InteractionVectors } from '@expctr/ctr-models';
 import type { ExplanationSet } from './explanation-set.js';
 import { plainItemText } from './item-text.js';
-import { warn, type Parts } from './parts.js';
+import { warn, type Pipeline } from './pipeline.js';
 
 /** z of each row: the encoding of its explanation as the encoder may see it. */
-export function explanationVectors(parts: Parts, rows: ArrayLike<number>, set: ExplanationSet): Promise<DenseVectors> {
-  return encodeRows(parts, rows, (row) => set.read(row), 'explanations');
+export function explanationVectors(pipeline: Pipeline, rows: ArrayLike<number>, set: ExplanationSet): Promise<InteractionVectors> {
+  return encodeRows(pipeline, rows, (row) => set.read(row), 'explanations');
 }
 
 /** Control `item-text-aug`: the raw text of the target item in the place of an explanation. */
-export function itemTextVectors(parts: Parts, rows: ArrayLike<number>): Promise<DenseVectors> {
-  return encodeRows(parts, rows, (row) => plainItemText(parts.prompts.item(row)), 'item texts');
+export function itemTextVectors(pipeline: Pipeline, rows: ArrayLike<number>): Promise<InteractionVectors> {
+  return encodeRows(pipeline, rows, (row) => plainItemText(pipeline.data.prompts.item(row)), 'item texts');
 }
 
 /**
@@ -19,12 +18,12 @@ export function itemTextVectors(parts: Parts, rows: ArrayLike<number>): Promise<
  * so that neither truncation nor averaging weakens it. Lists are written newest first: where a text is too long for the encoder,
  * its oldest end is what gets cut.
  */
-export async function promptTextVectors(parts: Parts, rows: ArrayLike<number>): Promise<DenseVectors> {
-  const { prompts } = parts;
+export async function promptTextVectors(pipeline: Pipeline, rows: ArrayLike<number>): Promise<InteractionVectors> {
+  const { prompts } = pipeline.data;
   const list = (items: Parameters<typeof plainItemText>[0][]): string => [...items].reverse().map(plainItemText).join('; ');
-  const liked = await encodeRows(parts, rows, (row) => list([...prompts.history(row).liked]), 'liked lists');
-  const disliked = await encodeRows(parts, rows, (row) => list([...prompts.history(row).disliked]), 'disliked lists');
-  const target = await itemTextVectors(parts, rows);
+  const liked = await encodeRows(pipeline, rows, (row) => list([...prompts.history(row).liked]), 'liked lists');
+  const disliked = await encodeRows(pipeline, rows, (row) => list([...prompts.history(row).disliked]), 'disliked lists');
+  const target = await itemTextVectors(pipeline, rows);
   const dimension = target.dimension;
   const data = new Float32Array(rows.length * 3 * dimension);
   [liked, disliked, target].forEach((part, block) => {
@@ -34,12 +33,14 @@ export async function promptTextVectors(parts: Parts, rows: ArrayLike<number>): 
 }
 
 /** Control `shuffled-aug`: every row gets the vector of another row of its group (split), drawn by `rng`. */
-export function shuffledVectors({ rng, interactions }: Parts, vectors: DenseVectors): DenseVectors {
+export function shuffledVectors({ run: { rng }, data: { interactions } }: Pipeline, vectors: InteractionVectors): InteractionVectors {
   const { data, dimension, interactionIds } = vectors;
   const groups = new Map<number, number[]>();
   for (let r = 0; r < interactionIds.length; r += 1) {
     const split = interactions.split[interactionIds[r]!]!;
-    groups.set(split, [...(groups.get(split) ?? []), r]);
+    const group = groups.get(split);
+    if (group === undefined) groups.set(split, [r]);
+    else group.push(r);
   }
   const shuffled = new Float32Array(data.length);
   for (const [split, rows] of groups) {
@@ -50,25 +51,27 @@ export function shuffledVectors({ rng, interactions }: Parts, vectors: DenseVect
 }
 
 /** A single number a row as a vector of one component. */
-export function scalarVectors(rows: ArrayLike<number>, values: ArrayLike<number>): DenseVectors {
+export function scalarVectors(rows: ArrayLike<number>, values: ArrayLike<number>): InteractionVectors {
   return { data: Float32Array.from(values), dimension: 1, interactionIds: rows };
 }
 
-async function encodeRows(parts: Parts, rows: ArrayLike<number>, textOf: (row: number) => string, what: string): Promise<DenseVectors> {
-  const { encoder } = parts;
+/** Encodes a text for each row. What was encoded before, in this process or before a resume, comes from the run's cache. */
+async function encodeRows(
+  { run, models }: Pipeline,
+  rows: ArrayLike<number>,
+  textOf: (row: number) => string,
+  what: string,
+): Promise<InteractionVectors> {
+  const { vectors: encoder } = models;
   const texts = Array.from(rows, textOf);
-  const { data, truncated } = await encodeCounting(encoder, texts);
-  if (truncated > 0)
+  let truncated = 0;
+  const data = await encoder.encode(texts, { onTruncated: () => (truncated += 1) });
+  if (truncated > 0) {
     warn(
-      parts,
+      run,
       'ENCODER_TRUNCATED',
       `${truncated} of ${texts.length} ${what} were longer than the encoder reads (encoder.maxTokens) and were cut`,
     );
+  }
   return { data, dimension: encoder.dimension, interactionIds: rows };
-}
-
-async function encodeCounting(encoder: Encoder, texts: readonly string[]): Promise<{ data: Float32Array; truncated: number }> {
-  let truncated = 0;
-  const data = await encoder.encode(texts, { onTruncated: () => (truncated += 1) });
-  return { data, truncated };
 }

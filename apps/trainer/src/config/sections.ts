@@ -1,0 +1,130 @@
+import { findEncoder } from '@expctr/encoder';
+import { z } from 'zod';
+import { PluginError } from '../plugins/errors.js';
+import type { Parts } from '../plugins/plugin.js';
+import type { Registry } from '../plugins/registry.js';
+import { ConfigError } from './errors.js';
+import { nearestName } from './nearest-name.js';
+import { commonFields, ctrSection, dataSection, encoderSection, ppoSection, samplerSection, type PartialConfig } from './schema.js';
+
+/** A part as a configuration sees it. */
+export interface ConfiguredPart {
+  readonly name: string;
+  readonly description: string;
+  readonly options: z.ZodObject;
+}
+
+/** A section of the configuration in which the options of one chosen part stand beside common ones. */
+export interface Section {
+  /** Its name. */
+  readonly name: 'data' | 'sampler' | 'encoder' | 'ctr' | 'ppo';
+  /** Path of the option that chooses the part. */
+  readonly chosenBy: string;
+  /** Where the parts stand in the registry. */
+  readonly kind: Exclude<keyof Parts, 'families' | 'rewards'>;
+  /** The part's name by what the option says. */
+  readonly nameOf: (value: string, registry: Registry) => string;
+  readonly common: z.ZodObject;
+}
+
+const asItIs = (value: string): string => value;
+
+/** In the order in which they stand in config.json. */
+export const SECTIONS: readonly Section[] = [
+  { name: 'data', chosenBy: 'dataset', kind: 'datasets', nameOf: asItIs, common: dataSection },
+  { name: 'sampler', chosenBy: 'sampler.kind', kind: 'samplers', nameOf: asItIs, common: samplerSection },
+  {
+    name: 'encoder',
+    chosenBy: 'encoder.model',
+    kind: 'encoders',
+    nameOf: (spec, { encoders }) => findEncoder(spec, encoders).part.name,
+    common: encoderSection,
+  },
+  { name: 'ctr', chosenBy: 'ctr.backbone', kind: 'backbones', nameOf: asItIs, common: ctrSection },
+  { name: 'ppo', chosenBy: 'ppo.algorithm', kind: 'algorithms', nameOf: asItIs, common: ppoSection },
+];
+
+/** Names in `rewards` that are no reward's. */
+const STAGES = ['stage1', 'stage3'] as const;
+
+/** Weight of a reward where the configuration says none: the paper's one reward a stage. */
+const DEFAULT_WEIGHT: Readonly<Record<(typeof STAGES)[number], string>> = { stage1: 'lc', stage3: 'ic' };
+
+/**
+ * No option of a part may have the name of a common one of its section, nor a reward that of a stage.
+ * @throws PluginError `PLUGIN_CLASH`
+ */
+export function checkOptionNames(registry: Registry): void {
+  const clash = (part: string, what: string): PluginError =>
+    new PluginError('PLUGIN_CLASH', what, { where: part, expected: 'a name of its own', remedy: 'rename it in the plug-in' });
+  for (const { name: section, kind, common } of SECTIONS) {
+    for (const part of partsOf(registry, kind)) {
+      const taken = Object.keys(part.options.shape).find((option) => Object.hasOwn(common.shape, option));
+      if (taken !== undefined) throw clash(`${kind} ${part.name}`, `its option ${taken} stands beside ${section}.${taken}`);
+    }
+  }
+  const stage = registry.rewards.find(({ name }) => (STAGES as readonly string[]).includes(name));
+  if (stage !== undefined) throw clash(`reward ${stage.name}`, `rewards.${stage.name} holds the weights of that stage`);
+}
+
+/** The parts of one kind, as a configuration sees them. */
+export function partsOf(registry: Registry, kind: Section['kind']): readonly ConfiguredPart[] {
+  return registry[kind];
+}
+
+/**
+ * The part that a section's option chooses.
+ * @throws ConfigError `CONFIG_UNKNOWN_PART` with the names that there are and the nearest
+ */
+export function chosenPart({ chosenBy, kind, nameOf }: Section, config: PartialConfig, registry: Registry): ConfiguredPart {
+  const parts = partsOf(registry, kind);
+  const given = valueAt(config, chosenBy) ?? defaultOf(chosenBy);
+  const found = typeof given === 'string' ? parts.find(({ name }) => name === nameOf(given, registry)) : undefined;
+  if (found !== undefined) return found;
+  const names = parts.map(({ name }) => name);
+  const near = typeof given === 'string' ? nearestName(given, names) : undefined;
+  throw new ConfigError('CONFIG_UNKNOWN_PART', `there is no ${kind.slice(0, -1)} ${JSON.stringify(given)}`, {
+    where: chosenBy,
+    expected: `one of ${names.join(', ')}`,
+    remedy: near === undefined ? 'choose one of these, or load the plug-in that brings it (--plugin)' : `the nearest is ${near}`,
+  });
+}
+
+/** A section with the options of one part. */
+export function sectionSchema(section: Section, part: ConfiguredPart): z.ZodObject {
+  return section.common.extend(part.options.shape).strict();
+}
+
+/** `rewards`: the weights of all rewards in each stage, and their options under their names. */
+export function rewardsSchema({ rewards }: Registry): z.ZodObject {
+  const weights = (stage: (typeof STAGES)[number]): z.ZodType =>
+    z
+      .strictObject(
+        Object.fromEntries(
+          rewards.map(({ name, description }) => [
+            name,
+            z
+              .number()
+              .min(0)
+              .default(name === DEFAULT_WEIGHT[stage] ? 1 : 0)
+              .describe(`weight of: ${description}`),
+          ]),
+        ),
+      )
+      .prefault({});
+  const own = rewards
+    .filter(({ options }) => Object.keys(options.shape).length > 0)
+    .map(({ name, options }) => [name, z.strictObject(options.shape).prefault({})]);
+  return z.strictObject({ stage1: weights('stage1'), stage3: weights('stage3'), ...Object.fromEntries(own) });
+}
+
+/** What stands at a dotted path; undefined where nothing does. */
+export function valueAt(config: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((node, key) => (node as Record<string, unknown> | null | undefined)?.[key], config);
+}
+
+function defaultOf(path: string): unknown {
+  const [section, option] = path.split('.');
+  const shape = option === undefined ? commonFields : SECTIONS.find(({ name }) => name === section)!.common.shape;
+  return (shape as Record<string, z.ZodType>)[option ?? section!]!.parse(undefined);
+}
