@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type ModelWeights, type TracedWeights } from '../../src/model/weights.js';
+import type { LoraFixture } from './lora-fixture.js';
 import { forwardTokens } from '../../src/policy/forward.js';
 import { packTexts } from '../../src/policy/packing.js';
 import { sequenceInputs, sequenceSpecs, type SequenceInputs } from '../../src/policy/token-inputs.js';
@@ -22,17 +23,7 @@ export interface LogitsFixture {
 export interface StoriesFixture {
   readonly logits: LogitsFixture;
   readonly greedy: readonly { readonly prompt: readonly number[]; readonly tokens: readonly number[] }[];
-  readonly lora: {
-    readonly rank: number;
-    readonly alpha: number;
-    readonly temperature: number;
-    readonly rows: readonly { readonly prompt: readonly number[]; readonly response: readonly number[] }[];
-    readonly logProbs: readonly (readonly number[])[];
-    readonly entropies: readonly (readonly number[])[];
-    readonly loss: number;
-    readonly norms: Readonly<Record<string, number>>;
-    readonly gradients: Readonly<Record<string, string>>;
-  };
+  readonly lora: LoraFixture & { readonly rank: number; readonly alpha: number };
 }
 
 export function readFixture<T>(name: string): T {
