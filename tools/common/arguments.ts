@@ -52,9 +52,12 @@ export function finiteNumber(option: string, text: string): number {
   return value;
 }
 
-/** Says what is wrong and how the tool is used, and ends with status 2. */
+/** Says what is wrong and how the tool is called, and ends with status 2. */
 export function wrongUse(problem: string): never {
-  process.stderr.write(`${problem}\n${ownUsage()}\n`);
+  const call = ownUsage()
+    .split('\n')
+    .find((line) => line.includes('usage:'));
+  process.stderr.write(`${problem}\n${call?.trim()}\n--help explains the options\n`);
   process.exit(2);
 }
 

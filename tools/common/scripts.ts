@@ -14,12 +14,11 @@ export function scriptCommand(script: string, ...args: readonly string[]): Comma
   return [process.execPath, ...process.execArgv, script, ...args];
 }
 
-/** Runs a command to its end; its errors are shown as they come. @returns what it printed @throws where its status is not 0 */
+/** Runs a command to its end. @returns what it printed @throws where its status is not 0, with what it said on stderr */
 export async function printed([program, ...first]: Command, ...args: readonly string[]): Promise<string> {
   const running = execute(program, [...first, ...args], { maxBuffer: 2 ** 24 });
-  running.child.stderr?.pipe(process.stderr);
-  const { stdout } = await running.catch((error: { code: unknown }) => {
-    throw new Error(`${[program, ...first].join(' ')} ended with ${String(error.code)}`);
+  const { stdout } = await running.catch(({ code, stderr }: { readonly code: unknown; readonly stderr: string }) => {
+    throw new Error(`${[program, ...first].join(' ')} ended with ${String(code)}\n${stderr}`);
   });
   return stdout;
 }

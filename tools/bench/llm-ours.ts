@@ -1,0 +1,90 @@
+// One measurement of @expctr/llm-lora: our side of tools/bench/llm.ts. Arguments: MODEL_FOLDER WORK_AS_JSON. Prints a Figure as JSON.
+import { createRng } from '@expctr/core';
+import { createPolicy, loadCheckpoint, type Completion, type TokenBatch } from '@expctr/llm-lora';
+import { adamw, useOnnx } from '@expctr/tfjs-backend-onnx';
+import { meanCrossEntropy } from '../common/cross-entropy.js';
+import { fastestSeconds, median } from '../common/measure.js';
+import type { BatchWork, DecodeWork, Figure, PrefillWork, ReadWork, Work } from './llm-work.js';
+
+type Measured = Omit<Figure, 'gigabytes'>;
+
+const [folder = '', json = ''] = process.argv.slice(2);
+await useOnnx();
+const policy = createPolicy(await loadCheckpoint(folder));
+policy.adapters.create('adapter', createRng(1));
+const rng = createRng(2);
+const text = (length: number): number[] => Array.from({ length }, () => 5 + rng.int(40_000));
+
+const generate = (prompts: number[][], maxNewTokens: number, onProgress: () => void = () => {}): Promise<Completion[]> =>
+  policy.generate(prompts, { maxNewTokens, stopTokenIds: [], rng: createRng(3), onProgress });
+
+function rows({ prompts, completions, prompt, response }: BatchWork): TokenBatch {
+  const pairs = Array.from({ length: prompts }, () => {
+    const shared = text(prompt);
+    return Array.from({ length: completions }, () => ({ prompt: shared, response: text(response) }));
+  }).flat();
+  return {
+    prompts: pairs.map((pair) => pair.prompt),
+    responses: pairs.map((pair) => pair.response),
+    scalars: { tokens: prompts * completions * response },
+  };
+}
+
+async function decode({ sequences, prompt, tokens }: DecodeWork): Promise<Measured> {
+  const prompts = Array.from({ length: sequences }, () => text(prompt));
+  const steps: number[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    const times: number[] = [];
+    await generate(prompts, 2 + tokens, () => times.push(performance.now()));
+    if (round > 0) steps.push(...times.slice(1).map((time, i) => time - times[i]!));
+  }
+  return { figure: (sequences * 1000) / median(steps), unit: 'tok/s' };
+}
+
+async function prefill({ sequences, prompt }: PrefillWork): Promise<Measured> {
+  const prompts = Array.from({ length: sequences }, () => text(prompt));
+  return { figure: (sequences * prompt) / (await fastestSeconds(3, () => generate(prompts, 1))), unit: 'tok/s' };
+}
+
+async function step(work: BatchWork): Promise<Measured> {
+  const compiled = await policy.compileStep(meanCrossEntropy, adamw({ learningRate: 1e-4 }), {});
+  const batch = rows(work);
+  return { figure: await fastestSeconds(4, () => compiled.run([batch])), unit: 's' };
+}
+
+async function score(work: BatchWork): Promise<Measured> {
+  const batch = rows(work);
+  return { figure: await fastestSeconds(4, () => policy.logProbabilities(batch, 'adapter')), unit: 's' };
+}
+
+async function read({ texts, prefix, text: length }: ReadWork): Promise<Measured> {
+  const common = text(prefix);
+  const answers = Array.from({ length: texts }, () => [[3363], [1770]]);
+  // other texts each time, as in a run; only what they have in common is kept
+  const again = (): Promise<Float32Array[]> =>
+    policy.scoreAnswers(
+      answers.map(() => [...common, ...text(length)]),
+      answers,
+    );
+  return { figure: texts / (await fastestSeconds(4, again)), unit: 'texts/s' };
+}
+
+function measure(work: Work): Promise<Measured> {
+  switch (work.kind) {
+    case 'decode':
+      return decode(work);
+    case 'prefill':
+      return prefill(work);
+    case 'step':
+      return step(work);
+    case 'score':
+      return score(work);
+    case 'read':
+      return read(work);
+  }
+}
+
+const measured = await measure(JSON.parse(json) as Work);
+const figure: Figure = { ...measured, gigabytes: process.resourceUsage().maxRSS / 1e6 };
+console.log(JSON.stringify(figure));
+process.exit(0);

@@ -1,0 +1,89 @@
+// The work that tools/bench/llm.ts measures; both sides read these numbers. Token ids are random: the time does not depend on them.
+
+/** Sampling with a cache. */
+export interface DecodeWork {
+  readonly kind: 'decode';
+  readonly title: string;
+  readonly sequences: number;
+  /** Tokens of each prompt. */
+  readonly prompt: number;
+  /** New tokens of each sequence. */
+  readonly tokens: number;
+}
+
+/** Reading of different prompts before sampling. */
+export interface PrefillWork {
+  readonly kind: 'prefill';
+  readonly title: string;
+  readonly sequences: number;
+  /** Tokens of each prompt. */
+  readonly prompt: number;
+}
+
+/** A training step, or the log-probabilities of given responses. */
+export interface BatchWork {
+  readonly kind: 'step' | 'score';
+  readonly title: string;
+  readonly prompts: number;
+  /** Responses to each prompt. */
+  readonly completions: number;
+  /** Tokens of a prompt, and of a response. */
+  readonly prompt: number;
+  readonly response: number;
+}
+
+/** Two answers to texts that begin alike. */
+export interface ReadWork {
+  readonly kind: 'read';
+  readonly title: string;
+  readonly texts: number;
+  /** Tokens that all texts begin with. */
+  readonly prefix: number;
+  /** Tokens of each text's own. */
+  readonly text: number;
+}
+
+/** Something to measure. */
+export type Work = DecodeWork | PrefillWork | BatchWork | ReadWork;
+
+/** What each side prints, as JSON in its last line. */
+export interface Figure {
+  readonly figure: number;
+  readonly unit: 'tok/s' | 's' | 'texts/s';
+  /** Largest resident set. */
+  readonly gigabytes: number;
+}
+
+/** The work by name. */
+export const WORK = {
+  'decode-1': { kind: 'decode', title: 'decode, 1 sequence after 200 tokens', sequences: 1, prompt: 200, tokens: 24 },
+  'decode-16': { kind: 'decode', title: 'decode, 16 sequences after 200 tokens', sequences: 16, prompt: 200, tokens: 24 },
+  'decode-32': { kind: 'decode', title: 'decode, 32 sequences after 200 tokens', sequences: 32, prompt: 200, tokens: 24 },
+  prefill: { kind: 'prefill', title: 'prefill, 16 different prompts of 200 tokens', sequences: 16, prompt: 200 },
+  step: { kind: 'step', title: 'LoRA step (rank 16, q and v), 4 x 256 tokens', prompts: 4, completions: 1, prompt: 1, response: 255 },
+  'step-last': {
+    kind: 'step',
+    title: 'LoRA step, 4 x 256 tokens, loss over the last 48',
+    prompts: 4,
+    completions: 1,
+    prompt: 208,
+    response: 48,
+  },
+  'step-completions': {
+    kind: 'step',
+    title: 'LoRA step, 4 prompts x 4 completions, 155 + 48 tokens',
+    prompts: 4,
+    completions: 4,
+    prompt: 155,
+    response: 48,
+  },
+  score: {
+    kind: 'score',
+    title: 'log-probabilities, 4 prompts x 4 completions, 155 + 48 tokens',
+    prompts: 4,
+    completions: 4,
+    prompt: 155,
+    response: 48,
+  },
+  read: { kind: 'read', title: 'two answers to 32 texts of 80 tokens after 200 common ones', texts: 32, prefix: 200, text: 80 },
+} satisfies Record<string, Work>;
