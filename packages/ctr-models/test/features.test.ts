@@ -1,11 +1,12 @@
 import { createRng } from '@expctr/core';
 import { rowsOf } from '@expctr/data';
-import { Float32, List, Table, Utf8, Field, FixedSizeList, Int32, makeData, makeVector, vectorFromArray } from 'apache-arrow';
+import { Float32, List, Struct, Table, Utf8, Field, FixedSizeList, Int32, makeData, makeVector, vectorFromArray } from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   buildFeatures,
   encodeFeatures,
+  eventsFeatures,
   fitSchema,
   rawColumnsFromTable,
   selectRows,
@@ -14,6 +15,7 @@ import {
   type DenseVectors,
   type FeatureDefinition,
   type DenseColumn,
+  type EventsColumn,
   type FeatureSchema,
   type Features,
   type IdColumn,
@@ -139,6 +141,60 @@ describe('buildFeatures', () => {
     expect(await codeOf(() => buildFeatures({ interactions, items, fitRows: train, vectors: { z: { ...vectors, dimension: 3 } } }))).toBe(
       'CTR_LENGTH',
     );
+  });
+});
+
+describe('buildFeatures with events', () => {
+  const withEvents = buildFeatures({ interactions, items, fitRows: train, events: true });
+  const { offsets, events, index, fields } = withEvents.columns['history'] as EventsColumn;
+
+  test('adds the history event by event, oldest first: item, attributes and label of the same past interaction', () => {
+    const vocabulary = (name: string): readonly string[] => withEvents.schema.tables.find((t) => t.name === name)!.vocabulary;
+    const { ids: item } = fields['item'] as IdColumn;
+    const { ids: label } = fields['label'] as IdColumn;
+    const genres = fields['item_genres'] as IdListColumn;
+    for (const row of [0, 5, 39, 200, interactions.length - 1]) {
+      const past = [...events.subarray(offsets[index![row]!], offsets[index![row]! + 1])];
+      expect(past).toEqual([...interactions.history.subarray(interactions.historyOffsets[row], interactions.historyOffsets[row + 1])]);
+      for (const event of past) {
+        expect(vocabulary('item')[item[event]! - 1]).toBe(`i${interactions.item[event]}`);
+        expect(vocabulary('history_label')[label[event]! - 1]).toBe(String(interactions.label[event]));
+        const at = genres.index![event]!;
+        const names = [...genres.ids.subarray(genres.offsets[at], genres.offsets[at + 1])].map((id) => vocabulary('item_genres')[id - 1]);
+        expect(names).toEqual(items.attributes['genres']![interactions.item[event]!]);
+      }
+    }
+    expect(eventsFeatures(withEvents.schema)[0]!.fields.map((f) => [f.name, f.table, f.target])).toEqual([
+      ['item', 'item', 'item'],
+      ['item_genres', 'item_genres', 'item_genres'],
+      ['label', 'history_label', undefined],
+    ]);
+  });
+
+  test('points into the interactions, and leaves all other features as they were', () => {
+    expect(offsets).toBe(interactions.historyOffsets);
+    expect(events).toBe(interactions.history);
+    for (const minimumCount of [1, 3]) {
+      const [without, beside] = [false, true].map((on) => buildFeatures({ interactions, items, fitRows: train, events: on, minimumCount }));
+      expect(beside!.schema.features.filter((f) => f.kind !== 'events')).toEqual(without!.schema.features);
+      expect(beside!.schema.tables.slice(0, -1)).toEqual(without!.schema.tables);
+      for (const [name, column] of Object.entries(without!.columns)) expect(beside!.columns[name]).toEqual(column);
+    }
+  });
+
+  test('gives an embedding to attributes that only past items have', () => {
+    const row = train.find((r) => interactions.historyOffsets[r + 1]! > interactions.historyOffsets[r]! + 5)!;
+    const names = (on: boolean): readonly string[] =>
+      buildFeatures({ interactions, items, fitRows: [row], events: on }).schema.tables.find((t) => t.name === 'item_genres')!.vocabulary;
+    expect(names(true).slice(0, names(false).length)).toEqual(names(false));
+    expect(names(true).length).toBeGreaterThan(names(false).length);
+  });
+
+  test('knows from the schema of a model whether to add them', () => {
+    const test = rowsOf(interactions, 'test');
+    const again = buildFeatures({ interactions, items, rows: test, schema: withEvents.schema });
+    expect(again.columns['history']).toEqual(selectRows(withEvents, test).columns['history']);
+    expect(buildFeatures({ interactions, items, schema: features.schema, events: true }).columns['history']).toBeUndefined();
   });
 });
 
@@ -283,6 +339,7 @@ describe('fitSchema and encodeFeatures', () => {
 
 test('rawColumnsFromTable reads strings, integers, lists, numbers and vectors', async () => {
   const list = new List(new Field('item', new Utf8(), true));
+  const event = new Struct([new Field('color', new Utf8()), new Field('tags', list), new Field('liked', new Int32())]);
   const vectors = makeVector(
     makeData({
       type: new FixedSizeList(2, new Field('item', new Float32(), true)),
@@ -295,12 +352,24 @@ test('rawColumnsFromTable reads strings, integers, lists, numbers and vectors', 
     size: vectorFromArray([3, 4, 3], new Int32()),
     tags: vectorFromArray([['a', 'b'], [], ['b']], list),
     price: vectorFromArray([1.5, null, 2.5], new Float32()),
+    past: vectorFromArray(
+      [
+        [
+          { color: 'blue', tags: ['b'], liked: 1 },
+          { color: 'green', tags: [], liked: 0 },
+        ],
+        [],
+        [{ color: 'red', tags: ['a', 'b'], liked: 1 }],
+      ],
+      new List(new Field('item', event, true)),
+    ),
     z: vectors,
   });
   const definitions: FeatureDefinition[] = [
     { kind: 'categorical', name: 'color' },
     { kind: 'categorical', name: 'size' },
     { kind: 'multi-valued', name: 'tags' },
+    { kind: 'events', name: 'past', fields: [{ name: 'color', target: 'color' }, { name: 'tags', target: 'tags' }, { name: 'liked' }] },
     { kind: 'numeric', name: 'price', missing: 'mean' },
     { kind: 'dense', name: 'z' },
   ];
@@ -309,10 +378,18 @@ test('rawColumnsFromTable reads strings, integers, lists, numbers and vectors', 
   const read = encodeFeatures({ schema, columns, labels: new Uint8Array(3) });
   expect(read.columns['color']).toMatchObject({ ids: Int32Array.from([1, 2, 1]) });
   expect(schema.tables.map((t) => t.vocabulary)).toEqual([
-    ['red', 'blue'],
+    ['red', 'blue', 'green'],
     ['3', '4'],
     ['a', 'b'],
+    ['1', '0'],
   ]);
+  const past = read.columns['past'] as EventsColumn;
+  expect(past).toMatchObject({ offsets: Uint32Array.from([0, 2, 2, 3]), events: Uint32Array.from([0, 1, 2]) });
+  expect(past.fields).toMatchObject({
+    color: { ids: Int32Array.from([2, 3, 1]) },
+    tags: { offsets: Uint32Array.from([0, 1, 1, 3]), ids: Int32Array.from([2, 1, 2]) },
+    liked: { ids: Int32Array.from([1, 2, 1]) },
+  });
   expect(listOf(read, 'tags', 0)).toEqual([1, 2]);
   expect(listOf(read, 'tags', 1)).toEqual([]);
   expect((read.columns['price'] as NumberColumn).values).toEqual(Float32Array.from([-1, 0, 1]));

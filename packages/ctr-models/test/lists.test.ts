@@ -31,7 +31,7 @@ function gathered(features: Features, tables: readonly EmbeddingTable[]): FieldB
 /** Tables of random numbers, first-order weights too. */
 function randomTables(features: Features): EmbeddingTable[] {
   const rng = createRng('tables');
-  const tables = createTables(features.schema, DIMENSION, rng);
+  const tables = createTables(features.schema, {}, DIMENSION, rng);
   for (const { values } of tables) values.forEach((_, k) => (values[k] = rng.normal()));
   return tables;
 }

@@ -7,7 +7,7 @@ import { findBackbone, type BackboneName, type FeatureColumn, type Features, typ
 import { fitOptions, type ResolvedFitOptions } from '../src/fit/options.js';
 import { createTrainingStep, type TrainingStep } from '../src/fit/training-step.js';
 import { createGatherer } from '../src/model/batch.js';
-import { createPredictor, type ModelState } from '../src/model/predictor.js';
+import { batchShape, createPredictor, type ModelState } from '../src/model/predictor.js';
 import { createTables } from '../src/tables/embedding-table.js';
 import { createRowGradients } from '../src/tables/row-gradients.js';
 import { createRowOptimizer, type OptimizerName } from '../src/tables/row-optimizer.js';
@@ -75,7 +75,7 @@ function fixtureFeatures(): Features {
 function fixtureModel(name: BackboneName): ModelState {
   const backbone = findBackbone(name);
   const dimension = backbone.usesEmbeddings ? fixture.embeddingDimension : 0;
-  const tables = createTables(schema, dimension, createRng(0));
+  const tables = createTables(schema, backbone, dimension, createRng(0));
   for (const { name: table, rows, width, features, values } of tables) {
     for (let row = 0; row < rows; row += 1) {
       for (let d = 0; d < dimension; d += 1) values[row * width + d] = fixture.parameters[`embedding.${table}`]!.data[row * dimension + d]!;
@@ -123,8 +123,8 @@ describe.each(['onnx', 'cpu'])('on the %s backend of tfjs', (backend) => {
     let loss = 0;
     beforeAll(async () => {
       const options = resolved({ optimizer: 'sgd', learningRate: 1, l2: 0, denseL2: 0, embeddingL2: 0 });
-      const step = await createTrainingStep(model, options, 8, createRng(0)); // two rows of padding
-      const gatherer = createGatherer(features, model.tables);
+      const step = await createTrainingStep(model, options, batchShape(model, features, 8), createRng(0)); // two rows of padding
+      const gatherer = createGatherer(features, model.tables, { events: false });
       loss = (await step.run(gatherer, features.labels, Int32Array.from([5, 3, 1, 0, 2, 4]), 0, 6)) / 6;
       await step.dispose();
     });
@@ -167,9 +167,9 @@ test('what lies in the padding of a batch moves nothing', async () => {
     const model = fixtureModel('deepfm');
     const options = resolved({ optimizer: 'sgd', learningRate: 0.1 });
     const run = async (size: number, start: number, count: number): Promise<void> => {
-      const step = steps.get(size) ?? (await createTrainingStep(model, options, size, createRng(0)));
+      const step = steps.get(size) ?? (await createTrainingStep(model, options, batchShape(model, features, size), createRng(0)));
       steps.set(size, step);
-      await step.run(createGatherer(features, model.tables), features.labels, rows, start, count);
+      await step.run(createGatherer(features, model.tables, { events: false }), features.labels, rows, start, count);
     };
     const steps = new Map<number, TrainingStep>();
     await run(4, 0, 4);
@@ -188,9 +188,9 @@ test('what lies in the padding of a batch moves nothing', async () => {
 test('the rows of tables that a batch does not hold stay as they were', async () => {
   const features = fixtureFeatures();
   const model = fixtureModel('deepfm');
-  const step = await createTrainingStep(model, resolved({ embeddingL2: 0.1 }), 2, createRng(0));
+  const step = await createTrainingStep(model, resolved({ embeddingL2: 0.1 }), batchShape(model, features, 2), createRng(0));
   const before = model.tables.map((t) => t.values.slice());
-  await step.run(createGatherer(features, model.tables), features.labels, Int32Array.from([0, 1]), 0, 2);
+  await step.run(createGatherer(features, model.tables, { events: false }), features.labels, Int32Array.from([0, 1]), 0, 2);
   // Rows 0 and 1 of the fixture: users 1 and 2, items 1, 2, 3 and 5, genres 1, 2 and 3.
   const moved = { user: [1, 2], item: [1, 2, 3, 5], genre: [1, 2, 3] };
   model.tables.forEach(({ name, rows, width, values }, k) => {
@@ -239,8 +239,8 @@ test('penalties pull matrices, dense weights and the rows of the batch towards z
   const after = async (penalties: Partial<FitOptions>): Promise<ModelState> => {
     const model = fixtureModel('deepfm');
     const options = resolved({ optimizer: 'sgd', learningRate: 1, l2: 0, denseL2: 0, embeddingL2: 0, ...penalties });
-    const step = await createTrainingStep(model, options, 6, createRng(0));
-    await step.run(createGatherer(features, model.tables), features.labels, Int32Array.from([0, 1, 2, 3, 4, 5]), 0, 6);
+    const step = await createTrainingStep(model, options, batchShape(model, features, 6), createRng(0));
+    await step.run(createGatherer(features, model.tables, { events: false }), features.labels, Int32Array.from([0, 1, 2, 3, 4, 5]), 0, 6);
     return model;
   };
   const [free, held, start] = [await after({}), await after({ l2: 0.1, denseL2: 0.2, embeddingL2: 0.3 }), fixtureModel('deepfm')];

@@ -5,8 +5,21 @@ import type { z } from 'zod';
 import type { FeatureSchema } from '../features/schema.js';
 
 /**
- * What a backbone sees of a batch. The embedding tables themselves are not in reach: their rows come gathered (and pooled), their
- * gradient is an output of the training step, and JavaScript updates the rows of the batch in place.
+ * Past events of each row of a batch, unpooled, oldest first. L is at least the number of events of any row, and has no meaning of its
+ * own: more padding must not change what a backbone computes.
+ */
+export interface EventSequence {
+  /** The embeddings of the feature's fields side by side, sets of values pooled for each event; zeros behind the last: [batch, L, fields * dimension]. */
+  readonly rows: tf.Tensor3D;
+  /** 1 for an event, 0 behind the last: [batch, L]. */
+  readonly mask: tf.Tensor2D;
+  /** The row's own embeddings of the fields that have a target, in their order, side by side: [batch, targets * dimension]; absent without such. */
+  readonly target?: tf.Tensor2D;
+}
+
+/**
+ * What a backbone sees of a batch. The embedding tables themselves are not in reach: their rows come gathered, their gradient is an output
+ * of the training step, and JavaScript updates the rows of the batch in place.
  */
 export interface FeatureBatch {
   /** One embedding for each table feature, multi-valued and sequence features pooled: [batch, fields, dimension]. */
@@ -17,6 +30,8 @@ export interface FeatureBatch {
   readonly numeric?: tf.Tensor2D;
   /** Standardized dense vectors by feature name: [batch, dimension of the feature]. */
   readonly dense: Readonly<Record<string, tf.Tensor2D>>;
+  /** The `events` features by name, for a backbone that asks for them ({@link Backbone.usesSequences}); none for others. */
+  readonly sequences: Readonly<Record<string, EventSequence>>;
   /** Dropout masks by the name given in {@link Backbone.noise}: 0 or 1 / keep, [batch, width]. Absent when predicting. */
   readonly noise?: Readonly<Record<string, tf.Tensor2D>>;
 }
@@ -59,6 +74,8 @@ export interface Backbone<P extends object = ParameterTree, O extends object = o
   readonly options: z.ZodObject & z.ZodType<O>;
   /** False for a backbone that reads `firstOrder` alone; its tables then have no embedding columns. */
   readonly usesEmbeddings: boolean;
+  /** True for a backbone that reads `sequences`, which costs time and memory and is left out for others. It uses embeddings, too. */
+  readonly usesSequences?: boolean;
   /**
    * Initial parameters. Each tensor should take its own stream, `rng.fork(name)`, so that one more feature leaves the initial
    * values of the others as they were: predictors that differ in one dense column are then compared in pairs.

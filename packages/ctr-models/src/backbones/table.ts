@@ -56,6 +56,12 @@ export function checkBackbones(own: readonly Backbone[]): void {
         remedy: 'choose another name: a saved model is read by it',
       });
     }
+    if (backbone.usesSequences === true && !backbone.usesEmbeddings) {
+      throw new CtrError('CTR_BACKBONE', 'it reads sequences without embeddings', {
+        where,
+        expected: 'usesEmbeddings: true beside usesSequences: true',
+      });
+    }
     const taken = ['backbone', ...Object.keys(fitOptions.shape)];
     const clash = Object.keys(backbone.options.shape).find((name) => taken.includes(name));
     if (clash !== undefined) {

@@ -7,20 +7,11 @@ import { compile, namedLeaves, spec, useOnnx, type HostTensor } from '@expctr/tf
 import * as tf from '@tensorflow/tfjs';
 import { ModelProtoSchema, StringStringEntryProtoSchema, TensorProtoSchema, type GraphProto, type ModelProto } from 'onnx-buf';
 import type { ParameterTree } from '../backbones/backbone.js';
-import { tableFeatures } from '../features/schema.js';
 import { parameterLeaves, parameterSpecs } from '../model/parameters.js';
 import type { ModelState } from '../model/predictor.js';
+import { freeDimensions, type FreeDimensions } from './free-dimensions.js';
 import { freeSizes } from './free-sizes.js';
 import { rawInputSpecs, serve, type RawInputs } from './serving-graph.js';
-
-/**
- * Sizes of the two traces. Nothing of these sizes is computed; they are unlikely to be another dimension of the graph, whose constant
- * would then be one with theirs.
- */
-const SIZES = [
-  { batch: 104_729, length: 7_919 },
-  { batch: 104_743, length: 7_927 },
-] as const;
 
 const FLOAT = 1;
 
@@ -33,9 +24,10 @@ const FLOAT = 1;
  * Tracing needs the `onnx` backend of tfjs: it is made active for the time of the export where another one is.
  */
 export async function exportOnnx(state: ModelState, path: string): Promise<void> {
-  const [model, other] = await withOnnx(async () => [await traceAt(state, SIZES[0]), await traceAt(state, SIZES[1])] as const);
+  const dimensions = freeDimensions();
+  const [model, other] = await withOnnx(async () => [await traceAt(state, dimensions, 0), await traceAt(state, dimensions, 1)] as const);
   const graph = model.graph!;
-  freeSizes(graph, other.graph!, (name, axis) => (axis === 0 ? 'batch' : `${name}_length`));
+  freeSizes(graph, other.graph!, dimensions.sizes);
   fillWeights(graph, state);
   graph.name = state.backbone.name;
   model.metadataProps.push(create(StringStringEntryProtoSchema, { key: 'expctr.schema', value: JSON.stringify(state.schema) }));
@@ -54,9 +46,10 @@ async function withOnnx<T>(work: () => Promise<T>): Promise<T> {
 
 async function traceAt(
   { backbone, schema, parameters, tables }: ModelState,
-  { batch, length }: (typeof SIZES)[number],
+  dimensions: FreeDimensions,
+  trace: 0 | 1,
 ): Promise<ModelProto> {
-  const inputs = rawInputSpecs(schema, batch, length);
+  const inputs = rawInputSpecs(schema, backbone.usesSequences === true, (name) => dimensions.of(name)[trace]);
   const weights = {
     parameters: parameterSpecs(parameters),
     tables: Object.fromEntries(tables.map(({ name, rows, width }) => [name, spec([rows, width])])),
@@ -82,15 +75,12 @@ async function traceAt(
 }
 
 /** Weights were inputs of the trace; here they become part of the graph. */
-function fillWeights(graph: GraphProto, { parameters, tables, schema }: ModelState): void {
-  const used = new Set(tableFeatures(schema).map((f) => f.table));
+function fillWeights(graph: GraphProto, { parameters, tables }: ModelState): void {
   const weights = new Map<string, HostTensor>([
     ...parameterLeaves(parameters).map(({ path, tensor }) => [`parameters.${path}`, tensor] as const),
-    ...tables
-      .filter(({ name }) => used.has(name))
-      .map(
-        ({ name, rows, width, values }) => [`tables.${name}`, { data: values, shape: [rows, width], dtype: 'float32' as const }] as const,
-      ),
+    ...tables.map(
+      ({ name, rows, width, values }) => [`tables.${name}`, { data: values, shape: [rows, width], dtype: 'float32' as const }] as const,
+    ),
   ]);
   for (const [name, { data, shape }] of weights) {
     const rawData = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);

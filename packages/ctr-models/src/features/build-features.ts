@@ -1,5 +1,5 @@
 import { SPLITS, type Interactions, type Items } from '@expctr/data';
-import type { RawColumn, RawList } from './columns.js';
+import type { RawColumn, RawEvents, RawList } from './columns.js';
 import type { FeatureDefinition } from './definitions.js';
 import { encodeFeatures, type Features } from './encode.js';
 import { fitSchema } from './fit-schema.js';
@@ -25,15 +25,20 @@ export interface BuildFeaturesParameters {
   readonly popularity?: boolean;
   /** Adds how many liked and disliked entries the history has, as numbers. Default true. */
   readonly historyCounts?: boolean;
+  /**
+   * Adds `history`: each past interaction by itself, with its item, the item's attributes and its label, for backbones that ask for
+   * sequences (`usesSequences`). Attributes that only past items have then get embeddings, too. Default false.
+   */
+  readonly events?: boolean;
   /** Values seen in fewer of `fitRows` are unknown. Default 1. */
   readonly minimumCount?: number;
-  /** At most so many entries of each history sequence count: the newest. Default 50. */
+  /** At most so many entries of each history sequence, and events of `history`, count: the newest. Default 50. */
   readonly historyLength?: number;
 }
 
 /**
  * h(u, i) of the design, and dense vectors: `user`, `item`, `item_<attribute>` for each attribute, `item_year`, `item_popularity`,
- * `history_liked` and `history_disliked` (item sequences that share the item table), their counts, and the dense features of `vectors`.
+ * `history_liked` and `history_disliked` (item sequences that share the item table), their counts, `history` where it is asked for, and the dense features of `vectors`.
  *
  * @returns features whose row r is the interaction `rows[r]`
  * @throws CtrError `CTR_EMPTY` without rows to fit on; `CTR_DENSE_ROWS` where a row to fit on has no vector; `CTR_LENGTH`, `CTR_SCHEMA`.
@@ -58,9 +63,8 @@ export function buildFeatures(parameters: BuildFeaturesParameters): Features {
     { kind: 'categorical', codes: all.map((row) => interactions.user[row]!), values: interactions.userIds },
   );
   add({ kind: 'categorical', name: 'item' }, { kind: 'categorical', codes: itemOf, values: interactions.itemIds });
-  for (const [name, lists] of Object.entries(items.attributes)) {
-    add({ kind: 'multi-valued', name: `item_${name}` }, { ...codeLists(lists), index: itemOf });
-  }
+  const attributes = Object.entries(items.attributes).map(([name, lists]) => [name, codeLists(lists)] as const);
+  for (const [name, lists] of attributes) add({ kind: 'multi-valued', name: `item_${name}` }, { ...lists, index: itemOf });
   for (const [name, label] of [['history_liked', 1] as const, ['history_disliked', 0] as const]) {
     add({ kind: 'sequence', name, table: 'item', maxLength: historyLength }, historyColumn(interactions, all, label));
   }
@@ -70,6 +74,9 @@ export function buildFeatures(parameters: BuildFeaturesParameters): Features {
   if (popularity) definitions.push({ kind: 'frequency', name: 'item_popularity', of: 'item' });
   if (historyCounts) {
     for (const name of ['history_liked', 'history_disliked']) definitions.push({ kind: 'length', name: `${name}_count`, of: name });
+  }
+  if (parameters.schema?.features.some(({ kind }) => kind === 'events') ?? parameters.events ?? false) {
+    add(...historyEvents(interactions, attributes, historyLength, all));
   }
 
   const given = parameters.schema;
@@ -120,6 +127,32 @@ function codeLists(lists: readonly (readonly string[])[]): RawList {
     }
   }
   return { kind: 'list', offsets, codes, values: [...codeOf.keys()] };
+}
+
+/** The history of each row event by event: an event is an interaction, and the lists are those of the interactions themselves. */
+function historyEvents(
+  { historyOffsets, history, item, itemIds, label }: Interactions,
+  attributes: readonly (readonly [string, RawList])[],
+  maxLength: number,
+  rows: Int32Array,
+): [FeatureDefinition, RawEvents] {
+  const fields = [
+    { name: 'item', target: 'item' },
+    ...attributes.map(([name]) => ({ name: `item_${name}`, target: `item_${name}` })),
+    { name: 'label', kind: 'categorical' as const },
+  ];
+  const column: RawEvents = {
+    kind: 'events',
+    offsets: historyOffsets,
+    events: history,
+    fields: {
+      item: { kind: 'categorical', codes: item, values: itemIds },
+      ...Object.fromEntries(attributes.map(([name, lists]) => [`item_${name}`, { ...lists, index: item }])),
+      label: { kind: 'categorical', codes: Int32Array.from(label), values: ['0', '1'] },
+    },
+    index: rows,
+  };
+  return [{ kind: 'events', name: 'history', fields, maxLength }, column];
 }
 
 /** The items of each row's history that have the label `label`, oldest first. */

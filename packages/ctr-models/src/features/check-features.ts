@@ -1,8 +1,8 @@
 import { CtrError } from '../errors.js';
+import { checkSchema } from './check-schema.js';
 import { checkColumn } from './columns.js';
 import type { Features } from './encode.js';
 import { missingVector, notFinite } from './row-errors.js';
-import { checkSchema } from './schema.js';
 
 /**
  * Refuses features that cannot be fitted or predicted.
@@ -17,6 +17,12 @@ export function checkFeatures(features: Features, where: string, unread: readonl
     const column = columns[feature.name];
     if (column === undefined) throw new CtrError('CTR_SCHEMA', `there is no column for the feature '${feature.name}'`, { where });
     checkColumn(feature.name, column, length);
+    if (feature.kind === 'events') {
+      const fields = column.kind === 'events' ? column.fields : {};
+      const lacking = feature.fields.find(({ name, kind }) => fields[name]?.kind !== (kind === 'categorical' ? 'ids' : 'id-lists'));
+      if (lacking !== undefined)
+        throw new CtrError('CTR_SCHEMA', `there are no ids for the field '${lacking.name}' of '${feature.name}'`, { where });
+    }
     if (unread.includes(feature.name)) continue;
     if (column.kind !== 'dense' && column.kind !== 'numbers') continue;
     const values = column.kind === 'dense' ? column.data : column.values;

@@ -49,8 +49,23 @@ export interface DenseColumn extends Indexed {
   readonly dimension: number;
 }
 
+/**
+ * A list of past events a position: `events[offsets[p] .. offsets[p + 1])`, oldest first. An event is a position of the columns in
+ * `fields`, where it stands once however many lists it is in.
+ */
+export interface RawEvents extends Indexed {
+  /** Discriminates the union. */
+  readonly kind: 'events';
+  /** Positions + 1 offsets into `events`. */
+  readonly offsets: Uint32Array;
+  /** Positions of the columns in `fields`. */
+  readonly events: Uint32Array;
+  /** One column a field, by name. */
+  readonly fields: Readonly<Record<string, RawCategorical | RawList>>;
+}
+
 /** A column as the data has it, before any vocabulary. */
-export type RawColumn = RawCategorical | RawList | RawNumeric | DenseColumn;
+export type RawColumn = RawCategorical | RawList | RawEvents | RawNumeric | DenseColumn;
 
 /** One id of a table a position. */
 export interface IdColumn extends Indexed {
@@ -70,6 +85,18 @@ export interface IdListColumn extends Indexed {
   readonly ids: Int32Array;
 }
 
+/** A list of past events a position; as {@link RawEvents}, with ids. */
+export interface EventsColumn extends Indexed {
+  /** Discriminates the union. */
+  readonly kind: 'events';
+  /** Positions + 1 offsets into `events`. */
+  readonly offsets: Uint32Array;
+  /** Positions of the columns in `fields`. */
+  readonly events: Uint32Array;
+  /** One column a field, by name. */
+  readonly fields: Readonly<Record<string, IdColumn | IdListColumn>>;
+}
+
 /** A standardized number a position. */
 export interface NumberColumn extends Indexed {
   /** Discriminates the union. */
@@ -79,7 +106,7 @@ export interface NumberColumn extends Indexed {
 }
 
 /** A column that batches are gathered from. Dense vectors stay as given; they are standardized when gathered. */
-export type FeatureColumn = IdColumn | IdListColumn | NumberColumn | DenseColumn;
+export type FeatureColumn = IdColumn | IdListColumn | EventsColumn | NumberColumn | DenseColumn;
 
 /** Number of positions (without an index: rows) of a column. */
 export function positionsOf(column: RawColumn | FeatureColumn): number {
@@ -90,6 +117,7 @@ export function positionsOf(column: RawColumn | FeatureColumn): number {
       return column.ids.length;
     case 'list':
     case 'id-lists':
+    case 'events':
       return column.offsets.length - 1;
     case 'numeric':
     case 'numbers':
@@ -112,6 +140,25 @@ export function checkColumn(name: string, column: RawColumn | FeatureColumn, row
     throw new CtrError('CTR_SCHEMA', `row ${bad} of the column '${name}' points at position ${column.index?.[bad]}`, {
       expected: `-1 to ${positions - 1}`,
     });
+  }
+  if (column.kind === 'events') checkEvents(name, column);
+}
+
+/** How many events each list of events is known to fit: it is long, and checked at every prediction of a few of its rows. */
+const fits = new WeakMap<Uint32Array, number>();
+
+function checkEvents(name: string, { events, fields }: RawEvents | EventsColumn): void {
+  for (const [field, column] of Object.entries<RawColumn | FeatureColumn>(fields)) {
+    const known = column.index?.length ?? positionsOf(column);
+    checkColumn(`${name}.${field}`, column, known);
+    if ((fits.get(events) ?? Infinity) <= known) continue;
+    const last = events.reduce((largest, event) => Math.max(largest, event + 1), 0);
+    if (last > known) {
+      throw new CtrError('CTR_SCHEMA', `the events '${name}' hold the event ${last - 1}`, {
+        expected: `0 to ${known - 1}, as '${field}' has`,
+      });
+    }
+    fits.set(events, last);
   }
 }
 

@@ -1,3 +1,24 @@
+/** A field of past events: the past of a feature of the row, read as that feature is, or something of its own. */
+export type EventFieldDefinition =
+  | {
+      /** Unique name among the fields. */
+      readonly name: string;
+      /** The categorical or multi-valued feature that it is the past of: kind, table and pooling are those. */
+      readonly target: string;
+    }
+  | {
+      /** Unique name among the fields. */
+      readonly name: string;
+      /** Default `categorical`. */
+      readonly kind?: 'categorical' | 'multi-valued';
+      /** Default: a table of its own, `<feature>_<field>`. */
+      readonly table?: string;
+      /** Of a multi-valued field. Default `mean`. */
+      readonly pooling?: 'mean' | 'sum';
+      /** Of a multi-valued field: values that count for an event. Default 32. */
+      readonly maxLength?: number;
+    };
+
 /** What {@link fitSchema} is asked to make of a raw column. Whatever is left out is fitted or has the default named. */
 export type FeatureDefinition =
   | {
@@ -27,6 +48,16 @@ export type FeatureDefinition =
       readonly name: string;
       /** Default: a table of its own, of the same name. */
       readonly table?: string;
+      /** Default 50. */
+      readonly maxLength?: number;
+    }
+  | {
+      /** A list of past events, oldest first, each with fields of its own: unpooled, for backbones that ask for sequences. */
+      readonly kind: 'events';
+      /** Unique name, also of the raw column. */
+      readonly name: string;
+      /** What is known of an event, fields with a target first. */
+      readonly fields: readonly EventFieldDefinition[];
       /** Default 50. */
       readonly maxLength?: number;
     }

@@ -1,17 +1,8 @@
 import { CtrError } from '../errors.js';
 import { checkColumn, type FeatureColumn, type IdColumn, type IdListColumn, type NumberColumn, type RawColumn } from './columns.js';
 import { notFinite } from './row-errors.js';
-import {
-  categoricalOf,
-  frequencies,
-  listOf,
-  standardize,
-  tableOf,
-  type Feature,
-  type FeatureSchema,
-  type FrequencyFeature,
-  type LengthFeature,
-} from './schema.js';
+import { categoricalOf, listOf, tableOf } from './check-schema.js';
+import { frequencies, standardize, type Feature, type FeatureSchema, type FrequencyFeature, type LengthFeature } from './schema.js';
 import { logLength } from './statistics.js';
 import type { FeatureSource } from './source.js';
 
@@ -69,6 +60,14 @@ function encodeColumn(feature: Feature, column: RawColumn, vocabulary: (table: s
   }
   if ((feature.kind === 'multi-valued' || feature.kind === 'sequence') && column.kind === 'list') {
     return { kind: 'id-lists', offsets: column.offsets, ids: toIds(column.codes, column.values, vocabulary(feature.table)), ...index };
+  }
+  if (feature.kind === 'events' && column.kind === 'events') {
+    const fields = feature.fields.map((field): readonly [string, IdColumn | IdListColumn] => {
+      const raw = column.fields[field.name];
+      if (raw === undefined) throw new CtrError('CTR_SCHEMA', `the events '${feature.name}' lack the field '${field.name}'`);
+      return [field.name, encodeColumn(field, raw, vocabulary) as IdColumn | IdListColumn];
+    });
+    return { ...column, fields: Object.fromEntries(fields) };
   }
   if (feature.kind === 'numeric' && column.kind === 'numeric') {
     const values = Float32Array.from(column.values, (value, position) => {

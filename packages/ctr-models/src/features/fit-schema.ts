@@ -1,8 +1,9 @@
 import { CtrError } from '../errors.js';
+import { checkSchema } from './check-schema.js';
 import { checkColumn, positionsOf, type RawColumn } from './columns.js';
-import type { FeatureDefinition } from './definitions.js';
-import { countValues, fitDense, fitFrequency, fitLength, fitNumeric } from './statistics.js';
-import { checkSchema, type Feature, type FeatureSchema, type TableSchema } from './schema.js';
+import type { EventFieldDefinition, FeatureDefinition } from './definitions.js';
+import { countEventValues, countValues, fitDense, fitFrequency, fitLength, fitNumeric } from './statistics.js';
+import type { EventField, Feature, FeatureSchema, MultiValuedFeature, TableSchema } from './schema.js';
 
 /** Parameters of {@link fitSchema}. */
 export interface FitSchemaParameters {
@@ -19,7 +20,8 @@ export interface FitSchemaParameters {
 /**
  * Fits vocabularies and normalization on the training rows alone.
  *
- * A vocabulary holds the values that the training rows show in any feature of its table, in the order of the raw columns' codes.
+ * A vocabulary holds the values that the training rows show in any feature of its table, in the order of the raw columns' codes. A value
+ * counts once for each row and feature; its past events count where they are more than that, so that they never count twice.
  *
  * @throws CtrError `CTR_SCHEMA` where a column is missing or of another kind; `CTR_EMPTY` without training rows; `CTR_NOT_FINITE`.
  */
@@ -41,6 +43,16 @@ export function fitSchema({ definitions, columns, rows, minimumCount = 1 }: FitS
     if (!counts.has(table)) counts.set(table, new Map());
     countValues(column(definition.name, definition.kind === 'categorical' ? 'categorical' : 'list'), rows, counts.get(table)!);
   }
+  const eventFields = new Map<string, EventField[]>();
+  for (const definition of definitions) {
+    if (definition.kind !== 'events') continue;
+    const fields = definition.fields.map((field) => eventField(definition.name, field, definitions));
+    eventFields.set(definition.name, fields);
+    for (const { name, table } of fields) {
+      if (!counts.has(table)) counts.set(table, new Map());
+      countEventValues(column(definition.name, 'events'), name, rows, counts.get(table)!);
+    }
+  }
   const tables = [...counts].map(([name, seen]): TableSchema => ({
     name,
     vocabulary: [...seen].flatMap(([value, count]) => (count >= minimumCount ? [value] : [])),
@@ -53,10 +65,10 @@ export function fitSchema({ definitions, columns, rows, minimumCount = 1 }: FitS
         return { kind: 'categorical', name, table: definition.table ?? name };
       case 'sequence':
         return { kind: 'sequence', name, table: definition.table ?? name, maxLength: maxLengthOf(definition) };
-      case 'multi-valued': {
-        const { table = name, pooling = 'mean' } = definition;
-        return { kind: 'multi-valued', name, table, pooling, maxLength: maxLengthOf(definition) };
-      }
+      case 'multi-valued':
+        return multiValued(definition);
+      case 'events':
+        return { kind: 'events', name, fields: eventFields.get(name)!, maxLength: definition.maxLength ?? 50 };
       case 'numeric':
         return fitNumeric(name, definition.missing ?? 'error', column(name, 'numeric'), rows);
       case 'frequency': {
@@ -79,6 +91,27 @@ export function fitSchema({ definitions, columns, rows, minimumCount = 1 }: FitS
   const schema: FeatureSchema = { version: 'features/1', tables, features };
   checkSchema(schema);
   return schema;
+}
+
+function multiValued(definition: Extract<FeatureDefinition, { kind: 'multi-valued' }>): MultiValuedFeature {
+  const { name, table = name, pooling = 'mean' } = definition;
+  return { kind: 'multi-valued', name, table, pooling, maxLength: maxLengthOf(definition) };
+}
+
+/** A field is read as its target is; without one it has a table of its own. */
+function eventField(events: string, field: EventFieldDefinition, definitions: readonly FeatureDefinition[]): EventField {
+  const { name } = field;
+  if (!('target' in field)) {
+    const table = field.table ?? `${events}_${name}`;
+    return field.kind === 'multi-valued' ? multiValued({ ...field, kind: 'multi-valued', table }) : { kind: 'categorical', name, table };
+  }
+  const target = definitions.find((d) => d.name === field.target);
+  if (target?.kind === 'categorical') return { kind: 'categorical', name, table: target.table ?? target.name, target: target.name };
+  if (target?.kind === 'multi-valued') return { ...multiValued(target), name, target: target.name };
+  throw new CtrError('CTR_SCHEMA', `the field '${name}' is the past of '${field.target}', which is ${target?.kind ?? 'missing'}`, {
+    where: `events '${events}'`,
+    expected: 'a categorical or multi-valued feature',
+  });
 }
 
 function maxLengthOf({ kind, maxLength }: Extract<FeatureDefinition, { kind: 'multi-valued' | 'sequence' }>): number {

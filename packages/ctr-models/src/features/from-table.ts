@@ -1,13 +1,13 @@
 import { columnOf, readCodes, readNumbers, readVectors } from '@expctr/data';
-import { DataType, type Table, type Vector } from 'apache-arrow';
+import { DataType, type List, type Struct, type Table, type Vector } from 'apache-arrow';
 import { CtrError } from '../errors.js';
-import type { RawCategorical, RawColumn, RawList } from './columns.js';
+import type { RawCategorical, RawColumn, RawEvents, RawList } from './columns.js';
 import type { FeatureDefinition } from './definitions.js';
 
 /**
  * The raw columns of an Arrow table for {@link fitSchema} and {@link encodeFeatures}: categorical features from utf8, dictionary or
- * integer columns, multi-valued and sequence features from lists of these, numbers from numeric columns (null is NaN), dense vectors
- * from fixed_size_list<float32>.
+ * integer columns, multi-valued and sequence features from lists of these, past events from lists of structs with a child a field,
+ * numbers from numeric columns (null is NaN), dense vectors from fixed_size_list<float32>.
  *
  * @throws CtrError `CTR_SCHEMA` where a column has another type; DataError `DATA_MISSING_COLUMN`.
  */
@@ -21,16 +21,20 @@ export function rawColumnsFromTable(table: Table, definitions: readonly FeatureD
   );
 }
 
-function rawColumn({ kind, name }: Exclude<FeatureDefinition, { kind: 'frequency' | 'length' }>, vector: Vector): RawColumn {
+function rawColumn(definition: Exclude<FeatureDefinition, { kind: 'frequency' | 'length' }>, vector: Vector): RawColumn {
+  const { kind, name } = definition;
   const type = vector.type as DataType;
   switch (kind) {
     case 'categorical':
       if (DataType.isUtf8(type) || DataType.isDictionary(type)) return { kind: 'categorical', ...readCodes(vector) };
-      return readValues(vector);
+      return codesOf(vector as Iterable<Scalar | null>);
     case 'multi-valued':
     case 'sequence':
       if (!DataType.isList(type)) throw wrongType(name, type, 'a list');
-      return readLists(vector);
+      return listsOf(vector as Iterable<Iterable<Scalar | null> | null>);
+    case 'events':
+      if (!DataType.isList(type) || !DataType.isStruct(type.valueType as DataType)) throw wrongType(name, type, 'a list of structs');
+      return readEvents(definition, vector);
     case 'numeric':
       if (!DataType.isInt(type) && !DataType.isFloat(type)) throw wrongType(name, type, 'a number');
       return { kind: 'numeric', values: readNumbers(vector, new Float64Array(vector.length)) };
@@ -44,32 +48,58 @@ function rawColumn({ kind, name }: Exclude<FeatureDefinition, { kind: 'frequency
   }
 }
 
+type Scalar = string | number | bigint | boolean;
+
 /** Any values, by their text; null is missing. */
-function readValues(vector: Vector): RawCategorical {
+function codesOf(values: Iterable<Scalar | null>): RawCategorical {
   const codeOf = new Map<string, number>();
-  const codes = new Int32Array(vector.length);
-  for (let row = 0; row < vector.length; row += 1) {
-    const value: unknown = vector.get(row);
-    const text = String(value);
-    if (value !== null && !codeOf.has(text)) codeOf.set(text, codeOf.size);
-    codes[row] = value === null ? -1 : codeOf.get(text)!;
-  }
-  return { kind: 'categorical', codes, values: [...codeOf.keys()] };
+  const codes: number[] = [];
+  for (const value of values) codes.push(code(codeOf, value));
+  return { kind: 'categorical', codes: Int32Array.from(codes), values: [...codeOf.keys()] };
 }
 
-function readLists(vector: Vector): RawList {
+function listsOf(lists: Iterable<Iterable<Scalar | null> | null>): RawList {
   const codeOf = new Map<string, number>();
-  const offsets = new Uint32Array(vector.length + 1);
+  const offsets = [0];
   const codes: number[] = [];
-  for (let row = 0; row < vector.length; row += 1) {
-    for (const value of (vector.get(row) as Iterable<unknown> | null) ?? []) {
-      const text = String(value);
-      if (value !== null && !codeOf.has(text)) codeOf.set(text, codeOf.size);
-      codes.push(value === null ? -1 : codeOf.get(text)!);
-    }
-    offsets[row + 1] = codes.length;
+  for (const list of lists) {
+    for (const value of list ?? []) codes.push(code(codeOf, value));
+    offsets.push(codes.length);
   }
-  return { kind: 'list', offsets, codes: Int32Array.from(codes), values: [...codeOf.keys()] };
+  return { kind: 'list', offsets: Uint32Array.from(offsets), codes: Int32Array.from(codes), values: [...codeOf.keys()] };
+}
+
+function code(codeOf: Map<string, number>, value: Scalar | null | undefined): number {
+  if (value === null || value === undefined) return -1;
+  const text = String(value);
+  if (!codeOf.has(text)) codeOf.set(text, codeOf.size);
+  return codeOf.get(text)!;
+}
+
+/** Every list has events of its own: what the table repeats is repeated here. */
+function readEvents({ name, fields }: Extract<FeatureDefinition, { kind: 'events' }>, vector: Vector): RawEvents {
+  const offsets = [0];
+  const events: Readonly<Record<string, unknown>>[] = [];
+  for (const list of vector as Iterable<Iterable<Readonly<Record<string, unknown>>> | null>) {
+    events.push(...(list ?? []));
+    offsets.push(events.length);
+  }
+  const { children } = (vector.type as List).children[0]!.type as Struct satisfies DataType;
+  const columns = fields.map((field): readonly [string, RawCategorical | RawList] => {
+    const type = children.find((child) => child.name === field.name)?.type as DataType | undefined;
+    if (type === undefined) throw new CtrError('CTR_SCHEMA', `the events '${name}' lack the field '${field.name}'`);
+    const values = events.map((event) => event[field.name]);
+    return [
+      field.name,
+      DataType.isList(type) ? listsOf(values as (Iterable<Scalar | null> | null)[]) : codesOf(values as (Scalar | null)[]),
+    ];
+  });
+  return {
+    kind: 'events',
+    offsets: Uint32Array.from(offsets),
+    events: Uint32Array.from(events, (_, event) => event),
+    fields: Object.fromEntries(columns),
+  };
 }
 
 function wrongType(name: string, type: { toString(): string }, expected: string): CtrError {

@@ -1,5 +1,3 @@
-import { CtrError } from '../errors.js';
-
 /** A vocabulary and the embedding table behind it. Several features may look up one table. */
 export interface TableSchema {
   /** Unique name. */
@@ -41,6 +39,30 @@ export interface SequenceFeature {
   /** The table it looks up, usually another feature's. */
   readonly table: string;
   /** At most so many entries count: the newest (last) ones. */
+  readonly maxLength: number;
+}
+
+/**
+ * A field of a past event: one value of a table, or a set of values pooled for each event.
+ * With a `target` it is the past of another feature, the row's own value of the same kind and table.
+ */
+export type EventField = (CategoricalFeature | MultiValuedFeature) & {
+  /** Name of the feature of the row that it stands beside; absent for what is known of past events alone, such as their label. */
+  readonly target?: string;
+};
+
+/**
+ * A list of past events, oldest first, each with fields of its own that stay aligned and are not pooled over the list: what a user did
+ * before. It is no field of `batch.embeddings`; backbones that ask for sequences find it in `batch.sequences`.
+ */
+export interface EventsFeature {
+  /** Discriminates the union. */
+  readonly kind: 'events';
+  /** Unique name. */
+  readonly name: string;
+  /** The fields of an event, those with a target first. At least one is categorical. Names are unique within the feature. */
+  readonly fields: readonly EventField[];
+  /** At most so many events count: the newest (last) ones. */
   readonly maxLength: number;
 }
 
@@ -118,7 +140,7 @@ export interface DenseFeature {
 export type TableFeature = CategoricalFeature | MultiValuedFeature | SequenceFeature;
 
 /** A feature with what was fitted for it on the training rows. */
-export type Feature = TableFeature | NumberFeature | DenseFeature;
+export type Feature = TableFeature | EventsFeature | NumberFeature | DenseFeature;
 
 /** Everything that must be known to turn raw columns into a backbone's inputs. Plain JSON. */
 export interface FeatureSchema {
@@ -155,43 +177,7 @@ export function denseFeatures(schema: FeatureSchema): DenseFeature[] {
   return schema.features.filter((f) => f.kind === 'dense');
 }
 
-/** The table of that name. @throws CtrError `CTR_SCHEMA`. */
-export function tableOf(schema: FeatureSchema, name: string): TableSchema {
-  const table = schema.tables.find((t) => t.name === name);
-  if (table === undefined) {
-    throw new CtrError('CTR_SCHEMA', `there is no table '${name}'`, { expected: `one of ${schema.tables.map((t) => t.name).join(', ')}` });
-  }
-  return table;
-}
-
-/** The feature that a frequency counts. @throws CtrError `CTR_SCHEMA` where there is none. */
-export function categoricalOf(schema: FeatureSchema, { name, of }: FrequencyFeature): CategoricalFeature {
-  const counted = schema.features.find((f) => f.name === of);
-  if (counted?.kind !== 'categorical') throw new CtrError('CTR_SCHEMA', `'${name}' counts '${of}', which is no categorical feature`);
-  return counted;
-}
-
-/** The feature whose entries a length counts. @throws CtrError `CTR_SCHEMA` where there is none. */
-export function listOf(schema: FeatureSchema, { name, of }: LengthFeature): MultiValuedFeature | SequenceFeature {
-  const counted = schema.features.find((f) => f.name === of);
-  if (counted?.kind !== 'multi-valued' && counted?.kind !== 'sequence') {
-    throw new CtrError('CTR_SCHEMA', `'${name}' counts the entries of '${of}', which is no list`);
-  }
-  return counted;
-}
-
-/** @throws CtrError `CTR_SCHEMA` where names repeat, a table is missing, or there is no feature at all. */
-export function checkSchema(schema: FeatureSchema): void {
-  if (schema.features.length === 0) throw new CtrError('CTR_SCHEMA', 'the schema has no features', { expected: 'at least one' });
-  for (const names of [schema.features.map((f) => f.name), schema.tables.map((t) => t.name)]) {
-    const twice = names.find((name, i) => names.indexOf(name) !== i);
-    if (twice !== undefined) throw new CtrError('CTR_SCHEMA', `the name '${twice}' is used twice`, { expected: 'unique names' });
-  }
-  if (tableFeatures(schema).length === 0)
-    throw new CtrError('CTR_SCHEMA', 'no feature has a table', { expected: 'at least one categorical feature or list' });
-  for (const feature of tableFeatures(schema)) tableOf(schema, feature.table);
-  for (const feature of schema.features) {
-    if (feature.kind === 'frequency') categoricalOf(schema, feature);
-    if (feature.kind === 'length') listOf(schema, feature);
-  }
+/** The lists of past events, by which `batch.sequences` is named. */
+export function eventsFeatures(schema: FeatureSchema): EventsFeature[] {
+  return schema.features.filter((f) => f.kind === 'events');
 }

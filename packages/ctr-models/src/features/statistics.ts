@@ -1,4 +1,4 @@
-import type { DenseColumn, RawCategorical, RawList, RawNumeric } from './columns.js';
+import type { DenseColumn, RawCategorical, RawEvents, RawList, RawNumeric } from './columns.js';
 import { missingVector, notFinite } from './row-errors.js';
 import type { DenseFeature, FrequencyFeature, LengthFeature, NumericFeature } from './schema.js';
 
@@ -21,6 +21,37 @@ export function countValues(column: RawCategorical | RawList, rows: ArrayLike<nu
   seen.forEach((count, code) => {
     const value = column.values[code]!;
     if (count > 0) counts.set(value, (counts.get(value) ?? 0) + count);
+  });
+}
+
+/** Raises each value's count to the number of `rows` with past events that show it in the field `field`. */
+export function countEventValues(
+  { offsets, events, fields, index }: RawEvents,
+  field: string,
+  rows: ArrayLike<number>,
+  counts: Map<string, number>,
+): void {
+  const { codes, values, ...column } = fields[field]!;
+  const lists = 'offsets' in column ? column.offsets : undefined;
+  const seen = new Uint32Array(values.length);
+  const lastRow = new Int32Array(values.length).fill(-1);
+  for (let r = 0; r < rows.length; r += 1) {
+    const position = index === undefined ? rows[r]! : index[rows[r]!]!;
+    if (position < 0) continue;
+    for (let e = offsets[position]!; e < offsets[position + 1]!; e += 1) {
+      const at = column.index === undefined ? events[e]! : column.index[events[e]!]!;
+      if (at < 0) continue;
+      const end = lists === undefined ? at + 1 : lists[at + 1]!;
+      for (let k = lists === undefined ? at : lists[at]!; k < end; k += 1) {
+        const code = codes[k]!;
+        if (code < 0 || lastRow[code] === r) continue;
+        lastRow[code] = r;
+        seen[code]! += 1;
+      }
+    }
+  }
+  seen.forEach((count, code) => {
+    if (count > 0) counts.set(values[code]!, Math.max(counts.get(values[code]!) ?? 0, count));
   });
 }
 

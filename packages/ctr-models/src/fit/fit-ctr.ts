@@ -4,11 +4,12 @@ import { checkBackbones, findBackbone } from '../backbones/table.js';
 import { CtrError } from '../errors.js';
 import { checkBothClasses, checkFeatures } from '../features/check-features.js';
 import type { Features } from '../features/encode.js';
+import { eventsFeatures } from '../features/schema.js';
 import { auc } from '../metrics/auc.js';
 import { logLoss } from '../metrics/log-loss.js';
 import { createGatherer } from '../model/batch.js';
 import { createCtrModel, type CtrModel } from '../model/ctr-model.js';
-import { createPredictor, sigmoid, type ModelState } from '../model/predictor.js';
+import { batchShape, createPredictor, sigmoid, type ModelState } from '../model/predictor.js';
 import { parameterLeaves } from '../model/parameters.js';
 import { sameSchema } from '../features/same-schema.js';
 import { createTables } from '../tables/embedding-table.js';
@@ -64,11 +65,19 @@ export async function fitCtr({
       throw new CtrError('CTR_SCHEMA', 'train and valid have different schemas', { where: 'fitCtr' });
   }
 
+  if (backbone.usesSequences && eventsFeatures(train.schema).length === 0) {
+    throw new CtrError('CTR_SCHEMA', `the backbone ${backbone.name} reads sequences, and the features have none`, {
+      where: 'fitCtr',
+      expected: "a feature of the kind 'events'",
+      remedy: 'build them with buildFeatures({ events: true, ... })',
+    });
+  }
+
   const model = initialize(backbone, train, { fit: options, own }, rng);
   const size = Math.min(options.batchSize, train.length);
   const predictor = createPredictor(model);
-  const step = await createTrainingStep(model, options, size, rng.fork('dropout'));
-  const gatherer = createGatherer(train, model.tables);
+  const gatherer = createGatherer(train, model.tables, { events: backbone.usesSequences === true });
+  const step = await createTrainingStep(model, options, batchShape(model, train, size), rng.fork('dropout'));
   const rows = Int32Array.from({ length: train.length }, (_, row) => row);
   const reports: EpochReport[] = [];
   let best = { loss: Infinity, epoch: 0, state: undefined as Snapshot | undefined };
@@ -112,7 +121,7 @@ export async function fitCtr({
 function initialize(backbone: Backbone, { schema }: Features, { fit: { embeddingDimension }, own }: ResolvedOptions, rng: Rng): ModelState {
   const dimension = backbone.usesEmbeddings ? embeddingDimension : 0;
   const parameters = backbone.init(schema, { ...own, embeddingDimension }, rng.fork('backbone'));
-  return { backbone, options: own, schema, dimension, parameters, tables: createTables(schema, dimension, rng.fork('tables')) };
+  return { backbone, options: own, schema, dimension, parameters, tables: createTables(schema, backbone, dimension, rng.fork('tables')) };
 }
 
 interface Snapshot {

@@ -1,8 +1,16 @@
 import type { Rng } from '@expctr/core';
 import { compile, flattenTree, spec, valueAndGrad, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
-import type { FeatureBatch, ParameterTree } from '../backbones/backbone.js';
-import { batchSpecs, createBuffers, type Gatherer, type OtherInputs, type RowInputs } from '../model/batch.js';
+import type { ParameterTree } from '../backbones/backbone.js';
+import {
+  batchSpecs,
+  createBuffers,
+  featureBatch,
+  type BatchShape,
+  type Gatherer,
+  type OtherInputs,
+  type RowInputs,
+} from '../model/batch.js';
 import { parameterLeaves, parameterSpecs } from '../model/parameters.js';
 import type { ModelState } from '../model/predictor.js';
 import { createRowGradients } from '../tables/row-gradients.js';
@@ -37,23 +45,29 @@ export function weightedLogLoss(logits: tf.Tensor2D, { labels, weights }: Target
   return tf.sum(tf.mul(weights, tf.sub(tf.softplus(logits), tf.mul(logits, labels))));
 }
 
-/** Compiles loss and gradients for batches of `size` rows, and keeps the optimizers' state. */
-export async function createTrainingStep(model: ModelState, options: ResolvedFitOptions, size: number, rng: Rng): Promise<TrainingStep> {
-  const { backbone, schema, dimension, parameters, tables } = model;
-  const buffers = createBuffers(schema, dimension, size);
+/** Compiles loss and gradients for batches of the shape, and keeps the optimizers' state. */
+export async function createTrainingStep(
+  model: ModelState,
+  options: ResolvedFitOptions,
+  shape: BatchShape,
+  rng: Rng,
+): Promise<TrainingStep> {
+  const { backbone, schema, parameters, tables } = model;
+  const { size } = shape;
+  const buffers = createBuffers(shape);
   const dropout = createDropout(backbone.noise?.(model.options) ?? {}, size, rng);
-  const specs = batchSpecs(schema, dimension, size);
+  const specs = batchSpecs(shape);
 
   const compiled = await compile(
     (
       params: ParameterTree,
       rows: RowInputs<tf.Tensor>,
       others: OtherInputs<tf.Tensor>,
-      noise: Readonly<Record<string, tf.Tensor>>,
+      noise: Readonly<Record<string, tf.Tensor2D>>,
       targets: Targets<tf.Tensor>,
     ) =>
       valueAndGrad((trained: { params: ParameterTree; rows: RowInputs<tf.Tensor> }) => {
-        const batch = { ...trained.rows, ...others, noise } as unknown as FeatureBatch;
+        const batch = { ...featureBatch(schema, trained.rows, others), noise };
         return weightedLogLoss(backbone.logits(trained.params, batch), targets);
       })({ params, rows }),
     [
@@ -100,6 +114,9 @@ export async function createTrainingStep(model: ModelState, options: ResolvedFit
       gatherer.lookups.forEach((lookup, field) => {
         rowGradients[lookup.table]!.scatter(gradients, lookup, { field, fields, rows, start, count });
       });
+      for (const [table, gradient] of Object.entries(grads.rows.tables ?? {})) {
+        rowGradients[tables.findIndex((t) => t.name === table)]!.add(buffers.events!.shown[table]!, gradient.data as Float32Array);
+      }
       for (const each of rowGradients) each.apply(optimizer, options.embeddingL2);
       return value.data[0]! * count;
     },

@@ -1,61 +1,123 @@
 import { spec, type TensorSpec } from '@expctr/tfjs-backend-onnx';
+import type * as tf from '@tensorflow/tfjs';
+import type { FeatureBatch } from '../backbones/backbone.js';
 import { CtrError } from '../errors.js';
 import type { Features } from '../features/encode.js';
-import { denseFeatures, numericFeatures, tableFeatures, type FeatureSchema } from '../features/schema.js';
+import { denseFeatures, eventsFeatures, numericFeatures, tableFeatures, type FeatureSchema } from '../features/schema.js';
 import type { EmbeddingTable } from '../tables/embedding-table.js';
+import type { EventSizes } from '../tables/event-sizes.js';
+import { createEventBuffers, createEventGatherer, type EventBuffers } from '../tables/gather-events.js';
 import { gatherField, type FieldBuffers } from '../tables/gather.js';
 import { fieldLookups, type FieldLookup } from '../tables/lookup.js';
+import { eventSequence, type EventIds } from '../tables/read-events.js';
+
+/** Sizes of a batch's inputs. */
+export interface BatchShape {
+  /** The features. */
+  readonly schema: FeatureSchema;
+  /** Components of a field embedding; 0 for backbones without. */
+  readonly dimension: number;
+  /** Rows. */
+  readonly size: number;
+  /** Sizes of the sequences; absent for backbones without. */
+  readonly events?: EventSizes;
+}
 
 /** The gathered table rows, as they go into a compiled function: what gradients are wanted for. */
-export type RowInputs<L> = { readonly embeddings?: L; readonly firstOrder: L };
+export type RowInputs<L> = {
+  readonly embeddings?: L;
+  readonly firstOrder: L;
+  /** Embeddings [rows, dimension] by table that sequences are read from. */
+  readonly tables?: Readonly<Record<string, L>>;
+};
 
 /** The other inputs of a batch. */
-export type OtherInputs<L> = { readonly numeric?: L; readonly dense: Readonly<Record<string, L>> };
+export type OtherInputs<L> = {
+  readonly numeric?: L;
+  readonly dense: Readonly<Record<string, L>>;
+  /** By feature and field. */
+  readonly events?: Readonly<Record<string, Readonly<Record<string, EventIds<L>>>>>;
+};
 
-/** The specs of both for a batch of `size` rows. */
-export function batchSpecs(
+/** What the backbone sees, made of the inputs of a compiled function. */
+export function featureBatch(
   schema: FeatureSchema,
-  dimension: number,
-  size: number,
-): { rows: RowInputs<TensorSpec>; others: OtherInputs<TensorSpec> } {
+  { embeddings, firstOrder, tables = {} }: RowInputs<tf.Tensor>,
+  { events, ...others }: OtherInputs<tf.Tensor>,
+): FeatureBatch {
+  const asked = events === undefined ? [] : eventsFeatures(schema);
+  const sequences = asked.map((f) => [f.name, eventSequence(schema, f, tables, events![f.name]!, embeddings as tf.Tensor3D)] as const);
+  return {
+    ...(embeddings === undefined ? {} : { embeddings }),
+    firstOrder,
+    ...others,
+    sequences: Object.fromEntries(sequences),
+  } as unknown as FeatureBatch;
+}
+
+/** The specs of both for a batch. */
+export function batchSpecs({ schema, dimension, size, events }: BatchShape): {
+  rows: RowInputs<TensorSpec>;
+  others: OtherInputs<TensorSpec>;
+} {
   const fields = tableFeatures(schema).length;
   const numbers = numericFeatures(schema).length;
   return {
     rows: {
       ...(dimension > 0 ? { embeddings: spec([size, fields, dimension]) } : {}),
       firstOrder: spec([size, fields]),
+      ...(events === undefined ? {} : { tables: perName(events.tables, (rows) => spec([rows, dimension])) }),
     },
     others: {
       ...(numbers > 0 ? { numeric: spec([size, numbers]) } : {}),
       dense: Object.fromEntries(denseFeatures(schema).map((f) => [f.name, spec([size, f.dimension])])),
+      ...(events === undefined ? {} : { events: eventSpecs(events, size) }),
     },
   };
+}
+
+function eventSpecs({ features }: EventSizes, size: number): NonNullable<OtherInputs<TensorSpec>['events']> {
+  return perName(features, ({ length, bags }) =>
+    perName(bags, (bag) => ({
+      at: spec([size, length], 'int32'),
+      ...(bag === null ? {} : { bags: spec([bag.sets, bag.values], 'int32') }),
+    })),
+  );
+}
+
+function perName<A, B>(of: Readonly<Record<string, A>>, make: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(of).map(([name, value]) => [name, make(value)]));
 }
 
 /** Buffers for a batch, reused from batch to batch. */
 export interface BatchBuffers extends FieldBuffers {
   /** Rows that fit. */
   readonly size: number;
+  /** Those of the sequences; absent for backbones without. */
+  readonly events?: EventBuffers;
   /** Inputs of the compiled functions: views of these buffers. */
   readonly rows: RowInputs<Float32Array>;
   /** As `rows`. */
-  readonly others: OtherInputs<Float32Array>;
+  readonly others: OtherInputs<Float32Array | Int32Array>;
 }
 
-/** Empty buffers for `size` rows. */
-export function createBuffers(schema: FeatureSchema, dimension: number, size: number): BatchBuffers {
+/** Empty buffers for a batch. */
+export function createBuffers({ schema, dimension, size, events: sizes }: BatchShape): BatchBuffers {
   const fields = tableFeatures(schema).length;
   const numbers = numericFeatures(schema).length;
   const embeddings = new Float32Array(size * fields * dimension);
   const firstOrder = new Float32Array(size * fields);
+  const events = sizes === undefined ? undefined : createEventBuffers(sizes, dimension, size);
   return {
     size,
     embeddings,
     firstOrder,
-    rows: { ...(dimension > 0 ? { embeddings } : {}), firstOrder },
+    ...(events === undefined ? {} : { events }),
+    rows: { ...(dimension > 0 ? { embeddings } : {}), firstOrder, ...(events === undefined ? {} : { tables: events.tables }) },
     others: {
       ...(numbers > 0 ? { numeric: new Float32Array(size * numbers) } : {}),
       dense: Object.fromEntries(denseFeatures(schema).map((f) => [f.name, new Float32Array(size * f.dimension)])),
+      ...(events === undefined ? {} : { events: events.ids }),
     },
   };
 }
@@ -68,12 +130,20 @@ export interface Gatherer {
   gather(rows: Int32Array, start: number, count: number, into: BatchBuffers): void;
 }
 
+/** Options of {@link createGatherer}. */
+export interface GathererOptions {
+  /** Whether to gather the sequences. */
+  readonly events: boolean;
+  /** Dense features to hold at their training mean (zero, once standardized). */
+  readonly atMean?: readonly string[];
+}
+
 /**
  * A gatherer for checked features.
- * @param atMean dense features to hold at their training mean (zero, once standardized)
  * @throws CtrError `CTR_SCHEMA` for a name in `atMean` that is no dense feature.
  */
-export function createGatherer(features: Features, tables: readonly EmbeddingTable[], atMean: readonly string[] = []): Gatherer {
+export function createGatherer(features: Features, tables: readonly EmbeddingTable[], { events, atMean = [] }: GathererOptions): Gatherer {
+  const gatherEvents = events ? createEventGatherer(features, tables) : undefined;
   const lookups = fieldLookups(features, tables);
   const fields = lookups.length;
   const numeric = numericFeatures(features.schema).map((f) => features.columns[f.name]!);
@@ -86,6 +156,7 @@ export function createGatherer(features: Features, tables: readonly EmbeddingTab
     lookups,
     gather(rows, start, count, into) {
       lookups.forEach((lookup, field) => gatherField(into, lookup, tables[lookup.table]!, { field, fields, rows, start, count }));
+      if (into.events !== undefined) gatherEvents?.(rows, start, count, into.events);
       numeric.forEach((column, k) => {
         if (column.kind !== 'numbers') return;
         const { values, index } = column;

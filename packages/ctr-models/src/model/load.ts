@@ -5,7 +5,7 @@ import { namedLeaves, unflattenTree, type HostTensor } from '@expctr/tfjs-backen
 import type { Backbone } from '../backbones/backbone.js';
 import { findBackbone } from '../backbones/table.js';
 import { CtrError } from '../errors.js';
-import { checkSchema } from '../features/schema.js';
+import { checkSchema } from '../features/check-schema.js';
 import { createTables } from '../tables/embedding-table.js';
 import { createCtrModel, type CtrModel } from './ctr-model.js';
 import { readSafetensors } from './safetensors.js';
@@ -43,7 +43,7 @@ export async function loadCtrModel(folder: string, { backbones = [] }: LoadCtrMo
   const rng = createRng(0);
   const fresh = backbone.init(schema, { ...own, embeddingDimension: options.embeddingDimension }, rng);
   const leaves = namedLeaves(fresh).map(({ path: leafPath, leaf }) => take(`parameters.${leafPath}`, (leaf as HostTensor).shape));
-  const tables = createTables(schema, dimension, rng);
+  const tables = createTables(schema, backbone, dimension, rng);
   for (const { name, rows, width, values } of tables) values.set(take(`tables.${name}`, [rows, width]).data);
   return createCtrModel({
     state: { backbone, options: own, schema, dimension, parameters: unflattenTree(fresh, leaves), tables },

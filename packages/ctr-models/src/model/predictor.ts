@@ -1,11 +1,12 @@
 import { compile, type CompiledFunction, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import type * as tf from '@tensorflow/tfjs';
-import type { Backbone, FeatureBatch, HostParameters, ParameterTree } from '../backbones/backbone.js';
+import type { Backbone, HostParameters, ParameterTree } from '../backbones/backbone.js';
 import type { Features } from '../features/encode.js';
 import type { FeatureSchema } from '../features/schema.js';
 import type { EmbeddingTable } from '../tables/embedding-table.js';
+import { eventSizes } from '../tables/event-sizes.js';
 import { parameterSpecs } from './parameters.js';
-import { batchSpecs, createBuffers, createGatherer, type OtherInputs, type RowInputs } from './batch.js';
+import { batchSpecs, createBuffers, createGatherer, featureBatch, type BatchShape, type OtherInputs, type RowInputs } from './batch.js';
 
 /** The parts of a model that predict. */
 export interface ModelState {
@@ -23,7 +24,12 @@ export interface ModelState {
   readonly tables: readonly EmbeddingTable[];
 }
 
-/** Computes log-odds with compiled functions that it keeps, one a batch size. */
+/** The shape of batches of `size` rows of the features. */
+export function batchShape({ backbone, schema, dimension, tables }: ModelState, features: Features, size: number): BatchShape {
+  return { schema, dimension, size, ...(backbone.usesSequences ? { events: eventSizes(features, tables, size) } : {}) };
+}
+
+/** Computes log-odds with compiled functions that it keeps, one a batch shape. */
 export interface Predictor {
   /** Log-odds of label 1 for each row; the parameters are read as they are at the time of the call. */
   logits(features: Features, atMean?: readonly string[]): Promise<Float64Array>;
@@ -34,38 +40,44 @@ export interface Predictor {
 const LARGEST_BATCH = 2048;
 const SMALLEST_BATCH = 16;
 
-type Forward = CompiledFunction<[HostParameters<ParameterTree>, RowInputs<Float32Array>, OtherInputs<Float32Array>], HostTensor>;
+type Forward = CompiledFunction<
+  [HostParameters<ParameterTree>, RowInputs<Float32Array>, OtherInputs<Float32Array | Int32Array>],
+  HostTensor
+>;
 
 /** A predictor for a model that may still be in training. */
-export function createPredictor({ backbone, schema, dimension, parameters, tables }: ModelState): Predictor {
-  const compiled = new Map<number, Promise<Forward>>();
+export function createPredictor(state: ModelState): Predictor {
+  const { backbone, schema, parameters, tables } = state;
+  const compiled = new Map<string, Promise<Forward>>();
 
-  function forward(size: number): Promise<Forward> {
-    const known = compiled.get(size);
+  function forward(shape: BatchShape): Promise<Forward> {
+    const key = JSON.stringify([shape.size, shape.events]);
+    const known = compiled.get(key);
     if (known !== undefined) return known;
-    const made = compileForward(size);
-    compiled.set(size, made);
+    const made = compileForward(shape);
+    compiled.set(key, made);
     return made;
   }
 
-  async function compileForward(size: number): Promise<Forward> {
-    const specs = batchSpecs(schema, dimension, size);
+  async function compileForward(shape: BatchShape): Promise<Forward> {
+    const specs = batchSpecs(shape);
     return compile(
       (params: ParameterTree, rows: RowInputs<tf.Tensor>, others: OtherInputs<tf.Tensor>): tf.Tensor =>
-        backbone.logits(params, { ...rows, ...others } as unknown as FeatureBatch),
+        backbone.logits(params, featureBatch(schema, rows, others)),
       [parameterSpecs(parameters), specs.rows, specs.others],
-      { name: `${backbone.name}-forward-${size}` },
+      { name: `${backbone.name}-forward-${shape.size}` },
     );
   }
 
   return {
     async logits(features, atMean = []) {
-      const gatherer = createGatherer(features, tables, atMean);
+      const gatherer = createGatherer(features, tables, { events: backbone.usesSequences === true, atMean });
       const rows = Int32Array.from({ length: features.length }, (_, row) => row);
       const logits = new Float64Array(rows.length);
       const size = batchSizeFor(rows.length);
-      const compiledForward = await forward(size);
-      const buffers = createBuffers(schema, dimension, size); // of this call: calls may overlap
+      const shape = batchShape(state, features, size);
+      const compiledForward = await forward(shape);
+      const buffers = createBuffers(shape); // of this call: calls may overlap
       for (let start = 0; start < rows.length; start += size) {
         const count = Math.min(size, rows.length - start);
         gatherer.gather(rows, start, count, buffers);

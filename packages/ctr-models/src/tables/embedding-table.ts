@@ -1,7 +1,8 @@
 import type { Rng } from '@expctr/core';
+import type { Backbone } from '../backbones/backbone.js';
 import { EMBEDDING_DEVIATION } from '../backbones/fields.js';
 import { fillUniform } from '../backbones/initializers.js';
-import { tableFeatures, type FeatureSchema } from '../features/schema.js';
+import { eventsFeatures, tableFeatures, type FeatureSchema } from '../features/schema.js';
 
 /**
  * An embedding table in JavaScript memory. Row = `dimension` embedding components, then one first-order weight for each feature
@@ -24,10 +25,18 @@ export interface EmbeddingTable {
 
 /**
  * Fresh tables for a schema: small embeddings, first-order weights zero, and all of row 0 zero, so that a value never seen in
- * training says nothing.
+ * training says nothing. A table that only past events look up is left out for a backbone that does not ask for them.
  */
-export function createTables(schema: FeatureSchema, dimension: number, rng: Rng): EmbeddingTable[] {
-  return schema.tables.map(({ name, vocabulary }) => {
+export function createTables(
+  schema: FeatureSchema,
+  { usesSequences = false }: Pick<Backbone, 'usesSequences'>,
+  dimension: number,
+  rng: Rng,
+): EmbeddingTable[] {
+  const events = usesSequences ? eventsFeatures(schema).flatMap(({ fields }) => fields) : [];
+  const used = new Set([...tableFeatures(schema), ...events].map((f) => f.table));
+  return schema.tables.flatMap(({ name, vocabulary }) => {
+    if (!used.has(name)) return [];
     const features = tableFeatures(schema).flatMap((f) => (f.table === name ? [f.name] : []));
     const width = dimension + features.length;
     const rows = vocabulary.length + 1;
@@ -37,6 +46,6 @@ export function createTables(schema: FeatureSchema, dimension: number, rng: Rng)
       for (let row = 1; row < rows; row += 1)
         fillUniform(values.subarray(row * width, row * width + dimension), EMBEDDING_DEVIATION, stream);
     }
-    return { name, rows, dimension, features, width, values };
+    return [{ name, rows, dimension, features, width, values }];
   });
 }

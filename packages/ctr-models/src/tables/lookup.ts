@@ -52,7 +52,8 @@ export function fieldLookups(features: Features, tables: readonly EmbeddingTable
 /** How many rows each array of ids is known to fit: columns are long, and predictions of a few of their rows frequent. */
 const fits = new WeakMap<Int32Array, number>();
 
-function checkIds(name: string, ids: Int32Array, rows: number): void {
+/** @throws CtrError `CTR_SCHEMA` for an id beyond the rows of its table. */
+export function checkIds(name: string, ids: Int32Array, rows: number): void {
   if ((fits.get(ids) ?? Infinity) <= rows) return;
   let largest = 0;
   for (const id of ids) {

@@ -2,6 +2,7 @@ import type { EmbeddingTable } from './embedding-table.js';
 import type { FieldBuffers } from './gather.js';
 import type { FieldLookup } from './lookup.js';
 import type { RowOptimizer } from './row-optimizer.js';
+import { createSlots } from './slots.js';
 
 /** Sums the gradients of a table's rows over a batch, and updates the rows that occurred. */
 export interface RowGradients {
@@ -11,6 +12,8 @@ export interface RowGradients {
     lookup: FieldLookup,
     at: { field: number; fields: number; rows: Int32Array; start: number; count: number },
   ): void;
+  /** Adds gradients [rows, dimension] of the embeddings of the rows `ids`, as many as there are ids. */
+  add(ids: Int32Array, gradients: Float32Array): void;
   /** Updates the rows scattered to since the last call, each once, with `l2` times the row added to its gradient. */
   apply(optimizer: RowOptimizer, l2: number): void;
   /** The gradient rows scattered to since the last `apply`, by id: for tests. */
@@ -21,25 +24,17 @@ export interface RowGradients {
 export function createRowGradients(table: EmbeddingTable, stateArrays: number): RowGradients {
   const { rows, width, dimension, values } = table;
   const state = Array.from({ length: stateArrays }, () => new Float32Array(values.length));
-  const slotOf = new Int32Array(rows).fill(-1); // place of an id's gradient in `sums`
-  let touched = new Int32Array(1024);
+  const slots = createSlots(rows); // places of the ids' gradients in `sums`
   let sums = new Float32Array(1024 * width);
-  let count = 0;
 
   function slot(id: number): number {
-    const known = slotOf[id]!;
-    if (known >= 0) return known;
-    if (count === touched.length) {
-      const wider = new Int32Array(2 * count);
-      wider.set(touched);
-      touched = wider;
-      const longer = new Float32Array(2 * count * width);
+    const at = slots.of(id);
+    if ((at + 1) * width > sums.length) {
+      const longer = new Float32Array(2 * sums.length);
       longer.set(sums);
       sums = longer;
     }
-    touched[count] = id;
-    slotOf[id] = count;
-    return count++;
+    return at;
   }
 
   return {
@@ -71,18 +66,23 @@ export function createRowGradients(table: EmbeddingTable, stateArrays: number): 
         }
       }
     },
+    add(ids, gradients) {
+      for (let r = 0, from = 0; r < ids.length; r += 1) {
+        for (let k = slot(ids[r]!) * width, end = k + dimension; k < end; k += 1, from += 1) sums[k] = sums[k]! + gradients[from]!;
+      }
+    },
     apply(optimizer, l2) {
+      const { ids, count } = slots;
       for (let s = 0; s < count; s += 1) {
-        const id = touched[s]!;
+        const id = ids[s]!;
         const from = s * width;
         const at = id * width;
         if (l2 > 0) for (let k = 0; k < width; k += 1) sums[from + k] = sums[from + k]! + l2 * values[at + k]!;
         optimizer.update(values, state, at, sums, from, width);
-        slotOf[id] = -1;
       }
       sums.fill(0, 0, count * width);
-      count = 0;
+      slots.clear();
     },
-    pending: () => new Map(Array.from({ length: count }, (_, s) => [touched[s]!, sums.slice(s * width, (s + 1) * width)])),
+    pending: () => new Map(Array.from({ length: slots.count }, (_, s) => [slots.ids[s]!, sums.slice(s * width, (s + 1) * width)])),
   };
 }
