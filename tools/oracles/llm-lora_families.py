@@ -22,7 +22,7 @@ import gguf
 import numpy as np
 import torch
 from peft import LoraConfig, get_peft_model
-from transformers import AutoModelForCausalLM, LlamaConfig
+from transformers import AutoModelForCausalLM, LlamaConfig, Qwen2Config
 
 FIXTURES = Path(__file__).resolve().parents[2] / "packages/llm-lora/test/fixtures/families"
 
@@ -48,6 +48,7 @@ def permute_llama(name, weights):
 # name: configuration, llama.cpp's architecture, what its converter changes of a tensor, linear layers of a block
 FAMILIES = {
     "llama": (LlamaConfig(**SIZES, tie_word_embeddings=False), gguf.MODEL_ARCH.LLAMA, permute_llama, LINEARS),
+    "qwen2": (Qwen2Config(**SIZES, tie_word_embeddings=True), gguf.MODEL_ARCH.QWEN2, lambda name, weights: weights, LINEARS),
 }
 
 
