@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { algorithms, resolveConfig, type Rollout, type StepInputs } from '../src/index.js';
+import { algorithms, resolveConfig } from '../src/index.js';
 import { bigramPolicy } from './bigram-policy.js';
 import { column, learnerOf, shareOf, spied, updates } from './helpers.js';
-import { expectClose, expectGradient, maskOf, padded, ragged, readFixture, type Rows } from './oracle.js';
+import { expectClose, expectLoss, expectRows, readFixture, scoredBatch, type LossCase, type Rows } from './oracle.js';
 import { expectTraced } from './traced.js';
 
 const { grpo } = algorithms;
@@ -24,11 +24,7 @@ interface Fixture {
     readonly config: Partial<Config>;
     readonly scores: readonly number[];
     readonly inputs: Record<'oldLogProbs' | 'referenceLogProbs' | 'newLogProbs' | 'entropy', Rows>;
-    readonly expected: {
-      readonly loss: number;
-      readonly gradientLogProbs: Rows;
-      readonly metrics: Readonly<Record<string, number>>;
-    };
+    readonly expected: LossCase['expected'];
   }[];
 }
 const fixture = readFixture<Fixture>('grpo.json');
@@ -37,39 +33,17 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-const rolloutsOf = (rows: readonly { readonly length: number }[], at: readonly number[]): Rollout[] =>
-  rows.map(({ length }, i) => ({
-    promptIndex: Math.floor(at[i]! / fixture.generations),
-    prompt: [1],
-    tokens: new Int32Array(length),
-    samplerLogProbs: new Float32Array(length),
-    finishReason: 'length',
-  }));
-
-function inputsOf(config: Config, scores: readonly (number | null)[], logProbs: Float32Array[], referenceLogProbs: Float32Array[] | null) {
-  const at = scores.flatMap((score, row) => (score === null ? [] : [row]));
-  const keep = <T>(rows: readonly T[]): T[] => at.map((row) => rows[row]!);
-  return grpo.advantages(
-    {
-      rollouts: rolloutsOf(keep(logProbs), at),
-      scores: keep(scores as number[]),
-      logProbs: keep(logProbs),
-      values: [],
-      referenceLogProbs,
-      state: {},
-    },
-    config,
-  );
-}
-
 test.each(fixture.groups)(
   'advantages are those of trl: $name, scaled by $scaleRewards',
   ({ scaleRewards, scores, advantages, metrics }) => {
     const config = resolveConfig(grpo, { maxNewTokens: 9, stopTokenIds: [], scaleRewards });
-    const rows = scores.map((_, row) => new Float32Array(1 + (row % 3)));
-    const inputs = inputsOf(config, scores, rows, null);
-    const expected = advantages.filter((_, row) => scores[row] !== null);
-    inputs.columns['advantages']!.forEach((each, i) => expectClose(each, new Array<number>(each.length).fill(expected[i]!)));
+    const logProbs = scores.map((_, row) => new Array<number>(1 + (row % 3)).fill(-1));
+    const { batch, at } = scoredBatch({ generations: fixture.generations, scores, logProbs, referenceLogProbs: null });
+    const inputs = grpo.advantages(batch, config);
+    expectRows(
+      inputs.columns['advantages']!,
+      at.map((row) => logProbs[row]!.map(() => advantages[row]!)),
+    );
     if (scores.includes(null)) return;
     expectClose([inputs.metrics!['reward_std']!], [metrics['reward_std']!]);
     if (scaleRewards !== 'batch') expectClose([inputs.metrics!['frac_reward_zero_std']!], [metrics['frac_reward_zero_std']!]);
@@ -77,27 +51,12 @@ test.each(fixture.groups)(
 );
 
 describe.each(fixture.cases)('loss, metrics and gradient are those of trl: $name', ({ config: given, scores, inputs, expected }) => {
-  const width = fixture.padded;
-  const config = resolveConfig(grpo, { maxNewTokens: width, stopTokenIds: [], ...given });
-
+  const config = resolveConfig(grpo, { maxNewTokens: fixture.padded, stopTokenIds: [], ...given });
   test.each([0, NaN, 1e30])('whatever stands on padding (%s)', (garbage) => {
-    const reference = config.beta > 0 ? ragged(inputs.referenceLogProbs) : null;
-    const { columns }: StepInputs = inputsOf(config, scores, ragged(inputs.oldLogProbs), reference);
-    const tensors = (rows: readonly ArrayLike<number>[]) => padded(rows, width, garbage);
-    const batch = {
-      mask: maskOf(inputs.oldLogProbs, width),
-      columns: Object.fromEntries(Object.entries(columns).map(([name, rows]) => [name, tensors(rows)])),
-      scalars: { tokens: tf.scalar(inputs.entropy.flat().length), sequences: tf.scalar(scores.length) },
-    };
-    const entropy = tensors(inputs.entropy);
-    const hidden: tf.Tensor3D = tf.zeros([scores.length, width, 1]);
-    const out = (logProbs: tf.Tensor) =>
-      grpo.loss(config)({ logProbs: logProbs as tf.Tensor2D, entropy, hidden }, batch, {} as Parameters<ReturnType<typeof grpo.loss>>[2]);
-
-    const { loss, metrics } = out(tensors(inputs.newLogProbs));
-    expectClose(loss.dataSync(), [expected.loss]);
-    for (const [name, value] of Object.entries(expected.metrics)) expectClose(metrics[name]!.dataSync(), [value], name);
-    expectGradient(tf.grad((logProbs) => out(logProbs).loss)(tensors(inputs.newLogProbs)), expected.gradientLogProbs);
+    const referenceLogProbs = config.beta > 0 ? inputs.referenceLogProbs : null;
+    const { batch } = scoredBatch({ generations: fixture.generations, scores, logProbs: inputs.oldLogProbs, referenceLogProbs });
+    const { columns } = grpo.advantages(batch, config);
+    expectLoss(grpo.loss(config), { ...inputs, columns, width: fixture.padded, garbage, expected });
   });
 });
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'vitest';
+import type { Algorithm, ScoredBatch, StepInputs } from '../src/index.js';
 
 /** One row for each completion, as long as its response. */
 export type Rows = number[][];
@@ -46,4 +47,59 @@ export function expectGradient(actual: tf.Tensor, expected: Rows): void {
     expected,
   );
   expect(rows.flatMap((row, i) => row.slice(expected[i]!.length)).every((value) => value === 0)).toBe(true);
+}
+
+/** What trl's trainers of groups are given, rows prompt-major with `generations` completions of each prompt. */
+export interface GroupCase {
+  readonly generations: number;
+  /** Null = not scored. */
+  readonly scores: readonly (number | null)[];
+  readonly logProbs: Rows;
+  readonly referenceLogProbs: Rows | null;
+}
+
+/** The scored rows as an algorithm gets them, and their places among all rows. */
+export function scoredBatch({ generations, scores, logProbs, referenceLogProbs }: GroupCase): { batch: ScoredBatch; at: number[] } {
+  const at = scores.flatMap((score, row) => (score === null ? [] : [row]));
+  const keep = (rows: Rows): Float32Array[] => ragged(at.map((row) => rows[row]!));
+  const rollouts = at.map((row) => {
+    const { length } = logProbs[row]!;
+    const empty = { prompt: [1], tokens: new Int32Array(length), samplerLogProbs: new Float32Array(length) };
+    return { ...empty, promptIndex: Math.floor(row / generations), finishReason: 'length' as const };
+  });
+  const reference = referenceLogProbs === null ? null : keep(referenceLogProbs);
+  const answers = { logProbs: keep(logProbs), values: [], referenceLogProbs: reference };
+  return { batch: { rollouts, scores: at.map((row) => scores[row]!), ...answers, state: {} }, at };
+}
+
+/** What a loss is held to. */
+export interface LossCase {
+  readonly columns: StepInputs['columns'];
+  readonly newLogProbs: Rows;
+  readonly entropy: Rows;
+  readonly width: number;
+  /** Stands on padding. */
+  readonly garbage: number;
+  readonly expected: { readonly loss: number; readonly gradientLogProbs: Rows; readonly metrics: Readonly<Record<string, number>> };
+}
+
+/** Loss, metrics and gradient of an algorithm without a value head. */
+export function expectLoss(
+  loss: ReturnType<Algorithm['loss']>,
+  { columns, newLogProbs, entropy, width, garbage, expected }: LossCase,
+): void {
+  const tensors = (rows: readonly ArrayLike<number>[]): tf.Tensor2D => padded(rows, width, garbage);
+  const batch = {
+    mask: maskOf(entropy, width),
+    columns: Object.fromEntries(Object.entries(columns).map(([name, rows]) => [name, tensors(rows)])),
+    scalars: { tokens: tf.scalar(entropy.flat().length), sequences: tf.scalar(entropy.length) },
+  };
+  const [spread, hidden]: [tf.Tensor2D, tf.Tensor3D] = [tensors(entropy), tf.zeros([entropy.length, width, 1])];
+  const out = (logProbs: tf.Tensor) =>
+    loss({ logProbs: logProbs as tf.Tensor2D, entropy: spread, hidden }, batch, {} as Parameters<typeof loss>[2]);
+  const given = tensors(newLogProbs);
+  const found = out(given);
+  expectClose(found.loss.dataSync(), [expected.loss]);
+  for (const [name, value] of Object.entries(expected.metrics)) expectClose(found.metrics[name]!.dataSync(), [value], name);
+  expectGradient(tf.grad((logProbs) => out(logProbs).loss)(given), expected.gradientLogProbs);
 }
