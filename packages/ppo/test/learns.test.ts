@@ -10,7 +10,7 @@ beforeAll(async () => {
 
 const TOKEN = 2;
 /** A pull to the reference that leaves room to learn. */
-const LIGHT: Readonly<Record<string, TestConfig>> = { ppo: { klCoefficient: 0.01 } };
+const LIGHT: Readonly<Record<string, TestConfig>> = { ppo: { klCoefficient: 0.01 }, rloo: { beta: 0.01 } };
 const meanScore = ({ completions }: UpdateReport): number =>
   completions.reduce((sum, { score }) => sum + (score ?? 0), 0) / completions.length;
 

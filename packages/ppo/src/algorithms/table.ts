@@ -1,11 +1,13 @@
 import type { Algorithm } from '../algorithm.js';
 import { grpo } from './grpo.js';
 import { ppo } from './ppo.js';
+import { rloo } from './rloo.js';
 
 /** The built-in algorithms: one file and one line each. */
 export const algorithms = {
   ppo,
   grpo,
+  rloo,
 } as const satisfies Readonly<Record<string, Algorithm>>;
 
 /** A name in {@link algorithms}. */
