@@ -44,11 +44,11 @@ function placeOf(block: CodeBlock): string {
 export function compileBlocks(blocks: readonly CodeBlock[]): BlockError[] {
   const sources = new Map(blocks.map((block) => [placeOf(block), block]));
   const host = ts.createCompilerHost(OPTIONS);
-  const { fileExists, readFile, directoryExists } = host;
+  const disk = ts.createCompilerHost(OPTIONS);
   const folders = new Set([...sources.keys()].map((path) => dirname(path)));
-  host.directoryExists = (path) => folders.has(path) || directoryExists?.(path) === true;
-  host.fileExists = (path) => sources.has(path) || fileExists(path);
-  host.readFile = (path) => sources.get(path)?.code ?? readFile(path);
+  host.directoryExists = (path) => folders.has(path) || disk.directoryExists?.(path) === true;
+  host.fileExists = (path) => sources.has(path) || disk.fileExists(path);
+  host.readFile = (path) => sources.get(path)?.code ?? disk.readFile(path);
   host.getSourceFile = (path, languageVersion) => {
     const text = host.readFile(path);
     return text === undefined ? undefined : ts.createSourceFile(path, text, languageVersion);

@@ -21,8 +21,12 @@ export function unknownNames(files: readonly MarkdownFile[]): string[] {
       ),
   );
   const found: string[] = [];
+  const own = new Map(files.map(({ file, blocks }) => [file, blocks.map(({ code }) => code).join('\n')]));
   const report = (at: { file: string; line: number }, word: string, wrong: string | null | undefined): void => {
-    if (typeof wrong === 'string') found.push(`${at.file}:${at.line} ${word}: ${wrong}`);
+    if (typeof wrong !== 'string') return;
+    const last = /(\w+)(?:=.*)?$/u.exec(word)?.[1];
+    const isOfAPlugin = wrong === NO_OPTION && new RegExp(`\\b${last}:|name: '${last}'`, 'u').test(own.get(at.file) ?? '');
+    if (!isOfAPlugin) found.push(`${at.file}:${at.line} ${word}: ${wrong}`);
   };
   for (const span of spans) for (const check of [path, option, errorCode]) report(span, span.text, check(span.text, span.file));
   for (const words of [...spans, ...commands]) {
@@ -51,7 +55,7 @@ const SCRIPTS = (JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8
 /** `npm run NAME`, and the tool that stands behind it. */
 const script: Check = (words) => {
   const [, name = '', tool] = /^npm (?:run )?([a-z:]+)(?: -- ([\w-]+))?$/u.exec(words) ?? [];
-  if (['install', 'i', 'ci', 'pack', 'init', 'publish'].includes(name)) return null;
+  if (['install', 'i', 'ci', 'pack', 'pkg', 'init', 'publish'].includes(name)) return null;
   if (!Object.hasOwn(SCRIPTS, name)) return 'there is no such script';
   const folder = /run-tool\.ts (\w+)$/u.exec(SCRIPTS[name]!)?.[1];
   const missing = folder !== undefined && tool !== undefined && !existsSync(join(repository, 'tools', folder, `${tool}.ts`));
@@ -61,12 +65,15 @@ const script: Check = (words) => {
 const OPTIONS = listOptions(createRegistry()).map((each) => each.path);
 const SECTIONS = new Set(OPTIONS.filter((each) => each.includes('.')).map((each) => each.split('.')[0]!));
 
+/** Unless a plug-in in a block of the same page brings it. */
+const NO_OPTION = 'there is no such option';
+
 /** `ppo.learningRate`, a section of options, or one with a value behind it. */
 const option: Check = (word) => {
   const [, name = ''] = /^([a-z]\w*(?:\.\w+)+)(?:=.*)?$/u.exec(word) ?? [];
   if (!SECTIONS.has(name.split('.')[0]!) || /\.(?:arrow|json|js|ts|md)$/u.test(name)) return undefined;
   const there = OPTIONS.some((each) => each === name || each.startsWith(`${name}.`));
-  return there ? null : 'there is no such option';
+  return there ? null : NO_OPTION;
 };
 
 const SOURCES = ['packages', 'apps'].flatMap((place) =>

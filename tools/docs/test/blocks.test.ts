@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { blockTable, typescriptBlocks } from '../blocks.js';
 import { compileBlocks, importedPackages } from '../compile-blocks.js';
+import { wrongQuotations } from '../contracts.js';
 import { markdownFiles, parseMarkdown } from '../markdown.js';
 import { runBlocks } from '../run-blocks.js';
 
@@ -24,6 +25,20 @@ describe('the code blocks of docs and READMEs', () => {
       return [...imported].filter((name) => !installed.has(name)).map((name) => `${file}: ${name}`);
     });
     expect(missing).toEqual([]);
+  });
+});
+
+describe('quoted declarations', () => {
+  test('are those of the source', () => {
+    expect(wrongQuotations(blocks)).toEqual([]);
+  });
+
+  test('that differ, or that no source has, are found; comments and white space are no difference', () => {
+    const right = 'export interface Codec<T> { /** writes */ write(value: T): Promise<void>;\n\n  read(): Promise<T>; }';
+    const block = (code: string) => parseMarkdown('docs/example.md', `\`\`\`ts contract\n${code}\n\`\`\`\n`).blocks;
+    expect(wrongQuotations(block(right))).toEqual([]);
+    expect(wrongQuotations(block(right.replace('Promise<T>', 'T')))[0]).toContain('docs/example.md:2 Codec: the source says');
+    expect(wrongQuotations(block('export interface NoSuchThing {}'))).toEqual(['docs/example.md:2 NoSuchThing: no source declares it']);
   });
 });
 

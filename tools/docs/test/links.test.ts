@@ -41,7 +41,8 @@ test('names that name nothing are found', () => {
   const right = '`packages/core/src/rng.ts` `ppo.learningRate` `PLUGIN_BROKEN` `npm start` `npm run bench -- engine` `rewards.stage1`';
   const wrong = ['packages/core/src/none.ts', 'ppo.learningRait', 'PLUGIN_BRAVE', 'npm run nothing', 'npm run bench -- nothing'];
   const command = '```sh\nnpx expctr-train --preset tested --set ctr.none=1 --wrong\n```\n';
-  const file = parseMarkdown('docs/example.md', `${right}\n${wrong.map((word) => `\`${word}\``).join(' ')}\n\n${command}`);
+  const plugin = '```ts\nexport const options = { mine: 1 };\n```\n`ctr.mine=2`\n';
+  const file = parseMarkdown('docs/example.md', `${plugin}${right}\n${wrong.map((word) => `\`${word}\``).join(' ')}\n\n${command}`);
   expect(unknownNames([file]).map((line) => line.replace(/^docs\/example\.md:\d+ (.*): [^:]*$/u, '$1'))).toEqual([
     ...wrong,
     'ctr.none',
