@@ -12,7 +12,7 @@ import {
   type ModelPredictions,
 } from '@expctr/data';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { evaluateRun, type Metrics } from '../src/index.js';
+import { computeMetrics, evaluateRun, readRun, reportPage, type Metrics } from '../src/index.js';
 import { syntheticRun, writeRun, type SyntheticRun } from './synthetic-run.js';
 
 const resamples = 200;
@@ -115,6 +115,15 @@ test('the same run gives the same bytes, in another folder too', async () => {
   for (const name of ['metrics.json', 'report.html']) await rm(join(copy, name));
   await evaluateRun(copy, { resamples });
   for (const name of ['metrics.json', 'report.html']) expect(await readFile(join(copy, name))).toEqual(await readFile(join(run, name)));
+});
+
+test('its parts give what it writes, and write nothing', async () => {
+  const folder = await folderOf();
+  const data = await readRun(folder);
+  const found = computeMetrics(data, { resamples });
+  expect(found).toEqual(metrics);
+  expect(await reportPage(data, found)).toBe(await readFile(join(run, 'report.html'), 'utf8'));
+  await expect(readFile(join(folder, 'metrics.json'))).rejects.toThrow(/ENOENT/u);
 });
 
 test('the order of rows and models in the file changes nothing', async () => {

@@ -1,18 +1,14 @@
-import { mkdtemp, mkdir, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRng, type Rng } from '@expctr/core';
 import {
   explanationsFromRows,
   explanationsToTable,
-  interactionsToTable,
-  itemsToTable,
   predictionsToTable,
   rowsOf,
-  TRUTH_FILE,
-  usersToTable,
+  writeDataset,
   writeTable,
-  writeTruth,
   type Explanation,
 } from '@expctr/data';
 import { generateWorld, prepareWorld, trueReasons, type Claim, type PreparedWorld } from '@expctr/testbed';
@@ -36,7 +32,7 @@ export async function testbedRun({
 }: TestbedRun = {}): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'expctr-eval-testbed-'));
   const world = prepareWorld(generateWorld({ seed, users, items: 150 }), { history: { select: 'similar', length: 8 } });
-  const { interactions, items, users: people } = world.dataset;
+  const { interactions } = world;
   const rng = createRng(seed);
   const [policy, ctr, valid, test] = [
     rowsOf(interactions, 'train', 'policy'),
@@ -44,12 +40,8 @@ export async function testbedRun({
     rowsOf(interactions, 'valid'),
     rowsOf(interactions, 'test'),
   ];
-  await mkdir(join(folder, 'data'), { recursive: true });
   await writeFile(join(folder, 'config.json'), JSON.stringify({ dataset: 'testbed', seed, iterations: repetitions }));
-  await writeTable(join(folder, 'data', 'interactions.arrow'), interactionsToTable(interactions));
-  await writeTable(join(folder, 'data', 'items.arrow'), itemsToTable(items));
-  await writeTable(join(folder, 'data', 'users.arrow'), usersToTable(people));
-  await writeTruth(join(folder, 'data', TRUTH_FILE), world.truth);
+  await writeDataset(join(folder, 'data'), world);
 
   const files: [name: string, rows: number[], share: number, completions: number][] = [
     ['post-hoc', [...ctr, ...valid, ...test], careful.base, 1],
@@ -83,13 +75,7 @@ export async function testbedRun({
   return folder;
 }
 
-function explain(
-  { dataset: { interactions, items }, truth }: PreparedWorld,
-  row: number,
-  stage: string,
-  careful: number,
-  rng: Rng,
-): Explanation {
+function explain({ interactions, items, truth }: PreparedWorld, row: number, stage: string, careful: number, rng: Rng): Explanation {
   const isCareful = rng.next() < careful;
   const own = Object.entries(items.attributes).flatMap(([field, lists]) =>
     lists[interactions.item[row]!]!.map((value) => ({ field, value })),

@@ -32,8 +32,3 @@ export function policiesOf(files: ReadonlyMap<string, Explanations>): Policies {
     repetitions: trained.slice(1),
   };
 }
-
-/** Where each interaction stands in a file; the last row counts where there are several. */
-export function positions({ interactionId }: Explanations): Map<number, number> {
-  return new Map(Array.from(interactionId, (id, at) => [id, at]));
-}

@@ -1,11 +1,12 @@
 import type { Rng } from '@expctr/core';
 import type { QualityDifference, QualityMetrics, TruthMetrics } from '../figures/quality.js';
+import { positions } from '../read/positions.js';
 import type { RunData } from '../read/run-data.js';
 import { visibleHistoryCeiling } from './ceiling/visible-history.js';
 import { ceilingMetrics } from './ceiling-metrics.js';
 import { countClaims, countText } from './claim-counts.js';
 import { createFacts } from './facts.js';
-import { policiesOf, positions, type Policies } from './policies.js';
+import { policiesOf, type Policies } from './policies.js';
 import { compareExplainers, type ComparedExplainers } from './quality-figures.js';
 import { rewardQualityOfRun } from './rewards-of-run.js';
 import { variety } from './variety.js';

@@ -1,6 +1,7 @@
 import { createRng } from '@expctr/core';
 import { historyOf, itemText, type Explanations, type ItemText } from '@expctr/data';
 import { FINAL, P_LC, POST_HOC } from '@expctr/run';
+import { positions } from '../read/positions.js';
 import type { RunData } from '../read/run-data.js';
 
 /** One explanation as the report shows it. */
@@ -36,7 +37,7 @@ const shownHistory = 4;
 export function pickExplanations({ interactions, items, predictions, explanations }: RunData, wanted = 30): ShownInteraction[] {
   const [final, postHoc] = [explanations.get(FINAL), explanations.get(POST_HOC)];
   if (final === undefined || postHoc === undefined) return [];
-  const [trainedAt, baseAt] = [indexOf(final), indexOf(postHoc)];
+  const [trainedAt, baseAt] = [positions(final), positions(postHoc)];
   const common = [...trainedAt.keys()].filter((id) => baseAt.has(id) && id < interactions.length).sort((a, b) => a - b);
   const rng = createRng('expctr-eval').fork('explanations');
   const bySplit = [2, 1, 0].flatMap((split) => rng.fork(split).shuffle(common.filter((id) => interactions.split[id] === split)));
@@ -67,11 +68,6 @@ export function pickExplanations({ interactions, items, predictions, explanation
         click: Object.fromEntries(ctrModels.filter((entry): entry is [string, number] => entry[1] !== null)),
       };
     });
-}
-
-/** Where each interaction stands; the last row counts where there are several. */
-function indexOf({ interactionId }: Explanations): Map<number, number> {
-  return new Map(Array.from(interactionId, (id, at) => [id, at]));
 }
 
 function shown(explanations: Explanations, at: number, predicted: number | null): ShownText {

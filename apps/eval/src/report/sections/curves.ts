@@ -77,7 +77,7 @@ export async function ctrSection(epochs: readonly CtrEpochEvent[], metrics: Metr
   return section(
     'ctr',
     'CTR models',
-    'The last training of each model. Early stopping keeps the epoch with the highest validation AUC.',
+    'The last training of each model. Early stopping keeps the epoch with the lowest validation log loss.',
     figures.length === 0 ? nothing('The log holds no epoch of a CTR model.') : html`<div class="figures">${figures}</div>`,
   );
 }
