@@ -61,7 +61,9 @@ export async function withPipeline<T>(
       try {
         await artifacts.once('data', async () => {
           const dataset = prepared ?? (await prepare(settings, temporaryFolder));
-          for (const { code, message } of [...dataset.warnings, ...models.notices]) warn(run, code, message);
+          // dataset and model may both say what holds for the two
+          const said = new Map([...dataset.warnings, ...models.notices].map((warning) => [`${warning.code} ${warning.message}`, warning]));
+          for (const { code, message } of said.values()) warn(run, code, message);
           await writeDataset(folder.data, dataset);
         });
         return await work({ run, models, data: await readData(settings, folder, models) });
