@@ -65,6 +65,8 @@ export interface ModelFamily<
    * @param x [batch * time, hidden] @returns hidden states, and keys and values as its attention will want them back as `past`
    */
   block(config: C, layer: { readonly [K in LayerKey]: tf.Tensor }, x: tf.Tensor2D, inputs: BlockInputs<PositionKey>): BlockResult;
-  /** From the last block to what meets the head: the norm, and the scale of logits where there is one. @param hidden [rows, hidden] */
+  /** From the last block to what meets the head: the norm, and a constant scale of logits where there is one. @param hidden [rows, hidden] */
   finalNorm(config: C, parameters: ParameterTree<tf.Tensor, LayerKey, OuterKey>, hidden: tf.Tensor2D): tf.Tensor2D;
+  /** Logits u become cap tanh(u / cap), before any temperature. Default: they stay as they are. */
+  logitCap?(config: C): number;
 }

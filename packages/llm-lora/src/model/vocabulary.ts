@@ -6,6 +6,22 @@ export interface TracedHead {
   readonly matrix: tf.Tensor;
   /** The same rows as consecutive parts, [part, hidden] each: what meets the hidden states at a time. */
   readonly parts: readonly tf.Tensor[];
+  /** []: logits u become z = cap tanh(u / cap) (Gemma 2, Rivière et al. 2024), at the temperature of the hidden states; null: z = u. */
+  readonly cap: tf.Tensor | null;
+}
+
+/** Logits of some entries of the vocabulary. @param part [part, hidden] @returns [rows, part] */
+export function headLogits(hidden: tf.Tensor2D, part: tf.Tensor, cap: tf.Tensor | null): tf.Tensor2D {
+  return capped(tf.matMul(hidden, part as tf.Tensor2D, false, true), cap);
+}
+
+function capped<T extends tf.Tensor>(logits: T, cap: tf.Tensor | null): T {
+  return cap === null ? logits : tf.mul(tf.tanh(tf.div(logits, cap)), cap);
+}
+
+/** What a gradient with respect to capped logits is multiplied by: dz / du = 1 - (z / cap)^2. */
+function throughCap<T extends tf.Tensor>(gradient: T, z: tf.Tensor, cap: tf.Tensor | null): T {
+  return cap === null ? gradient : tf.mul(gradient, tf.sub(1, tf.square(tf.div(z, cap))));
 }
 
 /** What {@link tokenStatistics} gives for each row. */
@@ -22,7 +38,8 @@ export interface TokenStatistics {
  *
  * Gradients with respect to `hidden`: of logProbs it is head[token] - sum_j p_j head[j], whose second term is accumulated in
  * the same pass, so nothing is kept or recomputed; of entropy it is -sum_j p_j (z_j - E[z]) head[j], for which each part of
- * the logits z is computed again in the backward pass, only where a loss uses it.
+ * the logits z is computed again in the backward pass, only where a loss uses it. Where logits are capped, each head[j] comes
+ * with dz_j / du_j.
  *
  * @param hidden [rows, hidden], after the final norm and divided by the temperature
  * @param tokens [rows] int32
@@ -30,7 +47,7 @@ export interface TokenStatistics {
  */
 export function tokenStatistics(hidden: tf.Tensor2D, head: TracedHead, tokens: tf.Tensor1D, withGradients: boolean): TokenStatistics {
   const [rows, size] = hidden.shape;
-  const packed = withoutGradient((x) => accumulate(x, head.parts, withGradients), hidden); // [rows, 2 or 2 + hidden]
+  const packed = withoutGradient((x) => accumulate(x, head, withGradients), hidden); // [rows, 2 or 2 + hidden]
   const column = (at: number): tf.Tensor1D => tf.reshape(tf.slice(packed, [0, at], [rows, 1]), [rows]);
   const [normalizer, meanLogit] = [column(0), column(1)];
   const chosen = tf.gather(head.matrix, tokens); // [rows, hidden]
@@ -38,29 +55,31 @@ export function tokenStatistics(hidden: tf.Tensor2D, head: TracedHead, tokens: t
   // what a gradient needs is saved: other tensors of the forward pass are gone by then
   const logProbs = tf.customGrad((...args) => {
     const [x, save] = args as unknown as [tf.Tensor2D, tf.GradSaveFunc];
-    save(withGradients ? [chosen, tf.slice(packed, [0, 2], [rows, size])] : []);
-    const gradFunc = (dy: tf.Tensor, [own, expected]: tf.Tensor[]): tf.Tensor => tf.mul(tf.sub(own!, expected!), tf.expandDims(dy, 1));
-    return { value: tf.sub(tf.sum(tf.mul(x, chosen), 1), normalizer), gradFunc };
+    const chosenLogit = capped(tf.sum<tf.Tensor1D>(tf.mul(x, chosen), 1), head.cap); // [rows]
+    const own = throughCap(chosen, tf.expandDims(chosenLogit, 1), head.cap);
+    save(withGradients ? [own, tf.slice(packed, [0, 2], [rows, size])] : []);
+    const gradFunc = (dy: tf.Tensor, [given, expected]: tf.Tensor[]): tf.Tensor => tf.mul(tf.sub(given!, expected!), tf.expandDims(dy, 1));
+    return { value: tf.sub(chosenLogit, normalizer), gradFunc };
   });
   const entropy = tf.customGrad((...args) => {
     const [x, save] = args as unknown as [tf.Tensor2D, tf.GradSaveFunc];
-    save(withGradients ? [x, normalizer, meanLogit, ...head.parts] : []);
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => entropyGradient(saved, dy);
+    save(withGradients ? [x, normalizer, meanLogit, ...(head.cap === null ? [] : [head.cap]), ...head.parts] : []);
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => entropyGradient(saved, head.cap !== null, dy);
     return { value: tf.sub(normalizer, meanLogit), gradFunc };
   });
   return { logProbs: logProbs(hidden) as tf.Tensor1D, entropy: entropy(hidden) as tf.Tensor1D };
 }
 
 /** log sum_j exp(z_j), E[z] and, where asked for, E[head[j]], side by side: [rows, 2 or 2 + hidden]. */
-function accumulate(hidden: tf.Tensor2D, parts: readonly tf.Tensor[], withExpectation: boolean): tf.Tensor2D {
-  let sums: tf.Tensor2D | undefined;
-  for (const part of parts) {
-    sums = tf.tidy(() => {
-      const here = partSums(hidden, part, withExpectation);
-      return sums === undefined ? here : merge(sums, here);
-    });
-  }
-  if (sums === undefined) throw new RangeError('tokenStatistics: the head has no parts');
+function accumulate(hidden: tf.Tensor2D, { parts, cap }: TracedHead, withExpectation: boolean): tf.Tensor2D {
+  const sums = parts.reduce<tf.Tensor2D | null>(
+    (before, part) =>
+      tf.tidy(() => {
+        const here = partSums(hidden, part, cap, withExpectation);
+        return before === null ? here : merge(before, here);
+      }),
+    null,
+  )!; // a vocabulary has at least one entry
   const { highest, mass, weighted } = columnsOf(sums);
   return tf.concat2d([tf.add(highest, tf.log(mass)), tf.div(weighted, mass)], 1);
 }
@@ -69,12 +88,12 @@ function accumulate(hidden: tf.Tensor2D, parts: readonly tf.Tensor[], withExpect
  * For one part of the vocabulary, the highest logit m and the sums of exp(z - m), exp(z - m) z and exp(z - m) head:
  * [rows, 3 or 3 + hidden]. Sums relative to the highest logit lose nothing when parts are merged.
  */
-function partSums(hidden: tf.Tensor2D, part: tf.Tensor, withExpectation: boolean): tf.Tensor2D {
-  const logits = tf.matMul(hidden, part, false, true); // [rows, part]
+function partSums(hidden: tf.Tensor2D, part: tf.Tensor, cap: tf.Tensor | null, withExpectation: boolean): tf.Tensor2D {
+  const logits = headLogits(hidden, part, cap); // [rows, part]
   const p = tf.softmax(logits); // one kernel that stays in cache, where max, exp and sum would be three passes
   const mass: tf.Tensor2D = tf.div(1, tf.max(p, 1, true)); // the highest logit has exp(0) = 1, so its share is 1 / sum
   const meanLogit = tf.sum<tf.Tensor2D>(tf.mul(p, logits), 1, true); // [rows, 1]
-  const means = withExpectation ? tf.concat2d([meanLogit, tf.matMul(p, part)], 1) : meanLogit;
+  const means = withExpectation ? tf.concat2d([meanLogit, tf.matMul(throughCap(p, logits, cap), part)], 1) : meanLogit;
   return tf.concat2d([tf.max<tf.Tensor2D>(logits, 1, true), mass, tf.mul(means, mass)], 1);
 }
 
@@ -92,17 +111,18 @@ function columnsOf(sums: tf.Tensor2D): { highest: tf.Tensor2D; mass: tf.Tensor2D
   return { highest, mass, weighted };
 }
 
-function entropyGradient([hidden, normalizer, meanLogit, ...parts]: tf.Tensor[], dy: tf.Tensor): tf.Tensor2D {
+function entropyGradient([hidden, normalizer, meanLogit, ...rest]: tf.Tensor[], hasCap: boolean, dy: tf.Tensor): tf.Tensor2D {
+  const [cap, parts] = hasCap ? [rest[0]!, rest.slice(1)] : [null, rest];
   const column = (x: tf.Tensor): tf.Tensor => tf.expandDims(x, 1);
   // tied to dy, so that no pass that merges equal computations keeps the forward pass's logits for this one
-  const again = tf.add(hidden!, tf.mul(column(dy), 0));
+  const again: tf.Tensor2D = tf.add(hidden!, tf.mul(column(dy), 0));
   return parts
     .map((part) =>
       tf.tidy(() => {
-        const logits = tf.matMul(again, part, false, true); // [rows, part]
+        const logits = headLogits(again, part, cap); // [rows, part]
         const p = tf.exp(tf.sub(logits, column(normalizer!)));
         const slope = tf.mul(tf.mul(p, tf.sub(column(meanLogit!), logits)), column(dy)); // dy dH / dz
-        return tf.matMul<tf.Tensor2D>(slope, part); // [rows, hidden]
+        return tf.matMul<tf.Tensor2D>(throughCap(slope, logits, cap), part); // [rows, hidden]
       }),
     )
     .reduce((sum, each): tf.Tensor2D => tf.add(sum, each));

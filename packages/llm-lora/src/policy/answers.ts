@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { HostLora } from '../lora/lora-store.js';
 import type { LoraTree } from '../lora/lora-tree.js';
 import type { KeyValues } from '../model/attention.js';
+import { tracedHead } from '../model/head.js';
 import { tokenStatistics } from '../model/vocabulary.js';
 import { mapLora, type TracedWeights } from '../model/weights.js';
 import { planAnswers, type AnswerPart } from './answer-plan.js';
@@ -69,7 +70,7 @@ function compileAnswers(
     const { hidden } = forwardTokens(weights, tracedWeights, sequence, { batch, time, lora: tree, scale, past });
     const read = tf.gather(hidden, places); // [count, hidden]
     const normed = weights.family.finalNorm(weights.config, tracedWeights.parameters, read);
-    const head = { matrix: tracedWeights.parameters.head, parts: tracedWeights.headParts };
+    const head = tracedHead(weights, tracedWeights, inverseTemperature);
     return tokenStatistics(tf.mul(normed, inverseTemperature), head, targets as tf.Tensor1D, false).logProbs;
   };
   const specs = [

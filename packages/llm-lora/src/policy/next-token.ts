@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { ParameterTree } from '../model/parameters.js';
+import { logitCap } from '../model/head.js';
+import { headLogits } from '../model/vocabulary.js';
 import type { ModelWeights } from '../model/weights.js';
 
 /**
@@ -9,11 +11,11 @@ import type { ModelWeights } from '../model/weights.js';
  * @returns [rows, vocabulary]
  */
 export function nextToken(
-  { family, config }: ModelWeights,
+  model: ModelWeights,
   parameters: ParameterTree<tf.Tensor>,
   hidden: tf.Tensor2D,
   inverseTemperature: tf.Tensor,
 ): tf.Tensor2D {
-  const cooled: tf.Tensor2D = tf.mul(family.finalNorm(config, parameters, hidden), inverseTemperature);
-  return tf.softmax(tf.matMul(cooled, parameters.head as tf.Tensor2D, false, true));
+  const cooled: tf.Tensor2D = tf.mul(model.family.finalNorm(model.config, parameters, hidden), inverseTemperature);
+  return tf.softmax(headLogits(cooled, parameters.head, logitCap(model, inverseTemperature)));
 }

@@ -2,6 +2,7 @@ import { spec, type HostArray, type TensorSpec } from '@expctr/tfjs-backend-onnx
 import * as tf from '@tensorflow/tfjs';
 import type { LoraTree } from '../lora/lora-tree.js';
 import { gatherRows } from '../model/gather-rows.js';
+import { tracedHead } from '../model/head.js';
 import { tokenStatistics } from '../model/vocabulary.js';
 import type { ModelWeights, TracedWeights } from '../model/weights.js';
 import type { TokenOutputs } from '@expctr/language-model/training';
@@ -63,7 +64,7 @@ export function tracedOutputs(
   const read = gatherRows(hidden, readout.places as tf.Tensor1D, inverse as tf.Tensor1D); // [rows * response, hidden]
   const normed = model.family.finalNorm(model.config, weights.parameters, read);
   const cooled: tf.Tensor2D = tf.mul(normed, readout.inverseTemperature); // as dividing the logits, at a fraction of the work
-  const head = { matrix: weights.parameters.head, parts: weights.headParts };
+  const head = tracedHead(model, weights, readout.inverseTemperature);
   const { logProbs, entropy } = tokenStatistics(cooled, head, readout.targets as tf.Tensor1D, withGradients);
   const rectangle = (x: tf.Tensor1D): tf.Tensor2D => tf.mul(tf.reshape(x, [rows, response]), mask);
   return {

@@ -126,6 +126,35 @@ describe('a family of one’s own', () => {
     await policy.dispose();
   });
 
+  test('may cap its logits: sampling, scoring and reading agree on them at every temperature', async () => {
+    const capped = { ...FAMILIES.llama, logitCap: () => 2 };
+    const policy = createPolicy(randomCheckpoint(capped, config, 'capped'));
+    const plain = createPolicy(randomCheckpoint(FAMILIES.llama, config, 'capped'));
+    for (const temperature of [1, 0.5]) {
+      const completions = await policy.generate(prompts, { ...sampling, temperature });
+      const batch = { prompts, responses: completions.map(({ tokens }) => tokens), temperature };
+      const scored = await policy.logProbabilities(batch, null);
+      completions.forEach(({ logProbs }, row) => expect(largestDifference(logProbs, scored[row]!)).toBeLessThan(1e-4));
+      // z / T lies within 2 / T of 0, so no token is less probable than by a factor of exp(4 / T) than another
+      const least = Math.min(...scored.flatMap((row) => [...row]));
+      expect(least).toBeGreaterThan(-4 / temperature - Math.log(config.vocabularySize));
+      const uncapped = await plain.logProbabilities(batch, null);
+      expect(largestDifference(scored[0]!, uncapped[0]!)).toBeGreaterThan(0.05);
+      if (temperature !== 1) continue;
+      const read = await policy.scoreAnswers(
+        prompts,
+        completions.map(({ tokens }) => [tokens]),
+      );
+      scored.forEach((row, at) =>
+        expect(read[at]![0]).toBeCloseTo(
+          row.reduce((sum, value) => sum + value, 0),
+          4,
+        ),
+      );
+    }
+    await Promise.all([policy.dispose(), plain.dispose()]);
+  });
+
   test('needs a name of its own', async () => {
     await writeTinyModel(path('any'));
     const refused = async (families: ModelFamily[], ...parts: string[]): Promise<void> =>

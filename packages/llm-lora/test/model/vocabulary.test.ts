@@ -31,19 +31,28 @@ function evaluate(statistics: (hidden: tf.Tensor2D, head: tf.Tensor2D) => { logP
 }
 
 describe('log-probabilities and entropies by parts of the vocabulary', () => {
-  const plain = (hidden: tf.Tensor2D, head: tf.Tensor2D): { logProbs: tf.Tensor; entropy: tf.Tensor } => {
-    const logProbs = tf.logSoftmax(tf.matMul(hidden, head, false, true));
+  const plain = (hidden: tf.Tensor2D, head: tf.Tensor2D, cap?: number): { logProbs: tf.Tensor; entropy: tf.Tensor } => {
+    const logits = tf.matMul(hidden, head, false, true);
+    const logProbs = tf.logSoftmax(cap === undefined ? logits : tf.mul(tf.tanh(tf.div(logits, cap)), cap));
     const oneHot = tf.oneHot(tf.tensor1d(tokens, 'int32'), vocabulary);
     return { logProbs: tf.sum(tf.mul(logProbs, oneHot), 1), entropy: tf.neg(tf.sum(tf.mul(tf.exp(logProbs), logProbs), 1)) };
   };
 
-  test.each([1, 4, 22, 23])('values and gradients are those of the whole vocabulary at once, in parts of %i', (part) => {
-    const expected = evaluate(plain);
-    const actual = evaluate((hidden, matrix) => {
+  const inParts = (part: number, cap: number | null): number[] =>
+    evaluate((hidden, matrix) => {
       const sizes = Array.from({ length: Math.ceil(vocabulary / part) }, (_, i) => Math.min(part, vocabulary - i * part));
-      return tokenStatistics(hidden, { matrix, parts: tf.split(matrix, sizes) }, tf.tensor1d(tokens, 'int32'), true);
+      const head = { matrix, parts: tf.split(matrix, sizes), cap: cap === null ? null : tf.scalar(cap) };
+      return tokenStatistics(hidden, head, tf.tensor1d(tokens, 'int32'), true);
     });
-    expect(largestDifference(actual, expected)).toBeLessThan(5e-5);
+
+  test.each([1, 4, 22, 23])('values and gradients are those of the whole vocabulary at once, in parts of %i', (part) => {
+    expect(largestDifference(inParts(part, null), evaluate(plain))).toBeLessThan(5e-5);
+  });
+
+  test.each([4, 23])('capped logits have the values and gradients of cap tanh(z / cap), in parts of %i', (part) => {
+    const capped = evaluate((hidden, head) => plain(hidden, head, 6));
+    expect(largestDifference(inParts(part, 6), capped)).toBeLessThan(5e-5);
+    expect(largestDifference(capped, evaluate(plain))).toBeGreaterThan(0.1);
   });
 
   test('logits far apart neither overflow nor lose the normalizer', () => {
@@ -57,7 +66,12 @@ describe('log-probabilities and entropies by parts of the vocabulary', () => {
         [-1, 1],
         [0, -1],
       ]);
-      const { logProbs, entropy } = tokenStatistics(hidden, { matrix, parts: tf.split(matrix, 3) }, tf.tensor1d([1, 2], 'int32'), false);
+      const { logProbs, entropy } = tokenStatistics(
+        hidden,
+        { matrix, parts: tf.split(matrix, 3), cap: null },
+        tf.tensor1d([1, 2], 'int32'),
+        false,
+      );
       expect(Array.from(logProbs.dataSync())).toEqual([-200, 0]);
       entropy.dataSync().forEach((value) => expect(value).toBeCloseTo(0, 4));
     });
