@@ -1,15 +1,15 @@
 import type { Rng, SeedPath } from '@expctr/core';
 import type { TokenIds } from '@expctr/language-model';
-import type { StepLoss, TokenBatch, TrainablePolicy, TrainStep } from '@expctr/language-model/training';
+import type { RowPair, StepLoss, TokenBatch, TracedPairs, TrainablePolicy, TrainStep } from '@expctr/language-model/training';
 import { sgd } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { onTokens, total } from './masked.js';
-import { countTokens, type Ragged } from './ragged.js';
+import { countTokens, rowSum, type Ragged } from './ragged.js';
 import { initialValueHead, stateValues, type ValueHead } from './value-head.js';
 
 /** One property of a policy that policy optimization relies on. */
 export interface PolicyCheck {
-  /** Number and text of the property, numbered as the lines of the design's list for policy optimization. */
+  /** The property, with the number of the line of this package's tests (`fifteen-lines.test.ts`) that relies on it. */
   readonly property: string;
   /** Is `observed` at most `limit`? */
   readonly holds: boolean;
@@ -74,6 +74,7 @@ export async function checkPolicy({ policy, prompts, padTokenId, rng, maxNewToke
       ['6. a completion does not depend on the other prompts of its batch', await samplingError(policy, prompts, sampling), 0],
       ['13. a fresh adapter changes nothing', await freshAdapterError(policy, rng, batch, logProbs), ROUNDING],
       ['14. dropout is off: the same call twice gives the same bits', largestDifference(together, await logProbs(batch)), 0],
+      ['rows of a pair reach the loss together, whatever stands between them', await pairError(step, batch, together), ROUNDING * 10],
       ['15. gradients of micro-batches add up', Math.abs(split.gradientNorm / whole.gradientNorm - 1), 1e-3],
     ];
     return found.map(([property, observed, limit]) => ({ property, holds: observed <= limit, observed, limit }));
@@ -83,14 +84,27 @@ export async function checkPolicy({ policy, prompts, padTokenId, rng, maxNewToke
   }
 }
 
-const likelihood: StepLoss<ValueHead> = ({ logProbs, hidden }, { mask, columns, scalars }, head) => {
+const likelihood: StepLoss<ValueHead> = ({ logProbs, hidden }, { mask, columns, scalars, pairs }, head) => {
   const sum = tf.add(total(onTokens(logProbs, mask)), total(onTokens(stateValues(hidden, head), mask)));
   return {
     loss: tf.div(sum, scalars['tokens']!).asScalar(),
-    metrics: { tokens: total(mask) },
+    metrics: { tokens: total(mask), ...(pairs === undefined ? {} : { margin: margin(tf.sum(onTokens(logProbs, mask), 1), pairs) }) },
     maxima: { largestLogRatio: tf.max(tf.abs(onTokens(tf.sub(logProbs, columns['oldLogProbs']!), mask))) },
   };
 };
+
+/** By how much the chosen rows of all pairs are more probable than the rejected ones, nats. */
+function margin(ofRows: tf.Tensor1D, { chosen, rejected, mask }: TracedPairs): tf.Scalar {
+  return total(tf.mul(mask, tf.sub(tf.gather(ofRows, chosen), tf.gather(ofRows, rejected))));
+}
+
+async function pairError(step: TrainStep<ValueHead>, batch: TokenBatch, logProbs: Ragged): Promise<number> {
+  const pairs: readonly RowPair[] = [[logProbs.length - 1, 0]];
+  const expected = rowSum(logProbs.at(-1)!) - rowSum(logProbs[0]!);
+  const columns = { oldLogProbs: logProbs };
+  const { metrics } = await step.run([{ ...batch, pairs, columns, scalars: { tokens: countTokens(logProbs) } }], { skip: () => true });
+  return Math.abs((metrics['margin'] ?? NaN) - expected);
+}
 
 async function dryRun(step: TrainStep<ValueHead>, batches: readonly TokenBatch[], oldLogProbs: Ragged) {
   const tokens = countTokens(oldLogProbs);

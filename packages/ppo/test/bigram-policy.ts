@@ -38,7 +38,9 @@ export type Mutation =
   | 'temperature ignored'
   | 'dropout in training'
   | 'micro-batches averaged'
-  | 'batch-dependent sampling';
+  | 'batch-dependent sampling'
+  | 'pairs left out'
+  | 'pairs turned round';
 
 export interface BigramOptions {
   readonly vocabulary?: number;
@@ -188,7 +190,7 @@ export function bigramPolicy({ vocabulary = 8, hidden = 6, seed = 'bigram', muta
     function gradients(params: Parameters, batch: TokenBatch) {
       return valueAndGradWithAux((p: Parameters) => {
         const { out, mask } = forward(batch, p.adapter, true);
-        const { loss: value, metrics, maxima = {} } = loss(out, traced(batch, mask), p.extra);
+        const { loss: value, metrics, maxima = {} } = loss(out, traced(batch, mask, mutation), p.extra);
         return { loss: value, aux: { metrics, maxima } };
       })(params);
     }
@@ -309,7 +311,7 @@ function padded({ prompts, responses }: TokenBatch, mutation: Mutation | undefin
   return { tokens, previous, places, mask, shape: [prompts.length, R] as const };
 }
 
-function traced({ columns = {}, scalars = {}, pairs }: TokenBatch, mask: tf.Tensor2D): TracedBatch {
+function traced({ columns = {}, scalars = {}, pairs }: TokenBatch, mask: tf.Tensor2D, mutation: Mutation | undefined): TracedBatch {
   const [rows, R] = mask.shape;
   const pad = (values: readonly Float32Array[]): tf.Tensor2D => {
     const data = new Float32Array(rows * R);
@@ -320,19 +322,23 @@ function traced({ columns = {}, scalars = {}, pairs }: TokenBatch, mask: tf.Tens
     mask,
     columns: Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, pad(values)])),
     scalars: Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, tf.scalar(value)])),
-    ...(pairs === undefined ? {} : { pairs: tracedPairs(pairs) }),
+    ...(pairs === undefined || mutation === 'pairs left out' ? {} : { pairs: tracedPairs(pairs, mutation === 'pairs turned round') }),
   };
 }
 
 /** One pair more than there are: nothing may count the padding. */
-function tracedPairs(pairs: readonly RowPair[]): TracedPairs {
+function tracedPairs(pairs: readonly RowPair[], turned: boolean): TracedPairs {
   const padded: readonly RowPair[] = [...pairs, [0, 0]];
   const rows = (side: 0 | 1): tf.Tensor1D =>
     tf.tensor1d(
       padded.map((pair) => pair[side]),
       'int32',
     );
-  return { chosen: rows(0), rejected: rows(1), mask: tf.tensor1d(padded.map((_, i) => (i < pairs.length ? 1 : 0))) };
+  return {
+    chosen: rows(turned ? 1 : 0),
+    rejected: rows(turned ? 0 : 1),
+    mask: tf.tensor1d(padded.map((_, i) => (i < pairs.length ? 1 : 0))),
+  };
 }
 
 function merge(parts: readonly Record<string, number>[], join: (a: number, b: number) => number): Record<string, number> {
