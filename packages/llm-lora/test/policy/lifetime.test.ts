@@ -2,12 +2,32 @@ import { createRng } from '@expctr/core';
 import { CompiledCache, sgd } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { lifetimeOf, type PolicyContext } from '../../src/policy/context.js';
 import { createPolicy } from '../../src/policy/causal-lm.js';
 import { loadCheckpoint } from '../../src/formats/checkpoint.js';
 import { useBackend } from '../model/oracle.js';
 import { stories, storiesPolicy, tokens } from './stories.js';
 
 const batch = { prompts: [tokens(5, 1)], responses: [tokens(3, 2)] };
+
+test('what was freed before the policy is off the policy’s list', async () => {
+  const list = new Set<() => Promise<void>>();
+  const onDispose: PolicyContext['onDispose'] = (free) => {
+    list.add(free);
+    return () => void list.delete(free);
+  };
+  const freed: string[] = [];
+  const [first, second] = ['first', 'second'].map((name) =>
+    lifetimeOf({ onDispose } as PolicyContext, name, () => Promise.resolve(freed.push(name))),
+  );
+  expect(list.size).toBe(2);
+  await first!.dispose();
+  await first!.dispose();
+  expect(list.size).toBe(1);
+  expect(freed).toEqual(['first']);
+  expect(() => first!.check()).toThrow(expect.objectContaining({ code: 'POLICY_DISPOSED' }));
+  second!.check();
+});
 
 describe.skipIf(stories.missing)('what a policy compiles', () => {
   beforeAll(() => useBackend('onnx'));
