@@ -28,7 +28,12 @@ const llm = z.strictObject({
     .strictObject({
       rank: positive.default(16).describe('rank of the adapter'),
       alpha: z.number().positive().default(32).describe('scale: alpha / rank multiplies the adapter'),
-      targetModules: z.array(z.string()).min(1).default(['q_proj', 'v_proj']).describe('linear layers that get an adapter'),
+      targetModules: z
+        .array(z.string())
+        .min(1)
+        .nullable()
+        .default(null)
+        .describe('linear layers that get an adapter, by the last parts of their names; null = those that are usual for the family'),
     })
     .prefault({}),
 });

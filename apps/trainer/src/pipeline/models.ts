@@ -63,9 +63,10 @@ export async function loadModels(
   const lc = config.prompt.lc === null ? language.lc : await loadTemplate(config.prompt.lc, 'lc');
   await useOnnx();
   const path = named === undefined ? config.llm.model : await named.find(config.seed, await temporaryFolder());
+  const { rank, alpha, targetModules } = config.llm.lora;
   const policy = await loadCausalLM(path, {
     families: registry.families,
-    lora: config.llm.lora,
+    lora: { rank, alpha, ...(targetModules === null ? {} : { targetModules }) },
     limits: { sequences: config.llm.batchSize },
     ...(config.threads > 0 ? { threads: config.threads } : {}),
   });

@@ -19,8 +19,8 @@ import { createStep } from './step.js';
 
 /** Options of {@link createPolicy}. */
 export interface PolicyOptions {
-  /** Shape of the adapters that `adapters.create` makes. Default: rank 16, alpha 32, on the family's usual layers (Llama: q_proj and v_proj). */
-  readonly lora?: LoraConfig;
+  /** Shape of the adapters that `adapters.create` makes. Default: rank 16, alpha 32, on the layers that are usual for the family. */
+  readonly lora?: Partial<LoraConfig>;
   /** Bounds on memory; each has a default of its own. */
   readonly limits?: Partial<PolicyLimits>;
   /** Threads of one operation. Default: the cores available. */
@@ -50,10 +50,12 @@ export class CausalLM implements LanguageModel<Adapter> {
   constructor(checkpoint: Checkpoint, tokenizer: Tokenizer | null, { lora, limits = {}, threads }: PolicyOptions) {
     const { family, config, tensors } = checkpoint;
     const bounds = completeLimits(limits, tensors);
-    const adapters = new LoraStore(
-      loraSites(family.layout(config), config.layers),
-      lora ?? { rank: 16, alpha: 32, targetModules: family.loraTargets },
-    );
+    const adapters = new LoraStore(loraSites(family.layout(config), config.layers), {
+      rank: 16,
+      alpha: 32,
+      targetModules: family.loraTargets,
+      ...lora,
+    });
     this.family = family.name;
     this.config = config;
     this.adapters = adapters;
