@@ -1,7 +1,7 @@
 // The LoRA step on a real model with int8 forward and float32 backward: a part of tools/bench/engine.ts.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadCheckpoint, loadTokenizer, type Checkpoint } from '@expctr/llm-lora';
+import { loadCheckpoint, loadTokenizer, type Checkpoint, type RotaryDecoderConfig } from '@expctr/llm-lora';
 import {
   adam,
   applyUpdates,
@@ -58,6 +58,8 @@ type Step = (adapters?: HostAdapters, at?: number) => Promise<{ value: HostTenso
 /** Beside float32: time, loss, gradients of A and B, and the loss curve of 50 steps of Adam from the same start on the same text. */
 export async function integerStep({ folder, depth, rounds, kept, python }: IntegerStepOptions): Promise<{ row: Row; losses: string }> {
   const checkpoint = await loadCheckpoint(folder);
+  if (checkpoint.family.name !== 'llama') throw new Error(`${folder} is a ${checkpoint.family.name}; the benchmark is for SmolLM2-135M`);
+  const { ropeTheta } = checkpoint.config as RotaryDecoderConfig;
   const text = (await loadTokenizer(folder)).encodeText(readFileSync(join(folder, 'LICENSE'), 'utf8'));
   /** Four pieces of 256 tokens, other ones for each step; `shift` 1 gives the targets. */
   const piece = (step: number, shift: number): Int32Array =>
@@ -69,7 +71,7 @@ export async function integerStep({ folder, depth, rounds, kept, python }: Integ
       kept.includes(name) || format === 'float32' ? quantize(matrix, 'float32') : quantize(matrix, format, { float32Backward: true }),
     );
     const store = (shape: readonly [number, number]): FrozenMatrix<TensorSpec> => mapFrozen(ofShape(layers[0]!, table, shape), specOf);
-    const { fn, specs } = llama({ depth, store, theta: checkpoint.config.ropeTheta });
+    const { fn, specs } = llama({ depth, store, theta: ropeTheta });
     const compiled = await compile(fn, specs, { name: format, releaseMemory: true });
     const ends = { norm: tensorOf(checkpoint, 'model.norm'), embedding: tensorOf(checkpoint, 'model.embed_tokens'), table };
     return {

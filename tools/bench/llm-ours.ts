@@ -16,7 +16,7 @@ const rng = createRng(2);
 const text = (length: number): number[] => Array.from({ length }, () => 5 + rng.int(40_000));
 
 const generate = (prompts: number[][], maxNewTokens: number, onProgress: () => void = () => {}): Promise<Completion[]> =>
-  policy.generate(prompts, { maxNewTokens, stopTokenIds: [], rng: createRng(3), onProgress });
+  policy.generate(prompts, { maxNewTokens, stopTokenIds: [], seed: [3], onProgress });
 
 function rows({ prompts, completions, prompt, response }: BatchWork): TokenBatch {
   const pairs = Array.from({ length: prompts }, () => {

@@ -1,32 +1,55 @@
 // The model card: data, steps, losses, gates, and what the model can and cannot do.
-import { GATES } from './gates.mjs';
+import type { Kind, LessonMix } from '@expctr/testbed/pretraining';
+import { judged, type Figures } from './gates.js';
+import type { LossLine } from './loss-file.js';
+import type { BatchShape, ModelSize, Weights } from './model.js';
 
-const number = (x) => (Number.isInteger(x) ? String(x) : x.toFixed(3));
+/** What the card tells. */
+export interface CardContent {
+  /** Begins the seeds of the worlds that lessons come from. */
+  readonly seed: string;
+  readonly size: ModelSize;
+  /** Number of words. */
+  readonly vocabulary: number;
+  readonly parameterCount: number;
+  readonly shape: BatchShape;
+  readonly mix: Omit<LessonMix, 'seed'>;
+  readonly weights: Weights;
+  /** Peak learning rate. */
+  readonly peak: number;
+  readonly steps: number;
+  /** Tokens, padding included. */
+  readonly tokens: number;
+  readonly curve: readonly LossLine[];
+  readonly figures: Figures;
+  /** Number of held-out situations. */
+  readonly situations: number;
+}
+
+const KINDS: readonly Kind[] = ['notes', 'careful', 'other', 'reader', 'history'];
+const number = (x: number): string => (Number.isInteger(x) ? String(x) : x.toFixed(3));
+const share = (x: number): string => `${Math.round(100 * x)} %`;
 
 /** @returns the card as Markdown */
-export function cardOf({ seed, size, vocabulary, parameterCount, shape, mix, weights, peak, steps, tokens, curve, figures, situations }) {
-  const passed = Object.entries(GATES).every(([name, { passes }]) => passes(figures[name]));
-  const gates = Object.entries(GATES).map(
-    ([name, { wanted, passes, what }]) =>
-      `| ${what} | ${number(figures[name])} | ${wanted} | ${passes(figures[name]) ? 'yes' : '**no**'} |`,
+export function cardOf(content: CardContent): string {
+  const { seed, size, vocabulary, parameterCount, shape, mix, weights, peak, steps, tokens, curve, figures, situations } = content;
+  const verdicts = judged(figures);
+  const failed = verdicts.filter(({ passed }) => !passed).map(({ what }) => what);
+  const gates = verdicts.map(
+    ({ what, figure, wanted, passed }) => `| ${what} | ${number(figure)} | ${wanted} | ${passed ? 'yes' : '**no**'} |`,
   );
-  const failed = Object.entries(GATES)
-    .filter(([name, { passes }]) => !passes(figures[name]))
-    .map(([, { what }]) => what);
-  const kinds = ['notes', 'careful', 'other', 'reader', 'history'];
   const shown = [1, 2, 4, 8, 16, 32, 64, 128, 256]
     .filter((at) => at < curve.length)
-    .map((at) => curve[at - 1])
+    .map((at) => curve[at - 1]!)
     .concat(curve.slice(-1));
   const lossLines = shown.map(
-    (line) => `| ${line.step.toLocaleString('en')} | ${kinds.map((kind) => line[kind].toFixed(3)).join(' | ')} |`,
+    ({ step, losses }) => `| ${step.toLocaleString('en')} | ${KINDS.map((kind) => losses[kind]?.toFixed(3) ?? '').join(' | ')} |`,
   );
-  const share = (x) => `${Math.round(100 * x)} %`;
   return `# The testbed's small language model
 
 A Llama of ${parameterCount.toLocaleString('en')} parameters (${size.layers} layers of width ${size.hidden}, ${size.heads} heads, feed-forward ${size.intermediate}; ${vocabulary} words, one token each), trained from scratch by this project with its own engine. Stored in float16. It knows the words of one simulated world and nothing else.
 
-**Gates:** ${passed ? 'all passed.' : `not passed: ${failed.join('; ')}.`}
+**Gates:** ${failed.length === 0 ? 'all passed.' : `not passed: ${failed.join('; ')}.`}
 
 | on ${situations} held-out users and items | figure | wanted | passed |
 | --- | --- | --- | --- |
@@ -47,8 +70,8 @@ ${steps.toLocaleString('en')} steps of ${shape.rows} rows of ${shape.time} token
 
 Loss a token in nats, mean of the 50 steps before each:
 
-| step | ${kinds.join(' | ')} |
-| ---: |${' ---: |'.repeat(kinds.length)}
+| step | ${KINDS.join(' | ')} |
+| ---: |${' ---: |'.repeat(KINDS.length)}
 ${lossLines.join('\n')}
 
 The loss of an answer cannot fall below the entropy of the label, and that of a text not below the writers' own whim.

@@ -1,0 +1,117 @@
+// Does the method find true reasons? A testbed preset over several seeds: quality of explanations, predictors, and whether rewards track quality.
+//   usage: npm run experiment -- testbed-seeds [--preset testbed|testbed-large] [--seeds N] [--out FOLDER] [--set path=value …]
+// Runs FOLDER/PRESET-SEED for each seed that has no metrics.json there yet (every seed is another world), then prints Markdown tables:
+// means over seeds with 95 % intervals (Student's t), curves of the rewards, KL and F1 of the first seed, and thirty explanations.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { runFolder } from '@expctr/run';
+import { build } from '../build.js';
+import { toolArguments, wholeNumber } from '../common/arguments.js';
+import { curves, examples } from './seed-pages.js';
+import { readSeedRun, type SeedRun } from './seed-run.js';
+import { list, table, type FigureOf } from './seed-tables.js';
+
+const { values: given } = toolArguments({
+  preset: { type: 'string', default: 'testbed' },
+  seeds: { type: 'string', default: '5' },
+  out: { type: 'string', default: 'runs' },
+  set: { type: 'string', multiple: true, default: [] },
+});
+const seeds = Array.from({ length: wholeNumber('--seeds', given.seeds) }, (_, at) => at + 1);
+const folders = seeds.map((seed) => runFolder(join(given.out, `${given.preset}-${seed}`)));
+const missing = seeds.filter((_, at) => !existsSync(folders[at]!.metrics));
+if (missing.length > 0) build('@expctr/trainer');
+for (const seed of missing) {
+  process.stderr.write(`seed ${seed}\n`);
+  const sets = given.set.flatMap((one) => ['--set', one]);
+  const args = ['--preset', given.preset, '--seed', String(seed), '--out', folders[seed - 1]!.root, ...sets];
+  const { status } = spawnSync(process.execPath, ['apps/trainer/bin/expctr-train.js', ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0) throw new Error(`seed ${seed} ended with status ${status}`);
+}
+const runs = await Promise.all(folders.map(readSeedRun));
+const first = runs[0]!;
+const print = (text: string): void => void process.stdout.write(`${text}\n\n`);
+
+print(`## ${given.preset}: ${seeds.length} seeds, ${first.metrics.counts['testRows']} test rows in the first`);
+
+const QUALITY = ['precision', 'recall', 'claimsPerExplanation', 'polarityAccuracy', 'signAuc', 'hallucinationRate', 'distinct2'] as const;
+const stageRow = (stage: string): [string, FigureOf[]] => [
+  stage,
+  (['f1', ...QUALITY] as const).map(
+    (name) =>
+      ({ metrics }: SeedRun) =>
+        metrics.quality[stage]?.[name],
+  ),
+];
+const ceilingRow: [string, FigureOf[]] = [
+  'ceiling',
+  ['f1', ...QUALITY].map((name) => ({ metrics }: SeedRun) => {
+    const figure: unknown = (metrics.ceiling as Readonly<Record<string, unknown>> | null)?.[name];
+    return typeof figure === 'number' ? figure : null; // polarity, signs and variety have none
+  }),
+];
+print(table(runs, 'Explanations by', ['F1', ...QUALITY], [...['base', 'baseSampled', 'stage1', 'stage3'].map(stageRow), ceilingRow]));
+
+const gain =
+  (stage: string, against?: string): FigureOf =>
+  ({ metrics }) =>
+    metrics.qualityDifferences[stage]?.[against ?? metrics.betterBase ?? 'base']?.f1;
+print(
+  list(runs, 'Gains in F1', [
+    ['stage 1 - better base', gain('stage1')],
+    ['stage 3 - stage 1', gain('stage3', 'stage1')],
+    ['stage 3 - better base', gain('stage3')],
+    ['share of the gap to the ceiling closed', ({ metrics }) => metrics.gapClosed],
+  ]),
+);
+
+const rewards = ['stage1-rollouts', 'stage3-1-rollouts'].flatMap((file) =>
+  Object.keys(first.metrics.rewardQuality[file] ?? {}).map((reward) => ({ file, reward })),
+);
+print(
+  list(
+    runs,
+    'Rank correlation of rewards with F1',
+    rewards.flatMap(({ file, reward }): [string, FigureOf][] => [
+      [`${file}, ${reward}, over all`, ({ metrics }) => metrics.rewardQuality[file]?.[reward]?.spearman],
+      [`${file}, ${reward}, within a prompt`, ({ metrics }) => metrics.rewardQuality[file]?.[reward]?.withinPrompt],
+    ]),
+  ),
+);
+const KINDS = ['reasonToward', 'neutralToward', 'reasonAway', 'neutralAway'] as const;
+print(
+  list(
+    runs,
+    'What one more claim pays within a prompt',
+    rewards.flatMap(({ file, reward }) =>
+      KINDS.map((kind): [string, FigureOf] => [
+        `${file}, ${reward}, ${kind}`,
+        ({ metrics }) => metrics.rewardQuality[file]?.[reward]?.byClaim?.[kind],
+      ]),
+    ),
+  ),
+);
+print(
+  list(runs, 'AUC of predictors', [
+    ...Object.keys(first.metrics.predictors).map((name): [string, FigureOf] => [name, ({ metrics }) => metrics.predictors[name]?.auc]),
+    ['history (limit)', ({ metrics }) => metrics.ceiling?.historyAuc],
+    ['Bayes (limit)', ({ metrics }) => metrics.ceiling?.bayesAuc],
+  ]),
+);
+const againstBackbone =
+  (half: 'cold' | 'warm'): FigureOf =>
+  ({ area }) =>
+    area(half, 'expctr-aug') - Math.max(area(half, 'id-only'), area(half, 'id-only-full'));
+print(
+  list(runs, 'AUC of expctr-aug less that of', [
+    ...['shuffled-aug', 'item-text-aug', 'prompt-text-aug', 'verdict-aug', 'post-hoc-aug'].map((name): [string, FigureOf] => [
+      name,
+      ({ area }) => area('all', 'expctr-aug') - area('all', name),
+    ]),
+    ['the better of id-only and id-only-full, cold half of the users', againstBackbone('cold')],
+    ['the same, warm half', againstBackbone('warm')],
+  ]),
+);
+for (const page of curves(first)) print(page);
+print(await examples(folders[0]!));
