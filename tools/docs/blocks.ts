@@ -24,8 +24,9 @@ export function typescriptBlocks(): CodeBlock[] {
 if (process.argv[1] === import.meta.filename) {
   toolArguments({});
   const blocks = typescriptBlocks();
+  const running = runBlocks(blocks);
   const errors = compileBlocks(blocks);
-  const runs = await runBlocks(blocks);
+  const runs = await running;
   const lines = [
     ...blockTable(blocks, new Set(errors.map(({ block }) => block)), runs),
     ...errors.map(({ block, line, message }) => `${block.file}:${line} ${message}`),

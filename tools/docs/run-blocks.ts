@@ -1,8 +1,8 @@
 // Runs the blocks that are marked `run`, in one process, in temporary folders.
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { moduleName } from './compile-blocks.js';
@@ -31,28 +31,27 @@ process.stdout.write('\\n' + JSON.stringify(report));
 process.exit(0);
 `;
 
-/** Runs the blocks that are marked so; their neighbors in the same file are there to be imported. */
+/**
+ * Runs the blocks that are marked so; their neighbors in the same file are there to be imported. The process has been started when
+ * this returns its promise, so that the caller's work goes on beside it.
+ */
 export async function runBlocks(blocks: readonly CodeBlock[]): Promise<BlockRun[]> {
   const running = blocks.filter(({ marks }) => marks.includes('run'));
-  const root = await mkdtemp(join(tmpdir(), 'expctr-blocks-'));
+  const root = mkdtempSync(join(tmpdir(), 'expctr-blocks-'));
   try {
-    await writeFile(join(root, 'package.json'), '{ "type": "module" }');
-    await symlink(join(repository, 'node_modules'), join(root, 'node_modules'));
-    await writeFile(join(root, 'runner.mjs'), RUNNER);
-    const places = new Map<string, string>();
+    writeFileSync(join(root, 'package.json'), '{ "type": "module" }');
+    writeFileSync(join(root, 'runner.mjs'), RUNNER);
+    symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'));
+    const placeOf = (block: CodeBlock): string => join(root, block.file.replaceAll('/', '_'), moduleName(block));
     for (const block of blocks) {
-      const folder = join(root, block.file.replaceAll('/', '_'));
-      await mkdir(folder, { recursive: true });
-      const place = join(folder, moduleName(block));
-      await writeFile(place, block.code);
-      places.set(`${block.file}:${block.line}`, place);
+      mkdirSync(dirname(placeOf(block)), { recursive: true });
+      writeFileSync(placeOf(block), block.code);
     }
-    const jobs = [];
-    for (const [index, block] of running.entries()) {
+    const jobs = running.map((block, index) => {
       const folder = join(root, `in-${index}`);
-      await mkdir(folder);
-      jobs.push({ url: pathToFileURL(places.get(`${block.file}:${block.line}`)!).href, folder });
-    }
+      mkdirSync(folder);
+      return { url: pathToFileURL(placeOf(block)).href, folder };
+    });
     const { stdout } = await promisify(execFile)(
       process.execPath,
       ['--conditions=@expctr/source', '--import', 'tsx', 'runner.mjs', JSON.stringify(jobs)],
@@ -61,6 +60,6 @@ export async function runBlocks(blocks: readonly CodeBlock[]): Promise<BlockRun[
     const report = JSON.parse(stdout.trim().split('\n').at(-1)!) as { seconds: number; error: string | null }[];
     return running.map((block, index) => ({ block, ...report[index]! }));
   } finally {
-    await rm(root, { recursive: true, force: true });
+    rmSync(root, { recursive: true, force: true });
   }
 }

@@ -9,8 +9,9 @@ const blocks = typescriptBlocks();
 
 describe('the code blocks of docs and READMEs', () => {
   test('each compiles under strict as a module of its own, and those that are marked so run', async () => {
+    const running = runBlocks(blocks);
     const errors = compileBlocks(blocks);
-    const runs = await runBlocks(blocks);
+    const runs = await running;
     console.log(blockTable(blocks, new Set(errors.map(({ block }) => block)), runs).join('\n'));
     expect(errors.map(({ block, line, message }) => `${block.file}:${line} ${message}`)).toEqual([]);
     expect(runs.flatMap(({ block, error }) => (error === null ? [] : `${block.file}:${block.line} ${error}`))).toEqual([]);
