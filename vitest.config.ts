@@ -1,3 +1,3 @@
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({ test: { projects: ['packages/*', 'apps/*', 'tools/test-support', 'tools/docs'] } });
+export default defineConfig({ test: { projects: ['packages/*', 'apps/*', 'tools', 'tools/test-support', 'tools/docs'] } });

@@ -1,4 +1,4 @@
-// The arguments of a tool, and what it says of itself: its file begins with a comment that holds `usage:`, and `--help` prints that.
+// The arguments of a tool, and what it says of itself: its file begins with a comment that says how it is used, and `--help` prints that.
 import { readFileSync } from 'node:fs';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 
