@@ -57,7 +57,7 @@ function visit(node: JsonSchemaNode, path: string, found: OptionDescription[]): 
 function typeName(node: JsonSchemaNode): string {
   if (node.anyOf) return node.anyOf.map(typeName).join(' | ');
   if (node.enum) return node.enum.map(String).join(' | ');
-  if (node.const !== undefined) return String(node.const);
+  if (node.const !== undefined) return JSON.stringify(node.const);
   if (node.type === 'array') {
     const items = typeName(node.items ?? {});
     return `list of ${items.includes(' | ') ? `(${items})` : items}`;

@@ -29,6 +29,15 @@ export interface ClickModel {
   dispose(): Promise<void>;
 }
 
+/** What stage 2 gives to stage 3. */
+export interface ClickModels {
+  readonly withZ: ClickModel;
+  /** The ID-only model on the same rows, fitted when a reward first asks for it. */
+  idOnly(): Promise<ClickModel>;
+  /** Frees what was fitted. */
+  dispose(): Promise<void>;
+}
+
 /** What is fitted. */
 export interface ClickModelOptions {
   /** Predictor name for the log. */

@@ -1,9 +1,9 @@
 import { combine, rewardFigures, type CombinedRewards, type Reader, type RewardContext, type RewardRows } from '@expctr/rewards';
 import type { AlignmentStage } from '@expctr/run';
 import { partOptions } from '../config/config-schema.js';
+import type { ClickModels } from './click-model.js';
 import type { Pipeline } from './pipeline.js';
 import { createSiblings } from './siblings.js';
-import type { ClickModels } from './stages.js';
 
 /** The reward of a stage: what the rows earn, and the figures of each component for the log. */
 export type StageReward = (rows: RewardRows) => Promise<{ readonly rewards: CombinedRewards; readonly figures: Record<string, number> }>;
@@ -30,9 +30,9 @@ export function stageReward(pipeline: Pipeline, stage: AlignmentStage, reader: R
   const reward = combine(
     registry.rewards
       .filter(({ name }) => weights[name] !== 0)
-      .map(({ name, options, create }) => {
-        const own = (config.rewards[name] ?? {}) as Readonly<Record<string, unknown>>;
-        return { name, weight: weights[name]!, reward: create(context, partOptions(options, own)) };
+      .map((part) => {
+        const own = (config.rewards[part.name] ?? {}) as Readonly<Record<string, unknown>>;
+        return { name: part.name, weight: weights[part.name]!, reward: part.create(context, partOptions(part.options, own)) };
       }),
   );
   return async (rows) => {

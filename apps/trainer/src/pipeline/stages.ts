@@ -2,7 +2,7 @@ import { rowsOf } from '@expctr/data';
 import type { Reader } from '@expctr/rewards';
 import { FINAL, POST_HOC, POST_HOC_SAMPLED, stage2Name } from '@expctr/run';
 import { alignPolicy } from './align.js';
-import { keptClickModel, type ClickModel } from './click-model.js';
+import { keptClickModel, type ClickModel, type ClickModels } from './click-model.js';
 import { explanationSet } from './explanation-set.js';
 import { POLICY, warn, type Pipeline } from './pipeline.js';
 import type { Materials } from './predictors.js';
@@ -13,15 +13,6 @@ import { explanationVectors } from './vectors.js';
 export async function stage1(pipeline: Pipeline, reader: Reader): Promise<void> {
   const reward = stageReward(pipeline, 'stage1', reader, null);
   await alignPolicy(pipeline, { stage: 'stage1', iteration: 0, updates: pipeline.run.config.ppo.stage1Updates, reference: 'base', reward });
-}
-
-/** What stage 2 gives to stage 3. */
-export interface ClickModels {
-  readonly withZ: ClickModel;
-  /** The ID-only model on the same rows, fitted when a reward first asks for it. */
-  idOnly(): Promise<ClickModel>;
-  /** Frees what was fitted. */
-  dispose(): Promise<void>;
 }
 
 /** Stage 2: the policy, frozen, explains CTR and validation rows, and a CTR model is fitted with z as a feature. */

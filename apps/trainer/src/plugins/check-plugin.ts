@@ -45,5 +45,5 @@ function describe(value: unknown): string {
     ? 'missing'
     : typeof value === 'function'
       ? 'a function'
-      : (JSON.stringify(value) ?? String(value)).slice(0, 60);
+      : (JSON.stringify(value) ?? typeof value).slice(0, 60);
 }

@@ -1,6 +1,5 @@
-import { SPLITS } from '../schemas/interactions.js';
+import { SPLITS, type Interactions } from '../schemas/interactions.js';
 import type { CardNumber, CardTail } from './card.js';
-import type { FinishedRows } from './describe.js';
 
 const TRAIN = SPLITS.indexOf('train');
 
@@ -11,7 +10,12 @@ export interface TrainCounts {
 }
 
 /** Counts train rows, and only those: a count over all splits would tell of the test rows. */
-export function trainCounts(rows: FinishedRows, sampled: Uint8Array | undefined, users: number, items: number): TrainCounts {
+export function trainCounts(
+  rows: Pick<Interactions, 'length' | 'split' | 'user' | 'item'>,
+  sampled: Uint8Array | undefined,
+  users: number,
+  items: number,
+): TrainCounts {
   const counts = { users: new Uint32Array(users), items: new Uint32Array(items) };
   for (let row = 0; row < rows.length; row += 1) {
     if (rows.split[row] !== TRAIN || sampled?.[row] === 1) continue;

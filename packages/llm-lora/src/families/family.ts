@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import type { Fields } from '../formats/fields.js';
 import type { TokenContext } from '../model/attention.js';
 import type { DecoderConfig } from '../model/config.js';
-import type { BlockInputs, BlockResult } from '../model/decoder.js';
+import type { BlockInputs, BlockResult } from '../model/block.js';
 import type { ParameterTree } from '../model/parameters.js';
 import type { PositionInputs } from '../model/positions.js';
 import type { TensorLayout } from './layout.js';

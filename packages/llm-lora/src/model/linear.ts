@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { LoraPair } from '../lora/lora-tree.js';
-import type { BlockLora } from './decoder.js';
+import type { BlockLora } from './block.js';
 
 /** Factors of an adapted layer with the factor that scales their product. */
 export interface ScaledLora {

@@ -14,7 +14,7 @@ import type { LoraTree } from '../lora/lora-tree.js';
 import { mapLora, type TracedWeights } from '../model/weights.js';
 import { padColumn, shapeKey, type BatchPart, type BatchShape } from './batch-plan.js';
 import type { PolicyContext } from './context.js';
-import type { Trainable } from './step.js';
+import type { Trainable } from './trainable.js';
 import { partInputs, partSpecs, tracedOutputs, type PartInputs } from './traced-outputs.js';
 import { compileProgram, type Program } from './program.js';
 

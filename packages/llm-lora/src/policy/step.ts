@@ -1,7 +1,6 @@
 import type { HostTreeOf, StepLoss, TrainStep } from '@expctr/language-model/training';
 import { flattenTree, type HostTensor, type Optimizer } from '@expctr/tfjs-backend-onnx';
-import type { FloatTensor } from '../formats/host-tensor.js';
-import { adapterOf, type LoraTree } from '../lora/lora-tree.js';
+import { adapterOf } from '../lora/lora-tree.js';
 import { planBatch } from './batch-plan.js';
 import { lifetimeOf, type PolicyContext } from './context.js';
 import { PolicyError } from './errors.js';
@@ -9,12 +8,6 @@ import { createGradientPass } from './gradient-pass.js';
 import { createUpdatePass } from './update-pass.js';
 import { exportTree, importTree } from './step-state.js';
 import { checkBatch } from './token-batch.js';
-
-/** What is trained: the adapter's factors and the parameters beside them. */
-export interface Trainable<P> {
-  readonly lora: LoraTree<FloatTensor>;
-  readonly extra: HostTreeOf<P>;
-}
 
 /** A training step of the adapter that is active now. @throws {@link PolicyError} where there is none */
 export async function createStep<P>(

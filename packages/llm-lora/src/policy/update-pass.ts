@@ -10,7 +10,7 @@ import {
 } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import type { PolicyContext } from './context.js';
-import type { Trainable } from './step.js';
+import type { Trainable } from './trainable.js';
 import { compileProgram, type Program } from './program.js';
 
 /** A tree of host tensors whose structure is the optimizer's own business. */

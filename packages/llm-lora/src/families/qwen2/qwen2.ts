@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Fields } from '../../formats/fields.js';
 import { attend } from '../../model/attention.js';
-import type { BlockInputs, BlockResult } from '../../model/decoder.js';
+import type { BlockInputs, BlockResult } from '../../model/block.js';
 import { swiGlu } from '../../model/feed-forward.js';
 import { blockLinears } from '../../model/linear.js';
 import { rmsNorm } from '../../model/rms-norm.js';
