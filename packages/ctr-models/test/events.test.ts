@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createRng } from '@expctr/core';
 import { useOnnx } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import {
@@ -18,13 +18,12 @@ import {
   type EventsColumn,
   type Features,
   type FeatureSchema,
-  type IdColumn,
-  type IdListColumn,
 } from '../src/index.js';
 import { createTrainingStep } from '../src/fit/training-step.js';
 import { createBuffers, createGatherer, featureBatch } from '../src/model/batch.js';
 import { batchShape, createPredictor, type ModelState } from '../src/model/predictor.js';
 import { createTables } from '../src/tables/embedding-table.js';
+import { rawInputs } from './raw-inputs.js';
 import { codeOf } from './world.js';
 
 const DIMENSION = 3;
@@ -217,53 +216,6 @@ describe('an unpooled sequence', () => {
   });
 });
 
-/** The raw inputs for an exported graph: lists padded to `length`, more where they are longer. */
-function rawInputs({ length: batch, columns: encoded }: Features, length: number): Record<string, Tensor> {
-  const inputs: Record<string, Tensor> = {};
-  const add = (name: string, lists: readonly (number | readonly number[])[], shape: readonly number[]): void => {
-    inputs[name] = new Tensor('int32', Int32Array.from(lists.flat()), [batch, ...shape]);
-  };
-  const padded = (list: readonly number[], to: number): number[] => [...list, ...new Array<number>(to - list.length).fill(-1)];
-  const idsAt = ({ ids, index }: IdColumn, at: number): number => ids[index?.[at] ?? at]!;
-  const listAt = ({ ids, offsets, index }: IdListColumn, at: number): number[] => {
-    const position = index === undefined ? at : index[at]!;
-    return position < 0 ? [] : [...ids.subarray(offsets[position], offsets[position + 1])];
-  };
-  const rows = Array.from({ length: batch }, (_, r) => r);
-  add(
-    'item',
-    rows.map((r) => idsAt(encoded['item'] as IdColumn, r)),
-    [],
-  );
-  add(
-    'tags',
-    rows.map((r) => padded(listAt(encoded['tags'] as IdListColumn, r).slice(0, 2), 2)),
-    [2],
-  );
-  add(
-    'pooled',
-    rows.map((r) => padded(listAt(encoded['pooled'] as IdListColumn, r).slice(-MAX), MAX)),
-    [MAX],
-  );
-  const { offsets, events, index, fields } = encoded['history'] as EventsColumn;
-  const lists = rows.map((r) => [...events.subarray(offsets[index?.[r] ?? r], offsets[(index?.[r] ?? r) + 1])].slice(-MAX));
-  for (const name of ['item', 'label']) {
-    const of = lists.map((list) =>
-      padded(
-        list.map((event) => idsAt(fields[name] as IdColumn, event)),
-        length,
-      ),
-    );
-    add(`history.${name}`, of, [length]);
-  }
-  const sets = lists.map((list) => {
-    const filled = list.flatMap((event) => padded(listAt(fields['tags'] as IdListColumn, event).slice(0, 2), 2));
-    return padded(filled, 2 * length);
-  });
-  add('history.tags', sets, [length, 2]);
-  return inputs;
-}
-
 describe('an exported graph with sequences', () => {
   let folder: string;
   beforeAll(async () => (folder = await mkdtemp(join(tmpdir(), 'ctr-models-events-'))));
@@ -288,7 +240,7 @@ describe('an exported graph with sequences', () => {
     ] as const) {
       const selected = selectRows(features, rows);
       const expected = await model.predict(selected);
-      const { probability } = await session.run(rawInputs(selected, length));
+      const { probability } = await session.run(rawInputs(selected, true, { events: length }));
       expected.forEach((p, r) => expect((probability!.data as Float32Array)[r]).toBeCloseTo(p, 6));
     }
     await session.release();

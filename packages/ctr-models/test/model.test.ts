@@ -5,7 +5,7 @@ import { createRng } from '@expctr/core';
 import { rowsOf } from '@expctr/data';
 import { useOnnx } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z as z4 } from 'zod';
 import {
@@ -20,9 +20,8 @@ import {
   type Backbone,
   type CtrModel,
   type Features,
-  type IdColumn,
-  type IdListColumn,
 } from '../src/index.js';
+import { rawInputs } from './raw-inputs.js';
 import { codeOf, smallWorld } from './world.js';
 
 const { interactions, items } = smallWorld(undefined, { users: 20, items: 30, perUser: 20 });
@@ -33,7 +32,7 @@ const z = {
   dimension: 3,
   interactionIds: interactions.interactionId,
 };
-const features = buildFeatures({ interactions, items, fitRows: train, vectors: { z } });
+const features = buildFeatures({ interactions, items, fitRows: train, vectors: { z }, events: true });
 
 let folder: string;
 beforeAll(async () => {
@@ -52,7 +51,7 @@ function fit(backbone: string | Backbone = 'deepfm'): Promise<CtrModel> {
 }
 
 describe('a saved model', () => {
-  test.each(['logistic-regression', 'fm', 'deepfm'])('%s predicts the same to the last bit once loaded', async (backbone) => {
+  test.each(backboneNames())('%s predicts the same to the last bit once loaded', async (backbone) => {
     const model = await fit(backbone);
     await model.save(join(folder, backbone));
     const loaded = await loadCtrModel(join(folder, backbone));
@@ -81,52 +80,28 @@ describe('a saved model', () => {
   });
 });
 
-/** The raw inputs of an exported model for some rows. */
-function rawInputs(from: Features): Record<string, Tensor> {
-  const inputs: Record<string, Tensor> = {};
-  const rows = Array.from({ length: from.length }, (_, r) => r);
-  const interaction = (r: number): number => (from === features ? r : selectedRows[r]!);
-  for (const feature of from.schema.features) {
-    const column = from.columns[feature.name]!;
-    const position = (r: number): number => column.index?.[r] ?? r;
-    if (feature.kind === 'categorical') {
-      inputs[feature.name] = new Tensor(
-        'int32',
-        Int32Array.from(rows, (r) => (column as IdColumn).ids[position(r)]!),
-        [rows.length],
-      );
-    } else if (feature.kind === 'multi-valued' || feature.kind === 'sequence') {
-      const { ids, offsets } = column as IdListColumn;
-      const lists = rows.map((r) => [...ids.subarray(offsets[position(r)], offsets[position(r) + 1])]);
-      const length = Math.max(1, ...lists.map((list) => list.length));
-      const padded = lists.flatMap((list) => [...list, ...new Array<number>(length - list.length).fill(-1)]);
-      inputs[feature.name] = new Tensor('int32', Int32Array.from(padded), [rows.length, length]);
-    } else if (feature.kind === 'numeric') {
-      const years = rows.map((r) => items.year[interactions.item[interaction(r)]!]!);
-      inputs[feature.name] = new Tensor('float32', Float32Array.from(years), [rows.length]);
-    } else if (feature.kind === 'dense') {
-      const data = rows.flatMap((r) => [...z.data.subarray(3 * interaction(r), 3 * interaction(r) + 3)]);
-      inputs[feature.name] = new Tensor('float32', Float32Array.from(data), [rows.length, 3]);
-    }
-  }
-  return inputs;
+/** The inputs of an exported graph for the features of the interactions `rows`. */
+function inputsOf(of: Features, backbone: string, rows: ArrayLike<number>): ReturnType<typeof rawInputs> {
+  return rawInputs(of, findBackbone(backbone).usesSequences ?? false, {
+    numbers: { item_year: (r) => items.year[interactions.item[rows[r]!]!]! },
+    vectors: { z: (r) => z.data.subarray(3 * rows[r]!, 3 * rows[r]! + 3) },
+  });
 }
 const selectedRows = [7, 150, 3];
 
 describe('an exported graph', () => {
-  test.each(['logistic-regression', 'fm', 'deepfm'])(
+  test.each(backboneNames())(
     '%s takes raw ids and numbers by name, in any batch, and gives the probabilities of predict',
     async (backbone) => {
       const model = await fit(backbone);
       const path = join(folder, `${backbone}.onnx`);
       await model.exportOnnx(path);
       const session = await InferenceSession.create(path);
-      expect([...session.inputNames].sort()).toEqual(
-        features.schema.features.flatMap((f) => (f.kind === 'frequency' || f.kind === 'length' ? [] : [f.name])).sort(),
-      );
-      for (const rows of [features, selectRows(features, selectedRows)]) {
-        const { probability } = await session.run(rawInputs(rows));
-        const expected = await model.predict(rows);
+      expect([...session.inputNames].sort()).toEqual(Object.keys(inputsOf(features, backbone, interactions.interactionId)).sort());
+      for (const rows of [interactions.interactionId, selectedRows]) {
+        const selected = selectRows(features, rows);
+        const { probability } = await session.run(inputsOf(selected, backbone, rows));
+        const expected = await model.predict(selected);
         expect(probability!.dims).toEqual([rows.length]);
         const worst = Math.max(...expected.map((p, r) => Math.abs(p - (probability!.data as Float32Array)[r]!)));
         expect(worst).toBeLessThan(2e-6);

@@ -1,21 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { createRng } from '@expctr/core';
-import { namedLeaves, unflattenTree, useOnnx, type HostTensor } from '@expctr/tfjs-backend-onnx';
+import { namedLeaves, useOnnx, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { findBackbone, type BackboneName, type FeatureColumn, type Features, type FeatureSchema, type FitOptions } from '../src/index.js';
-import { fitOptions, type ResolvedFitOptions } from '../src/fit/options.js';
+import { type BackboneName, type FeatureColumn, type Features, type FeatureSchema, type FitOptions } from '../src/index.js';
 import { createTrainingStep, type TrainingStep } from '../src/fit/training-step.js';
 import { createGatherer } from '../src/model/batch.js';
 import { batchShape, createPredictor, type ModelState } from '../src/model/predictor.js';
-import { createTables } from '../src/tables/embedding-table.js';
 import { createRowGradients } from '../src/tables/row-gradients.js';
 import { createRowOptimizer, type OptimizerName } from '../src/tables/row-optimizer.js';
+import { difference, gradientsBeside, oracleModel, readFixture, resolved, UNIT_STEP, type Host } from './oracle.js';
 
-interface Host {
-  shape: number[];
-  data: number[];
-}
 interface Fixture {
   embeddingDimension: number;
   hidden: number[];
@@ -33,7 +27,7 @@ interface Fixture {
   gradients: Record<string, Host>;
   rowOptimizers: { table: Host; steps: { ids: number[]; gradients: Host }[]; after: Record<OptimizerName, Host> };
 }
-const fixture = JSON.parse(readFileSync(new URL('./fixtures/deepfm.json', import.meta.url), 'utf8')) as Fixture;
+const fixture = readFixture<Fixture>('deepfm');
 
 const schema: FeatureSchema = {
   version: 'features/1',
@@ -73,35 +67,8 @@ function fixtureFeatures(): Features {
 }
 
 function fixtureModel(name: BackboneName): ModelState {
-  const backbone = findBackbone(name);
-  const dimension = backbone.usesEmbeddings ? fixture.embeddingDimension : 0;
-  const tables = createTables(schema, backbone, dimension, createRng(0));
-  for (const { name: table, rows, width, features, values } of tables) {
-    for (let row = 0; row < rows; row += 1) {
-      for (let d = 0; d < dimension; d += 1) values[row * width + d] = fixture.parameters[`embedding.${table}`]!.data[row * dimension + d]!;
-      features.forEach((feature, use) => (values[row * width + dimension + use] = fixture.parameters[`weight.${feature}`]!.data[row]!));
-    }
-  }
   const options = name === 'deepfm' ? { hidden: fixture.hidden, dropout: 0 } : {};
-  const fresh = backbone.init(schema, { ...options, embeddingDimension: fixture.embeddingDimension }, createRng(0));
-  const leaves = namedLeaves(fresh).map(({ path, leaf }): HostTensor => {
-    const { shape, data } = fixture.parameters[path]!;
-    expect((leaf as HostTensor).shape).toEqual(shape);
-    return { shape, data: Float32Array.from(data), dtype: 'float32' };
-  });
-  return { backbone, options, schema, dimension, parameters: unflattenTree(fresh, leaves), tables };
-}
-
-/** Options of a fit, as a step takes them. */
-function resolved(options: FitOptions): ResolvedFitOptions {
-  return { ...fitOptions.parse(options), batchSize: 6 };
-}
-
-/** Largest difference, relative to the largest number expected. */
-function difference(found: ArrayLike<number>, expected: ArrayLike<number>): number {
-  expect(found.length).toBe(expected.length);
-  const scale = Math.max(...Array.from(expected, Math.abs));
-  return Math.max(...Array.from(expected, (e, i) => Math.abs(found[i]! - e))) / scale;
+  return oracleModel(name, options, schema, fixture.parameters, fixture.embeddingDimension);
 }
 
 describe.each(['onnx', 'cpu'])('on the %s backend of tfjs', (backend) => {
@@ -117,13 +84,11 @@ describe.each(['onnx', 'cpu'])('on the %s backend of tfjs', (backend) => {
   });
 
   describe('a step of gradient descent of DeepFM has', () => {
-    // With learning rate 1 and no penalty the update is the negative gradient.
     const model = fixtureModel('deepfm');
     const features = fixtureFeatures();
     let loss = 0;
     beforeAll(async () => {
-      const options = resolved({ optimizer: 'sgd', learningRate: 1, l2: 0, denseL2: 0, embeddingL2: 0 });
-      const step = await createTrainingStep(model, options, batchShape(model, features, 8), createRng(0)); // two rows of padding
+      const step = await createTrainingStep(model, UNIT_STEP, batchShape(model, features, 8), createRng(0)); // two rows of padding
       const gatherer = createGatherer(features, model.tables, { events: false });
       loss = (await step.run(gatherer, features.labels, Int32Array.from([5, 3, 1, 0, 2, 4]), 0, 6)) / 6;
       await step.dispose();
@@ -131,31 +96,10 @@ describe.each(['onnx', 'cpu'])('on the %s backend of tfjs', (backend) => {
 
     test('the loss of torch', () => expect(Math.abs(loss / fixture.loss - 1)).toBeLessThan(1e-5));
 
-    test('its gradients of all parameters', () => {
-      for (const { path, leaf } of namedLeaves(model.parameters)) {
-        const before = fixture.parameters[path]!.data;
-        const gradient = before.map((value, k) => Math.fround(value) - (leaf as HostTensor).data[k]!);
-        expect(difference(gradient, fixture.gradients[path]!.data), path).toBeLessThan(1e-5);
-      }
-    });
-
-    test('its gradients of all table rows, pooled features included', () => {
-      for (const { name, rows, width, dimension, features: uses, values } of model.tables) {
-        const moved = (before: number[], columns: number, at: number): number[] =>
-          before.map((value, k) => Math.fround(value) - values[Math.floor(k / columns) * width + at + (k % columns)]!);
-        const embedding = `embedding.${name}`;
-        expect(fixture.parameters[embedding]!.data.length).toBe(rows * dimension);
-        expect(difference(moved(fixture.parameters[embedding]!.data, dimension, 0), fixture.gradients[embedding]!.data), name).toBeLessThan(
-          1e-5,
-        );
-        uses.forEach((feature, use) => {
-          const weight = `weight.${feature}`;
-          expect(
-            difference(moved(fixture.parameters[weight]!.data, 1, dimension + use), fixture.gradients[weight]!.data),
-            feature,
-          ).toBeLessThan(1e-5);
-        });
-      }
+    test('its gradients of all parameters and table rows, pooled features included', () => {
+      const compared = [...gradientsBeside(model, fixture.parameters, fixture.gradients)];
+      expect(compared.length).toBe(Object.keys(fixture.gradients).length);
+      for (const [name, found, expected] of compared) expect(difference(found, expected), name).toBeLessThan(1e-5);
     });
   });
 });

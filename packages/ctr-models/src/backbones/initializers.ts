@@ -6,6 +6,13 @@ export function zeros(shape: readonly number[]): HostTensor {
   return { data: new Float32Array(shape.reduce((size, d) => size * d, 1)), shape, dtype: 'float32' };
 }
 
+/** One number in that shape. */
+export function filled(shape: readonly number[], value: number): HostTensor {
+  const tensor = zeros(shape);
+  tensor.data.fill(value);
+  return tensor;
+}
+
 /** Uniform numbers with mean 0 and the given standard deviation. */
 export function uniform(shape: readonly number[], standardDeviation: number, rng: Rng): HostTensor {
   const tensor = zeros(shape);
