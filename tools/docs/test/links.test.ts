@@ -1,9 +1,11 @@
-import { mkdtempSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { deadMarkdownLinks, deadSiteLinks } from '../check-links.js';
-import { markdownFiles, parseMarkdown } from '../markdown.js';
+import { declarationsIn } from '../contracts.js';
+import { missingExports } from '../exports.js';
+import { markdownFiles, parseMarkdown, repository } from '../markdown.js';
 import { unknownNames } from '../names.js';
 
 test('no link in Markdown is dead', () => {
@@ -12,6 +14,26 @@ test('no link in Markdown is dead', () => {
 
 test('what Markdown calls by name exists', () => {
   expect(unknownNames(markdownFiles())).toEqual([]);
+});
+
+test('the tables of exports in READMEs hold names that are exported', () => {
+  expect(markdownFiles().flatMap((file) => missingExports(file))).toEqual([]);
+  const table = '# A\n\n| `other` |\n\n## Exports\n\n| name | what |\n| --- | --- |\n| `auc`, `fit(x)` | the `nothing` of it |\n';
+  expect(missingExports(parseMarkdown('a/README.md', table), "export { auc } from './auc.js';")).toEqual([
+    'a/README.md:9 fit is not exported',
+  ]);
+});
+
+test('every key of metrics.json stands in the guide to reading a report', () => {
+  const read = (path: string): string => readFileSync(join(repository, path), 'utf8');
+  const guide = read('docs/guides/reading-a-report.md');
+  const declared = ['metrics', 'quality'].map((name) => declarationsIn(read(`apps/eval/src/figures/${name}.ts`)));
+  const keys = ['Metrics', 'TruthMetrics'].flatMap((name) => {
+    const text = declared.flatMap((each) => each.get(name) ?? [])[0] ?? '';
+    return [...text.matchAll(/^ {4}readonly (\w+)/gmu)].map(([, key]) => key!);
+  });
+  expect(keys.length).toBeGreaterThan(15);
+  expect(keys.filter((key) => !guide.includes(`\`${key}\``))).toEqual([]);
 });
 
 test('links to files, folders and headings that are not there are found', () => {
