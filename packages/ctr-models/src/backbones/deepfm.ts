@@ -1,31 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
-import { z } from 'zod';
 import { denseFeatures } from '../features/schema.js';
 import type { Backbone } from './backbone.js';
 import { fieldEmbeddings, fieldNames, firstOrderTerm, initFields, initLinear } from './fields.js';
 import { pairwiseInteractions, type FmParameters } from './fm.js';
-import { dropoutName, initMlp, mlp, type LayerParameters } from './mlp.js';
+import { initMlp, mlp, mlpNoise, mlpOptions, type LayerParameters, type MlpOptions } from './mlp.js';
 
-/** Options of {@link deepFm}. */
-export interface DeepFmOptions {
-  /** Widths of the hidden layers. Default [128, 64]; the paper has [400, 400, 400]. */
-  readonly hidden: readonly number[];
-  /** Share of hidden units dropped in training. Default 0; the paper has 0.5. */
-  readonly dropout: number;
-}
-
-const options = z.object({
-  hidden: z
-    .array(z.int().min(1))
-    .default([128, 64])
-    .describe('units of each hidden layer; more fit finer interactions, and need more rows'),
-  dropout: z
-    .number()
-    .min(0)
-    .lt(1)
-    .default(0)
-    .describe('share of hidden units dropped in training; more keeps wide layers from overfitting'),
-});
+/** Options of {@link deepFm}; the paper has hidden [400, 400, 400] and dropout 0.5. */
+export type DeepFmOptions = MlpOptions;
 
 /** Parameters of {@link deepFm}. */
 export type DeepFmParameters = FmParameters & {
@@ -40,7 +21,7 @@ export type DeepFmParameters = FmParameters & {
 export const deepFm: Backbone<DeepFmParameters, DeepFmOptions> = {
   name: 'deepfm',
   description: 'DeepFM: first order, factorization machine and a ReLU network on shared field embeddings',
-  options,
+  options: mlpOptions,
   usesEmbeddings: true,
   init: (schema, { embeddingDimension, hidden }, rng) => ({
     linear: initLinear(schema),
@@ -61,8 +42,5 @@ export const deepFm: Backbone<DeepFmParameters, DeepFmOptions> = {
     const deep = mlp(layers, flat as tf.Tensor2D, batch.noise); // [batch, 1]
     return tf.addN([firstOrderTerm(linear, batch), pairwiseInteractions(embeddings), deep]);
   },
-  noise({ hidden, dropout }) {
-    if (dropout === 0) return {};
-    return Object.fromEntries(hidden.map((width, layer) => [dropoutName(layer), { width, rate: dropout }]));
-  },
+  noise: mlpNoise,
 };

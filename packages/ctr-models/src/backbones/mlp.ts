@@ -1,6 +1,7 @@
 import type { Rng } from '@expctr/core';
 import * as tf from '@tensorflow/tfjs';
-import type { FeatureBatch, HostParameters } from './backbone.js';
+import { z } from 'zod';
+import type { DropoutMask, FeatureBatch, HostParameters } from './backbone.js';
 import { fillUniform, uniform, zeros } from './initializers.js';
 
 /** A layer y = x W + b. */
@@ -10,6 +11,34 @@ export type LayerParameters = {
   /** [out] */
   readonly bias: tf.Tensor1D;
 };
+
+/** Options of a network's hidden layers, for backbones to have among theirs. */
+export const mlpOptions = z.object({
+  hidden: z
+    .array(z.int().min(1))
+    .default([128, 64])
+    .describe('units of each hidden layer; more fit finer interactions, and need more rows'),
+  dropout: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe('share of hidden units dropped in training; more keeps wide layers from overfitting'),
+});
+
+/** What {@link mlpOptions} give. */
+export interface MlpOptions {
+  /** Widths of the hidden layers. Default [128, 64]. */
+  readonly hidden: readonly number[];
+  /** Share of hidden units dropped in training, in [0, 1). Default 0. */
+  readonly dropout: number;
+}
+
+/** The dropout masks of a network's hidden layers, as `noise` of a backbone gives them. */
+export function mlpNoise({ hidden, dropout }: MlpOptions): Record<string, DropoutMask> {
+  if (dropout === 0) return {};
+  return Object.fromEntries(hidden.map((width, layer) => [dropoutName(layer), { width, rate: dropout }]));
+}
 
 /** Parameters of {@link initMlp}. */
 export interface MlpInit {
