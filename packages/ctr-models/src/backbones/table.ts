@@ -2,6 +2,7 @@ import { CtrError } from '../errors.js';
 import { fitOptions } from '../fit/options.js';
 import type { Backbone } from './backbone.js';
 import { deepFm } from './deepfm.js';
+import { din } from './din.js';
 import { fm } from './fm.js';
 import { logisticRegression } from './logistic-regression.js';
 
@@ -13,6 +14,8 @@ export const BACKBONES = {
   fm,
   /** {@link deepFm} */
   deepfm: deepFm,
+  /** {@link din} */
+  din,
 } as const satisfies Record<string, Backbone>;
 
 /** The name of a backbone of this package. */
