@@ -1,3 +1,4 @@
+import { languageModels } from '@expctr/testbed';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { listOptions, type OptionDescription } from '../config/options.js';
 import { presets } from '../config/presets.js';
@@ -38,7 +39,7 @@ export class UsageError extends Error {
 /** The plug-ins that a command line names, itself or in its configuration file: `--help` has to know them before it can be printed. */
 export async function namedPlugins(argv: readonly string[]): Promise<PluginSource[]> {
   const program = new Command()
-    .option('--plugin <module>', '', repeated, [])
+    .option('--plugin <module>', '', repeated)
     .option('--config <file>')
     .helpOption(false)
     .allowUnknownOption()
@@ -50,7 +51,7 @@ export async function namedPlugins(argv: readonly string[]): Promise<PluginSourc
   } catch {
     return []; // the real parser says what is wrong
   }
-  const { plugin, config } = program.opts<{ plugin: string[]; config?: string }>();
+  const { plugin = [], config } = program.opts<{ plugin?: string[]; config?: string }>();
   const file = config === undefined ? {} : await readConfigFile(config);
   return [...pluginsIn(file, config), ...plugin];
 }
@@ -77,12 +78,11 @@ export function parseCommandLine(argv: readonly string[], registry: Registry): C
       '--plugin <module>',
       'package, or path that begins with ./ or /, that brings parts of its own (option plugins); may be repeated',
       repeated,
-      [],
     )
     .option('--iterations <K>', 'repetitions of stages 2 and 3 (option iterations)', integer)
     .option('--seed <N>', 'seed of every random stream (option seed)', integer)
     .option('--on-bad-row <skip|fail>', 'malformed input lines (option data.onBadRow)')
-    .option('--set <path=value>', 'any option below; may be repeated', repeated, [])
+    .option('--set <path=value>', 'any option below; may be repeated', repeated)
     .option('--out <folder>', 'new run folder; default runs/<preset or dataset>-<seed>')
     .option('--resume <folder>', 'go on with an interrupted run, with its own configuration')
     .option('--json', 'print the metrics as JSON on standard output')
@@ -100,10 +100,10 @@ export function parseCommandLine(argv: readonly string[], registry: Registry): C
     process.stderr.write(`error: unexpected argument "${program.args[0]}"; options begin with -- (expctr-train --help lists them)\n`);
     throw new UsageError(2);
   }
-  return program.opts<CommandLine>();
+  return { set: [], plugin: [], ...program.opts<Partial<CommandLine>>() };
 }
 
-function repeated(value: string, all: string[]): string[] {
+function repeated(value: string, all: string[] = []): string[] {
   return [...all, value];
 }
 
@@ -124,10 +124,10 @@ function helpAfter(registry: Registry): string {
     `\n  with ${owner}:`,
     ...options.filter(({ part }) => part !== undefined && `${part.chosenBy}=${part.name}` === owner).map(line),
   ]);
-  const parts = PART_KINDS.filter((kind) => kind !== 'families').flatMap((kind) => [
-    `  ${kind}:`,
-    ...registry[kind].map((part) => `    ${part.name.padEnd(width - 2)}  ${'description' in part ? String(part.description) : ''}`),
-  ]);
+  const named = Object.values(languageModels);
+  const parts = [...PART_KINDS.map((kind) => [kind, registry[kind]] as const), ['language models', named] as const].flatMap(
+    ([kind, all]) => [`  ${kind}:`, ...all.map(({ name, description }) => `    ${name.padEnd(width - 2)}  ${description}`)],
+  );
   const plugins = registry.plugins.map(({ name, version }) => `  ${name} ${version ?? ''}`.trimEnd());
   return `
 Presets:

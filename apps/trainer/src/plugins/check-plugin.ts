@@ -24,8 +24,8 @@ export function checkPlugin(plugin: unknown, kinds: readonly PartKind[], where: 
       if (!isObject(part)) throw broken(`${place} is ${describe(part)}`, 'an object');
       const { name, description, options } = part;
       if (typeof name !== 'string' || !NAME.test(name)) throw broken(`the name of ${place} is ${describe(name)}`, 'a word such as my-part');
-      if (kind === 'families') continue;
       if (typeof description !== 'string') throw broken(`${kind} ${name} has no description`, 'one line of text');
+      if (kind === 'families') continue; // a checkpoint's own files say all that there is to say
       if (!isZodObject(options)) throw broken(`the options of ${kind} ${name} are ${describe(options)}`, 'a zod object, z.object({ … })');
     }
   }
