@@ -144,22 +144,19 @@ export function checkColumn(name: string, column: RawColumn | FeatureColumn, row
   if (column.kind === 'events') checkEvents(name, column);
 }
 
-/** How many events each list of events is known to fit: it is long, and checked at every prediction of a few of its rows. */
-const fits = new WeakMap<Uint32Array, number>();
+/** Lists of events that are known to fit their fields: both are long, and shared by selections of a few rows. */
+const checked = new WeakMap<object, Uint32Array>();
 
 function checkEvents(name: string, { events, fields }: RawEvents | EventsColumn): void {
+  if (checked.get(fields) === events) return;
+  const last = events.reduce((largest, event) => Math.max(largest, event), -1);
   for (const [field, column] of Object.entries<RawColumn | FeatureColumn>(fields)) {
     const known = column.index?.length ?? positionsOf(column);
     checkColumn(`${name}.${field}`, column, known);
-    if ((fits.get(events) ?? Infinity) <= known) continue;
-    const last = events.reduce((largest, event) => Math.max(largest, event + 1), 0);
-    if (last > known) {
-      throw new CtrError('CTR_SCHEMA', `the events '${name}' hold the event ${last - 1}`, {
-        expected: `0 to ${known - 1}, as '${field}' has`,
-      });
-    }
-    fits.set(events, last);
+    if (last < known) continue;
+    throw new CtrError('CTR_SCHEMA', `the events '${name}' hold the event ${last}`, { expected: `0 to ${known - 1}, as '${field}' has` });
   }
+  checked.set(fields, events);
 }
 
 /** The same column for the rows `rows`, in that order; nothing is copied but the index. */
