@@ -40,9 +40,9 @@ function placeOf(block: CodeBlock): string {
   return join(repository, block.file, '..', `${basename(block.file, '.md')}.blocks`, moduleName(block));
 }
 
-/** Everything that `tsc --strict` would say of the blocks. */
+/** Everything that `tsc --strict` would say of the blocks in TypeScript. */
 export function compileBlocks(blocks: readonly CodeBlock[]): BlockError[] {
-  const sources = new Map(blocks.map((block) => [placeOf(block), block]));
+  const sources = new Map(blocks.filter(({ language }) => language === 'ts').map((block) => [placeOf(block), block]));
   const host = ts.createCompilerHost(OPTIONS);
   const disk = ts.createCompilerHost(OPTIONS);
   const folders = new Set([...sources.keys()].map((path) => dirname(path)));

@@ -25,7 +25,8 @@ export function unknownNames(files: readonly MarkdownFile[]): string[] {
   const report = (at: { file: string; line: number }, word: string, wrong: string | null | undefined): void => {
     if (typeof wrong !== 'string') return;
     const last = /(\w+)(?:=.*)?$/u.exec(word)?.[1];
-    const isOfAPlugin = wrong === NO_OPTION && new RegExp(`\\b${last}:|name: '${last}'`, 'u').test(own.get(at.file) ?? '');
+    const isOfAPlugin =
+      wrong === NO_OPTION && (/^my[A-Z]/u.test(last ?? '') || new RegExp(`\\b${last}:|name: '${last}'`, 'u').test(own.get(at.file) ?? ''));
     if (!isOfAPlugin) found.push(`${at.file}:${at.line} ${word}: ${wrong}`);
   };
   for (const span of spans) for (const check of [path, option, errorCode]) report(span, span.text, check(span.text, span.file));
@@ -65,7 +66,7 @@ const script: Check = (words) => {
 const OPTIONS = listOptions(createRegistry()).map((each) => each.path);
 const SECTIONS = new Set(OPTIONS.filter((each) => each.includes('.')).map((each) => each.split('.')[0]!));
 
-/** Unless a plug-in in a block of the same page brings it. */
+/** Unless a plug-in in a block of the same page brings it, or it is called `my…` for an example. */
 const NO_OPTION = 'there is no such option';
 
 /** `ppo.learningRate`, a section of options, or one with a value behind it. */

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { blockTable, typescriptBlocks } from '../blocks.js';
+import { blockTable, checkedBlocks } from '../blocks.js';
 import { compileBlocks, importedPackages } from '../compile-blocks.js';
 import { wrongQuotations } from '../contracts.js';
 import { markdownFiles, parseMarkdown } from '../markdown.js';
 import { runBlocks } from '../run-blocks.js';
 
-const blocks = typescriptBlocks();
+const blocks = checkedBlocks();
 
 describe('the code blocks of docs and READMEs', () => {
   test('each compiles under strict as a module of its own, and those that are marked so run', async () => {
