@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRng } from '@expctr/core';
+import { findBackbone } from '@expctr/ctr-models';
 import { readDataset, writeDataset, type PreparedDataset } from '@expctr/data';
 import { evaluateRun, type Metrics } from '@expctr/eval';
 import { openArtifacts, timed, type RunFolder } from '@expctr/run';
@@ -86,13 +87,13 @@ function prepare({ config, registry }: Settings, temporaryFolder: () => Promise<
   return dataset.prepare({ dataDir, seed, onBadRow, data, options: partOptions(dataset.options, config.data), temporaryFolder });
 }
 
-async function readData({ config }: Settings, folder: RunFolder, { policy, templates, form }: Models): Promise<RunData> {
+async function readData({ config, registry }: Settings, folder: RunFolder, { policy, templates, form }: Models): Promise<RunData> {
   const { interactions, items, truth } = await readDataset(folder.data);
   return {
     interactions,
     items,
     truth,
-    features: createFeatureStore(interactions, items),
+    features: createFeatureStore(interactions, items, findBackbone(config.ctr.backbone, registry.backbones)),
     prompts: createPromptBook({
       interactions,
       items,

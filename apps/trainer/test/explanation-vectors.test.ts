@@ -29,7 +29,7 @@ describe('the CTR model uses z', () => {
     // Only what fitting and encoding read: the language model plays no part here.
     pipeline = {
       run: { ...settings, rng: createRng(1), artifacts: { log: { write: () => undefined } }, progress: { say: () => undefined } },
-      data: { interactions, items, features: createFeatureStore(interactions, items) },
+      data: { interactions, items, features: createFeatureStore(interactions, items, {}) },
       models: { encoder, vectors: encoder },
     } as unknown as Pipeline;
   }, 60_000);

@@ -147,3 +147,25 @@ describe('a run leaves a complete folder', () => {
     expect(items.title[interactions.item[row]!]).toMatch(/\S/u);
   });
 });
+
+describe('each algorithm and each backbone of the tables goes through a whole run', () => {
+  test.each([
+    ['grpo', 'din'],
+    ['rloo', 'logistic-regression'],
+  ])(
+    '%s with %s',
+    async (algorithm, backbone) => {
+      const folder = await freshFolder();
+      const settings = await tinySettings(
+        `ppo.algorithm=${algorithm}`,
+        `ctr.backbone=${backbone}`,
+        'ppo.stage1Updates=1',
+        'ppo.stage3Updates=1',
+      );
+      const { predictors } = await train(settings, { folder });
+      expect(predictors['expctr-aug']?.auc).toBeTypeOf('number');
+      expect((await loadCtrModel(folder.ctr)).backbone).toBe(backbone);
+    },
+    120_000,
+  );
+});
