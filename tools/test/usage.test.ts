@@ -16,7 +16,7 @@ const tools = readdirSync(join(root, 'tools'), { recursive: true, encoding: 'utf
   });
 
 function start(...args: readonly string[]): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
-  const flags = ['--conditions=@expctr/source', '--import', 'tsx'];
+  const flags = ['--conditions=@expctr/source', '--import', 'tsx/esm'];
   return spawnSync(process.execPath, [...flags, ...args], { cwd: root, encoding: 'utf8' });
 }
 
