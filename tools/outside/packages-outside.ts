@@ -1,4 +1,5 @@
 // The packages as npm would deliver them, in a folder outside the workspace: packed, installed from the tarballs alone, and used.
+// Every TypeScript block of the Markdown files is compiled there under `tsc --strict`.
 // A plug-in with one part of each kind (tools/outside/plugin) is compiled there under `tsc --strict`, packed, installed, and a run that
 // uses all of its parts goes to a report.
 //
@@ -6,9 +7,11 @@
 //   --keep   leave the folder there, and print where it is
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { build } from '../build.js';
 import { toolArguments } from '../common/arguments.js';
+import { checkedBlocks } from '../docs/blocks.js';
+import { moduleName } from '../docs/compile-blocks.js';
 import { check, command, failures, npm, npmEnvironment } from './commands.js';
 
 const { values } = toolArguments({ keep: { type: 'boolean', default: false } });
@@ -77,11 +80,23 @@ const project = {
 await writeFile(join(user, 'package.json'), JSON.stringify(project, null, 2));
 npm(['install', '--no-audit', '--no-fund'], user);
 
+const tsc = join(user, 'node_modules/typescript/bin/tsc');
+const strict = ['--strict', '--target', 'es2022', '--lib', 'es2023,dom', '--module', 'nodenext', '--types', 'node', '--skipLibCheck'];
+
+process.stdout.write('the code blocks of READMEs and guides\n');
+const blocks = checkedBlocks().filter(({ language }) => language === 'ts');
+const blockPath = (block: (typeof blocks)[number]): string => join('blocks', block.file.replaceAll(/[^\w.-]+/gu, '-'), moduleName(block));
+for (const block of blocks) {
+  const path = join(user, blockPath(block));
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, block.code);
+}
+const modules = ['--moduleDetection', 'force', '--noEmit', ...blocks.map(blockPath)];
+check(`${blocks.length} compile under tsc --strict`, command(process.execPath, [tsc, ...strict, ...modules], user));
+
 process.stdout.write('a plug-in with one part of each kind\n');
 const plugin = join(user, 'plugin');
 await cp(join(root, 'tools/outside/plugin'), plugin, { recursive: true });
-const tsc = join(user, 'node_modules/typescript/bin/tsc');
-const strict = ['--strict', '--target', 'es2022', '--lib', 'es2023,dom', '--module', 'nodenext', '--types', 'node', '--skipLibCheck'];
 check('compiles under tsc --strict', command(process.execPath, [tsc, ...strict, '--outDir', 'dist', 'src/index.ts'], plugin));
 const { path } = await pack(plugin);
 npm(['install', '--no-audit', '--no-fund', path], user);

@@ -37,7 +37,7 @@ export interface BuildFeaturesParameters {
 }
 
 /**
- * h(u, i) of the design, and dense vectors: `user`, `item`, `item_<attribute>` for each attribute, `item_year`, `item_popularity`,
+ * h(u, i) of docs/method.md, and dense vectors: `user`, `item`, `item_<attribute>` for each attribute, `item_year`, `item_popularity`,
  * `history_liked` and `history_disliked` (item sequences that share the item table), their counts, `history` where it is asked for, and the dense features of `vectors`.
  *
  * @returns features whose row r is the interaction `rows[r]`
