@@ -31,7 +31,7 @@ export async function deepFm(steps: number): Promise<number[]> {
   const model = await fitCtr({
     backbone: 'deepfm',
     train: encodeFeatures({ schema, columns, labels }),
-    options: { epochs: steps, batchSize: ROWS, learningRate: 0.01, backbone: { hidden: [32, 16] } },
+    options: { epochs: steps, batchSize: ROWS, learningRate: 0.01, hidden: [32, 16] },
     rng: createRng('deepfm'),
     onEpoch: ({ metrics }) => losses.push(metrics['train/logloss']),
   });

@@ -35,7 +35,7 @@ function randomFeatures(rows: number, ids: number): Features {
 /** Samples a second of the second epoch. */
 async function ours(features: Features): Promise<number> {
   const ends: number[] = [];
-  const options = { epochs: 2, batchSize: 4096, backbone: { hidden: [400, 400, 400] }, l2: 0, embeddingL2: 0 };
+  const options = { epochs: 2, batchSize: 4096, hidden: [400, 400, 400], l2: 0, embeddingL2: 0 };
   const model = await fitCtr({
     backbone: 'deepfm',
     train: features,
