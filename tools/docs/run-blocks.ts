@@ -54,7 +54,7 @@ export async function runBlocks(blocks: readonly CodeBlock[]): Promise<BlockRun[
     });
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      ['--conditions=@expctr/source', '--import', 'tsx', 'runner.mjs', JSON.stringify(jobs)],
+      ['--conditions=@expctr/source', '--import', 'tsx/esm', 'runner.mjs', JSON.stringify(jobs)],
       { cwd: root, maxBuffer: 2 ** 26 },
     );
     const report = JSON.parse(stdout.trim().split('\n').at(-1)!) as { seconds: number; error: string | null }[];
