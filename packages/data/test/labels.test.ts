@@ -35,6 +35,20 @@ test('changing a test rating changes no label but its own, under user-mean', () 
   expect([...before!].slice(0, 9)).toEqual([...after!].slice(0, 9));
 });
 
+test('a rating is at least the threshold that is written as it is, whichever way float32 rounds it', () => {
+  const tenths = Array.from({ length: 50 }, (_, i) => (i + 1) / 10);
+  for (const threshold of [0.7, 2.3, 3.7, 4.1, 4.3]) {
+    const rows = tenths.map((rating, i): RawRow => [i % 5, i, rating, i * 9e7]);
+    const { interactions, card } = prepare(rawTables(rows), { threshold });
+    for (let row = 0; row < interactions.length; row += 1) {
+      const written = tenths[Number(interactions.itemIds[interactions.item[row]!]!.slice(1))]!;
+      expect([written, interactions.label[row]]).toEqual([written, written >= threshold ? 1 : 0]);
+    }
+    const at = tenths.indexOf(threshold);
+    expect(card.labelRateAtThreshold).toEqual(Object.fromEntries([-1, 0, 1].map((by) => [String(tenths[at + by]), (50 - at - by) / 50])));
+  }
+});
+
 test('a user without train rows is measured by the mean of all train ratings', () => {
   const rows: RawRow[] = Array.from({ length: 40 }, (_, i) => [i % 8, Math.floor(i / 8), 1 + (i % 5), i * 9e7]);
   const { interactions, card } = prepare(rawTables(rows), { label: 'user-mean', split: 'by-user' });

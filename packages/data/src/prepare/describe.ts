@@ -98,11 +98,18 @@ function splitOf({ from, to, ...counts }: Part): CardSplit {
 function ratesAround(rating: Float32Array, threshold: number): Record<string, number> {
   const counts = countRatings(rating);
   const known = [...counts.keys()].filter((value) => !Number.isNaN(value)).sort((x, y) => x - y);
-  const below = known.filter((value) => value < threshold).at(-1);
-  const above = known.find((value) => value > threshold);
+  const at = Math.fround(threshold); // as the labels compare it
+  const below = known.filter((value) => value < at).at(-1);
+  const above = known.find((value) => value > at);
   const rate = (limit: number): number => known.reduce((sum, value) => sum + (value >= limit ? counts.get(value)! : 0), 0) / rating.length;
-  const limits = [below, threshold, above].filter((limit) => limit !== undefined);
-  return Object.fromEntries(rating.length === 0 ? [] : limits.map((limit) => [String(limit), rate(limit)]));
+  const limits = [below, at, above].filter((limit) => limit !== undefined);
+  return Object.fromEntries(rating.length === 0 ? [] : limits.map((limit) => [String(asWritten(limit)), rate(limit)]));
+}
+
+/** The shortest decimal that a float32 stands for: 4.1, not 4.099999904632568. Nine digits always suffice. */
+function asWritten(value: number): number {
+  const digits = [1, 2, 3, 4, 5, 6, 7, 8].find((count) => Math.fround(Number(value.toPrecision(count))) === value) ?? 9;
+  return Number(value.toPrecision(digits));
 }
 
 /** How often each rating occurs. There are few, so a small table by their bits takes nearly all of them. */

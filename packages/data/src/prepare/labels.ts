@@ -42,10 +42,12 @@ export const LABEL_RULES = {
   implicit: ({ length }: Pick<Rows, 'length'>) => new Uint8Array(length).fill(1),
 } satisfies { readonly [rule in LabelChoice['rule']]: LabelRule };
 
+/** The threshold is rounded as the ratings are: a rating of 4.1 is held as 4.0999999, and is at least 4.1 all the same. */
 function atLeast(rating: Float32Array, threshold: number): Uint8Array {
+  const limit = Math.fround(threshold);
   const label = new Uint8Array(rating.length);
   // Number(), not a choice: ratings are as good as random, and a branch on them is mispredicted every other time.
-  for (let row = 0; row < label.length; row += 1) label[row] = Number(rating[row]! >= threshold);
+  for (let row = 0; row < label.length; row += 1) label[row] = Number(rating[row]! >= limit);
   return label;
 }
 

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { clickOf, createRatings, expectations, numberOf, timeOf } from './ratings-builder.js';
+import { clickOf, createRatings, expectations, isWithin, numberOf, timeOf } from './ratings-builder.js';
 import type { Interner } from '../read/columns.js';
 import { decimalOf, integerOf, type Encoding } from '../read/field-values.js';
 import { unescaped, type Dialect, type Fields, type RowProblem } from '../read/fields.js';
@@ -40,7 +40,7 @@ export async function readDelimitedRatings(
       value = decimalOf(bytes, start[ratingAt]!, end[ratingAt]!);
       if (!(value >= low && value <= high)) {
         value = numberOf(bytes.toString('latin1', start[ratingAt], end[ratingAt])); // signs, exponents
-        if (!(value >= low && value <= high)) return { at: start[ratingAt]!, what: 'this is no rating', expected: expected.rating };
+        if (!isWithin(value, { low, high })) return { at: start[ratingAt]!, what: 'this is no rating', expected: expected.rating };
       }
     } else if (clickAt >= 0) {
       value = clickOf(bytes.toString('latin1', start[clickAt], end[clickAt]));

@@ -62,6 +62,11 @@ export function numberOf(value: unknown): number {
   return typeof value === 'string' && NUMBER.test(value.trim()) ? Number(value) : NaN;
 }
 
+/** Whether a rating is within its bounds, all rounded to float32, which ratings are kept in: a file may hold 4.1 as 4.0999999 already. */
+export function isWithin(rating: number, { low, high }: { readonly low: number; readonly high: number }): boolean {
+  return Math.fround(rating) >= Math.fround(low) && Math.fround(rating) <= Math.fround(high);
+}
+
 /** A time in milliseconds, from text, a number or a date; NaN where it is none. */
 export function timeOf(value: unknown, unit: TimeUnit): number {
   if (value instanceof Date) return timeOfNumber(value.getTime(), 'ms');

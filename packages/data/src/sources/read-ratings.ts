@@ -8,7 +8,7 @@ import { readDelimitedRecords, type RecordOptions, type RecordProblem, type RowR
 import type { Candidate } from './candidates.js';
 import { readDelimitedRatings } from './delimited-ratings.js';
 import type { Form, IdColumn, RatingsFormat } from './formats.js';
-import { clickOf, createRatings, expectations, numberOf, timeOf } from './ratings-builder.js';
+import { clickOf, createRatings, expectations, isWithin, numberOf, timeOf } from './ratings-builder.js';
 import type { LoadOptions, RawRatings } from './raw-tables.js';
 import type { Recognized } from './recognize.js';
 import { readWholeNumberRatings } from './whole-number-ratings.js';
@@ -44,7 +44,7 @@ export async function readRatings(
     let value = 1;
     if (rating !== undefined) {
       value = numberOf(row[rating.column]);
-      if (!(value >= rating.low && value <= rating.high)) return problem(rating.column, 'this is no rating', expected.rating);
+      if (!isWithin(value, rating)) return problem(rating.column, 'this is no rating', expected.rating);
     } else if (click !== undefined) {
       value = clickOf(row[click.column]);
       if (Number.isNaN(value)) return problem(click.column, 'this is no click', '0 or 1, false or true');

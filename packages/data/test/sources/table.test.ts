@@ -220,6 +220,13 @@ test('a declared range and unit hold', async () => {
   ).toContain('not a comma');
 });
 
+test('a range holds for ratings that a file has as float32', async () => {
+  const file = tableToIPC(tableFromArrays({ u: ['a', 'b'], i: ['x', 'y'], r: Float32Array.of(4.1, 4.3) }), 'file');
+  const options = { table: mapping({ user: 'u', item: 'i', rating: 'r', minRating: 4.1, maxRating: 4.3 }) };
+  expect((await load('table', { 'x.arrow': file }, options)).ratings.rating).toEqual(Float32Array.of(4.1, 4.3));
+  expect(await errorOf(() => load('table', { 'x.csv': 'u,i,r\na,x,4.1\nb,y,4.301\n' }, options))).toMatchObject({ where: 'x.csv:3:5' });
+});
+
 test('a damaged Parquet or Arrow file is a typed error, wherever it is cut', async () => {
   const folder = await write({});
   await parquet(folder, 'x.parquet', SQL);
