@@ -28,6 +28,14 @@ function repr(value: unknown): string {
     .join(', ')}}`;
 }
 
+/** With the whole numbers that are read exactly, as bigints, rounded to doubles. */
+function inDoubles(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value);
+  if (Array.isArray(value)) return value.map(inDoubles);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, inDoubles(inner)]));
+}
+
 const value = fc.letrec((tie) => ({
   any: fc.oneof(
     { depthSize: 'small' },
@@ -43,14 +51,14 @@ const value = fc.letrec((tie) => ({
 
 test('what Python writes is read back', () => {
   fc.assert(
-    fc.property(value, (one) => void expect(parseLiteral(repr(one))).toEqual(one)),
+    fc.property(value, (one) => void expect(inDoubles(parseLiteral(repr(one)))).toEqual(one)),
     { numRuns: 300 },
   );
 });
 
 test('JSON is read as JSON.parse reads it', () => {
   fc.assert(
-    fc.property(fc.json(), (text) => void expect(parseLiteral(text)).toEqual(JSON.parse(text))),
+    fc.property(fc.json(), (text) => void expect(inDoubles(parseLiteral(text))).toEqual(JSON.parse(text))),
     { numRuns: 300 },
   );
 });
@@ -61,6 +69,10 @@ test.each([
   [`'\\101\\x41\\u0041\\U0001F600\\q\\\\'`, 'AAA😀\\q\\'],
   [`r'\\d\\''`, `\\d\\'`],
   ['{1: -1.5e3, True: .5, }', { 1: -1500, true: 0.5 }],
+  [
+    '[9007199254740991, 9007199254740993, -18446744073709551615, 0009007199254740993L, 9007199254740993.0]',
+    [9007199254740991, 9007199254740993n, -18446744073709551615n, 9007199254740993n, 9007199254740992],
+  ],
   [`{'__proto__': 1}`, JSON.parse('{"__proto__": 1}')],
 ])('%s is read', (text, expected) => {
   expect(parseLiteral(text)).toEqual(expected);

@@ -57,9 +57,12 @@ function lineOutcome(text: string, record: (record: RowRecord) => RowOutcome<Rec
   return { column: (key?.index ?? 0) + 1, problem: outcome.what, expected: outcome.expected };
 }
 
-/** The value of a line. @throws LiteralError where it is neither JSON nor a Python literal. */
+/** A number that may be a whole one beyond 2^53, whose last digits JSON.parse would round away. */
+const LONG_NUMBER = /[:,[\s-]\d{16}/u;
+
+/** The value of a line; whole numbers beyond 2^53 are bigints. @throws LiteralError where it is neither JSON nor a Python literal. */
 export function parseObjectText(text: string): unknown {
-  if (!text.startsWith("{'") && !text.startsWith("{u'")) {
+  if (!text.startsWith("{'") && !text.startsWith("{u'") && !LONG_NUMBER.test(text)) {
     try {
       return JSON.parse(text) as unknown;
     } catch {

@@ -42,7 +42,8 @@ const DIGITS_AFTER: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
 
 /**
  * Reads a Python literal as `repr` writes it: dictionaries, lists, tuples, strings, numbers, True, False, None. JSON is read too.
- * Dictionaries become objects (keys as text), tuples arrays. Source: the Python language reference, 2.4 (literals).
+ * Dictionaries become objects (keys as text), tuples arrays, and whole numbers that a double cannot hold (beyond 2^53, as ids of
+ * 64 bits are) bigints. Source: the Python language reference, 2.4 (literals).
  * @throws LiteralError with the position.
  */
 export function parseLiteral(text: string): unknown {
@@ -141,11 +142,13 @@ export function parseLiteral(text: string): unknown {
     const found = token.exec(text)?.[0];
     if (found === undefined) return fail(at < text.length ? `${JSON.stringify(text[at])} begins no value` : 'the line ends here');
     const name = found.replace(/^[+-]/u, '');
-    const result = Object.hasOwn(NAMES, name) ? NAMES[name] : Number(name.replaceAll('_', ''));
+    const digits = name.replaceAll('_', '');
+    const plain = Object.hasOwn(NAMES, name) ? NAMES[name] : Number(digits);
+    const result = /^\d{16,}$/u.test(digits) && !Number.isSafeInteger(plain) ? BigInt(digits) : plain;
     if (typeof result === 'number' && Number.isNaN(result) && name.toLowerCase() !== 'nan') fail(`${JSON.stringify(found)} is no value`);
     at += found.length;
     if (text[at] === 'L') at += 1; // a long integer of Python 2
-    return found.startsWith('-') ? -(result as number) : result;
+    return found.startsWith('-') ? -(result as number | bigint) : result;
   }
 
   const result = value(0);

@@ -1,6 +1,6 @@
 import { CSV, type Dialect } from '../read/fields.js';
 import type { RecordProblem, RowRecord } from '../read/records.js';
-import { cellId, cellList, cellText, cellValue, cellYear, webText } from './cells.js';
+import { cellId, cellList, cellText, cellValue, cellYear, idText, webText } from './cells.js';
 import { formatSource } from './format-source.js';
 import type { EntityFormat, EntityRow, FileFormat, RatingsFormat } from './formats.js';
 import { LiteralError, parseLiteral } from '../read/python-literal.js';
@@ -162,8 +162,8 @@ const kaggleBooks: EntityFormat = {
   columns: ['Title', 'authors', 'publisher', 'publishedDate', 'categories'],
   attributes: ['categories', 'author', 'publisher'],
   row(record) {
-    const title = record['Title'];
-    if (typeof title !== 'string' || title === '') return 'without-title';
+    const title = idText(record['Title']);
+    if (title === undefined) return 'without-title';
     return {
       id: title,
       title: webText(title) || title,

@@ -48,8 +48,22 @@ export function problem(column: string, what: string, expected: string): RecordP
   return { column, what, expected };
 }
 
-/** The cell as an id: text or a whole number that is not empty. Else the problem. */
+/**
+ * A cell as an id, the same from every form of file: text without the blanks around it, or a whole number. Undefined where it is
+ * none: empty, with control characters, or a floating-point number that is no whole one or beyond 2^53, where digits are lost.
+ */
+export function idText(value: unknown): string | undefined {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : undefined;
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value !== 'string') return undefined;
+  const text = value.replace(/^ +| +$/gu, '');
+  return text === '' || /\p{Cc}/u.test(text) ? undefined : text;
+}
+
+/** What {@link idText} takes, for error messages. */
+export const ID = 'a text, or a whole number (beyond 2^53 as an integer or as text, not as floating point)';
+
+/** The cell as an id. Else the problem. */
 export function cellId(value: unknown, column: string): string | RecordProblem {
-  const text = cellText(value);
-  return text === '' ? problem(column, `${column} is empty`, 'an id') : text;
+  return idText(value) ?? (cellText(value) === '' ? problem(column, `${column} is empty`, 'an id') : problem(column, 'this is no id', ID));
 }

@@ -12,6 +12,7 @@ import type { LoadOptions, RawRatings } from './raw-tables.js';
 import type { Recognized } from './recognize.js';
 
 const FIRST_PRINTABLE = 0x20;
+const BLANK = 0x20;
 
 /** Reads a delimited file of ratings from its bytes: no string and no object is made for a row. */
 export async function readDelimitedRatings(
@@ -31,6 +32,8 @@ export async function readDelimitedRatings(
 
   const row = (bytes: Buffer, fields: Fields): RowProblem | string | undefined => {
     const { start, end } = fields;
+    trimField(bytes, fields, userAt);
+    trimField(bytes, fields, itemAt);
     const outcome =
       idProblem(bytes, start[userAt]!, end[userAt]!, format.user, 'user', encoding) ??
       idProblem(bytes, start[itemAt]!, end[itemAt]!, format.item, 'item', encoding);
@@ -65,6 +68,12 @@ export async function readDelimitedRatings(
   const options = { path, name, dialect, encoding, onBadRow, onTruncated: truncated, example: format.example };
   const file = await readRows({ ...options, row, open, ...header });
   return { ratings: builder.finish(), file };
+}
+
+/** Leaves the blanks around an id out: files of items and users are joined without them. */
+function trimField(bytes: Uint8Array, { start, end }: Fields, field: number): void {
+  while (start[field]! < end[field]! && bytes[start[field]!] === BLANK) start[field]! += 1;
+  while (start[field]! < end[field]! && bytes[end[field]! - 1] === BLANK) end[field]! -= 1;
 }
 
 /** What is wrong with an id, or the rule that drops its row. */

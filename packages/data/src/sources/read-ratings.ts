@@ -6,6 +6,7 @@ import { openLake } from '../read/lake.js';
 import { openParquet } from '../read/parquet.js';
 import { readDelimitedRecords, type RecordOptions, type RecordProblem, type RowRecord } from '../read/records.js';
 import type { Candidate } from './candidates.js';
+import { ID, idText, problem } from './cells.js';
 import { readDelimitedRatings } from './delimited-ratings.js';
 import type { Form, IdColumn, RatingsFormat } from './formats.js';
 import { clickOf, createRatings, expectations, isWithin, numberOf, timeOf } from './ratings-builder.js';
@@ -38,9 +39,9 @@ export async function readRatings(
   const expected = expectations(format);
   const record = (row: RowRecord): RecordProblem | string | undefined => {
     const userId = idOf(row[user.column], user);
-    if (userId === undefined) return user.dropEmpty ?? problem(user.column, 'this is no user id', 'a text or a whole number');
+    if (userId === undefined) return user.dropEmpty ?? problem(user.column, 'this is no user id', ID);
     const itemId = idOf(row[item.column], item);
-    if (itemId === undefined) return item.dropEmpty ?? problem(item.column, 'this is no item id', 'a text or a whole number');
+    if (itemId === undefined) return item.dropEmpty ?? problem(item.column, 'this is no item id', ID);
     let value = 1;
     if (rating !== undefined) {
       value = numberOf(row[rating.column]);
@@ -67,12 +68,6 @@ export async function readRatings(
 }
 
 function idOf(value: unknown, { whole = false }: IdColumn): string | undefined {
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : undefined;
-  if (typeof value === 'bigint') return String(value);
-  if (typeof value !== 'string' || value === '' || /\p{Cc}/u.test(value)) return undefined;
-  return whole && !/^\d{1,15}$/u.test(value) ? undefined : value;
-}
-
-function problem(column: string, what: string, expected: string): RecordProblem {
-  return { column, what, expected };
+  const id = idText(value);
+  return whole && id !== undefined && !/^\d{1,15}$/u.test(id) ? undefined : id;
 }

@@ -227,6 +227,80 @@ test('a range holds for ratings that a file has as float32', async () => {
   expect(await errorOf(() => load('table', { 'x.csv': 'u,i,r\na,x,4.1\nb,y,4.301\n' }, options))).toMatchObject({ where: 'x.csv:3:5' });
 });
 
+const IDS = [1n, 2n, 3n].map((last) => 8_100_000_000_000_000_000n + last);
+
+/** Rows as every form of file writes them, ids beyond 2^53 as integers. */
+const asForm: Readonly<
+  Record<string, (rows: readonly Readonly<Record<string, bigint | string | number>>[]) => [string, string | Uint8Array]>
+> = {
+  csv: (rows) => ['.csv', [Object.keys(rows[0]!), ...rows.map((row) => Object.values(row))].map((cells) => cells.join(',')).join('\n')],
+  json: (rows) => [
+    '.jsonl',
+    rows
+      .map(
+        (row) =>
+          `{${Object.entries(row)
+            .map(([key, cell]) => `"${key}": ${typeof cell === 'string' ? JSON.stringify(cell) : cell}`)
+            .join(', ')}}`,
+      )
+      .join('\n'),
+  ],
+  arrow: (rows) => {
+    const columns = Object.keys(rows[0]!).map((key) => [key, rows.map((row) => row[key])] as const);
+    const typed = columns.map(
+      ([key, cells]) => [key, typeof cells[0] === 'bigint' ? BigInt64Array.from(cells as bigint[]) : cells] as const,
+    );
+    return ['.arrow', tableToIPC(tableFromArrays(Object.fromEntries(typed) as Record<string, unknown[]>), 'file')];
+  },
+};
+
+test.each(['csv', 'json', 'arrow'].flatMap((form) => ['csv', 'json', 'arrow'].map((other) => [form, other] as const)))(
+  'ids beyond 2^53 name the same item and user in %s and %s',
+  async (form, other) => {
+    const [[rated, ratings], [described, items], [people, users]] = [
+      asForm[form]!(IDS.map((id, i) => ({ u: id + 100n, i: id, r: i + 1 }))),
+      asForm[other]!(IDS.map((id, i) => ({ i: id, title: `T${i}` }))),
+      asForm[other]!(IDS.map((id, i) => ({ u: id + 100n, city: `C${i}` }))),
+    ] as const;
+    const raw = await load(
+      'table',
+      { [`a${rated}`]: ratings, [`b${described}`]: items, [`c${people}`]: users },
+      { table: mapping({ user: 'u', item: 'i', rating: 'r', texts: ['title'], userFeatures: ['city'] }) },
+    );
+    expect(triples(raw)).toEqual(IDS.map((id, i) => [String(id + 100n), String(id), i + 1]));
+    expect(raw.items).toMatchObject({ itemIds: IDS.map(String), title: ['T0', 'T1', 'T2'] });
+    expect(raw.users).toMatchObject({ userIds: IDS.map((id) => String(id + 100n)), attributes: { city: [['C0'], ['C1'], ['C2']] } });
+  },
+);
+
+test('an id that floating point has rounded is refused, in interactions and in files of items', async () => {
+  const options = { table: mapping({ user: 'u', item: 'i', rating: 'r', texts: ['title'] }) };
+  const [exact, rounded] = ['8100000000000000001', '8100000000000000001.0'];
+  for (const [inRatings, inItems] of [
+    [exact, rounded],
+    [rounded, exact],
+  ]) {
+    const files = { 'a.jsonl': `{"u": 1, "i": ${inRatings}, "r": 5}`, 'b.jsonl': `{"i": ${inItems}, "title": "T"}` };
+    const error = await errorOf(() => load('table', files, options));
+    expect(error).toMatchObject({ code: 'DATA_BAD_ROW', where: inItems === rounded ? 'b.jsonl:1:2' : 'a.jsonl:1:10' });
+    expect(error.expected).toContain('2^53');
+  }
+});
+
+test('blanks around an id are no part of it, in any file and with or without quotes', async () => {
+  const files = { 'a.csv': 'u,i,r\n u1, x y ,5\n" u1 ",z ,4\n', 'b.jsonl': '{"i": "x y ", "title": "T"}\n{"i": " z", "title": "S"}' };
+  const raw = await load('table', files, { table: mapping({ user: 'u', item: 'i', rating: 'r', texts: ['title'] }) });
+  expect(triples(raw)).toEqual([
+    ['u1', 'x y', 5],
+    ['u1', 'z', 4],
+  ]);
+  expect(raw.items.itemIds).toEqual(['x y', 'z']);
+  const blank = await errorOf(() =>
+    load('table', { 'a.csv': 'u,i,r\nu1,  ,5\n' }, { table: mapping({ user: 'u', item: 'i', rating: 'r' }) }),
+  );
+  expect(blank).toMatchObject({ code: 'DATA_BAD_ROW', where: 'a.csv:2:6' });
+});
+
 test('a damaged Parquet or Arrow file is a typed error, wherever it is cut', async () => {
   const folder = await write({});
   await parquet(folder, 'x.parquet', SQL);
