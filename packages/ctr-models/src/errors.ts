@@ -10,6 +10,7 @@ import { ExpctrError } from '@expctr/core';
  * | `CTR_LENGTH` | columns of different lengths |
  * | `CTR_LABEL` | a label that is neither 0 nor 1 |
  * | `CTR_NOT_FINITE` | NaN or infinity in a feature, a score, a probability or the loss |
+ * | `CTR_PRECISION` | numbers that float32, in which models compute, cannot tell apart |
  * | `CTR_PROBABILITY` | a probability outside [0, 1] |
  * | `CTR_DENSE_ROWS` | a dense column lacks a vector for some rows |
  * | `CTR_SCHEMA` | a feature schema that contradicts itself, or columns that do not fit it |

@@ -5,12 +5,14 @@ import {
   denseFeatures,
   eventsFeatures,
   frequencies,
+  lengths,
   numericFeatures,
   tableFeatures,
   type FeatureSchema,
-  type NumberFeature,
+  type NumericFeature,
   type TableFeature,
 } from '../features/schema.js';
+import { listOf } from '../features/check-schema.js';
 import { featureBatch } from '../model/batch.js';
 import type { EmbeddingTable } from '../tables/embedding-table.js';
 import type { EventIds } from '../tables/read-events.js';
@@ -18,6 +20,9 @@ import { present, readPooled, readRows } from '../tables/read-rows.js';
 
 /** What a served model takes, by feature name; past events by `<feature>.<field>`. */
 export type RawInputs<L> = Readonly<Record<string, L>>;
+
+/** Lengths that the graph tells apart: a bound on its size where `maxLength` is as good as none. */
+const LONGEST_LIST = 1 << 20;
 
 /** Layout of a table, without its numbers. */
 export type TableLayout = Pick<EmbeddingTable, 'name' | 'dimension' | 'features' | 'width' | 'rows'>;
@@ -81,9 +86,14 @@ export function serve(
       const byId = tf.tensor2d(frequencies(feature), [feature.counts.length, 1]);
       return readRows(byId, inputs[feature.of]!) as tf.Tensor2D; // [batch, 1]
     }
-    if (feature.kind === 'length') return standardized(feature, tf.log1p(tf.sum(present(inputs[feature.of] as tf.Tensor2D), 1, true))); // [batch, 1]
+    if (feature.kind === 'length') {
+      const byCount = lengths(feature, Math.min(listOf(schema, feature).maxLength, LONGEST_LIST));
+      const count = tf.sum(present(inputs[feature.of] as tf.Tensor2D), 1, false); // [batch]
+      const known = tf.cast(tf.minimum(count, byCount.length - 1), 'int32');
+      return readRows(tf.tensor2d(byCount, [byCount.length, 1]), known) as tf.Tensor2D; // [batch, 1]
+    }
     const x = inputs[feature.name]!; // [batch]
-    return tf.expandDims(standardized(feature, tf.where(tf.isNaN(x), tf.fill([1], feature.mean), x)), 1); // [batch, 1]
+    return tf.expandDims(tf.where(tf.isNaN(x), tf.scalar(0), standardized(feature, x)), 1); // [batch, 1]
   });
   const dense = denseFeatures(schema).map(({ name, mean, scale }) => {
     return [name, tf.mul(tf.sub(inputs[name]!, tf.tensor([...mean])), scale)] as const; // [batch, dimension]
@@ -115,6 +125,12 @@ function lookUp(feature: TableFeature, table: tf.Tensor, ids: tf.Tensor): tf.Ten
   return readPooled(table, ids, feature.kind === 'sequence' ? 'mean' : feature.pooling) as tf.Tensor2D;
 }
 
-function standardized<T extends tf.Tensor>({ mean, standardDeviation }: NumberFeature, x: T): T {
-  return tf.mul(tf.sub(x, mean), standardDeviation > 0 ? 1 / standardDeviation : 0);
+/**
+ * `standardize` in float32. The mean is taken away in two parts, what float32 holds of it and the rest: beside a small spread the rounding
+ * of a large mean would be as large as the differences between the rows, and near the mean the first subtraction is exact.
+ */
+function standardized<T extends tf.Tensor>({ mean, standardDeviation }: NumericFeature, x: T): T {
+  if (standardDeviation === 0) return tf.zerosLike(x);
+  const high = Math.fround(mean);
+  return tf.div(tf.sub(tf.sub(x, high), mean - high), standardDeviation);
 }

@@ -2,6 +2,7 @@ import { SPLITS, type Interactions, type Items } from '@expctr/data';
 import type { RawColumn, RawEvents, RawList } from './columns.js';
 import type { FeatureDefinition } from './definitions.js';
 import { encodeFeatures, type Features } from './encode.js';
+import { evidenceColumns } from './evidence.js';
 import { fitSchema } from './fit-schema.js';
 import type { FeatureSchema } from './schema.js';
 import { selectRows } from './select.js';
@@ -30,6 +31,11 @@ export interface BuildFeaturesParameters {
    * sequences (`usesSequences`). Attributes that only past items have then get embeddings, too. Default false.
    */
   readonly events?: boolean;
+  /**
+   * Adds what the history says of the target in numbers, as {@link evidenceColumns} counts it: how often this user liked and disliked
+   * each of its attributes. Default false.
+   */
+  readonly evidence?: boolean;
   /** Values seen in fewer of `fitRows` are unknown. Default 1. */
   readonly minimumCount?: number;
   /** At most so many entries of each history sequence, and events of `history`, count: the newest. Default 50. */
@@ -38,7 +44,8 @@ export interface BuildFeaturesParameters {
 
 /**
  * h(u, i) of docs/method.md, and dense vectors: `user`, `item`, `item_<attribute>` for each attribute, `item_year`, `item_popularity`,
- * `history_liked` and `history_disliked` (item sequences that share the item table), their counts, `history` where it is asked for, and the dense features of `vectors`.
+ * `history_liked` and `history_disliked` (item sequences that share the item table), their counts, `evidence_…` and `history` where they
+ * are asked for, and the dense features of `vectors`.
  *
  * @returns features whose row r is the interaction `rows[r]`
  * @throws CtrError `CTR_EMPTY` without rows to fit on; `CTR_DENSE_ROWS` where a row to fit on has no vector; `CTR_LENGTH`, `CTR_SCHEMA`.
@@ -74,6 +81,11 @@ export function buildFeatures(parameters: BuildFeaturesParameters): Features {
   if (popularity) definitions.push({ kind: 'frequency', name: 'item_popularity', of: 'item' });
   if (historyCounts) {
     for (const name of ['history_liked', 'history_disliked']) definitions.push({ kind: 'length', name: `${name}_count`, of: name });
+  }
+  if (parameters.schema?.features.some(({ name }) => name === 'evidence_rate') ?? parameters.evidence ?? false) {
+    for (const [name, values] of Object.entries(evidenceColumns(interactions, attributes, all))) {
+      add({ kind: 'numeric', name }, { kind: 'numeric', values });
+    }
   }
   if (parameters.schema?.features.some(({ kind }) => kind === 'events') ?? parameters.events ?? false) {
     add(...historyEvents(interactions, attributes, historyLength, all));

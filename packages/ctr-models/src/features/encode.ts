@@ -72,8 +72,9 @@ function encodeColumn(feature: Feature, column: RawColumn, vocabulary: (table: s
   if (feature.kind === 'numeric' && column.kind === 'numeric') {
     const values = Float32Array.from(column.values, (value, position) => {
       if (Number.isNaN(value) && feature.missing === 'mean') return 0;
-      if (!Number.isFinite(value)) throw notFinite(feature.name, position, value);
-      return standardize(feature, value);
+      const read = Math.fround(value);
+      if (!Number.isFinite(read)) throw notFinite(feature.name, position, value);
+      return standardize(feature, read);
     });
     return { kind: 'numbers', values, ...index };
   }

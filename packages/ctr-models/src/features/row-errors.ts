@@ -3,7 +3,7 @@ import { CtrError } from '../errors.js';
 /** The error for NaN or infinity in a feature. */
 export function notFinite(name: string, row: number, value: number): CtrError {
   return new CtrError('CTR_NOT_FINITE', `row ${row} of the feature '${name}' is ${value}`, {
-    expected: 'a finite number',
+    expected: 'a finite number within float32 (at most 3.4e38)',
     remedy: "clean the column, or give a numeric feature missing: 'mean'",
   });
 }

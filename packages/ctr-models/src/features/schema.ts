@@ -66,7 +66,10 @@ export interface EventsFeature {
   readonly maxLength: number;
 }
 
-/** A number, standardized with the mean and the standard deviation of the training rows. */
+/**
+ * A number, read as float32, the type in which a served model takes it, and standardized with the mean and the standard deviation of the
+ * training rows.
+ */
 export interface NumericFeature {
   /** Discriminates the union. */
   readonly kind: 'numeric';
@@ -170,6 +173,11 @@ export function standardize({ mean, standardDeviation }: NumberFeature, value: n
 /** The standardized frequency by id. */
 export function frequencies(feature: FrequencyFeature): Float32Array {
   return Float32Array.from(feature.counts, (count) => standardize(feature, Math.log1p(count)));
+}
+
+/** The standardized length by number of entries, from 0 to `longest`. */
+export function lengths(feature: LengthFeature, longest: number): Float32Array {
+  return Float32Array.from({ length: longest + 1 }, (_, count) => standardize(feature, Math.log1p(count)));
 }
 
 /** The dense-vector features. */

@@ -1,3 +1,4 @@
+import { CtrError } from '../errors.js';
 import type { DenseColumn, RawCategorical, RawEvents, RawList, RawNumeric } from './columns.js';
 import { missingVector, notFinite } from './row-errors.js';
 import type { DenseFeature, FrequencyFeature, LengthFeature, NumericFeature } from './schema.js';
@@ -71,7 +72,15 @@ function moments(rows: ArrayLike<number>, valueOf: (row: number) => number): { m
   return { mean, standardDeviation: count === 0 ? 0 : Math.sqrt(squares / count) };
 }
 
-/** Normalization of a number. @throws CtrError `CTR_NOT_FINITE`. */
+/** A column in which float32 rounds away more than this part of the spread is refused. */
+const MOST_LOST = 0.1;
+/** Spread beside the mean below which numbers differ by the rounding of float64 alone, and are a constant. */
+const ROUNDING = 1e-14;
+
+/**
+ * Normalization of a number, as float32 has it.
+ * @throws CtrError `CTR_NOT_FINITE`, also beyond float32; `CTR_PRECISION` for numbers that float32 cannot tell apart.
+ */
 export function fitNumeric(
   name: string,
   missing: 'mean' | 'error',
@@ -81,10 +90,18 @@ export function fitNumeric(
   const valueOf = (row: number): number => {
     const position = index === undefined ? row : index[row]!;
     const value = position < 0 ? NaN : values[position]!;
-    if (!Number.isFinite(value) && !(Number.isNaN(value) && missing === 'mean')) throw notFinite(name, row, value);
+    if (!Number.isFinite(Math.fround(value)) && !(Number.isNaN(value) && missing === 'mean')) throw notFinite(name, row, value);
     return value;
   };
-  return { kind: 'numeric', name, missing, ...moments(rows, valueOf) };
+  const { mean, standardDeviation } = moments(rows, valueOf);
+  const lost = moments(rows, (row) => valueOf(row) - Math.fround(valueOf(row))).standardDeviation;
+  if (lost > MOST_LOST * standardDeviation && standardDeviation > ROUNDING * Math.abs(mean)) {
+    throw new CtrError('CTR_PRECISION', `float32 does not tell the numbers of the feature '${name}' apart`, {
+      expected: `numbers that differ by more than float32 rounds; these are ${mean} on average, and their standard deviation is ${standardDeviation}`,
+      remedy: 'subtract a constant near their mean from the column, and from what is predicted',
+    });
+  }
+  return { kind: 'numeric', name, missing, ...moments(rows, (row) => Math.fround(valueOf(row))) };
 }
 
 /** Counts of a categorical column's values, by id. */
