@@ -13,6 +13,12 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
+/** The first value that is NaN or infinite, as text, or null where all are finite. */
+export function strangeValue({ data }: FloatTensor): string | null {
+  for (const value of data) if (!Number.isFinite(value)) return String(value);
+  return null;
+}
+
 /** `true` where the shapes are the same, axis by axis. */
 export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);

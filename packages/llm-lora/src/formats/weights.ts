@@ -1,12 +1,12 @@
 import { namedTensors } from '../families/layout.js';
 import { FormatError } from './errors.js';
-import { sameShape, sizeOf, type FloatTensor } from './host-tensor.js';
+import { sameShape, sizeOf, strangeValue, type FloatTensor } from './host-tensor.js';
 import type { OpenModel } from './open-model.js';
 import type { TensorSource } from './tensor-source.js';
 
 /**
  * Reads all weights of a model after checking that the file holds exactly those that the configuration asks for.
- * @throws FormatError `CHECKPOINT_MISSING_TENSOR`, `CHECKPOINT_WRONG_SHAPE`, `CHECKPOINT_UNKNOWN_TENSOR`, and what reading throws.
+ * @throws FormatError `CHECKPOINT_MISSING_TENSOR`, `CHECKPOINT_WRONG_SHAPE`, `CHECKPOINT_UNKNOWN_TENSOR`, `CHECKPOINT_NOT_FINITE`, and what reading throws.
  */
 export async function readWeights(
   { family, config, source }: OpenModel,
@@ -26,7 +26,10 @@ export async function readWeights(
   const tensors = new Map<string, FloatTensor>();
   let loaded = 0;
   for (const [name, shape] of shapes) {
-    tensors.set(name, await source.read(name));
+    const tensor = await source.read(name);
+    const strange = strangeValue(tensor);
+    if (strange !== null) throw notFinite(source, name, strange);
+    tensors.set(name, tensor);
     loaded += sizeOf(shape);
     onProgress(loaded, total);
   }
@@ -58,5 +61,13 @@ function unknownTensor(source: TensorSource, name: string): FormatError {
     where: source.path,
     expected: 'only the tensors that the configuration asks for',
     remedy: 'check that the model is a plain one of its architecture (no biases, no adapters, no quantization)',
+  });
+}
+
+function notFinite(source: TensorSource, name: string, value: string): FormatError {
+  return new FormatError('CHECKPOINT_NOT_FINITE', `the tensor ${name} holds ${value}`, {
+    where: source.path,
+    expected: 'finite weights: with others every answer would be noise',
+    remedy: 'download the file again; weights that were saved like this, or that overflowed in float16, cannot be used',
   });
 }

@@ -1,7 +1,7 @@
 import type { Rng } from '@expctr/core';
 import type { AdapterStore } from '@expctr/language-model/training';
 import { loraScale, type Adapter, type LoraConfig } from '../formats/adapter.js';
-import type { FloatTensor } from '../formats/host-tensor.js';
+import { strangeValue, type FloatTensor } from '../formats/host-tensor.js';
 import { loadAdapter } from '../formats/peft/load.js';
 import { saveAdapter } from '../formats/peft/save.js';
 import { PolicyError } from '../policy/errors.js';
@@ -87,7 +87,7 @@ export class LoraStore implements AdapterStore<Adapter> {
     return this.#entry(name).adapter;
   }
 
-  /** Stores an adapter, active where it is the first. @throws {@link PolicyError} when a factor does not fit this model */
+  /** Stores an adapter, active where it is the first. @throws {@link PolicyError} when a factor does not fit this model, or is not finite */
   set(name: string, adapter: Adapter): void {
     const tree = loraTree(adapter, this.sites);
     this.#check(name, adapter, tree);
@@ -141,6 +141,8 @@ export class LoraStore implements AdapterStore<Adapter> {
         known.add(path);
         const { a, b } = pair;
         const right = a.shape[0] === rank && a.shape[1] === linear.in && b.shape[0] === linear.out && b.shape[1] === rank;
+        const strange = right ? (strangeValue(a) ?? strangeValue(b)) : null;
+        if (strange !== null) throw notFinite(name, path, strange);
         if (right) continue;
         throw new PolicyError('ADAPTER_SHAPE', `${path} has A [${a.shape.join(', ')}] and B [${b.shape.join(', ')}]`, {
           where: `adapter ${name}`,
@@ -157,4 +159,12 @@ export class LoraStore implements AdapterStore<Adapter> {
       remedy: 'use an adapter that was made for this model',
     });
   }
+}
+
+function notFinite(name: string, path: string, value: string): PolicyError {
+  return new PolicyError('ADAPTER_NOT_FINITE', `a factor of ${path} holds ${value}`, {
+    where: `adapter ${name}`,
+    expected: 'finite factors',
+    remedy: 'use an earlier copy of the adapter, or train it again with a smaller learning rate',
+  });
 }

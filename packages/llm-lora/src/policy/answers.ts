@@ -8,6 +8,7 @@ import { tracedHead } from '../model/head.js';
 import { tokenStatistics } from '../model/vocabulary.js';
 import { mapLora, type TracedWeights } from '../model/weights.js';
 import { planAnswers, type AnswerPart } from './answer-plan.js';
+import { checkLogProbs } from './check-finite.js';
 import type { PolicyContext } from './context.js';
 import { PolicyError } from './errors.js';
 import { forwardTokens } from './forward.js';
@@ -45,6 +46,7 @@ export function createScoreAnswers(context: PolicyContext): AnswerScorer['scoreA
         let sum = 0;
         for (let at = first; at < last; at += 1) sum += data[at]!;
         result[row]![answer] = sum;
+        checkLogProbs(result[row]!.subarray(answer, answer + 1), `scoreAnswers, prompt ${row}`);
       }
       done += new Set(part.asked.map(({ row }) => row)).size;
       onProgress?.(done, prompts.length);

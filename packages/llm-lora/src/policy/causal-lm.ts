@@ -10,6 +10,7 @@ import { modelWeights } from '../model/weights.js';
 import { checkTokenizer } from '../tokenizer/check-tokenizer.js';
 import { loadTokenizer } from '../tokenizer/load-tokenizer.js';
 import { createScoreAnswers } from './answers.js';
+import { checkLogProbs } from './check-finite.js';
 import type { PolicyContext, PolicyLimits } from './context.js';
 import { PolicyError } from './errors.js';
 import { createGenerate } from './generate.js';
@@ -97,16 +98,22 @@ export class CausalLM implements LanguageModel<Adapter> {
 
   /**
    * Samples completions in prompt-major order. Equal prompts, and what all prompts begin with, go through the model once.
-   * @throws {@link PolicyError} for prompts that do not fit the context and for wrong options
+   * @throws {@link PolicyError} for prompts that do not fit the context, for wrong options, and before a token is drawn from logits that are not finite
    */
   generate(prompts: readonly TokenIds[], options: SamplingOptions): Promise<Completion[]> {
     return this.#generate(prompts, options);
   }
 
-  /** Log-probabilities of the response tokens in nats, ragged like `batch.responses`; adapter null = the base model. */
+  /**
+   * Log-probabilities of the response tokens in nats, ragged like `batch.responses`; adapter null = the base model.
+   * @throws {@link PolicyError} `POLICY_NOT_FINITE` where one is NaN or infinite
+   */
   async logProbabilities(batch: TokenBatch, adapter: string | null): Promise<Float32Array[]> {
-    const { logProbs } = await this.#score.run(batch, adapter, {});
-    return logProbs ?? [];
+    const { logProbs = [] } = await this.#score.run(batch, adapter, {});
+    logProbs.forEach((row, index) => {
+      checkLogProbs(row, `logProbabilities, row ${index}`);
+    });
+    return logProbs;
   }
 
   /**
@@ -114,6 +121,7 @@ export class CausalLM implements LanguageModel<Adapter> {
    * @param prompts what comes before the answers; a beginning that all of them share is computed once
    * @param answers `answers[i]` are the possible answers to `prompts[i]`
    * @returns one array for each prompt, in the order of its answers
+   * @throws {@link PolicyError} `POLICY_NOT_FINITE` where one is NaN or infinite
    */
   scoreAnswers(prompts: readonly TokenIds[], answers: readonly (readonly TokenIds[])[], options?: AnswerOptions): Promise<Float32Array[]> {
     return this.#scoreAnswers(prompts, answers, options);

@@ -5,6 +5,7 @@ import type { Decoder } from './decode.js';
 import type { KeyValueCache } from './key-value-cache.js';
 import type { Prefill, PrefilledPrompt } from './prefill.js';
 import type { Prefix } from './prefix-cache.js';
+import { checkDistribution } from './check-finite.js';
 import { chooseToken } from './sampling.js';
 
 /** A completion that is waiting or being decoded. */
@@ -99,6 +100,7 @@ export class DecodeSession {
   #take(slot: number, job: Job, probabilities: Float32Array): void {
     const { options, progress, cache } = this.#given;
     const { topK, topP, stopTokenIds, maxNewTokens } = options;
+    checkDistribution(probabilities, job.promptIndex);
     const token = chooseToken(probabilities, { greedy: options.temperature === 0, topK, topP }, job.stream.next());
     job.tokens.push(token);
     job.logProbs.push(Math.log(probabilities[token]!));

@@ -13,6 +13,7 @@ import type { KeyValueCache } from './key-value-cache.js';
 import { nextToken } from './next-token.js';
 import { lengthMask } from './packing.js';
 import { compileProgram, type Program } from './program.js';
+import { inverseTemperatureOf } from './temperature.js';
 
 /** What a step of all slots gives. */
 export interface DecodeOutputs {
@@ -50,7 +51,7 @@ export class Decoder {
       rows: rowsOf(weights.tree.parameters.embedding, tokens),
       positions: weights.family.positions.values(weights.config, cache.lengths),
       pastMask: lengthMask(cache.lengths, cache.size),
-      inverseTemperature: Float32Array.of(1 / temperature),
+      inverseTemperature: inverseTemperatureOf(temperature),
     };
     return this.#compiled.use(
       `${cache.slots}x${cache.size},${lora?.structure ?? 'base'}`,

@@ -13,6 +13,7 @@ import { nextToken } from './next-token.js';
 import { prefixSpecs, type Prefix } from './prefix-cache.js';
 import { sequenceSpecs, type SequenceInputs } from './token-inputs.js';
 import { compileProgram, type Program } from './program.js';
+import { inverseTemperatureOf } from './temperature.js';
 
 /** A prompt that went through the model. */
 export interface PrefilledPrompt {
@@ -87,7 +88,7 @@ export class Prefill {
           weights.tree,
           lora?.tree ?? [],
           inputs,
-          { last, inverseTemperature: Float32Array.of(1 / temperature) },
+          { last, inverseTemperature: inverseTemperatureOf(temperature) },
           prefix?.keyValues ?? [],
         ]),
     );

@@ -46,9 +46,9 @@ export async function createStep<P>(
       const skipped = !Number.isFinite(gradientNorm) || (options.skip?.(metrics) ?? false);
       if (!skipped) {
         const next = await update.run(trainable, totals.gradients, state, options.learningRate);
+        adapters.set(name, adapterOf(adapters.get(name).config, next.trainable.lora, adapters.sites)); // refuses what is not finite
         state = next.state;
         extra = next.trainable.extra;
-        adapters.set(name, adapterOf(adapters.get(name).config, next.trainable.lora, adapters.sites));
       }
       return { metrics, skipped, gradientNorm };
     },

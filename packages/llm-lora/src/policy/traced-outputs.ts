@@ -8,6 +8,7 @@ import type { ModelWeights, TracedWeights } from '../model/weights.js';
 import type { TokenOutputs } from '@expctr/language-model/training';
 import type { BatchPart, BatchShape } from './batch-plan.js';
 import { forwardTokens } from './forward.js';
+import { inverseTemperatureOf } from './temperature.js';
 import { readoutSpecs, sequenceInputs, sequenceSpecs, type ReadoutInputs, type SequenceInputs } from './token-inputs.js';
 
 /** A part of a batch as an argument of a compiled function. */
@@ -35,7 +36,7 @@ export function partInputs(model: ModelWeights, part: BatchPart, temperature: nu
   const { shape, packed, places, targets, inverse, mask } = part;
   return {
     sequence: sequenceInputs(model, packed, shape.batch, shape.time),
-    readout: { places, targets, inverseTemperature: Float32Array.of(1 / temperature) },
+    readout: { places, targets, inverseTemperature: inverseTemperatureOf(temperature) },
     inverse,
     mask,
   };

@@ -146,3 +146,11 @@ test('an untied head is required where the configuration says so, and a tied one
   await writeTinyModel(path('c'), { tensors: tinyTensors().set('lm_head.weight', head) });
   expect((await loadCheckpoint(path('c'))).tensors.has('lm_head.weight')).toBe(false);
 });
+
+test.each([NaN, Infinity, -Infinity])('%d in the weights is refused by the name of its tensor', async (value) => {
+  const name = 'model.layers.1.mlp.up_proj.weight';
+  const tensors = tinyTensors();
+  const tensor = tensors.get(name)!;
+  await writeTinyModel(path('model'), { tensors: tensors.set(name, { ...tensor, data: tensor.data.with(-1, value) }) });
+  await expect(loadCheckpoint(path('model'))).rejects.toThrow(failure('CHECKPOINT_NOT_FINITE', 'model.safetensors', name, String(value)));
+});

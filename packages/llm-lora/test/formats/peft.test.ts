@@ -194,3 +194,18 @@ test('saving again replaces the adapter', async () => {
   expect((await loadAdapter(path('adapter'))).config.alpha).toBe(16);
   expect((await readdir(path('adapter'))).sort()).toEqual(['adapter_config.json', 'adapter_model.safetensors']);
 });
+
+test.each(['lora_A', 'lora_B'])('NaN in %s is refused when an adapter is read, and when it is saved', async (factor) => {
+  await cp(PEFT, path('peft'), { recursive: true });
+  const file = path('peft', 'adapter_model.safetensors');
+  const { tensors } = await readSafetensors(file);
+  const name = `base_model.model.model.layers.2.self_attn.v_proj.${factor}.weight`;
+  const good = tensors.get(name)!;
+  await writeSafetensors(file, new Map(tensors).set(name, { ...good, data: (good.data as Float32Array).with(3, NaN) }));
+  await expect(loadAdapter(path('peft'))).rejects.toThrow(failure('ADAPTER_NOT_FINITE', 'layers.2.self_attn.v_proj', factor, 'NaN'));
+  const adapter = await loadAdapter(PEFT);
+  const [[module, { a, b }]] = adapter.tensors as unknown as [[string, { a: FloatTensor; b: FloatTensor }]];
+  const bad = factor === 'lora_A' ? { a: { ...a, data: a.data.with(0, Infinity) }, b } : { a, b: { ...b, data: b.data.with(0, Infinity) } };
+  const changed = { ...adapter, tensors: new Map(adapter.tensors).set(module, bad) };
+  await expect(saveAdapter(path('bad'), changed)).rejects.toThrow(failure('ADAPTER_NOT_FINITE', factor, 'Infinity'));
+});

@@ -1,11 +1,11 @@
 import type { Adapter } from '../adapter.js';
 import { FormatError } from '../errors.js';
-import { sizeOf } from '../host-tensor.js';
+import { sizeOf, strangeValue } from '../host-tensor.js';
 import { isTarget } from './names.js';
 
 /**
  * Checks that an adapter is whole and consistent, before it is saved and after it was loaded.
- * @throws FormatError `ADAPTER_WRONG_SHAPE`, `ADAPTER_WRONG_TARGETS`.
+ * @throws FormatError `ADAPTER_WRONG_SHAPE`, `ADAPTER_NOT_FINITE`, `ADAPTER_WRONG_TARGETS`.
  */
 export function checkAdapter({ config, tensors }: Adapter, where: string): void {
   const { rank, targetModules } = config;
@@ -20,6 +20,18 @@ export function checkAdapter({ config, tensors }: Adapter, where: string): void 
         where: `${where}, module ${module}`,
         expected: `${expected}, for the rank is ${rank}`,
         remedy: 'check that adapter_config.json and the tensors belong together',
+      });
+    }
+    for (const [name, tensor] of [
+      ['lora_A', a],
+      ['lora_B', b],
+    ] as const) {
+      const strange = strangeValue(tensor);
+      if (strange === null) continue;
+      throw new FormatError('ADAPTER_NOT_FINITE', `${name} holds ${strange}`, {
+        where: `${where}, module ${module}`,
+        expected: 'finite factors',
+        remedy: 'use an earlier copy of the adapter, or train it again with a smaller learning rate',
       });
     }
     if (!targetModules.some((target) => isTarget(module, target))) {
