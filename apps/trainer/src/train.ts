@@ -93,7 +93,10 @@ async function readData({ config, registry }: Settings, folder: RunFolder, { pol
     interactions,
     items,
     truth,
-    features: createFeatureStore(interactions, items, findBackbone(config.ctr.backbone, registry.backbones)),
+    features: createFeatureStore(interactions, items, {
+      events: findBackbone(config.ctr.backbone, registry.backbones).usesSequences ?? false,
+      evidence: config.ctr.evidence,
+    }),
     prompts: createPromptBook({
       interactions,
       items,

@@ -77,6 +77,10 @@ export const encoderSection = z.strictObject({
 /** `ctr`, beside the options of the backbone. */
 export const ctrSection = fitOptions.extend({
   backbone: z.string().default('deepfm').describe('the CTR model (also --backbone)'),
+  evidence: z
+    .boolean()
+    .default(false)
+    .describe('h(u, i) also says in numbers how often the visible history liked and disliked each attribute of the target'),
 });
 
 /** `ppo`, beside the options of the algorithm. */

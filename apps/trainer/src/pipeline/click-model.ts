@@ -55,7 +55,7 @@ export async function fitClickModel(pipeline: Pipeline, options: ClickModelOptio
   const { name, iteration, fit, vectors } = options;
   const idFeatures = data.features(fit);
   const features = vectors === null ? idFeatures : withVectors(idFeatures, { [Z]: await vectors() });
-  const { backbone, ...settings } = run.config.ctr;
+  const { backbone, evidence: _, ...settings } = run.config.ctr;
   const model = await fitCtr({
     backbone,
     backbones: run.registry.backbones,

@@ -1,4 +1,4 @@
-import { buildFeatures, type Backbone, type Features } from '@expctr/ctr-models';
+import { buildFeatures, type BuildFeaturesParameters, type Features } from '@expctr/ctr-models';
 import { rowsOf, type Interactions, type Items } from '@expctr/data';
 
 /** Rows that a CTR model is fitted on: the CTR slice, whose labels the policy has not seen, or the whole train split. */
@@ -9,18 +9,18 @@ export type FeatureStore = (fit: FitRows) => Features;
 
 /**
  * The same features for every predictor: IDs, item attributes and the history, so that predictors differ in their vectors alone.
- * Past events stand in them unpooled where the backbone asks for them.
+ * @param history in which further forms the history enters
  */
 export function createFeatureStore(
   interactions: Interactions,
   items: Items,
-  { usesSequences: events = false }: Pick<Backbone, 'usesSequences'>,
+  history: Pick<BuildFeaturesParameters, 'events' | 'evidence'>,
 ): FeatureStore {
   const built = new Map<FitRows, Features>();
   return (fit) => {
     const known =
       built.get(fit) ??
-      buildFeatures({ interactions, items, rows: interactions.interactionId, events, fitRows: fitRows(interactions, fit) });
+      buildFeatures({ interactions, items, rows: interactions.interactionId, ...history, fitRows: fitRows(interactions, fit) });
     built.set(fit, known);
     return known;
   };
