@@ -2,6 +2,13 @@ import { DataError } from '../errors.js';
 import type { BadRow, BadRowLog } from './bad-rows.js';
 import type { InputFile } from './input-file.js';
 
+/** Cells of a column of numbers that could not be read as one. */
+export interface UnreadNumbers {
+  readonly count: number;
+  /** The first few, cut to a readable length. */
+  readonly first: readonly string[];
+}
+
 /** What was read from a file, for the dataset card. Rows read = rows kept + rows dropped by a named rule + rows bad. */
 export interface FileReport {
   /** The file's name, without its folder; of a zip archive's member `archive.zip/member`. */
@@ -22,6 +29,8 @@ export interface FileReport {
   readonly rowsBad: number;
   /** The first few bad rows. */
   readonly badRows: readonly BadRow[];
+  /** Cells of columns of numbers that hold something else, by column: the numbers are missing. Absent where there are none. */
+  readonly numbersUnread?: Readonly<Record<string, UnreadNumbers>>;
   /** True where the compressed data ends early and what could be read was kept, on request. */
   readonly truncated?: boolean;
 }

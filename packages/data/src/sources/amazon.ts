@@ -5,7 +5,6 @@ import { formatSource } from './format-source.js';
 import type { EntityFormat, EntityRow, FileFormat, RatingsFormat } from './formats.js';
 import { LiteralError, parseLiteral } from '../read/python-literal.js';
 import type { DatasetSource } from './raw-tables.js';
-import { numberOf } from './ratings-builder.js';
 
 const STARS = { low: 1, high: 5 };
 const usually = /^(reviews_.*|ratings_.*|books_rating.*)\.(json|jsonl|csv)(\.gz)?$/iu;
@@ -98,12 +97,11 @@ function product(record: RowRecord, columns: { id: string; category: string; mak
   if (typeof id !== 'string') return id;
   const title = cellText(record['title']);
   if (PAGE_CODE.test(title)) return 'page-code-title';
-  const price = numberOf(cellText(record['price']).replace(/^\$/u, ''));
   return {
     id,
     title: webText(title) || id,
     attributes: { categories: cellList(record[columns.category]), brand: cellValue(record[columns.maker]) },
-    numbers: { price },
+    numbers: { price: record['price'] },
   };
 }
 

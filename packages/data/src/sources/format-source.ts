@@ -52,7 +52,13 @@ export async function loadFormats(source: Omit<SourceDescription, 'name' | 'desc
   const files: FileReport[] = [withRole(ratings.file, ratingsFile)];
   if (items && itemsFile) files.push(withRole(items.file, itemsFile));
   if (users && usersFile) files.push(withRole(users.file, usersFile));
-  for (const { file, truncated, rowsRead, rowsBad } of files) {
+  for (const { file, truncated, rowsRead, rowsBad, numbersUnread = {} } of files) {
+    for (const [column, { count, first }] of Object.entries(numbersUnread)) {
+      const such = first.map((cell) => JSON.stringify(cell)).join(', ');
+      note(
+        `${file}: ${count} of ${rowsRead} cells of the column ${column} are no numbers that can be read (${such}), and count as missing`,
+      );
+    }
     if (truncated === true) note(`${file} ends early: the ${rowsRead - rowsBad} whole rows that it holds were kept`);
   }
   return {

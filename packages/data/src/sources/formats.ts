@@ -74,8 +74,8 @@ export interface EntityRow {
   readonly year?: number;
   /** Values of the attributes that the format names. */
   readonly attributes: Readonly<Record<string, readonly string[]>>;
-  /** Values of the numbers that the format names. */
-  readonly numbers?: Readonly<Record<string, number>>;
+  /** Cells of the numbers that the format names, as they stand in the file. */
+  readonly numbers?: Readonly<Record<string, unknown>>;
 }
 
 /** A form of items or users: what it reads, and how a record becomes a row, a problem, or a drop by the rule of that name. */

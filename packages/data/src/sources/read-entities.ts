@@ -1,6 +1,7 @@
-import type { FileReport } from '../read/file-report.js';
+import type { FileReport, UnreadNumbers } from '../read/file-report.js';
 import type { RowRecord } from '../read/records.js';
 import type { EntityFormat } from './formats.js';
+import { createNumberColumn } from './number-column.js';
 import type { LoadOptions, RawItems, RawUsers } from './raw-tables.js';
 import { readRecords } from './read-ratings.js';
 import type { Recognized } from './recognize.js';
@@ -12,7 +13,7 @@ interface Entities extends RawItems {
 async function readEntities({ candidate, format, form }: Recognized<EntityFormat>, options: LoadOptions): Promise<Entities> {
   const [itemIds, title, year]: [string[], string[], number[]] = [[], [], []];
   const attributes = Object.fromEntries(format.attributes.map((name) => [name, [] as (readonly string[])[]]));
-  const numbers = Object.fromEntries((format.numbers ?? []).map((name) => [name, [] as number[]]));
+  const numbers = Object.fromEntries((format.numbers ?? []).map((name) => [name, createNumberColumn()]));
   const file = await readRecords(candidate, form, {
     name: candidate.name,
     example: format.example,
@@ -26,12 +27,25 @@ async function readEntities({ candidate, format, form }: Recognized<EntityFormat
       title.push(row.title ?? row.id);
       year.push(row.year ?? NaN);
       for (const [name, lists] of Object.entries(attributes)) lists.push(row.attributes[name] ?? []);
-      for (const [name, values] of Object.entries(numbers)) values.push(row.numbers?.[name] ?? NaN);
+      for (const [name, values] of Object.entries(numbers)) values.push(row.numbers?.[name]);
       return undefined;
     },
   });
-  const columns = Object.fromEntries(Object.entries(numbers).map(([name, values]) => [name, Float32Array.from(values)]));
-  return { itemIds, title, attributes, ...(format.numbers ? { numbers: columns } : {}), year: Float32Array.from(year), file };
+  const columns: Record<string, Float32Array> = {};
+  const numbersUnread: Record<string, UnreadNumbers> = {};
+  for (const [name, column] of Object.entries(numbers)) {
+    const { values, unread } = column.finish();
+    columns[name] = values;
+    if (unread.count > 0) numbersUnread[name] = unread;
+  }
+  return {
+    itemIds,
+    title,
+    attributes,
+    ...(format.numbers ? { numbers: columns } : {}),
+    year: Float32Array.from(year),
+    file: Object.keys(numbersUnread).length === 0 ? file : { ...file, numbersUnread },
+  };
 }
 
 /** Reads a file of items. */

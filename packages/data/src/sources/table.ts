@@ -9,7 +9,6 @@ import { fieldsOf, type EntityFormat, type FileFormat, type Mark, type RatingsFo
 import type { z } from 'zod';
 import { tableOptions, type TableOptions } from './options.js';
 import type { DatasetSource, RawTables } from './raw-tables.js';
-import { numberOf } from './ratings-builder.js';
 
 const SEPARATORS = [',', ';', '\t', '|', '::'] as const;
 const NEVER = /$^/u;
@@ -112,8 +111,8 @@ function userFormats(table: Mapping): EntityFormat[] {
 const lists = (record: RowRecord, names: readonly string[], separator: string | undefined): Record<string, string[]> =>
   Object.fromEntries(names.map((name) => [name, cellList(record[name], Array.isArray(record[name]) ? undefined : separator)]));
 
-const values = (record: RowRecord, names: readonly string[]): Record<string, number> =>
-  Object.fromEntries(names.map((name) => [name, numberOf(record[name])]));
+const values = (record: RowRecord, names: readonly string[]): Record<string, unknown> =>
+  Object.fromEntries(names.map((name) => [name, record[name]]));
 
 async function mappingOf(table: TableOptions, dataDir: string): Promise<Mapping> {
   const { user, item, rating, click } = table;

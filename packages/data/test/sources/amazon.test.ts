@@ -69,6 +69,7 @@ test('reviews and metadata of 2018 are read: votes with commas, prices with $, H
   ]);
   expect(raw.items.itemIds).toEqual(['B1', 'B1']); // the first of them counts, later
   expect(raw.items.title[0]).toBe('A bold book');
+  expect([...raw.items.numbers!['price']!]).toEqual([1299, NaN]);
   expect(raw.items.attributes['categories']![0]).toEqual(['Books', 'History & War']);
   expect(raw.files[1]).toMatchObject({ rowsRead: 3, rowsBad: 0, rowsDropped: { 'page-code-title': 1 } });
 });
