@@ -150,21 +150,24 @@ describe('a run leaves a complete folder', () => {
 
 describe('each algorithm and each backbone of the tables goes through a whole run', () => {
   test.each([
-    ['grpo', 'din'],
-    ['rloo', 'logistic-regression'],
+    ['grpo', 'din', false],
+    ['rloo', 'logistic-regression', true],
   ])(
-    '%s with %s',
-    async (algorithm, backbone) => {
+    '%s with %s, evidence %s',
+    async (algorithm, backbone, evidence) => {
       const folder = await freshFolder();
       const settings = await tinySettings(
         `ppo.algorithm=${algorithm}`,
         `ctr.backbone=${backbone}`,
+        `ctr.evidence=${evidence}`,
         'ppo.stage1Updates=1',
         'ppo.stage3Updates=1',
       );
       const { predictors } = await train(settings, { folder });
       expect(predictors['expctr-aug']?.auc).toBeTypeOf('number');
-      expect((await loadCtrModel(folder.ctr)).backbone).toBe(backbone);
+      const model = await loadCtrModel(folder.ctr);
+      expect(model.backbone).toBe(backbone);
+      expect(model.schema.features.some(({ name }) => name === 'evidence_genres')).toBe(evidence);
     },
     120_000,
   );
