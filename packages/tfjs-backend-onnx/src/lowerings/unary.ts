@@ -25,7 +25,7 @@ function rounding(op: string): Lowering {
 }
 
 /** `e^x - 1` without cancellation near 0: `2 tanh(x/2) / (1 - tanh(x/2))`. */
-function expMinusOne(x: Value, g: GraphBuilder): Value {
+export function expMinusOne(x: Value, g: GraphBuilder): Value {
   const t = g.unary('Tanh', g.binary('Mul', x, g.scalar(0.5)));
   const near = g.binary('Div', g.binary('Mul', t, g.scalar(2)), g.binary('Sub', g.scalar(1), t));
   const far = g.binary('Sub', g.unary('Exp', x), g.scalar(1));
@@ -81,7 +81,6 @@ export const unary = {
   Log: real('Log'),
   Sqrt: real('Sqrt'),
   Reciprocal: real('Reciprocal'),
-  Sigmoid: real('Sigmoid'),
   Softplus: real('Softplus'),
   Expm1: real(expMinusOne),
   Log1p: real(logOnePlus),

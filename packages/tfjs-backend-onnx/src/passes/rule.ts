@@ -12,6 +12,6 @@ export type Rule = (node: Node, graph: GraphBuilder) => Value | undefined;
 /** Elementwise operators with broadcasting: each result element depends on one element of each input. */
 export const ELEMENTWISE = new Set(
   `Add Sub Mul Div Max Min Pow Mod And Or Xor Equal Greater GreaterOrEqual Less LessOrEqual Where
-   Abs Neg Sign Not Ceil Floor Round Sqrt Reciprocal Exp Log Sigmoid Tanh Erf Softplus Relu Elu Selu LeakyRelu Cast
+   Abs Neg Sign Not Ceil Floor Round Sqrt Reciprocal Exp Log Tanh Erf Softplus Relu LeakyRelu Cast
    Sin Cos Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh IsNaN IsInf`.split(/\s+/),
 );
