@@ -26,10 +26,11 @@ const EITHER = /^[1-9]\d{0,2}([.,])\d{3}$/u;
 const withPoint = (text: string): number => Number(text.replaceAll(',', ''));
 const withComma = (text: string): number => Number(text.replaceAll('.', '').replace(',', '.'));
 
-const shown = (cell: unknown): string =>
-  typeof cell === 'object'
-    ? JSON.stringify(cell, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner))
-    : String(cell);
+function shown(cell: unknown): string {
+  if (typeof cell === 'string') return cell;
+  if (typeof cell === 'number' || typeof cell === 'bigint') return String(cell);
+  return JSON.stringify(cell, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner));
+}
 
 /**
  * An empty column. Text may have a sign, a currency, groups of digits ("$1,299.00", "1.299,00 €", "1 299") and a comma for decimals
