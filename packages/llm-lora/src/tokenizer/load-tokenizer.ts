@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { TokenizerError } from './errors.js';
+import { withLegacyFiles } from './special-tokens.js';
 import { makeTokenizer, type TokenizerFiles } from './text-tokenizer.js';
 import type { Tokenizer } from '@expctr/language-model';
 import type { TokenizerJson } from './tokenizer-json.js';
@@ -46,10 +47,14 @@ async function filesOfFolder(folder: string): Promise<TokenizerFiles> {
       remedy: `download both files of the model into ${folder}`,
     });
   }
-  const config = (await readObject(join(folder, 'tokenizer_config.json'))) ?? {};
+  const config = withLegacyFiles(
+    (await readObject(join(folder, 'tokenizer_config.json'))) ?? {},
+    await readObject(join(folder, 'special_tokens_map.json')),
+    await readObject(join(folder, 'added_tokens.json')),
+  );
   const template = await readFile(join(folder, 'chat_template.jinja'), 'utf8').catch(() => null);
   const withTemplate = template === null || config['chat_template'] !== undefined ? config : { ...config, chat_template: template };
-  return { name: folder, json: checkedJson(json, join(folder, 'tokenizer.json')), config: plainTokens(withTemplate) };
+  return { name: folder, json: checkedJson(json, join(folder, 'tokenizer.json')), config: withTemplate };
 }
 
 async function filesOfHub(
@@ -80,7 +85,7 @@ async function filesOfHub(
     return {
       name: id,
       json: checkedJson(tokenizer._tokenizerJSON as Record<string, unknown>, id),
-      config: plainTokens(tokenizer._tokenizerConfig as Record<string, unknown>),
+      config: tokenizer._tokenizerConfig as Record<string, unknown>,
     };
   } catch (cause) {
     throw missing(`there is no such folder, and the hub gave no tokenizer: ${(cause as Error).message}`, cause);
@@ -124,13 +129,4 @@ function checkedJson(json: Record<string, unknown>, where: string): TokenizerJso
     expected: 'the tokenizer.json of a fast tokenizer',
     remedy: 'save it again with transformers: AutoTokenizer.from_pretrained(id).save_pretrained(folder)',
   });
-}
-
-/** Special tokens are written as strings or, by older versions, as objects with their text in `content`. */
-function plainTokens(config: Record<string, unknown>): Record<string, unknown> {
-  const plain = (value: unknown): unknown =>
-    typeof value === 'object' && value !== null && typeof (value as { content?: unknown }).content === 'string'
-      ? (value as { content: string }).content
-      : value;
-  return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, key.endsWith('_token') ? plain(value) : value]));
 }

@@ -4,7 +4,8 @@ import { chatStretches } from './chat-template.js';
 import { TokenizerError } from './errors.js';
 import { afterControlToken, asContinuation, withoutControlTokens } from './plain-text.js';
 import type { ChatPrompt, Tokenizer } from '@expctr/language-model';
-import { isControl, withNamedTokens, withUnicodeDigits, type TokenizerJson } from './tokenizer-json.js';
+import { plainTokens, withNamedTokens } from './special-tokens.js';
+import { isControl, withUnicodeDigits, type TokenizerJson } from './tokenizer-json.js';
 
 /** A tokenizer's two files, parsed. */
 export interface TokenizerFiles {
@@ -12,7 +13,7 @@ export interface TokenizerFiles {
   readonly name: string;
   /** tokenizer.json */
   readonly json: TokenizerJson;
-  /** tokenizer_config.json */
+  /** tokenizer_config.json, with what older files beside it add */
   readonly config: Readonly<Record<string, unknown>>;
 }
 
@@ -23,8 +24,9 @@ export type TokenizerClass = new (json: TokenizerJson, config: Readonly<Record<s
  * Makes a tokenizer of parsed files. Four views of one vocabulary do the work: the model's own (markup and decoding), one
  * that cannot write control tokens (data), and for text in the middle of a sequence one for each of both directions.
  */
-export function makeTokenizer({ name, json: original, config }: TokenizerFiles, Class: TokenizerClass): Tokenizer {
-  const json = withUnicodeDigits(withNamedTokens(original, config));
+export function makeTokenizer({ name, json: original, config: asWritten }: TokenizerFiles, Class: TokenizerClass): Tokenizer {
+  const json = withUnicodeDigits(withNamedTokens(original, asWritten));
+  const config = plainTokens(asWritten);
   const full = new Class(json, config);
   const plainJson = withoutControlTokens(json);
   const plain = new Class(plainJson, config);
@@ -66,7 +68,7 @@ export function makeTokenizer({ name, json: original, config }: TokenizerFiles, 
     padTokenId: typeof config['pad_token'] === 'string' ? (full.pad_token_id ?? null) : null, // transformers falls back on the end token
     hasChatTemplate,
     name,
-    hash: sha256(JSON.stringify([original, config])),
+    hash: sha256(JSON.stringify([original, asWritten])),
   };
 }
 

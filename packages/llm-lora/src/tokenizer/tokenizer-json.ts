@@ -27,6 +27,10 @@ export interface AddedTokenJson {
   readonly lstrip?: boolean;
   /** It takes white space after it with it. */
   readonly rstrip?: boolean;
+  /** It is looked for in the normalized text. */
+  readonly normalized?: boolean;
+  /** It is found as a word of its own only. */
+  readonly single_word?: boolean;
 }
 
 /**
@@ -35,27 +39,6 @@ export interface AddedTokenJson {
  */
 export function isControl(token: AddedTokenJson): boolean {
   return token.special || /^[<[].*[>\]]$/s.test(token.content);
-}
-
-/**
- * The same tokenizer with every token that tokenizer_config.json names (`bos_token`, `eos_token`, …) among its special added
- * tokens, as transformers in Python has it; some tokenizer.json files keep such a token in the vocabulary alone.
- */
-export function withNamedTokens(json: TokenizerJson, config: Readonly<Record<string, unknown>>): TokenizerJson {
-  const added = json.added_tokens ?? [];
-  const known = new Set(added.map(({ content }) => content));
-  const vocab = json.model.vocab as Readonly<Record<string, number>> | readonly (readonly [string, number])[];
-  const idOf = (token: string): number | undefined => {
-    if (!Array.isArray(vocab)) return Object.hasOwn(vocab, token) ? (vocab as Readonly<Record<string, number>>)[token] : undefined;
-    const index = (vocab as readonly (readonly [string, number])[]).findIndex(([entry]) => entry === token);
-    return index === -1 ? undefined : index;
-  };
-  const names = Object.entries(config).flatMap(([key, value]) => (key.endsWith('_token') && typeof value === 'string' ? [value] : []));
-  const missing = [...new Set(names)].flatMap((content) => {
-    const id = known.has(content) ? undefined : idOf(content);
-    return id === undefined ? [] : [{ id, content, special: true }];
-  });
-  return missing.length === 0 ? json : { ...json, added_tokens: [...added, ...missing] };
 }
 
 /**

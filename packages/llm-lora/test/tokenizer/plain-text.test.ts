@@ -43,12 +43,13 @@ test('an algorithm that takes whole words from the vocabulary finds no special t
 
 test('a Unigram vocabulary keeps its ids and loses the spelling of its special tokens', () => {
   const vocab = [['<unk>', 0], ['</s>', 0], ['<', -1], ['/', -1], ['s', -1], ['>', -1]]; // prettier-ignore
-  const tokenizer = letters({
+  const change = {
     added_tokens: [added(0, '<unk>'), added(1, '</s>')],
     pre_tokenizer: null,
     decoder: null,
     model: { type: 'Unigram', unk_id: 0, vocab },
-  });
+  };
+  const tokenizer = letters(change, { bos_token: null });
   expect([...tokenizer.encodeText('</s>')]).toEqual([2, 3, 4, 5]);
   expect([...tokenizer.encodeText('é')]).toEqual([0]);
   expect(tokenizer.vocabularySize).toBe(6);
