@@ -7,6 +7,8 @@ import { fixture, largestDifference } from './support.js';
 interface HashedFixture {
   readonly texts: string[];
   readonly cases: { dimension: number; ngrams: number; entries: [number, number][][] }[];
+  /** As HashingVectorizer does it where it is told nothing, 64 dimensions. */
+  readonly own: { text: string; entries: [number, number][] }[];
   readonly hashes: [text: string, seed: number, hash: number][];
 }
 const expected = await fixture<HashedFixture>('hashed.json');
@@ -18,13 +20,30 @@ test.each(expected.hashes)('the hash of %j with seed %i is the reference impleme
   expect(murmurhash3(text, seed)).toBe(hash);
 });
 
-test.each(expected.cases)('vectors equal those of scikit-learn’s HashingVectorizer: d $dimension, n-grams to $ngrams', async (options) => {
-  const vectors = await createHashedEncoder(options).encode(expected.texts);
-  options.entries.forEach((entries, row) => {
-    const dense = new Float32Array(options.dimension);
-    for (const [slot, value] of entries) dense[slot] = value;
-    expect(largestDifference(vectors.subarray(row * options.dimension, (row + 1) * options.dimension), dense)).toBeLessThan(1e-6);
-  });
+function denseOf(entries: readonly [number, number][], dimension: number): Float32Array {
+  const dense = new Float32Array(dimension);
+  for (const [slot, value] of entries) dense[slot] = value;
+  return dense;
+}
+
+test.each(expected.cases)(
+  'vectors equal those of scikit-learn’s HashingVectorizer with our words: d $dimension, n-grams to $ngrams',
+  async (options) => {
+    const { dimension } = options;
+    const vectors = await createHashedEncoder(options).encode(expected.texts);
+    options.entries.forEach((entries, row) => {
+      const vector = vectors.subarray(row * dimension, (row + 1) * dimension);
+      expect(largestDifference(vector, denseOf(entries, dimension)), expected.texts[row]).toBeLessThan(1e-6);
+    });
+  },
+);
+
+test.each(expected.own)('its own words lack those of one letter, which count here: $text', async ({ text, entries }) => {
+  const encoder = createHashedEncoder({ dimension: 64 });
+  const theirs = denseOf(entries, 64);
+  const longer = text.replaceAll(/\b\w\b/g, '');
+  expect(largestDifference(await encoder.encode([longer]), theirs)).toBeLessThan(1e-6);
+  if (longer !== text) expect(largestDifference(await encoder.encode([text]), theirs)).toBeGreaterThan(0.1);
 });
 
 test('every vector has length 1, or is zero where a text has no words', async () => {

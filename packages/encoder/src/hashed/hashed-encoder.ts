@@ -22,7 +22,8 @@ const WORD = /[\p{L}\p{M}\p{N}]+/gu;
  * zero vector. The same texts give the same vectors everywhere and always.
  *
  * Source: Weinberger et al. 2009, "Feature Hashing for Large Scale Multitask Learning"; index and sign are taken from
- * MurmurHash3 as scikit-learn's `HashingVectorizer(norm='l2')` does, and agree with it.
+ * MurmurHash3 as scikit-learn's `HashingVectorizer(norm='l2')` does. Its own words are others: it leaves out those of one letter
+ * ("I", and every lone ideograph), ends a word at a combining mark, takes the underscore for a letter and does not normalize.
  *
  * @throws EncoderOptionError `ENCODER_OPTION` for a dimension, n-gram length or seed that makes no sense.
  */
