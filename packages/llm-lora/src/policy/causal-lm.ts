@@ -155,5 +155,6 @@ export type LoadCausalLMOptions = PolicyOptions & LoadCheckpointOptions;
 export async function loadCausalLM(path: string, options: LoadCausalLMOptions = {}): Promise<CausalLM> {
   const [checkpoint, tokenizer] = await Promise.all([loadCheckpoint(path, options), loadTokenizer(path)]);
   checkTokenizer(tokenizer, checkpoint);
-  return createPolicy(checkpoint, tokenizer, options);
+  const eosTokenIds = [...new Set([...tokenizer.eosTokenIds, ...checkpoint.config.eosTokenIds])]; // a GGUF file names its own
+  return createPolicy(checkpoint, { ...tokenizer, eosTokenIds }, options);
 }

@@ -1,5 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fieldsOf } from '../formats/fields.js';
+import { readJsonObject } from '../formats/json-file.js';
 import { TokenizerError } from './errors.js';
 import { withLegacyFiles } from './special-tokens.js';
 import { makeTokenizer, type TokenizerFiles } from './text-tokenizer.js';
@@ -18,6 +20,8 @@ export interface LoadTokenizerOptions {
 
 /**
  * Loads the tokenizer of a model: a folder with tokenizer.json (or a model file in one), or a Hugging Face hub id.
+ *
+ * In a folder, the end tokens of generation_config.json (else of config.json) join the tokenizer's own.
  *
  * @throws TokenizerError `TOKENIZER_NOT_FOUND`, `TOKENIZER_NOT_JSON`, `TOKENIZER_UNSUPPORTED`; it says which file to put where.
  */
@@ -54,7 +58,19 @@ async function filesOfFolder(folder: string): Promise<TokenizerFiles> {
   );
   const template = await readFile(join(folder, 'chat_template.jinja'), 'utf8').catch(() => null);
   const withTemplate = template === null || config['chat_template'] !== undefined ? config : { ...config, chat_template: template };
-  return { name: folder, json: checkedJson(json, join(folder, 'tokenizer.json')), config: withTemplate };
+  const endTokenIds = await endTokens(folder);
+  return { name: folder, json: checkedJson(json, join(folder, 'tokenizer.json')), config: withTemplate, endTokenIds };
+}
+
+/** The end tokens of generation_config.json, else of config.json: instruction-tuned models end a turn with others than a text. */
+async function endTokens(folder: string): Promise<readonly number[]> {
+  for (const name of ['generation_config.json', 'config.json']) {
+    const path = join(folder, name);
+    const json = await readJsonObject(path);
+    const ids = json === null ? [] : fieldsOf(json, path).tokenIds('eos_token_id');
+    if (ids.length > 0) return ids;
+  }
+  return [];
 }
 
 async function filesOfHub(

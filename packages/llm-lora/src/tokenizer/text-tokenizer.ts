@@ -15,6 +15,8 @@ export interface TokenizerFiles {
   readonly json: TokenizerJson;
   /** tokenizer_config.json, with what older files beside it add */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Ids that end a sequence according to the model's own files, beside the tokenizer's end token. */
+  readonly endTokenIds?: readonly number[];
 }
 
 /** The constructor of transformers' tokenizer class. */
@@ -24,7 +26,10 @@ export type TokenizerClass = new (json: TokenizerJson, config: Readonly<Record<s
  * Makes a tokenizer of parsed files. Four views of one vocabulary do the work: the model's own (markup and decoding), one
  * that cannot write control tokens (data), and for text in the middle of a sequence one for each of both directions.
  */
-export function makeTokenizer({ name, json: original, config: asWritten }: TokenizerFiles, Class: TokenizerClass): Tokenizer {
+export function makeTokenizer(
+  { name, json: original, config: asWritten, endTokenIds = [] }: TokenizerFiles,
+  Class: TokenizerClass,
+): Tokenizer {
   const json = withUnicodeDigits(withNamedTokens(original, asWritten));
   const config = plainTokens(asWritten);
   const full = new Class(json, config);
@@ -64,7 +69,7 @@ export function makeTokenizer({ name, json: original, config: asWritten }: Token
     decodeText: (ids) => textOf(fullContinuation, ids),
     vocabularySize: vocabularySize(json),
     bosTokenId: full.bos_token_id ?? null,
-    eosTokenIds: full.eos_token_id === undefined ? [] : [full.eos_token_id],
+    eosTokenIds: [...new Set([...(full.eos_token_id === undefined ? [] : [full.eos_token_id]), ...endTokenIds])],
     padTokenId: typeof config['pad_token'] === 'string' ? (full.pad_token_id ?? null) : null, // transformers falls back on the end token
     hasChatTemplate,
     name,
