@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
-import { DataType, RecordBatchReader, type RecordBatch, type Vector } from 'apache-arrow';
+import { RecordBatchReader, type DataType, type RecordBatch, type Vector } from 'apache-arrow';
 import { ExpctrError } from '@expctr/core';
 import { DataError } from '../errors.js';
+import { plainArrow } from './arrow-values.js';
 import type { ColumnBatch, ColumnFile } from './column-batches.js';
 import { digestOf } from './digest.js';
 
@@ -33,12 +34,7 @@ export async function openArrow(path: string): Promise<ColumnFile> {
 
 function valuesOf(vector: Vector | null): unknown[] {
   if (vector === null) return [];
-  const type = vector.type as DataType;
-  const plain = (value: unknown): unknown => {
-    if (value === null || value === undefined) return null;
-    if (DataType.isTimestamp(type) || DataType.isDate(type)) return new Date(Number(value));
-    return DataType.isList(type) ? [...(value as Iterable<unknown>)] : value;
-  };
+  const plain = plainArrow(vector.type as DataType);
   return Array.from({ length: vector.length }, (_, row) => plain(vector.get(row)));
 }
 

@@ -20,6 +20,24 @@ export interface ColumnFile {
   digest(): Promise<FileDigest>;
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** A cell without types that its readers do not know: bytes are text in UTF-8. @throws DataError `DATA_COLUMN_TYPE` */
+function plainCell(value: unknown, column: string, file: string): unknown {
+  if (Array.isArray(value)) return value.map((one) => plainCell(one, column, file));
+  if (!(value instanceof Uint8Array)) return value;
+  try {
+    return utf8.decode(value);
+  } catch (cause) {
+    throw new DataError('DATA_COLUMN_TYPE', `the column ${column} holds bytes that are no text`, {
+      where: file,
+      expected: 'text, or bytes in UTF-8',
+      remedy: 'write the column as text, in hexadecimal for instance, or leave it out',
+      cause,
+    });
+  }
+}
+
 /** Reads the rows of a file of columns as records. */
 export async function readColumnFile(file: ColumnFile, options: RecordOptions): Promise<FileReport> {
   const { name, example, onBadRow, columns, record } = options;
@@ -28,7 +46,7 @@ export async function readColumnFile(file: ColumnFile, options: RecordOptions): 
   for await (const batch of file.batches(columns)) {
     for (let row = 0; row < batch.length; row += 1) {
       const values: Record<string, unknown> = {};
-      for (const column of columns) values[column] = batch.columns[column]?.[row];
+      for (const column of columns) values[column] = plainCell(batch.columns[column]?.[row], column, name);
       counts.rows += 1;
       const outcome = record(values);
       if (outcome === undefined) continue;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DataError, DataOptionError } from '../errors.js';
 import type { ColumnBatch, ColumnFile } from './column-batches.js';
+import { decimalOfText } from './decimals.js';
 import { digestOf } from './digest.js';
 
 type DuckDB = typeof import('@duckdb/node-api');
@@ -43,10 +44,34 @@ export async function openLake(pattern: string, load: () => Promise<DuckDB> = ()
     }
   };
   const described = await guard(() => connection.runAndReadAll(`DESCRIBE SELECT * FROM ${source}`));
-  const names = described.getRows().map(([name]) => String(name));
+  const types = new Map(described.getRows().map(([name, type]) => [String(name), String(type)]));
+  const names = [...types.keys()];
+  /** Decimals come as text: as numbers they would lose digits. */
+  const isDecimal = (name: string): boolean => /^DECIMAL\([\d,]*\)$/u.test(types.get(name) ?? '');
+  const selected = (name: string): string => (isDecimal(name) ? `CAST(${identifier(name)} AS VARCHAR)` : identifier(name));
+
+  /** DuckDB takes decimals of more than 38 digits for doubles, and gets them wrong. */
+  async function refuseWide(columns: readonly string[]): Promise<void> {
+    if (!columns.some((name) => types.get(name) === 'DOUBLE')) return;
+    const wide = await guard(() =>
+      connection.runAndReadAll(`SELECT name FROM parquet_schema(${literal(pattern)}) WHERE converted_type = 'DECIMAL' AND precision > 38`),
+    );
+    const found = wide.getRows().find(([name]) => columns.includes(String(name)));
+    if (found === undefined) return;
+    throw new DataError(
+      'DATA_COLUMN_TYPE',
+      `the column ${String(found[0])} holds decimals of more than 38 digits, which DuckDB cannot read`,
+      {
+        where: pattern,
+        expected: 'decimals of up to 38 digits',
+        remedy: 'write the column as double or with fewer digits, or give one local file',
+      },
+    );
+  }
 
   async function* batches(columns: readonly string[]): AsyncGenerator<ColumnBatch> {
-    const result = await guard(() => connection.stream(`SELECT ${columns.map(identifier).join(', ')} FROM ${source}`));
+    await refuseWide(columns);
+    const result = await guard(() => connection.stream(`SELECT ${columns.map(selected).join(', ')} FROM ${source}`));
     const pieces = result.yieldRowsJs();
     for (;;) {
       const piece = await guard(() => pieces.next());
@@ -57,7 +82,10 @@ export async function openLake(pattern: string, load: () => Promise<DuckDB> = ()
         values.update(text);
         size += Buffer.byteLength(text);
       }
-      yield { length: rows.length, columns: Object.fromEntries(columns.map((name, i) => [name, rows.map((row) => row[i])])) };
+      const plain = columns.map(
+        (name) => (value: unknown) => (isDecimal(name) && typeof value === 'string' ? decimalOfText(value) : value),
+      );
+      yield { length: rows.length, columns: Object.fromEntries(columns.map((name, i) => [name, rows.map((row) => plain[i]!(row[i]))])) };
     }
     connection.closeSync();
   }

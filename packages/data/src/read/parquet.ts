@@ -3,45 +3,83 @@ import { asyncBufferFromFile, parquetMetadataAsync, parquetRead, type AsyncBuffe
 import { compressors } from 'hyparquet-compressors';
 import { DataError } from '../errors.js';
 import type { ColumnBatch, ColumnFile } from './column-batches.js';
+import { decimalOf } from './decimals.js';
 import { digestOf } from './digest.js';
 
 /** A local Parquet file: its top-level columns, and its rows by row group. @throws DataError `DATA_PARQUET`. */
 export async function openParquet(path: string): Promise<ColumnFile> {
-  const [file, metadata] = await guard(path, async () => {
+  const [file, read] = await guard(path, async () => {
     const buffer = await asyncBufferFromFile(path);
     return [buffer, await parquetMetadataAsync(buffer)] as const;
   });
+  const columns = topLevel(read.schema);
+  const scales: Record<string, number> = {};
+  for (const [name, elements] of columns)
+    for (const { converted_type, scale = 0 } of elements) if (converted_type === 'DECIMAL') scales[name] = scale;
+  const metadata = { ...read, schema: read.schema.map(withoutDecimal) };
   return {
-    names: topLevelNames(metadata.schema),
-    batches: (columns) => rowGroups(path, file, metadata, columns),
+    names: columns.map(([name]) => name),
+    batches: (wanted) => rowGroups(path, file, metadata, wanted, scales),
     digest: () => digestOf(path),
   };
 }
 
-/** The children of the root; the schema lists all elements depth first. */
-function topLevelNames([root, ...elements]: FileMetaData['schema']): string[] {
-  const names: string[] = [];
+type Element = FileMetaData['schema'][number];
+
+/** hyparquet makes doubles of decimals, with an error: without their type it leaves them as they are stored. */
+function withoutDecimal(element: Element): Element {
+  if (element.converted_type !== 'DECIMAL') return element;
+  const plain = { ...element };
+  delete plain.converted_type;
+  delete plain.logical_type;
+  return plain;
+}
+
+/** A stored decimal, or a list of them: a number, or bytes in two's complement, the highest first. */
+function plainDecimal(value: unknown, scale: number): unknown {
+  if (Array.isArray(value)) return value.map((one) => plainDecimal(one, scale));
+  if (typeof value === 'number' || typeof value === 'bigint') return decimalOf(BigInt(value), scale);
+  if (!(value instanceof Uint8Array)) return value;
+  return decimalOf(BigInt.asIntN(8 * value.length, BigInt(`0x0${Buffer.from(value).toString('hex')}`)), scale);
+}
+
+/** The children of the root, each with the elements below it; the schema lists all elements depth first. */
+function topLevel([root, ...elements]: FileMetaData['schema']): [name: string, elements: Element[]][] {
+  const columns: [string, Element[]][] = [];
   const behind = (at: number): number => {
     let next = at + 1;
     for (let child = 0; child < (elements[at]?.num_children ?? 0); child += 1) next = behind(next);
     return next;
   };
-  for (let at = 0; names.length < (root?.num_children ?? 0) && at < elements.length; at = behind(at)) names.push(elements[at]!.name);
-  return names;
+  for (let at = 0; columns.length < (root?.num_children ?? 0) && at < elements.length; at = behind(at)) {
+    columns.push([elements[at]!.name, elements.slice(at, behind(at))]);
+  }
+  return columns;
 }
 
-async function* rowGroups(path: string, file: AsyncBuffer, metadata: FileMetaData, wanted: readonly string[]): AsyncGenerator<ColumnBatch> {
+async function* rowGroups(
+  path: string,
+  file: AsyncBuffer,
+  metadata: FileMetaData,
+  wanted: readonly string[],
+  scales: Readonly<Record<string, number>>,
+): AsyncGenerator<ColumnBatch> {
   let rowStart = 0;
   for (const group of metadata.row_groups) {
     const rowEnd = rowStart + Number(group.num_rows);
     const columns: Record<string, unknown[]> = Object.fromEntries(wanted.map((name) => [name, new Array<unknown>(rowEnd - rowStart)]));
-    const options = { file, metadata, columns: [...wanted], rowStart, rowEnd, compressors };
+    const options = { file, metadata, columns: [...wanted], rowStart, rowEnd, compressors, utf8: false };
     await guard(path, () =>
       parquetRead({
         ...options,
         onChunk({ columnName, columnData, rowStart: first }) {
           const column = columns[columnName];
-          if (column !== undefined) for (let i = 0; i < columnData.length; i += 1) column[first - rowStart + i] = columnData[i];
+          const scale = scales[columnName];
+          if (column === undefined) return;
+          for (let i = 0; i < columnData.length; i += 1) {
+            const value: unknown = columnData[i];
+            column[first - rowStart + i] = scale === undefined ? value : plainDecimal(value, scale);
+          }
         },
       }),
     );
