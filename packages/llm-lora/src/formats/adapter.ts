@@ -6,7 +6,7 @@ export interface LoraConfig {
   readonly rank: number;
   /** The product B A is scaled by `alpha / rank`, or by `alpha / sqrt(rank)` with `rankStabilized`. */
   readonly alpha: number;
-  /** Last parts of the adapted modules' names: `q_proj`, `v_proj`, … */
+  /** Last parts of the adapted modules' names (`q_proj`, `self_attn.v_proj`), or whole ones: `model.layers.0.self_attn.q_proj`. */
   readonly targetModules: readonly string[];
   /** PEFT's `use_rslora`. Default false. */
   readonly rankStabilized?: boolean;

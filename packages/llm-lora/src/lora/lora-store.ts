@@ -5,7 +5,7 @@ import { strangeValue, type FloatTensor } from '../formats/host-tensor.js';
 import { loadAdapter } from '../formats/peft/load.js';
 import { saveAdapter } from '../formats/peft/save.js';
 import { PolicyError } from '../policy/errors.js';
-import { initializeLora, targetLayers, zeroLora } from './initialize.js';
+import { checkTargets, initializeLora, zeroLora } from './initialize.js';
 import { adapterOf, loraTree, type LoraSites, type LoraTree } from './lora-tree.js';
 
 /** An adapter in the form that compiled functions take. */
@@ -36,7 +36,7 @@ export class LoraStore implements AdapterStore<Adapter> {
   constructor(sites: LoraSites, lora: LoraConfig) {
     this.sites = sites;
     this.#lora = lora;
-    targetLayers(lora, sites);
+    checkTargets(lora, sites);
   }
 
   /** The adapter that `generate` uses by default and that a step trains; empty while there is none. */

@@ -20,11 +20,15 @@ export function parseFactorName(name: string): FactorName | null {
 
 /** The name under which PEFT stores a factor. The decoder's modules lie under `model`, the output head beside it. */
 export function factorName({ module, factor }: FactorName): string {
-  const path = module.startsWith('layers.') ? `model.${module}` : module;
-  return `base_model.model.${path}.lora_${factor === 'a' ? 'A' : 'B'}.weight`;
+  return `base_model.model.${fullPath(module)}.lora_${factor === 'a' ? 'A' : 'B'}.weight`;
 }
 
-/** PEFT's rule: a module is adapted where its path is a target or ends in `.target`. */
+/** PEFT's rule: a module is adapted where its whole path, with the decoder's `model.`, is a target or ends in `.target`. */
 export function isTarget(module: string, target: string): boolean {
-  return module === target || module.endsWith(`.${target}`);
+  const path = fullPath(module);
+  return path === target || path.endsWith(`.${target}`);
+}
+
+function fullPath(module: string): string {
+  return module.startsWith('layers.') ? `model.${module}` : module;
 }
