@@ -5,6 +5,7 @@ import type { DecoderConfig } from '../model/config.js';
 import type { FloatTensor } from './host-tensor.js';
 import { FormatError } from './errors.js';
 import { openFolder, openGgufModel, type OpenModel } from './open-model.js';
+import { withOwnHead } from './untie.js';
 import { readWeights } from './weights.js';
 
 /** A language model's weights in host memory. */
@@ -35,16 +36,19 @@ export interface LoadCheckpointOptions {
  *
  * Each tensor is read straight into its own memory, so the peak is the model plus a few MiB.
  *
+ * A head that is stored beside the embedding table, and differs, is used though config.json ties the two, as in transformers.
+ *
  * The family comes from the files: `model_type` and `architectures` in config.json, `general.architecture` in GGUF.
  *
  * @throws FormatError where something is missing, damaged, unsupported or contradictory; it names the file and the remedy.
  */
 export async function loadCheckpoint(path: string, options: LoadCheckpointOptions = {}): Promise<Checkpoint> {
-  const model = await openModel(path, familiesWith(options.families));
+  const opened = await openModel(path, familiesWith(options.families));
   try {
+    const model = await withOwnHead(opened);
     return { family: model.family, config: model.config, tensors: await readWeights(model, options.onProgress), source: path };
   } finally {
-    await model.source.close();
+    await opened.source.close();
   }
 }
 

@@ -13,7 +13,10 @@ export interface RotaryDecoderConfig extends DecoderConfig, RotaryConfig {
   readonly heads: number;
   /** Epsilon inside RMSNorm's square root. */
   readonly normEpsilon: number;
-  /** True where the output head is the embedding table; `lm_head.weight` is then absent from the tensors. */
+  /**
+   * True where the output head is the embedding table; `lm_head.weight` is then absent from the tensors. Of a checkpoint whose
+   * files hold another head it is false, whatever config.json says.
+   */
   readonly tiedEmbeddings: boolean;
 }
 
