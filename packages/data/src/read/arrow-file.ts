@@ -4,7 +4,7 @@ import { RecordBatchReader, type DataType, type RecordBatch, type Vector } from 
 import { ExpctrError } from '@expctr/core';
 import { DataError } from '../errors.js';
 import { plainArrow } from './arrow-values.js';
-import type { ColumnBatch, ColumnFile } from './column-batches.js';
+import { unreadType, type ColumnBatch, type ColumnFile } from './column-batches.js';
 import { digestOf } from './digest.js';
 
 /** An Arrow IPC file or stream: its columns, and its rows by record batch. @throws DataError `DATA_NOT_ARROW`. */
@@ -15,7 +15,7 @@ export async function openArrow(path: string): Promise<ColumnFile> {
       for await (const batch of (await open()) as AsyncIterable<RecordBatch>) {
         yield {
           length: batch.numRows,
-          columns: Object.fromEntries(columns.map((name) => [name, valuesOf(batch.getChild(name))])),
+          columns: Object.fromEntries(columns.map((name) => [name, valuesOf(batch.getChild(name), name, path)])),
         };
       }
     } catch (cause) {
@@ -32,9 +32,10 @@ export async function openArrow(path: string): Promise<ColumnFile> {
   }
 }
 
-function valuesOf(vector: Vector | null): unknown[] {
+function valuesOf(vector: Vector | null, column: string, path: string): unknown[] {
   if (vector === null) return [];
   const plain = plainArrow(vector.type as DataType);
+  if (plain === undefined) throw unreadType(column, String(vector.type), path);
   return Array.from({ length: vector.length }, (_, row) => plain(vector.get(row)));
 }
 

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { createBadRowLog } from './bad-rows.js';
 import type { FileReport, RowCounts } from './file-report.js';
 import type { FileDigest } from './input-file.js';
@@ -20,12 +21,22 @@ export interface ColumnFile {
   digest(): Promise<FileDigest>;
 }
 
+/** The error of a column of a type that is not read. */
+export function unreadType(column: string, type: string, file: string): DataError {
+  return new DataError('DATA_COLUMN_TYPE', `the column ${column} is of the type ${type}, which is not read`, {
+    where: basename(file),
+    expected: 'numbers, decimals, texts, truth values, dates or times with a date, or lists of them',
+    remedy: 'write the column as one of these, or leave it out',
+  });
+}
+
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** A cell without types that its readers do not know: bytes are text in UTF-8. @throws DataError `DATA_COLUMN_TYPE` */
 function plainCell(value: unknown, column: string, file: string): unknown {
   if (Array.isArray(value)) return value.map((one) => plainCell(one, column, file));
-  if (!(value instanceof Uint8Array)) return value;
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  if (!(value instanceof Uint8Array)) throw unreadType(column, 'object', file);
   try {
     return utf8.decode(value);
   } catch (cause) {

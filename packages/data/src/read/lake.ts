@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DataError, DataOptionError } from '../errors.js';
-import type { ColumnBatch, ColumnFile } from './column-batches.js';
+import { unreadType, type ColumnBatch, type ColumnFile } from './column-batches.js';
 import { decimalOfText } from './decimals.js';
 import { digestOf } from './digest.js';
 
@@ -71,6 +71,10 @@ export async function openLake(pattern: string, load: () => Promise<DuckDB> = ()
 
   async function* batches(columns: readonly string[]): AsyncGenerator<ColumnBatch> {
     await refuseWide(columns);
+    for (const name of columns) {
+      const type = types.get(name) ?? '';
+      if (UNREAD.test(type)) throw unreadType(name, type, pattern);
+    }
     const result = await guard(() => connection.stream(`SELECT ${columns.map(selected).join(', ')} FROM ${source}`));
     const pieces = result.yieldRowsJs();
     for (;;) {
@@ -99,6 +103,9 @@ export async function openLake(pattern: string, load: () => Promise<DuckDB> = ()
   const files = listed?.getRows().map(([file]) => String(file)) ?? [];
   return { names, batches, digest };
 }
+
+/** Types of DuckDB that are no numbers, texts, bytes, dates or lists of them. */
+const UNREAD = /^(?:STRUCT|MAP|UNION|TIME\b|INTERVAL|BIT\b)/u;
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;

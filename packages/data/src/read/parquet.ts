@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetRead, type AsyncBuffer, type FileMetaData } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { DataError } from '../errors.js';
-import type { ColumnBatch, ColumnFile } from './column-batches.js';
+import { unreadType, type ColumnBatch, type ColumnFile } from './column-batches.js';
 import { decimalOf } from './decimals.js';
 import { digestOf } from './digest.js';
 
@@ -19,7 +19,13 @@ export async function openParquet(path: string): Promise<ColumnFile> {
   const metadata = { ...read, schema: read.schema.map(withoutDecimal) };
   return {
     names: columns.map(([name]) => name),
-    batches: (wanted) => rowGroups(path, file, metadata, wanted, scales),
+    batches: (wanted) => {
+      for (const [name, elements] of columns) {
+        const type = wanted.includes(name) ? unread(elements) : undefined;
+        if (type !== undefined) throw unreadType(name, type, path);
+      }
+      return rowGroups(path, file, metadata, wanted, scales);
+    },
     digest: () => digestOf(path),
   };
 }
@@ -33,6 +39,21 @@ function withoutDecimal(element: Element): Element {
   delete plain.converted_type;
   delete plain.logical_type;
   return plain;
+}
+
+const UNREAD = /^(?:TIME|TIME_MILLIS|TIME_MICROS|INTERVAL|BSON|VARIANT|GEOMETRY|GEOGRAPHY)$/u;
+
+/** The name of a type that is no number, text, date or list of them; else undefined. */
+function unread([top, ...below]: readonly Element[]): string | undefined {
+  const isGroup = ({ num_children: children = 0 }: Element): boolean => children > 0;
+  const all = top === undefined ? [] : [top, ...below];
+  // A list is a group with a repeated group of one element; what has more children is a struct, and so is a group that is no list.
+  const isStruct = all.some(
+    ({ num_children: children = 0, converted_type: type, repetition_type: repetition }) =>
+      children > 1 || (children === 1 && type !== 'LIST' && repetition !== 'REPEATED'),
+  );
+  if (top !== undefined && (isStruct || (isGroup(top) && top.converted_type !== 'LIST'))) return top.converted_type ?? 'STRUCT';
+  return all.map(({ converted_type: type, logical_type: logical }) => type ?? logical?.type).find((type) => UNREAD.test(type ?? ''));
 }
 
 /** A stored decimal, or a list of them: a number, or bytes in two's complement, the highest first. */

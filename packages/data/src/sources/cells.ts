@@ -15,9 +15,17 @@ export function webText(text: string): string {
     .trim();
 }
 
-/** A cell as text without white space around it; '' where there is none. */
+/** A cell as text without white space around it, dates as 2018-07-07 or 2018-07-07 22:09:11 (UTC); '' where there is none. */
 export function cellText(value: unknown): string {
   if (typeof value === 'string') return value.trim();
+  if (value instanceof Date) {
+    if (Number.isNaN(value.getTime())) return '';
+    return value
+      .toISOString()
+      .replace('T', ' ')
+      .replace(/(?:\.000)?Z$/u, '')
+      .replace(/ 00:00:00$/u, '');
+  }
   return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean' ? String(value) : '';
 }
 
@@ -25,6 +33,11 @@ export function cellText(value: unknown): string {
 export function cellValue(value: unknown): string[] {
   const text = webText(cellText(value));
   return text === '' ? [] : [text];
+}
+
+/** Whether a cell is, or holds, an object, which is no value of an attribute. */
+export function holdsObject(value: unknown): boolean {
+  return Array.isArray(value) ? value.some(holdsObject) : typeof value === 'object' && value !== null && !(value instanceof Date);
 }
 
 /** The values of a cell that is a list (nested or not), or text with a separator; each once. */

@@ -1,9 +1,9 @@
 import { DataOptionError } from '../errors.js';
 import { CSV, type Dialect } from '../read/fields.js';
 import { parseObjectText } from '../read/json-lines.js';
-import type { RowRecord } from '../read/records.js';
+import type { RecordProblem, RowRecord } from '../read/records.js';
 import { listCandidates, type Candidate } from './candidates.js';
-import { cellId, cellList, cellText, webText } from './cells.js';
+import { cellId, cellList, cellText, holdsObject, problem, webText } from './cells.js';
 import { loadFormats } from './format-source.js';
 import { fieldsOf, type EntityFormat, type FileFormat, type Mark, type RatingsFormat } from './formats.js';
 import type { z } from 'zod';
@@ -85,6 +85,8 @@ function itemFormats(table: Mapping): EntityFormat[] {
   const row = (record: RowRecord): ReturnType<EntityFormat['row']> => {
     const id = cellId(record[item], item);
     if (typeof id !== 'string') return id;
+    const wrong = objectIn(record, [...texts, ...features]);
+    if (wrong !== undefined) return wrong;
     return {
       id,
       title: (title === undefined ? '' : webText(cellText(record[title]))) || id,
@@ -102,10 +104,17 @@ function userFormats(table: Mapping): EntityFormat[] {
   const row = (record: RowRecord): ReturnType<EntityFormat['row']> => {
     const id = cellId(record[user], user);
     if (typeof id !== 'string') return id;
+    const wrong = objectIn(record, userFeatures);
+    if (wrong !== undefined) return wrong;
     return { id, attributes: lists(record, userFeatures, listSeparator), numbers: values(record, userNumbers) };
   };
   const example = `u1,${columns.slice(1).join(',')}`;
   return entityFormats('users', user, item, { columns, attributes: userFeatures, numbers: userNumbers, example }, row, table);
+}
+
+function objectIn(record: RowRecord, columns: readonly string[]): RecordProblem | undefined {
+  const column = columns.find((name) => holdsObject(record[name]));
+  return column === undefined ? undefined : problem(column, 'this is an object', 'a text, a number, or a list of them');
 }
 
 const lists = (record: RowRecord, names: readonly string[], separator: string | undefined): Record<string, string[]> =>

@@ -7,7 +7,7 @@ import { datasetSource } from '../../src/sources/sources.js';
 import { errorOf } from '../support/errors.js';
 import { mapping, named, sourceFolders } from '../support/source-files.js';
 
-const { write } = sourceFolders();
+const { load, write } = sourceFolders();
 
 /** Written by tools/oracles/data_column_types.py. */
 const fixture = (name: string): string => join(import.meta.dirname, '../fixtures/types', name);
@@ -53,4 +53,49 @@ test('a decimal that is too wide for DuckDB, which would read another number, is
 test('decimals of a negative scale are read', async () => {
   const raw = await loadTypes('arrow', { numbers: ['thousands'] });
   expect(raw.items.numbers).toEqual({ thousands: Float32Array.of(12_000, -7000, NaN) });
+});
+
+const LISTS = {
+  list: [['a', 'b'], [], []],
+  large: [['a', 'b'], [], ['c']],
+  fixed: [['a', 'b'], [], ['c', 'd']],
+  nested: [['a', 'b'], [], []],
+  coded: [['a'], [], ['b']],
+  bytes: [['a'], [], ['é']],
+  bytes2: [['ab'], [], ['cd']],
+  day: [['2020-02-29'], [], ['1999-12-31']],
+  moment: [['2020-02-29 12:30:01'], [], ['1999-12-31']],
+};
+
+test.each(['arrow', 'parquet', 'lake'])(
+  'features of %s are read from lists of any kind, bytes and dates, with their nulls',
+  async (form) => {
+    const raw = await loadTypes(form, { features: Object.keys(LISTS) });
+    expect(raw.items.attributes).toEqual(LISTS);
+    expect(raw.items.title).toEqual(['A', IDS[1], 'C']);
+  },
+);
+
+test.each(['arrow', 'parquet', 'lake'].flatMap((form) => ['struct', 'map', 'clock', 'noise'].map((column) => [form, column] as const)))(
+  'what is not read of %s is refused by name: %s',
+  async (form, column) => {
+    for (const as of ['features', 'texts', 'numbers'] as const) {
+      const error = await errorOf(() => loadTypes(form, { [as]: [column] }));
+      expect(error).toMatchObject({ code: 'DATA_COLUMN_TYPE' });
+      expect(error.message).toContain(`the column ${column}`);
+    }
+  },
+);
+
+test('an object in JSON lines is a bad row', async () => {
+  const files = { 'a.jsonl': '{"u": 1, "i": 2}', 'b.jsonl': '{"i": 2, "title": "A", "tags": ["x", {"y": 1}]}' };
+  const error = await errorOf(() =>
+    load('table', files, { table: mapping({ user: 'u', item: 'i', texts: ['title'], features: ['tags'] }) }),
+  );
+  expect(error).toMatchObject({ code: 'DATA_BAD_ROW', where: 'b.jsonl:1:24' });
+});
+
+test('a duration is refused by name', async () => {
+  const error = await errorOf(() => loadTypes('arrow', { features: ['span'] }, 'spans.arrow'));
+  expect(error).toMatchObject({ code: 'DATA_COLUMN_TYPE', where: 'spans.arrow' });
 });
