@@ -1,4 +1,5 @@
-"""sentence-transformers' Pooling on fixed token states of three lengths, every mode and one concatenation.
+"""sentence-transformers' Pooling on fixed token states of three lengths, every mode and one concatenation,
+with and without a prompt that does not count.
 
 usage: encoder_pooling.py
 Writes packages/encoder/test/fixtures/pooling.json: states [texts, tokens, width], lengths, and for each mode the vectors
@@ -18,11 +19,16 @@ states = torch.tensor(numpy.round(numpy.random.default_rng(7).normal(size=(TEXTS
 mask = torch.tensor([[1] * n + [0] * (TOKENS - n) for n in LENGTHS])
 
 cases = []
-for mode in [*Pooling.POOLING_MODES, ('cls', 'mean')]:
-    pooled = Pooling(WIDTH, mode)({'token_embeddings': states.clone(), 'attention_mask': mask})['sentence_embedding']
+# a prompt is shorter than every text that stands behind it
+for mode, skipped in [(mode, skipped) for skipped in (0, 2) for mode in [*Pooling.POOLING_MODES, ('cls', 'mean')]]:
+    rows = [k for k, n in enumerate(LENGTHS) if n > skipped]
+    features = {'token_embeddings': states[rows].clone(), 'attention_mask': mask[rows]}
+    if skipped > 0:
+        features['prompt_length'] = skipped
+    pooled = Pooling(WIDTH, mode, include_prompt=False)(features)['sentence_embedding']
     normalized = torch.nn.functional.normalize(pooled, p=2, dim=1)
     modes = [mode] if isinstance(mode, str) else list(mode)
-    cases.append({'modes': modes, 'pooled': pooled.flatten().tolist(), 'normalized': normalized.flatten().tolist()})
+    cases.append({'modes': modes, 'skipped': skipped, 'rows': rows, 'pooled': pooled.flatten().tolist(), 'normalized': normalized.flatten().tolist()})
 
 fixture = {
     'by': f'sentence-transformers {sentence_transformers.__version__}',

@@ -8,18 +8,21 @@ interface PoolingFixture {
   readonly width: number;
   readonly lengths: number[];
   readonly states: number[];
-  readonly cases: { modes: PoolingMode[]; pooled: number[]; normalized: number[] }[];
+  readonly cases: { modes: PoolingMode[]; skipped: number; rows: number[]; pooled: number[]; normalized: number[] }[];
 }
 const { tokens, width, lengths, states, cases } = await fixture<PoolingFixture>('pooling.json');
 
-test.each(cases)('pooling by $modes equals sentence-transformers’, before and after normalization', ({ modes, pooled, normalized }) => {
-  const dimension = width * modes.length;
-  const vectors = new Float32Array(lengths.length * dimension);
-  lengths.forEach((length, row) => {
-    const text = { data: Float32Array.from(states), start: row * tokens * width, tokens: length, width };
-    modes.forEach((mode, part) => poolings[mode](text, vectors, row * dimension + part * width));
-  });
-  expect(largestDifference(vectors, pooled)).toBeLessThan(1e-6);
-  lengths.forEach((_, row) => normalizeInPlace(vectors, row * dimension, dimension));
-  expect(largestDifference(vectors, normalized)).toBeLessThan(1e-6);
-});
+test.each(cases)(
+  'pooling by $modes behind $skipped tokens of a prompt equals sentence-transformers’, before and after normalization',
+  ({ modes, skipped, rows, pooled, normalized }) => {
+    const dimension = width * modes.length;
+    const vectors = new Float32Array(rows.length * dimension);
+    rows.forEach((row, at) => {
+      const text = { data: Float32Array.from(states), start: row * tokens * width, tokens: lengths[row]!, skipped, width };
+      modes.forEach((mode, part) => poolings[mode](text, vectors, at * dimension + part * width));
+    });
+    expect(largestDifference(vectors, pooled)).toBeLessThan(1e-6);
+    rows.forEach((_, at) => normalizeInPlace(vectors, at * dimension, dimension));
+    expect(largestDifference(vectors, normalized)).toBeLessThan(1e-6);
+  },
+);

@@ -15,17 +15,16 @@ test('the older flags and the newer pooling_mode mean the same', async () => {
   const types = modules(`${OLD}.Transformer`, `${OLD}.Pooling`, `${OLD}.Normalize`);
   const old = { 'modules.json': types, '1_Pooling/config.json': '{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false}' };
   const recent = { 'modules.json': types, '1_Pooling/config.json': '{"embedding_dimension": 8, "pooling_mode": "cls"}' };
-  expect(await read(old)).toEqual({ pooling: ['cls'], normalize: true, maxTokens: undefined });
+  expect(await read(old)).toEqual({ pooling: ['cls'], includePrompt: true, normalize: true });
   expect(await read(recent)).toEqual(await read(old));
 });
 
-test('without a Normalize module vectors keep their length; two modes are concatenated; the token limit is read', async () => {
+test('without a Normalize module vectors keep their length; two modes are concatenated; include_prompt is read', async () => {
   const settings = await read({
     'modules.json': modules('sentence_transformers.base.modules.transformer.Transformer', 'sentence_transformers.x.Pooling'),
-    '1_Pooling/config.json': '{"pooling_mode": ["cls", "mean"]}',
-    'sentence_bert_config.json': '{"max_seq_length": 128}',
+    '1_Pooling/config.json': '{"pooling_mode": ["cls", "mean"], "include_prompt": false}',
   });
-  expect(settings).toEqual({ pooling: ['cls', 'mean'], normalize: false, maxTokens: 128 });
+  expect(settings).toEqual({ pooling: ['cls', 'mean'], includePrompt: false, normalize: false });
 });
 
 test('a module that changes vectors in another way is refused by name', async () => {
@@ -43,6 +42,10 @@ test.each([
   [{ 'modules.json': modules(`${OLD}.Transformer`, `${OLD}.Pooling`) }, '1_Pooling/config.json'],
   [
     { 'modules.json': modules(`${OLD}.Transformer`, `${OLD}.Pooling`), '1_Pooling/config.json': '{"pooling_mode":"sum"}' },
+    '1_Pooling/config.json',
+  ],
+  [
+    { 'modules.json': modules(`${OLD}.Transformer`, `${OLD}.Pooling`), '1_Pooling/config.json': '{"include_prompt":"no"}' },
     '1_Pooling/config.json',
   ],
 ])('a file that cannot be used is named: %j', async (files, where) => {

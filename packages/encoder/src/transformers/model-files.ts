@@ -4,7 +4,7 @@ import { readFile, readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { writeFileAtomic } from '@expctr/core';
 import { EncoderError } from '../errors.js';
-import type { ReadModelFile } from './sentence-transformers-files.js';
+import type { ReadModelFile } from './model-json.js';
 
 /** Precision of the weights: `fp32` is model.onnx, `q8` model_quantized.onnx, the others `model_` and their name. */
 export type EncoderDType = 'fp32' | 'fp16' | 'q8' | 'int8' | 'uint8' | 'q4' | 'q4f16' | 'bnb4';

@@ -3,7 +3,8 @@ import { EncoderOptionError } from '../errors.js';
 import { familyOf } from './families.js';
 import { DTYPE_SUFFIXES, type EncoderDType } from './model-files.js';
 import { isPoolingMode, poolings, type PoolingMode } from './pooling.js';
-import { readSentenceTransformersFiles, type ReadModelFile } from './sentence-transformers-files.js';
+import type { ReadModelFile } from './model-json.js';
+import { readSentenceTransformersFiles, type SentenceTransformersSettings } from './sentence-transformers-files.js';
 
 /** Options of {@link createTransformersEncoder}. */
 export interface TransformersEncoderOptions {
@@ -13,8 +14,10 @@ export interface TransformersEncoderOptions {
   readonly normalize?: boolean;
   /** Longest text in tokens, the model's own tokens included; longer ones are cut. Default: 256, or less where the model's files say less. */
   readonly maxTokens?: number;
-  /** Put before every text, such as `query: ` for E5. Default: nothing. */
+  /** Put before every text, such as `query: ` for E5. Default: the model's default prompt, nothing where its files name none. */
   readonly prefix?: string;
+  /** Name of a prompt in the model's config_sentence_transformers.json to put before every text, in place of a `prefix`. */
+  readonly promptName?: string;
   /** Precision of the weights. Default `fp32`; `q8` is faster and less exact. */
   readonly dtype?: EncoderDType;
   /** Threads of a matrix product. Default: one for each core. */
@@ -34,12 +37,8 @@ export interface TransformersEncoderOptions {
 /** Longest text in tokens unless `maxTokens` says otherwise. */
 export const DEFAULT_MAX_TOKENS = 256;
 
-/** Pooling, normalization and the model's own limit, from wherever they were found. */
-export interface PoolingPlan {
-  readonly pooling: readonly PoolingMode[];
-  readonly normalize: boolean;
-  readonly maxTokens: number | undefined;
-}
+/** Pooling and normalization, from wherever they were found. */
+export type PoolingPlan = SentenceTransformersSettings;
 
 /**
  * The option, else sentence-transformers' files, else the family that the model's name tells.
@@ -48,13 +47,13 @@ export interface PoolingPlan {
  */
 export async function planPooling(name: string, read: ReadModelFile, options: TransformersEncoderOptions): Promise<PoolingPlan> {
   if (options.pooling !== undefined) {
-    return { pooling: [options.pooling], normalize: options.normalize ?? true, maxTokens: undefined };
+    return { pooling: [options.pooling], includePrompt: true, normalize: options.normalize ?? true };
   }
   const found = await readSentenceTransformersFiles(read);
   if (found !== undefined) return { ...found, normalize: options.normalize ?? found.normalize };
   const family = familyOf(name);
   if (family !== undefined) {
-    return { pooling: [family.pooling], normalize: options.normalize ?? family.normalize, maxTokens: undefined };
+    return { pooling: [family.pooling], includePrompt: true, normalize: options.normalize ?? family.normalize };
   }
   throw new EncoderOptionError('ENCODER_POOLING_REQUIRED', 'nothing says how the states of this model are pooled', {
     where: name,
@@ -64,12 +63,13 @@ export async function planPooling(name: string, read: ReadModelFile, options: Tr
 }
 
 /** @throws EncoderOptionError `ENCODER_OPTION` naming the first option that cannot be used. */
-export function checkOptions({ pooling, dtype, maxTokens, threads, batchTokens }: TransformersEncoderOptions): void {
+export function checkOptions({ pooling, dtype, maxTokens, threads, batchTokens, prefix, promptName }: TransformersEncoderOptions): void {
   if (pooling !== undefined && !isPoolingMode(pooling))
     throw wrong('encoder.pooling', pooling, `one of: ${Object.keys(poolings).join(', ')}`);
   if (dtype !== undefined && !Object.hasOwn(DTYPE_SUFFIXES, dtype)) {
     throw wrong('encoder.dtype', dtype, `one of: ${Object.keys(DTYPE_SUFFIXES).join(', ')}`);
   }
+  if (prefix !== undefined && promptName !== undefined) throw wrong('encoder.promptName', promptName, 'a promptName or a prefix, not both');
   for (const [option, value] of Object.entries({ maxTokens, threads, batchTokens })) {
     if (value !== undefined && !(Number.isInteger(value) && value >= 1))
       throw wrong(`encoder.${option}`, value, 'an integer of at least 1');

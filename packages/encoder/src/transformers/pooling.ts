@@ -7,14 +7,21 @@ export interface TokenStates {
   readonly start: number;
   /** At least 1. */
   readonly tokens: number;
+  /** Of these, how many of the first do not count: a prompt's. Fewer than `tokens`. */
+  readonly skipped: number;
   readonly width: number;
 }
 
 /** Writes the pooled vector [width] to `out` from `at` on, which holds zeros. */
 type Pool = (states: TokenStates, out: Float32Array, at: number) => void;
 
-function weightedSum({ data, start, tokens, width }: TokenStates, weight: (token: number) => number, out: Float32Array, at: number): void {
-  for (let token = 0; token < tokens; token += 1) {
+function weightedSum(
+  { data, start, tokens, skipped, width }: TokenStates,
+  weight: (token: number) => number,
+  out: Float32Array,
+  at: number,
+): void {
+  for (let token = skipped; token < tokens; token += 1) {
     const row = start + token * width;
     const scale = weight(token);
     for (let k = 0; k < width; k += 1) out[at + k] = out[at + k]! + scale * data[row + k]!;
@@ -27,17 +34,18 @@ function copyToken({ data, start, width }: TokenStates, token: number, out: Floa
 
 /** Source: sentence-transformers, `Pooling.forward`. */
 export const poolings: { readonly [K in PoolingMode]: Pool } = {
-  cls: (states, out, at) => copyToken(states, 0, out, at),
+  cls: (states, out, at) => copyToken(states, states.skipped, out, at),
   lasttoken: (states, out, at) => copyToken(states, states.tokens - 1, out, at),
-  mean: (states, out, at) => weightedSum(states, () => 1 / states.tokens, out, at),
-  mean_sqrt_len_tokens: (states, out, at) => weightedSum(states, () => 1 / Math.sqrt(states.tokens), out, at),
+  mean: (states, out, at) => weightedSum(states, () => 1 / (states.tokens - states.skipped), out, at),
+  mean_sqrt_len_tokens: (states, out, at) => weightedSum(states, () => 1 / Math.sqrt(states.tokens - states.skipped), out, at),
   weightedmean: (states, out, at) => {
-    const total = (states.tokens * (states.tokens + 1)) / 2;
+    // a token's weight is its place among all
+    const total = (states.tokens * (states.tokens + 1) - states.skipped * (states.skipped + 1)) / 2;
     weightedSum(states, (token) => (token + 1) / total, out, at);
   },
   max: (states, out, at) => {
-    copyToken(states, 0, out, at);
-    for (let token = 1; token < states.tokens; token += 1) {
+    copyToken(states, states.skipped, out, at);
+    for (let token = states.skipped + 1; token < states.tokens; token += 1) {
       const row = states.start + token * states.width;
       for (let k = 0; k < states.width; k += 1) out[at + k] = Math.max(out[at + k]!, states.data[row + k]!);
     }

@@ -1,16 +1,14 @@
 import { EncoderError } from '../errors.js';
+import { damaged, readJson, readObject, type ReadModelFile } from './model-json.js';
 import { isPoolingMode, type PoolingMode } from './pooling.js';
-
-/** Reads a small text file of a model; undefined when the model has none of that name. */
-export type ReadModelFile = (name: string) => Promise<string | undefined>;
 
 /** What sentence-transformers' files say about a model. */
 export interface SentenceTransformersSettings {
   /** Several modes are concatenated in this order. */
   readonly pooling: readonly PoolingMode[];
+  /** `include_prompt` of the Pooling module: false leaves the states of the prompt and of what the model puts before it out. */
+  readonly includePrompt: boolean;
   readonly normalize: boolean;
-  /** `max_seq_length` of sentence_bert_config.json. */
-  readonly maxTokens: number | undefined;
 }
 
 /** The Pooling module's older flags, in the order in which it concatenates. Source: sentence-transformers, `pooling.py`. */
@@ -33,14 +31,13 @@ export async function readSentenceTransformersFiles(read: ReadModelFile): Promis
   const listing = await readJson(read, 'modules.json');
   if (listing === undefined) return undefined;
   if (!Array.isArray(listing)) throw damaged('modules.json', 'a list of modules');
-  let pooling: readonly PoolingMode[] | undefined;
+  let pooling: Pick<SentenceTransformersSettings, 'pooling' | 'includePrompt'> | undefined;
   let normalize = false;
-  let maxTokens: number | undefined;
   for (const entry of listing as readonly { type?: unknown; path?: unknown }[]) {
     const path = typeof entry.path === 'string' && entry.path !== '' ? `${entry.path}/` : '';
     const kind = String(entry.type).split('.').at(-1); // the package path before it has changed between versions
-    if (kind === 'Transformer') maxTokens = await readMaxTokens(read, path);
-    else if (kind === 'Pooling') pooling = await readPooling(read, `${path}config.json`);
+    if (kind === 'Transformer') continue;
+    if (kind === 'Pooling') pooling = await readPooling(read, `${path}config.json`);
     else if (kind === 'Normalize') normalize = true;
     else {
       throw new EncoderError('ENCODER_UNSUPPORTED_MODULE', `the module '${String(entry.type)}' is not supported`, {
@@ -51,43 +48,27 @@ export async function readSentenceTransformersFiles(read: ReadModelFile): Promis
     }
   }
   if (pooling === undefined) throw damaged('modules.json', 'a Pooling module');
-  return { pooling, normalize, maxTokens };
+  return { ...pooling, normalize };
 }
 
-async function readPooling(read: ReadModelFile, file: string): Promise<readonly PoolingMode[]> {
-  const config = await readJson(read, file);
-  if (typeof config !== 'object' || config === null) throw damaged(file, "the Pooling module's settings");
-  const settings = config as Readonly<Record<string, unknown>>;
+/** The folder of the Transformer module, with its slash where it is not the model's own; an unusable listing counts as none. */
+export async function transformerFolder(read: ReadModelFile): Promise<string> {
+  const listing = await readJson(read, 'modules.json').catch(() => undefined);
+  const entries = (Array.isArray(listing) ? listing : []) as readonly ({ type?: unknown; path?: unknown } | null)[];
+  const path = entries.find((entry) => String(entry?.type).endsWith('.Transformer'))?.path;
+  return typeof path === 'string' && path !== '' ? `${path}/` : '';
+}
+
+async function readPooling(read: ReadModelFile, file: string): Promise<Pick<SentenceTransformersSettings, 'pooling' | 'includePrompt'>> {
+  const settings = await readObject(read, file);
+  if (settings === undefined) throw damaged(file, "the Pooling module's settings");
   const stated = settings['pooling_mode'];
   const listed: readonly unknown[] = stated === undefined ? [] : Array.isArray(stated) ? stated : [stated];
   const legacy = LEGACY_FLAGS.filter(([flag]) => settings[flag] === true).map(([, mode]) => mode);
   const modes: readonly unknown[] = listed.length > 0 ? listed : legacy.length > 0 ? legacy : ['mean']; // its own default
   const unknown = modes.find((mode) => !isPoolingMode(mode));
   if (unknown !== undefined) throw damaged(file, `pooling modes among ${LEGACY_FLAGS.map(([, mode]) => mode).join(', ')}`);
-  return modes as readonly PoolingMode[];
-}
-
-async function readMaxTokens(read: ReadModelFile, path: string): Promise<number | undefined> {
-  const config = await readJson(read, `${path}sentence_bert_config.json`);
-  const length = (config as { max_seq_length?: unknown } | undefined)?.max_seq_length;
-  return typeof length === 'number' && Number.isInteger(length) && length > 0 ? length : undefined;
-}
-
-async function readJson(read: ReadModelFile, file: string): Promise<unknown> {
-  const text = await read(file);
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw damaged(file, 'JSON', cause);
-  }
-}
-
-function damaged(file: string, expected: string, cause?: unknown): EncoderError {
-  return new EncoderError('ENCODER_DAMAGED_FILE', 'the file cannot be used', {
-    where: file,
-    expected,
-    remedy: 'get the model again, or set encoder.pooling to do without this file',
-    cause,
-  });
+  const includePrompt = settings['include_prompt'] ?? true;
+  if (typeof includePrompt !== 'boolean') throw damaged(file, 'true or false as include_prompt');
+  return { pooling: modes as readonly PoolingMode[], includePrompt };
 }

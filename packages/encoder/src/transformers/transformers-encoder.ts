@@ -4,9 +4,11 @@ import { EncoderError } from '../errors.js';
 import { normalizeInPlace } from '../normalize.js';
 import { batchesByLength } from './batches.js';
 import { locateModel, type EncoderDType, type ModelFiles } from './model-files.js';
+import { lowered, readInputSettings } from './input-settings.js';
 import { openModel, type OpenModel } from './model.js';
 import { checkOptions, limitTokens, planPooling, type PoolingPlan, type TransformersEncoderOptions } from './options.js';
 import { poolings } from './pooling.js';
+import { transformerFolder } from './sentence-transformers-files.js';
 import { createTokenize, frameOf } from './tokenization.js';
 
 /**
@@ -39,10 +41,18 @@ export async function createTransformersEncoder(idOrFolder: string, options: Tra
 }
 
 async function encoderOver(model: OpenModel, files: ModelFiles, plan: PoolingPlan, options: TransformersEncoderOptions): Promise<Encoder> {
-  const { dtype = 'fp32', prefix = '', batchTokens = 1024 } = options;
+  const { dtype = 'fp32', batchTokens = 1024 } = options;
+  const { prefix: asked, promptName } = options;
+  const { prefix, lowercase, ...limit } = await readInputSettings(files.read, await transformerFolder(files.read), {
+    prefix: asked,
+    promptName,
+  });
   const frame = frameOf(model.tokenizer);
-  const maxTokens = limitTokens(options.maxTokens, plan.maxTokens, frame.before.length + frame.after.length, model.longest);
-  const tokenize = createTokenize(model.tokenizer, frame, maxTokens);
+  const maxTokens = limitTokens(options.maxTokens, limit.maxTokens, frame.before.length + frame.after.length, model.longest);
+  const tokenizeAsIs = createTokenize(model.tokenizer, frame, maxTokens);
+  const tokenize = lowercase ? (text: string) => tokenizeAsIs(lowered(text)) : tokenizeAsIs;
+  // What stands before the text, the closing token of the prompt alone left out. Source: sentence-transformers, `_get_prompt_length`.
+  const skipped = plan.includePrompt || prefix === '' ? 0 : tokenize(prefix).ids.length - Math.min(1, frame.after.length);
   const { width } = await model.states([tokenize('a').ids]);
   const dimension = width * plan.pooling.length;
   let truncatedTexts = 0;
@@ -57,11 +67,11 @@ async function encoderOver(model: OpenModel, files: ModelFiles, plan: PoolingPla
     for (const batch of batchesByLength(lengths, SCALED_BY_BATCH.has(dtype) ? 0 : batchTokens)) {
       const tokens = lengths[batch[0]!]!; // the longest stands first
       if (tokens > 0) {
-        // a text without any token keeps the zero vector
+        // a text without any token of its own keeps the zero vector
         const { data } = await model.states(batch.map((at) => tokenized[at]!.ids));
         batch.forEach((at, row) => {
-          if (lengths[at] === 0) return;
-          const states = { data, start: row * tokens * width, tokens: lengths[at]!, width };
+          if (lengths[at]! <= skipped) return;
+          const states = { data, start: row * tokens * width, tokens: lengths[at]!, skipped, width };
           plan.pooling.forEach((mode, part) => poolings[mode](states, vectors, at * dimension + part * width));
           if (plan.normalize) normalizeInPlace(vectors, at * dimension, dimension);
         });
@@ -78,6 +88,8 @@ async function encoderOver(model: OpenModel, files: ModelFiles, plan: PoolingPla
     normalize: plan.normalize,
     maxTokens,
     prefix,
+    ...(lowercase ? { lowercase } : {}),
+    ...(plan.includePrompt ? {} : { includePrompt: false }),
     files: await files.fingerprint(),
   };
   return {

@@ -15,6 +15,12 @@ const options = z.object({
     .nullable()
     .default(null)
     .describe("longer texts are cut and counted, in tokens; null = 256, or less where the model's own files say less"),
+  prefix: z.string().nullable().default(null).describe('put before every text, such as "query: " for E5; null = the prompt of promptName'),
+  promptName: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe("name of a prompt in the model's own files to put before every text; null = their default prompt, if any"),
   dtype: z.enum(['fp32', 'q8']).default('fp32').describe("numeric form of the model's weights: q8 is faster and less exact"),
 });
 
@@ -23,12 +29,14 @@ export const transformersPart: EncoderPart<z.output<typeof options>> = {
   name: 'transformers',
   description: 'a folder or hub id of a sentence encoder in ONNX form; the word may be left out',
   options,
-  load(argument, { pooling, maxTokens, dtype }) {
+  load(argument, { pooling, maxTokens, prefix, promptName, dtype }) {
     if (argument === undefined) throw wrongSpec('transformers', 'transformers:FOLDER_OR_HUB_ID');
     return createTransformersEncoder(argument, {
       dtype,
       ...(pooling === null ? {} : { pooling }),
       ...(maxTokens === null ? {} : { maxTokens }),
+      ...(prefix === null ? {} : { prefix }),
+      ...(promptName === null ? {} : { promptName }),
     });
   },
 };
