@@ -56,8 +56,8 @@ async function filesOfFolder(folder: string): Promise<TokenizerFiles> {
     await readObject(join(folder, 'special_tokens_map.json')),
     await readObject(join(folder, 'added_tokens.json')),
   );
-  const template = await readFile(join(folder, 'chat_template.jinja'), 'utf8').catch(() => null);
-  const withTemplate = template === null || config['chat_template'] !== undefined ? config : { ...config, chat_template: template };
+  const template = await readText(join(folder, 'chat_template.jinja')); // comes first, as in transformers
+  const withTemplate = template === null ? config : { ...config, chat_template: template };
   const endTokenIds = await endTokens(folder);
   return { name: folder, json: checkedJson(json, join(folder, 'tokenizer.json')), config: withTemplate, endTokenIds };
 }
@@ -108,14 +108,18 @@ async function filesOfHub(
   }
 }
 
-async function readObject(path: string): Promise<Record<string, unknown> | null> {
-  let text: string;
+async function readText(path: string): Promise<string | null> {
   try {
-    text = await readFile(path, 'utf8');
+    return await readFile(path, 'utf8');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw new TokenizerError('TOKENIZER_NOT_FOUND', 'the file cannot be read', { where: path, cause });
   }
+}
+
+async function readObject(path: string): Promise<Record<string, unknown> | null> {
+  const text = await readText(path);
+  if (text === null) return null;
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;

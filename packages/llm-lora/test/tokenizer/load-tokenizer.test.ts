@@ -109,3 +109,22 @@ test('a tokenizer with more tokens than the model has rows is refused, naming bo
   }).toThrow(failure('TOKENIZER_MISMATCH', 'synthetic', 'models/other'));
   checkTokenizer(tokenizer, model(tokenizer.vocabularySize));
 });
+
+test.skipIf(stories.missing).each<[string, object, string | null, number[] | null]>([
+  ['the file comes before the configuration', { chat_template: 'b' }, 'a', [1]],
+  ['the file comes where the configuration has null', { chat_template: null }, 'a', [1]],
+  ['the file comes before a list of named templates', { chat_template: [{ name: 'default', template: 'b' }] }, 'a', [1]],
+  ['the configuration alone', { chat_template: 'b' }, null, [2]],
+  ['the default of a list of named templates', { chat_template: [{ name: 'default', template: 'b' }] }, null, [2]],
+  ['null alone is none', { chat_template: null }, null, null],
+])('which chat template: %s', async (_, config, file, expected) => {
+  const texts: Record<string, string> = { a: '<s>{{ messages[0].content }}', b: '</s>{{ messages[0].content }}' };
+  const named = JSON.stringify(config).replace('"b"', JSON.stringify(texts['b']));
+  await cp(join(stories.path, 'tokenizer.json'), join(folder, 'tokenizer.json'));
+  await writeFile(join(folder, 'tokenizer_config.json'), named);
+  if (file !== null) await writeFile(join(folder, 'chat_template.jinja'), texts[file]!);
+  const tokenizer = await loadTokenizer(folder);
+  expect(tokenizer.hasChatTemplate).toBe(expected !== null);
+  if (expected === null) return;
+  expect([...tokenizer.encode({ form: 'chat', messages: [{ role: 'user', content: 'Hi' }] })].slice(0, 1)).toEqual(expected);
+});
