@@ -1,6 +1,7 @@
 """Tables with the column types that pyarrow, Polars, DuckDB and pandas write, by pyarrow: interactions whose ids are decimals beyond
 2^53 and whose ratings are decimals, items with a column of each type.
-Writes packages/data/test/fixtures/types/{interactions,items}.{arrow,parquet}, and items-{lz4,zstd}.arrow with compressed bodies.
+Writes packages/data/test/fixtures/types/{interactions,items}.{arrow,parquet}, spans.arrow with a
+duration, and items-{lz4,zstd}.arrow with compressed bodies.
 
 usage: python tools/oracles/data_column_types.py   (pyarrow)
 """
@@ -58,8 +59,8 @@ write("interactions.arrow", interactions)
 write("items.arrow", items)
 write("spans.arrow", spans)
 for codec in ("lz4", "zstd"):
-    # Long enough that every buffer is worth compressing, in two batches, with a dictionary.
-    long = pa.concat_tables([items.select(["i", "title", "price", "large", "coded"])] * 400).combine_chunks().unify_dictionaries()
+    # Long enough that every buffer is worth compressing, in two batches; one with a dictionary, which is read before the batches.
+    long = pa.concat_tables([items.select(["i", "title", "price", "large"] + ["coded"] * (codec == "lz4"))] * 400).combine_chunks().unify_dictionaries()
     options = pa.ipc.IpcWriteOptions(compression=codec)
     with pa.ipc.new_file(OUT / f"items-{codec}.arrow", long.schema, options=options) as writer:
         writer.write_table(long, max_chunksize=700)

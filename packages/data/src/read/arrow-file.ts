@@ -3,11 +3,12 @@ import { basename } from 'node:path';
 import { RecordBatchReader, type DataType, type RecordBatch, type Vector } from 'apache-arrow';
 import { ExpctrError } from '@expctr/core';
 import { DataError } from '../errors.js';
+import { compressedError } from './arrow-compression.js';
 import { plainArrow } from './arrow-values.js';
 import { unreadType, type ColumnBatch, type ColumnFile } from './column-batches.js';
 import { digestOf } from './digest.js';
 
-/** An Arrow IPC file or stream: its columns, and its rows by record batch. @throws DataError `DATA_NOT_ARROW`. */
+/** An Arrow IPC file or stream: its columns, and its rows by record batch. @throws DataError `DATA_NOT_ARROW`, `DATA_ARROW_COMPRESSED`, `DATA_COLUMN_TYPE`. */
 export async function openArrow(path: string): Promise<ColumnFile> {
   const open = async () => (await RecordBatchReader.from(createReadStream(path, { highWaterMark: 1 << 20 }))).open();
   async function* batches(columns: readonly string[]): AsyncGenerator<ColumnBatch> {
@@ -19,7 +20,7 @@ export async function openArrow(path: string): Promise<ColumnFile> {
         };
       }
     } catch (cause) {
-      throw damaged(path, cause);
+      throw (await compressedError(path, cause)) ?? damaged(path, cause);
     }
   }
   try {
@@ -28,7 +29,7 @@ export async function openArrow(path: string): Promise<ColumnFile> {
     await reader.cancel();
     return { names, batches, digest: () => digestOf(path) };
   } catch (cause) {
-    throw damaged(path, cause);
+    throw (await compressedError(path, cause)) ?? damaged(path, cause);
   }
 }
 

@@ -10,12 +10,14 @@ import {
 } from 'apache-arrow';
 import { replaceAtomically } from '@expctr/core';
 import { DataError } from '../errors.js';
+import { compressedError } from '../read/arrow-compression.js';
 
 const MAGIC = 'ARROW1';
 
 /**
  * Reads an Arrow IPC file.
- * @throws DataError `DATA_FILE` where the file cannot be opened, `DATA_NOT_ARROW` where it is no Arrow file or is cut short.
+ * @throws DataError `DATA_FILE` where the file cannot be opened, `DATA_NOT_ARROW` where it is no Arrow file or is cut short,
+ * `DATA_ARROW_COMPRESSED` where its bodies are compressed.
  */
 export async function readTable(path: string): Promise<Table> {
   const file = await openWhole(path);
@@ -25,7 +27,7 @@ export async function readTable(path: string): Promise<Table> {
     const batches: RecordBatch[] = [...reader];
     return new Table(reader.schema, batches);
   } catch (cause) {
-    throw damaged(path, cause);
+    throw (await compressedError(path, cause)) ?? damaged(path, cause);
   } finally {
     await file.close();
   }
@@ -48,8 +50,8 @@ export async function openTable(path: string): Promise<OpenTable> {
     const reader = (await (await RecordBatchReader.from(file)).open()) as AsyncRecordBatchFileReader;
     async function* batches(): AsyncGenerator<Table> {
       for (let at = 0; at < reader.numRecordBatches; at += 1) {
-        const batch = await reader.readRecordBatch(at).catch((cause: unknown) => {
-          throw damaged(path, cause);
+        const batch = await reader.readRecordBatch(at).catch(async (cause: unknown) => {
+          throw (await compressedError(path, cause)) ?? damaged(path, cause);
         });
         if (batch !== null) yield new Table(reader.schema, [batch]);
       }
@@ -57,7 +59,7 @@ export async function openTable(path: string): Promise<OpenTable> {
     return { schema: reader.schema, batches, close: () => file.close() };
   } catch (cause) {
     await file.close();
-    throw damaged(path, cause);
+    throw (await compressedError(path, cause)) ?? damaged(path, cause);
   }
 }
 

@@ -2,6 +2,7 @@ import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { TableOptions } from '../../src/sources/options.js';
+import { openTable, readTable } from '../../src/schemas/table-file.js';
 import type { RawTables } from '../../src/sources/raw-tables.js';
 import { datasetSource } from '../../src/sources/sources.js';
 import { errorOf } from '../support/errors.js';
@@ -93,6 +94,24 @@ test('an object in JSON lines is a bad row', async () => {
     load('table', files, { table: mapping({ user: 'u', item: 'i', texts: ['title'], features: ['tags'] }) }),
   );
   expect(error).toMatchObject({ code: 'DATA_BAD_ROW', where: 'b.jsonl:1:24' });
+});
+
+test.each([
+  ['lz4', 'LZ4'],
+  ['zstd', 'ZSTD'],
+])('an Arrow file compressed with %s is refused by that name, with what to do', async (codec, name) => {
+  const path = fixture(`items-${codec}.arrow`);
+  const batches = async (): Promise<void> => {
+    const table = await openTable(path);
+    for await (const batch of table.batches()) expect(batch.numRows).toBe(0);
+    await table.close();
+  };
+  for (const read of [() => loadTypes('arrow', {}, `items-${codec}.arrow`), () => readTable(path), batches]) {
+    const error = await errorOf(read);
+    expect(error).toMatchObject({ code: 'DATA_ARROW_COMPRESSED', where: `items-${codec}.arrow` });
+    expect(error.message).toContain(`compressed with ${name}`);
+    expect(error.remedy).toContain('compression="uncompressed"');
+  }
 });
 
 test('a duration is refused by name', async () => {
