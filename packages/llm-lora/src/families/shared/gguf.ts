@@ -36,7 +36,7 @@ export function parseRotaryDecoderGguf(fields: Fields, architecture: string, has
     maxPositions: fields.count(key('context_length')),
     normEpsilon: fields.number(key('attention.layer_norm_rms_epsilon')),
     ropeTheta: fields.number(key('rope.freq_base'), 10_000),
-    ropeScaling: parseScaling(fields, key('rope.scaling')),
+    ropeScaling: parseScaling(fields, key('rope')),
     tiedEmbeddings: !hasTensor('output.weight'),
     bosTokenId: tokenId(fields, 'tokenizer.ggml.bos_token_id'),
     eosTokenIds: [...new Set(ends.filter((id) => id !== null))],
@@ -47,10 +47,18 @@ function tokenId(fields: Fields, name: string): number | null {
   return fields.raw(name) === null ? null : fields.number(name);
 }
 
-/** Llama 3's scaling stands in a tensor of factors, not in the metadata: only config.json can give it. */
+/**
+ * As llama.cpp's loader: scaling is linear where no type is named, and files of 2023 have its factor as `rope.scale_linear`.
+ * Llama 3's scaling stands in a tensor of factors, not in the metadata: only config.json can give it.
+ */
 function parseScaling(fields: Fields, key: string): RopeScaling | null {
-  const type = fields.text(`${key}.type`) ?? 'none';
-  if (type === 'none') return null;
-  if (type === 'linear') return { type, factor: fields.number(`${key}.factor`) };
-  throw fields.bad(`${key}.type`, `is ${JSON.stringify(type)}`, '"none" or "linear"');
+  const named = fields.text(`${key}.scaling.type`);
+  if (named === 'none') return null;
+  const type = named ?? 'linear';
+  if (type !== 'linear') throw fields.bad(`${key}.scaling.type`, `is ${JSON.stringify(type)}`, '"none" or "linear"');
+  const older = fields.raw(`${key}.scaling.factor`) === null && fields.raw(`${key}.scale_linear`) !== null;
+  const name = older ? `${key}.scale_linear` : `${key}.scaling.factor`;
+  const factor = named === null ? fields.number(name, 0) : fields.number(name); // 0: no scaling, where nothing names it
+  if (factor < 0 || (named !== null && factor === 0)) throw fields.bad(name, `is ${factor}`, 'a positive number');
+  return factor === 0 || factor === 1 ? null : { type, factor };
 }
