@@ -5,7 +5,7 @@ import { createRng } from '@expctr/core';
 import { useOnnx } from '@expctr/tfjs-backend-onnx';
 import { InferenceSession } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { encodeFeatures, fitCtr, fitSchema, type FeatureDefinition, type Features, type RawColumn } from '../src/index.js';
+import { encodeFeatures, fitCtr, fitSchema, type FeatureDefinition, type Features, type FitOptions, type RawColumn } from '../src/index.js';
 import { rawInputs } from './raw-inputs.js';
 import { codeOf } from './world.js';
 
@@ -36,18 +36,26 @@ function featuresOf(values: Float32Array | Float64Array, missing: 'mean' | 'erro
   return encodeFeatures({ schema: fitSchema({ definitions, columns, rows }), columns, labels });
 }
 
-/** Largest difference between predict and the exported graph over all rows, and how far probabilities lie apart. */
-async function compare(name: string, features: Features, x: (row: number) => number = () => 0): Promise<[worst: number, spread: number]> {
-  const options = { epochs: 20, learningRate: 0.05 };
+/** The probabilities of predict, and those of the exported graph. */
+async function bothWays(
+  name: string,
+  features: Features,
+  x: (row: number) => number = () => 0,
+  options: Partial<FitOptions> = { epochs: 20, learningRate: 0.05 },
+): Promise<[predicted: number[], served: number[]]> {
   const model = await fitCtr({ backbone: 'logistic-regression', train: features, options, rng: createRng(1) });
   const path = join(folder, `${name}.onnx`);
   await model.exportOnnx(path);
   const session = await InferenceSession.create(path);
   const { probability } = await session.run(rawInputs(features, false, { numbers: { x } }));
   await session.release();
-  const predicted = await model.predict(features);
-  const worst = Math.max(...predicted.map((p, r) => Math.abs(p - (probability!.data as Float32Array)[r]!)));
-  return [worst, Math.max(...predicted) - Math.min(...predicted)];
+  return [[...(await model.predict(features))], [...(probability!.data as Float32Array)]];
+}
+
+/** Largest difference between predict and the exported graph over all rows, and how far probabilities lie apart. */
+async function compare(...of: Parameters<typeof bothWays>): Promise<[worst: number, spread: number]> {
+  const [predicted, served] = await bothWays(...of);
+  return [Math.max(...predicted.map((p, r) => Math.abs(p - served[r]!))), Math.max(...predicted) - Math.min(...predicted)];
 }
 
 describe('an exported graph standardizes in float32 as predict does in float64', () => {
@@ -81,6 +89,14 @@ describe('an exported graph standardizes in float32 as predict does in float64',
     expect(worst).toBeLessThan(1e-6);
     expect(spread).toBeGreaterThan(0.3);
   });
+});
+
+test('small probabilities come out of an exported graph as exact beside their own size as others', async () => {
+  const values = Float32Array.from(labels, (label, r) => (label === 1 ? 9 + (r % 5) : -r));
+  const options = { epochs: 800, learningRate: 0.3, batchSize: ROWS, l2: 0 };
+  const [predicted, served] = await bothWays('small', featuresOf(values), (row) => values[row]!, options);
+  expect(Math.min(...predicted)).toBeLessThan(1e-8);
+  predicted.forEach((p, r) => expect(Math.abs(served[r]! / p - 1)).toBeLessThan(1e-5));
 });
 
 describe('numbers that a served model could not read', () => {
