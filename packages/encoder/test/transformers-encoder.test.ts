@@ -175,6 +175,10 @@ test('a cut ONNX file and a damaged configuration are errors that name the folde
 test('a path that does not exist is said to be none; so is a hub id that cannot be had', async () => {
   await failure('/no/such/folder', { pooling: 'mean' }).toMatchObject({ code: 'ENCODER_NOT_FOUND', where: '/no/such/folder' });
   await failure('someone/bge-small-model', { pooling: 'mean', cacheDir: await temporaryFolder() }).toMatchObject({ code: 'ENCODER_LOAD' });
+  await failure('someone/bge-small-model', { cacheDir: await temporaryFolder() }).toMatchObject({
+    code: 'ENCODER_DOWNLOAD',
+    where: expect.stringContaining('someone/bge-small-model') as string,
+  });
 });
 
 test('ONNX files beside config.json are found too', async () => {

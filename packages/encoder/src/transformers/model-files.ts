@@ -115,7 +115,13 @@ async function readFromHub(id: string, revision: string, file: string, kept: str
   const { env } = await import('@huggingface/transformers');
   const path = env.remotePathTemplate.replaceAll('{model}', id).replaceAll('{revision}', encodeURIComponent(revision));
   const url = new URL(`${path}${file}`, env.remoteHost).href;
-  const response = (await env.fetch(url)) as Response;
+  const response = await (env.fetch(url) as Promise<Response>).catch((cause: unknown) => {
+    throw new EncoderError('ENCODER_DOWNLOAD', 'the server cannot be reached', {
+      where: url,
+      remedy: 'check the network and try again, or name a local folder',
+      cause,
+    });
+  });
   if (response.status === 404) return undefined;
   if (!response.ok) {
     throw new EncoderError('ENCODER_DOWNLOAD', `the server answered ${response.status}`, {
