@@ -17,9 +17,12 @@ const STAND_INS = /\u{F0000}(\d+)\u{F0001}/gu;
  * template's own text only, and the contents are then put in their places. Text between two control tokens stays one stretch
  * whether it came from template or content, so ordinary contents get the tokens that rendering them directly would give.
  *
- * White space around a content stays outside its stand-in, for templates trim.
+ * White space around a content stays outside its stand-in, for templates trim. Where a template does more with contents (cuts
+ * an earlier turn at </think>, writes them as JSON, asks for their length), so that stand-ins give another chat than the contents
+ * themselves, the latter is taken, provided that its control tokens are the same ones.
  *
- * @throws TokenizerError `TOKENIZER_BAD_CHAT_TEMPLATE` where the template refuses the messages or leaves one out.
+ * @throws TokenizerError `TOKENIZER_BAD_CHAT_TEMPLATE` where the template refuses the messages or leaves one out, and where it looks
+ * into messages that change its control tokens.
  */
 export function chatStretches(
   messages: readonly ChatMessage[],
@@ -31,16 +34,21 @@ export function chatStretches(
   const hidden = messages.map(({ role, content }, index) => ({ role, content: around(content, standIn(index)) }));
   const rendered = renderChecked(hidden, messages, render, where);
   const byContent = new Map(controlTokens.map((token) => [token.content, token]));
+  const filled = (piece: string): string => piece.replace(STAND_INS, (_, index: string) => messages[Number(index)]?.content.trim() ?? '');
+  const direct = renderedOrThrow(messages, messages, render, where);
+  const reads = filled(rendered) !== direct; // the template looks into contents, as those that cut <think>…</think> away do
+  const pieces = splitAt(reads ? direct : rendered, [...byContent.keys()]);
+  if (reads) checkControlTokens(pieces, splitAt(rendered, [...byContent.keys()]), byContent, where);
   const stretches: ChatStretch[] = [];
   let text = '';
   const flush = (): void => {
     if (text !== '') stretches.push({ text });
     text = '';
   };
-  for (const piece of splitAt(rendered, [...byContent.keys()])) {
+  for (const piece of pieces) {
     const token = byContent.get(piece);
     if (token === undefined) {
-      const plain = piece.replace(STAND_INS, (_, index: string) => messages[Number(index)]?.content.trim() ?? '');
+      const plain = reads ? piece : filled(piece);
       text += isAfterRightStrip(stretches, byContent) ? plain.trimStart() : plain;
     } else {
       if (token.lstrip === true) text = text.trimEnd();
@@ -59,9 +67,19 @@ function around(content: string, replacement: string): string {
 }
 
 function renderChecked(hidden: readonly ChatMessage[], messages: readonly ChatMessage[], render: RenderChat, where: string): string {
-  let rendered: string;
+  const rendered = renderedOrThrow(hidden, messages, render, where);
+  const lost = messages.findIndex(({ content }, index) => content.trim() !== '' && !rendered.includes(standIn(index)));
+  if (lost === -1) return rendered;
+  throw new TokenizerError('TOKENIZER_BAD_CHAT_TEMPLATE', `the chat template leaves out message ${lost} (${messages[lost]?.role ?? ''})`, {
+    where,
+    expected: 'every message in the rendered chat',
+    remedy: 'use roles that this model was trained with, for instance by putting the system text into the first user message',
+  });
+}
+
+function renderedOrThrow(given: readonly ChatMessage[], messages: readonly ChatMessage[], render: RenderChat, where: string): string {
   try {
-    rendered = render(hidden);
+    return render(given);
   } catch (cause) {
     throw new TokenizerError('TOKENIZER_BAD_CHAT_TEMPLATE', `the chat template fails: ${(cause as Error).message}`, {
       where,
@@ -70,13 +88,27 @@ function renderChecked(hidden: readonly ChatMessage[], messages: readonly ChatMe
       cause,
     });
   }
-  const lost = messages.findIndex(({ content }, index) => content.trim() !== '' && !rendered.includes(standIn(index)));
-  if (lost === -1) return rendered;
-  throw new TokenizerError('TOKENIZER_BAD_CHAT_TEMPLATE', `the chat template leaves out message ${lost} (${messages[lost]?.role ?? ''})`, {
-    where,
-    expected: 'every message in the rendered chat',
-    remedy: 'use roles that this model was trained with, for instance by putting the system text into the first user message',
-  });
+}
+
+/** A chat that is rendered directly may have no control token but those that it has whatever its contents are. */
+function checkControlTokens(
+  pieces: readonly string[],
+  withoutContents: readonly string[],
+  byContent: ReadonlyMap<string, AddedTokenJson>,
+  where: string,
+): void {
+  const found = pieces.filter((piece) => byContent.has(piece));
+  const expected = withoutContents.filter((piece) => byContent.has(piece));
+  if (found.join('\n') === expected.join('\n')) return;
+  throw new TokenizerError(
+    'TOKENIZER_BAD_CHAT_TEMPLATE',
+    'the chat template looks into the messages, and one of them changes its control tokens',
+    {
+      where,
+      expected: `the control tokens ${expected.join(' ')}, whatever the messages say`,
+      remedy: `take ${[...new Set(found)].join(', ')} out of the messages, or use a completion prompt`,
+    },
+  );
 }
 
 function isAfterRightStrip(stretches: readonly ChatStretch[], byContent: ReadonlyMap<string, AddedTokenJson>): boolean {
