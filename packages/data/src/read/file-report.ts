@@ -4,6 +4,7 @@ import type { InputFile } from './input-file.js';
 
 /** Cells of a column of numbers that could not be read as one. */
 export interface UnreadNumbers {
+  /** How many there were. */
   readonly count: number;
   /** The first few, cut to a readable length. */
   readonly first: readonly string[];
