@@ -5,6 +5,9 @@ import type { RotaryDecoderConfig } from './config.js';
 export type RotaryDecoderKey =
   'input_layernorm' | 'q_proj' | 'k_proj' | 'v_proj' | 'o_proj' | 'post_attention_layernorm' | 'gate_proj' | 'up_proj' | 'down_proj';
 
+/** Biases of queries, keys and values, which some of the descendants add. */
+export type AttentionBiasKey = 'q_bias' | 'k_bias' | 'v_bias';
+
 /** The tensors of Llama, and of its descendants but for what those add. */
 export function rotaryDecoderLayout(config: RotaryDecoderConfig): TensorLayout<RotaryDecoderKey, 'norm'> {
   const { hiddenSize, intermediateSize, heads, keyValueHeads, headDim, vocabularySize, tiedEmbeddings } = config;
