@@ -7,7 +7,7 @@ import { findBackbone } from '@expctr/ctr-models';
 import { readDataset, writeDataset, type PreparedDataset } from '@expctr/data';
 import { evaluateRun, type Metrics } from '@expctr/eval';
 import { openArtifacts, timed, type RunFolder } from '@expctr/run';
-import { commonOptions, partOptions } from './config/config-schema.js';
+import { optionsOf } from './config/config-schema.js';
 import type { Settings } from './config/resolve.js';
 import { dataSection } from './config/schema.js';
 import { createFeatureStore } from './pipeline/feature-store.js';
@@ -82,9 +82,9 @@ export async function withPipeline<T>(
 /** The dataset that the configuration names, read or made. */
 function prepare({ config, registry }: Settings, temporaryFolder: () => Promise<string>): Promise<PreparedDataset> {
   const dataset = registry.datasets.find(({ name }) => name === config.dataset)!;
-  const { onBadRow, ...data } = commonOptions(dataSection, config.data);
+  const { onBadRow, ...data } = optionsOf(dataSection, config.data);
   const { dataDir, seed } = config;
-  return dataset.prepare({ dataDir, seed, onBadRow, data, options: partOptions(dataset.options, config.data), temporaryFolder });
+  return dataset.prepare({ dataDir, seed, onBadRow, data, options: optionsOf(dataset.options, config.data), temporaryFolder });
 }
 
 async function readData({ config, registry }: Settings, folder: RunFolder, { policy, templates, form }: Models): Promise<RunData> {

@@ -3,21 +3,22 @@ import type { Registry } from '../plugins/registry.js';
 import { commonFields, type PartialConfig } from './schema.js';
 import { chosenPart, partsOf, rewardsSchema, SECTIONS, sectionSchema, type Section } from './sections.js';
 
-const DESCRIPTION = 'Configuration of expctr-train';
-
 /** The whole configuration for the parts that `config` chooses. @throws ConfigError `CONFIG_UNKNOWN_PART` */
 export function configSchema(registry: Registry, config: PartialConfig): z.ZodObject {
-  const sections = SECTIONS.map((section) => [section.name, sectionSchema(section, chosenPart(section, config, registry)).prefault({})]);
-  return z
-    .strictObject({ ...commonFields, ...Object.fromEntries(sections), rewards: rewardsSchema(registry).prefault({}) })
-    .describe(DESCRIPTION);
+  return wholeSchema(registry, (section) => sectionSchema(section, chosenPart(section, config, registry)));
 }
 
 /** The whole configuration as a JSON Schema (draft 2020-12) for editors: every part that there is, each with its own options. */
 export function configJsonSchema(registry: Registry): Record<string, unknown> {
-  const sections = SECTIONS.map((section) => [section.name, anyPart(section, registry).prefault({})]);
-  const whole = z.strictObject({ ...commonFields, ...Object.fromEntries(sections), rewards: rewardsSchema(registry).prefault({}) });
-  return z.toJSONSchema(whole.describe(DESCRIPTION), { io: 'input', unrepresentable: 'any' });
+  const whole = wholeSchema(registry, (section) => anyPart(section, registry));
+  return z.toJSONSchema(whole, { io: 'input', unrepresentable: 'any' });
+}
+
+function wholeSchema(registry: Registry, schemaOf: (section: Section) => z.ZodType): z.ZodObject {
+  const sections = SECTIONS.map((section) => [section.name, schemaOf(section).prefault({})]);
+  return z
+    .strictObject({ ...commonFields, ...Object.fromEntries(sections), rewards: rewardsSchema(registry).prefault({}) })
+    .describe('Configuration of expctr-train');
 }
 
 /** One alternative a part, told apart by the option that names it where that stands in the section. */
@@ -34,12 +35,7 @@ function anyPart(section: Section, registry: Registry): z.ZodType {
   return alternatives.length === 1 ? alternatives[0]! : z.union(alternatives as [z.ZodObject, z.ZodObject]);
 }
 
-/** The options of the chosen part of a section, out of a complete configuration. */
-export function partOptions<O extends object>(options: z.ZodType<O> & z.ZodObject, section: Readonly<Record<string, unknown>>): O {
+/** Of a section of a complete configuration the options that `options` describes: a part's own, or those that all parts share. */
+export function optionsOf<O extends object>(options: z.ZodType<O> & z.ZodObject, section: Readonly<Record<string, unknown>>): O {
   return Object.fromEntries(Object.keys(options.shape).map((name) => [name, section[name]])) as O;
-}
-
-/** As {@link partOptions}, the rest: the options that every part of the section shares. */
-export function commonOptions<S extends Readonly<Record<string, unknown>>>(common: z.ZodObject, section: S): S {
-  return Object.fromEntries(Object.keys(common.shape).map((name) => [name, section[name]])) as S;
 }

@@ -1,3 +1,4 @@
+import { isObject } from '@expctr/run';
 import { ConfigError } from './errors.js';
 
 /** An object as JSON has it. */
@@ -47,8 +48,4 @@ export function merge(base: Json, over: Json): Json {
     merged[key] = isObject(old) && isObject(value) ? merge(old, value) : structuredClone(value);
   }
   return merged;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

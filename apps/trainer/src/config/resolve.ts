@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
+import { isObject } from '@expctr/run';
 import { loadPlugins, type PluginSource } from '../plugins/load-plugins.js';
 import type { Plugin } from '../plugins/plugin.js';
 import { createRegistry, type Registry } from '../plugins/registry.js';
@@ -121,7 +122,7 @@ export async function readConfigFile(path: string): Promise<Json> {
   }
   try {
     const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) {
+    if (isObject(parsed)) {
       // "$schema" is for editors
       return Object.fromEntries(Object.entries(parsed).filter(([key]) => key !== '$schema'));
     }

@@ -3,7 +3,7 @@ import { explanationsFromRows, explanationsToTable, rowsOf, writeTable, type Exp
 import { createLearner, loopOptions, type Learner, type Reference, type ScoredRollout } from '@expctr/ppo';
 import type { CombinedRewards } from '@expctr/rewards';
 import { alignmentName, rolloutsName, type AlignmentStage, type Codec } from '@expctr/run';
-import { commonOptions, partOptions } from '../config/config-schema.js';
+import { optionsOf } from '../config/config-schema.js';
 import { restoreCheckpoint, saveCheckpoint } from './align-checkpoint.js';
 import { textOf } from './explain.js';
 import { Interrupted } from './interrupt.js';
@@ -111,8 +111,8 @@ function learnerOf({ run, models }: Pipeline, { reference }: Alignment, name: st
     sampler: models.sampler,
     publishFolder: folder.checkpoint('published', name),
     config: {
-      ...commonOptions(loopOptions, config.ppo),
-      ...partOptions(algorithm.options, config.ppo),
+      ...optionsOf(loopOptions, config.ppo),
+      ...optionsOf(algorithm.options, config.ppo),
       maxNewTokens: config.llm.maxNewTokens,
       stopTokenIds: models.stopTokenIds,
     },

@@ -15,7 +15,7 @@ import { readerStatements, type ReaderStatements } from '@expctr/rewards';
 import type { RunFolder } from '@expctr/run';
 import { languageModels, type Language } from '@expctr/testbed';
 import { useOnnx } from '@expctr/tfjs-backend-onnx';
-import { partOptions } from '../config/config-schema.js';
+import { optionsOf } from '../config/config-schema.js';
 import { ConfigError } from '../config/errors.js';
 import type { Settings } from '../config/resolve.js';
 import type { Config } from '../config/schema.js';
@@ -92,12 +92,12 @@ export async function loadModels(
 
 function openSampler(config: Config, { samplers }: Registry, policy: LanguageModel): Promise<Sampler> {
   const part = samplers.find(({ name }) => name === config.sampler.kind)!;
-  return part.open({ policy, model: config.llm.model, sequences: config.llm.batchSize }, partOptions(part.options, config.sampler));
+  return part.open({ policy, model: config.llm.model, sequences: config.llm.batchSize }, optionsOf(part.options, config.sampler));
 }
 
 function openEncoder(config: Config, { encoders }: Registry): Promise<Encoder> {
   const { part, argument } = findEncoder(config.encoder.model, encoders);
-  return part.load(argument, partOptions(part.options, config.encoder));
+  return part.load(argument, optionsOf(part.options, config.encoder));
 }
 
 function explanationForm({ prompt }: Config, { tokenizer }: LanguageModel, { forms }: ExplanationTemplate): ExplanationForm {

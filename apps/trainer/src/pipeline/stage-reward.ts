@@ -1,6 +1,6 @@
 import { combine, rewardFigures, type CombinedRewards, type Reader, type RewardContext, type RewardRows } from '@expctr/rewards';
 import type { AlignmentStage } from '@expctr/run';
-import { partOptions } from '../config/config-schema.js';
+import { optionsOf } from '../config/config-schema.js';
 import type { ClickModels } from './click-model.js';
 import type { Pipeline } from './pipeline.js';
 import { createSiblings } from './siblings.js';
@@ -32,7 +32,7 @@ export function stageReward(pipeline: Pipeline, stage: AlignmentStage, reader: R
       .filter(({ name }) => weights[name] !== 0)
       .map((part) => {
         const own = (config.rewards[part.name] ?? {}) as Readonly<Record<string, unknown>>;
-        return { name: part.name, weight: weights[part.name]!, reward: part.create(context, partOptions(part.options, own)) };
+        return { name: part.name, weight: weights[part.name]!, reward: part.create(context, optionsOf(part.options, own)) };
       }),
   );
   return async (rows) => {

@@ -1,3 +1,4 @@
+import { isObject } from '@expctr/run';
 import { PluginError } from './errors.js';
 import type { PartKind, Plugin } from './plugin.js';
 
@@ -34,10 +35,6 @@ export function checkPlugin(plugin: unknown, kinds: readonly PartKind[], where: 
 /** A plug-in may bring a zod of its own, so it is known by what it can do. */
 function isZodObject(value: unknown): boolean {
   return isObject(value) && typeof value['safeParse'] === 'function' && isObject(value['shape']);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function describe(value: unknown): string {
