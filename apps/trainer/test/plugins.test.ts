@@ -1,12 +1,15 @@
+import { readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { SamplerPart } from '@expctr/language-model';
 import { rewards, type Reward } from '@expctr/rewards';
 import { expect, describe, test } from 'vitest';
 import { z } from 'zod';
 import { configJsonSchema } from '../src/config/config-schema.js';
 import { listOptions } from '../src/config/options.js';
 import { resolveConfig } from '../src/config/resolve.js';
+import { Interrupted } from '../src/pipeline/interrupt.js';
 import { loadPlugins } from '../src/plugins/load-plugins.js';
 import type { Plugin } from '../src/plugins/plugin.js';
 import { openRunFolder } from '../src/run/open-run.js';
@@ -79,6 +82,43 @@ describe('a plug-in', () => {
     const changed = (await readFile(folder.config, 'utf8')).replace('"1.2.3"', '"1.2.2"');
     await writeFile(folder.config, changed);
     await expect(openRunFolder(folder.root)).rejects.toMatchObject({ code: 'PLUGIN_VERSION' });
+  }, 120_000);
+
+  test('may bring a sampler with a copy of its own: it never meets a version twice, not where a resumed run explains again', async () => {
+    const versions: string[] = [];
+    let stop = new AbortController();
+    const copies: SamplerPart = {
+      name: 'copies',
+      description: 'stands for a server',
+      options: z.object({}),
+      open: ({ policy }) =>
+        Promise.resolve({
+          generate: async (prompts, options) =>
+            (await policy.generate(prompts, options)).map((completion) => ({ ...completion, version: versions.at(-1)! })),
+          publish(folder, version) {
+            expect(readdirSync(folder)).toContain('adapter_model.safetensors');
+            versions.push(version);
+            if (versions.length === 2) stop.abort(); // the first explanations after stage 1
+            return Promise.resolve();
+          },
+          dispose: () => Promise.resolve(),
+        }),
+    };
+    const settings = await tinySettingsWith(
+      [{ name: 'copies', samplers: [copies] }],
+      'sampler.kind=copies',
+      'ppo.stage1Updates=1',
+      'ppo.stage3Updates=1',
+    );
+    const folder = await freshFolder();
+    await expect(train(settings, { folder, signal: stop.signal })).rejects.toThrow(Interrupted);
+    stop = new AbortController();
+    await train(settings, { folder, signal: stop.signal });
+    expect(versions.length).toBeGreaterThan(4);
+    expect(new Set(versions).size).toBe(versions.length);
+    expect(
+      readdirSync(folder.checkpoint('published'), { recursive: true }).filter((name) => String(name).endsWith('.safetensors')),
+    ).toEqual([]);
   }, 120_000);
 
   test('at hand needs no module, and a run that used it says that it cannot be loaded by name', async () => {

@@ -1,8 +1,8 @@
 import { explanationsFromRows, readableText, type Explanations } from '@expctr/data';
 import type { Completion } from '@expctr/language-model';
+import { createPublisher } from '@expctr/ppo';
 import { stopIfInterrupted } from './interrupt.js';
-import type { Pipeline } from './pipeline.js';
-import { publishPolicy } from './publish.js';
+import { POLICY, type Pipeline } from './pipeline.js';
 
 /** Who explains, and how the rows are named in explanations/1. */
 export interface ExplainOptions {
@@ -27,7 +27,7 @@ export async function explainRows(pipeline: Pipeline, rows: ArrayLike<number>, o
   const { run, data, models } = pipeline;
   const { config, progress, signal, rng } = run;
   const { adapter, stage, iteration, temperature = config.llm.temperature } = options;
-  if (adapter !== null) await publishPolicy(pipeline, `${stage}-${iteration}`);
+  if (adapter !== null) await publishPolicy(pipeline);
   const task = progress.begin(`${stage} explanations`, rows.length, 'rows');
   const completions: Completion[] = [];
   let tokens = 0;
@@ -54,6 +54,13 @@ export async function explainRows(pipeline: Pipeline, rows: ArrayLike<number>, o
   return explanationsFromRows(
     completions.map((completion, index) => ({ ...textOf(pipeline, completion), interactionId: rows[index]!, stage, iteration })),
   );
+}
+
+/** Tells the sampler what the policy is now, where it does not share memory with it. */
+async function publishPolicy({ run, models: { policy, sampler } }: Pipeline): Promise<void> {
+  const publisher = createPublisher({ policy, adapter: POLICY, sampler, folder: run.folder.checkpoint('published') });
+  await publisher?.publish();
+  await publisher?.dispose();
 }
 
 /** The text of a completion as explanations/1 has it. */
