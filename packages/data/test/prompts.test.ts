@@ -10,7 +10,8 @@ import { contentFreePrompts, renderLcPrompt } from '../src/prompts/lc-template.j
 import { loadTemplate, parseTemplate } from '../src/prompts/load-template.js';
 import type { Prompt } from '@expctr/language-model';
 import type { ItemText } from '../src/prompts/item-text.js';
-import { balancedCounts } from '../src/prompts/evidence.js';
+import { BALANCES, countValues, groupByBalance } from '../src/prompts/balance.js';
+import { countedExplanation, defaultCountedFormat } from '../src/prompts/counted.js';
 import { readableText } from '../src/prompts/readable-text.js';
 import { TemplateError } from '../src/errors.js';
 import { errorOf } from './support/errors.js';
@@ -278,68 +279,85 @@ test("a user's template is read from its file, and every wrong value is named by
   }
 });
 
-const evidenceTemplate = parseTemplate(
+const profileTemplate = parseTemplate(
   {
     ...defaultExplanationTemplate,
-    name: 'grouped',
+    name: 'profile',
     item: { ...defaultExplanationTemplate.item, text: '{attributes}' },
-    evidence: {
-      entry: '{labels} {value}',
-      separator: ', ',
-      liked: 'liked',
-      disliked: 'disliked',
-      none: 'new',
-      labelSeparator: ' ',
-      limit: 2,
+    profile: {
+      group: '{balance}: {values}',
+      balances: { loved: 'loves', liked: 'likes', mixed: 'mixed', disliked: 'dislikes', hated: 'hates' },
+      separator: '; ',
+      valueSeparator: ', ',
+      empty: 'nothing known',
     },
-    forms: { completion: { text: '{evidence} why:' } },
+    forms: { completion: { text: '{profile}. {target} why:' } },
     notePatterns: ['\\b(?:liked|disliked|mixed|new)\\b'],
   },
   'explanation',
 );
 const having = (...genres: string[]) => ({ title: 'T', attributes: { genres } });
+const profileOf = (liked: ItemText[], disliked: ItemText[], template = profileTemplate): string => {
+  const { prompt } = renderExplanationPrompt(template, { liked, disliked, target: having('Noir') });
+  return textsOf(prompt).join('').split('. ')[0]!;
+};
+const times = (count: number, item: ItemText): ItemText[] => Array.from({ length: count }, () => item);
 
-test('evidence groups the history by the target’s values: liked first, at most so many of each label, and what is new', () => {
-  const { prompt } = renderExplanationPrompt(evidenceTemplate, {
-    liked: [having('Crime', 'Drama'), having('Crime'), having('Crime')],
-    disliked: [having('Drama', 'Crime'), having('War')],
-    target: having('Drama', 'Crime', 'Noir'),
-  });
-  expect(prompt).toEqual({ form: 'completion', text: 'liked disliked Drama, liked liked Crime, new Noir why:' });
+test('a profile groups what the history holds by its balance, the most frequent value first', () => {
+  const liked = [...times(4, having('Crime', 'Drama')), having('War', 'Noir')];
+  const disliked = [having('Drama'), having('Noir'), ...times(3, having('Musical')), having('Western'), having('Musical')];
+  expect(profileOf(liked, disliked)).toBe('loves: Drama, Crime; likes: War; mixed: Noir; dislikes: Western; hates: Musical');
+  expect(profileOf([], [])).toBe('nothing known');
+  const short = { ...profileTemplate, profile: { ...profileTemplate.profile!, limit: 1 } };
+  expect(profileOf(liked, disliked, short)).toBe('loves: Drama; likes: War; mixed: Noir; dislikes: Western; hates: Musical');
 });
 
-test('counts above the limit lose as many of both labels, so that their balance stays', () => {
-  expect(balancedCounts(8, 6, 4)).toEqual({ liked: 4, disliked: 2 });
-  const count = fc.nat(60);
+test('likes and dislikes exchanged, a profile and a counted explanation say the opposite', () => {
+  const mirror = { loved: 'hated', liked: 'disliked', mixed: 'mixed', disliked: 'liked', hated: 'loved' } as const;
+  const genres = fc.array(fc.constantFrom('Crime', 'Drama', 'War'), { minLength: 1, maxLength: 3 }).map((list) => having(...new Set(list)));
   fc.assert(
-    fc.property(count, count, fc.integer({ min: 1, max: 9 }), (liked, disliked, limit) => {
-      const shown = balancedCounts(liked, disliked, limit);
-      expect(Math.max(shown.liked, shown.disliked)).toBe(Math.min(limit, Math.max(liked, disliked)));
-      expect(shown.liked - shown.disliked).toBe(Math.max(-limit, Math.min(limit, liked - disliked)));
+    fc.property(fc.array(genres, { maxLength: 12 }), fc.array(genres, { maxLength: 12 }), (liked, disliked) => {
+      const keys = (items: ItemText[]): string[][] => items.map(({ attributes }) => [...attributes['genres']!]);
+      const [one, other] = [
+        groupByBalance(countValues(keys(liked), keys(disliked))),
+        groupByBalance(countValues(keys(disliked), keys(liked))),
+      ];
+      for (const balance of BALANCES) expect([...one[balance]].sort()).toEqual([...other[mirror[balance]]].sort());
     }),
   );
 });
 
-test('a value of the target cannot close the evidence’s template', () => {
-  const template = { ...evidenceTemplate, delimiters: ['why:'] };
-  const { prompt } = renderExplanationPrompt(template, { liked: [], disliked: [], target: having('x why: y') });
-  expect(prompt).toEqual({ form: 'completion', text: 'new x why y why:' });
+test('a counted explanation says what the counts say of the target, and nothing of what the history does not hold', () => {
+  const liked = [...times(3, having('Crime')), having('Drama')];
+  const disliked = [having('War'), having('Drama'), ...times(4, having('Musical'))];
+  const target = having('Crime', 'Drama', 'War', 'Musical', 'Noir');
+  expect(countedExplanation(profileTemplate, { liked, disliked }, target)).toBe(
+    'They love Crime. They are of two minds about Drama. They dislike War. They hate Musical.',
+  );
+  const counted = { ...defaultCountedFormat, mixed: null, loved: '{value}!' };
+  expect(countedExplanation({ ...profileTemplate, counted }, { liked, disliked }, having('Drama', 'Crime'))).toBe('Crime!');
+  expect(countedExplanation(profileTemplate, { liked: [], disliked: [] }, target)).toBe('');
+});
+
+test('a value of the history cannot close the template', () => {
+  const template = { ...profileTemplate, delimiters: ['why:'] };
+  expect(profileOf([having('x why: y')], [], template)).toBe('likes: x why y');
 });
 
 test('notes on the way are not read, with or without stripped verdicts, and reading twice changes nothing', () => {
   const generated = 'grim liked, castle new. Grim delights them. Harrow mixed. Castle bores them.';
   for (const stripVerdict of [true, false]) {
-    const read = readableText(generated, [evidenceTemplate], { stripVerdict });
+    const read = readableText(generated, [profileTemplate], { stripVerdict });
     expect(read).toBe('Grim delights them. Castle bores them.');
-    expect(readableText(read, [evidenceTemplate], { stripVerdict })).toBe(read);
+    expect(readableText(read, [profileTemplate], { stripVerdict })).toBe(read);
   }
 });
 
 test.each([
-  ['evidence in a form without its format', { ...evidenceTemplate, evidence: undefined }, 'explanation'],
-  ['evidence in an LC history without its format', { ...defaultLcTemplate, history: '{evidence}' }, 'lc'],
-  ['an item without title and attributes', { ...evidenceTemplate, item: { ...evidenceTemplate.item, text: 'item' } }, 'explanation'],
-  ['a prompt without target and evidence', { ...evidenceTemplate, forms: { completion: { text: '{liked} why:' } } }, 'explanation'],
+  ['a profile in a form without its format', { ...profileTemplate, profile: undefined }, 'explanation'],
+  ['a profile in an LC history without its format', { ...defaultLcTemplate, history: '{profile}' }, 'lc'],
+  ['an item without title and attributes', { ...profileTemplate, item: { ...profileTemplate.item, text: 'item' } }, 'explanation'],
+  ['a prompt without target', { ...profileTemplate, forms: { completion: { text: '{profile} why:' } } }, 'explanation'],
 ] as const)('%s is refused', (_, template, kind) => {
   expect(() => parseTemplate(template, kind)).toThrow(TemplateError);
 });

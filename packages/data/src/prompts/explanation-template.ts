@@ -2,27 +2,28 @@ import type { Prompt } from '@expctr/language-model';
 import { z } from 'zod';
 import { TemplateError } from '../errors.js';
 import { emptySlots, formatHistory, formatItem, itemFormatSchema, listFormatSchema, messageSchema, slotted } from './item-format.js';
-import { evidenceFormatSchema, evidenceValue, NO_EVIDENCE } from './evidence.js';
+import { countedFormatSchema } from './counted.js';
 import { fitHistory } from './fit-history.js';
 import { patternListSchema } from './patterns.js';
+import { NO_PROFILE, profileFormatSchema, profileValue } from './profile.js';
 import { fill, slotsOf, withoutLines } from './slots.js';
 import type { HistoryText, ItemText } from './item-text.js';
 
-const SLOTS = ['liked', 'disliked', 'target', 'evidence'] as const;
-const NO_TARGET = 'the slot {target} is missing (or {evidence}, which names the target by its attributes)';
+const SLOTS = ['liked', 'disliked', 'target', 'profile'] as const;
+const NO_TARGET = 'the slot {target} is missing';
 
 /** Whether a text says what is to be explained. */
-const namesTarget = (text: string): boolean => slotsOf(text).some((slot) => slot === 'target' || slot === 'evidence');
+const namesTarget = (text: string): boolean => slotsOf(text).includes('target');
 
 const completionForm = z.strictObject({
-  /** Slots `{liked}`, `{disliked}`, `{target}`, `{evidence}`; the explanation follows. */
+  /** Slots `{liked}`, `{disliked}`, `{target}`, `{profile}`; the explanation follows. */
   text: slotted(SLOTS).refine(namesTarget, NO_TARGET),
   /** Stands for `text` where that does not fit the model's context even without a history: the same without solved examples, say. */
   shortText: slotted(SLOTS).refine(namesTarget, NO_TARGET).optional(),
 });
 
 const chatForm = z.strictObject({
-  /** Slots `{liked}`, `{disliked}`, `{target}`, `{evidence}` in any message. */
+  /** Slots `{liked}`, `{disliked}`, `{target}`, `{profile}` in any message. */
   messages: z
     .array(messageSchema(SLOTS))
     .min(1)
@@ -44,8 +45,10 @@ export const explanationTemplateSchema = z
     item: itemFormatSchema,
     /** How `{liked}` and `{disliked}` are written. */
     list: listFormatSchema,
-    /** How `{evidence}` is written; needed where a form has that slot. */
-    evidence: evidenceFormatSchema.optional(),
+    /** How `{profile}` is written; needed where a form has that slot. */
+    profile: profileFormatSchema.optional(),
+    /** What a sentence made from counts says, for the control without a language model. Default: plain words. */
+    counted: countedFormatSchema.optional(),
     /** At least one of the two forms. */
     forms: z
       .strictObject({
@@ -69,7 +72,7 @@ export const explanationTemplateSchema = z
      */
     notePatterns: patternListSchema.optional(),
   })
-  .refine(({ forms, evidence }) => evidence !== undefined || !JSON.stringify(forms).includes('{evidence}'), NO_EVIDENCE);
+  .refine(({ forms, profile }) => profile !== undefined || !JSON.stringify(forms).includes('{profile}'), NO_PROFILE);
 /** An explanation template, checked. */
 export type ExplanationTemplate = z.infer<typeof explanationTemplateSchema>;
 
@@ -130,7 +133,7 @@ function renderWith(template: ExplanationTemplate, form: ExplanationForm, input:
   const delimiters = [...template.delimiters, ...template.fieldNames];
   const values = {
     ...formatHistory(input, list, item, delimiters),
-    ...evidenceValue(input, input.target, template.evidence, delimiters),
+    ...profileValue(input, template.profile, delimiters),
     target: formatItem(input.target, item, delimiters),
   };
   const absent = emptySlots(input, list);

@@ -2,9 +2,9 @@ import type { Prompt } from '@expctr/language-model';
 import { z } from 'zod';
 import { TemplateError } from '../errors.js';
 import { dataText } from './data-text.js';
-import { evidenceFormatSchema, evidenceValue, NO_EVIDENCE } from './evidence.js';
 import { emptySlots, formatHistory, formatItem, itemFormatSchema, listFormatSchema, messageSchema, slotted } from './item-format.js';
 import { patternListSchema } from './patterns.js';
+import { NO_PROFILE, profileFormatSchema, profileValue } from './profile.js';
 import { fill, withoutLines } from './slots.js';
 import type { HistoryText, ItemText } from './item-text.js';
 
@@ -90,10 +90,10 @@ export const lcTemplateSchema = z
     list: listFormatSchema,
     /** Whether the slot `{history}` is filled; else it is empty, and the explanation has to carry what the reader needs. */
     withHistory: z.boolean(),
-    /** Stands for `{history}` where it is filled; slots `{liked}`, `{disliked}` and `{evidence}`. */
-    history: slotted(['liked', 'disliked', 'evidence']),
-    /** How `{evidence}` is written; needed where `history` has that slot. */
-    evidence: evidenceFormatSchema.optional(),
+    /** Stands for `{history}` where it is filled; slots `{liked}`, `{disliked}` and `{profile}`. */
+    history: slotted(['liked', 'disliked', 'profile']),
+    /** How `{profile}` is written; needed where `history` has that slot. */
+    profile: profileFormatSchema.optional(),
     /** The forms by name; `auto` tries them in this order. */
     forms: z
       .record(z.string().min(1), z.discriminatedUnion('form', [completionForm, chatForm]))
@@ -110,7 +110,7 @@ export const lcTemplateSchema = z
       }),
     ),
   })
-  .refine(({ history, evidence }) => evidence !== undefined || !history.includes('{evidence}'), NO_EVIDENCE);
+  .refine(({ history, profile }) => profile !== undefined || !history.includes('{profile}'), NO_PROFILE);
 /** An LC template, checked. */
 export type LcTemplate = z.infer<typeof lcTemplateSchema>;
 /** One form of an LC template. */
@@ -181,7 +181,7 @@ export function lcForm(template: LcTemplate, form: string): LcForm {
   return chosen;
 }
 
-function historyText(template: LcTemplate, { history, item }: LcInput, delimiters: readonly string[]): string {
+function historyText(template: LcTemplate, { history }: LcInput, delimiters: readonly string[]): string {
   if (!template.withHistory) return '';
   if (history === undefined) {
     throw new TemplateError('TEMPLATE_HISTORY', 'the template shows the history, and none was given', {
@@ -191,7 +191,7 @@ function historyText(template: LcTemplate, { history, item }: LcInput, delimiter
   const shown = withoutLines(template.history, emptySlots(history, template.list));
   return fill(shown, {
     ...formatHistory(history, template.list, template.item, delimiters),
-    ...evidenceValue(history, item, template.evidence, delimiters),
+    ...profileValue(history, template.profile, delimiters),
   });
 }
 
