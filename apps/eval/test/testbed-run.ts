@@ -11,12 +11,14 @@ import {
   writeTable,
   type Explanation,
 } from '@expctr/data';
-import { generateWorld, prepareWorld, trueReasons, type Claim, type PreparedWorld } from '@expctr/testbed';
+import { generateWorld, prepareWorld, trueReasons, type Claim, type PreparedWorld, type WorldOptions } from '@expctr/testbed';
 
 /** What the explainers of a made-up run are like: how often each gives the true reasons; else it praises attributes of the item. */
 export interface TestbedRun {
   readonly users?: number;
   readonly seed?: number;
+  /** Options of the dataset. */
+  readonly world?: Pick<WorldOptions, 'tastes' | 'secondIntent' | 'secondDomain'>;
   /** Share of careful explanations. */
   readonly careful?: { readonly base: number; readonly baseSampled?: number; readonly stage1: number; readonly final: number };
   /** Repetitions of stages 2 and 3. */
@@ -27,11 +29,13 @@ export interface TestbedRun {
 export async function testbedRun({
   users = 30,
   seed = 1,
+  world: options = {},
   careful = { base: 0.2, stage1: 0.5, final: 0.8 },
   repetitions = 1,
 }: TestbedRun = {}): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'expctr-eval-testbed-'));
-  const world = prepareWorld(generateWorld({ seed, users, items: 150 }), { history: { select: 'similar', length: 8 } });
+  const made = { users, items: 150, ...options };
+  const world = prepareWorld(generateWorld({ seed, ...made }), { history: { select: 'similar', length: 8 } });
   const { interactions } = world;
   const rng = createRng(seed);
   const [policy, ctr, valid, test] = [
@@ -40,7 +44,7 @@ export async function testbedRun({
     rowsOf(interactions, 'valid'),
     rowsOf(interactions, 'test'),
   ];
-  await writeFile(join(folder, 'config.json'), JSON.stringify({ dataset: 'testbed', seed, iterations: repetitions }));
+  await writeFile(join(folder, 'config.json'), JSON.stringify({ dataset: 'testbed', seed, data: made, iterations: repetitions }));
   await writeDataset(join(folder, 'data'), world);
 
   const files: [name: string, rows: number[], share: number, completions: number][] = [
@@ -57,8 +61,8 @@ export async function testbedRun({
   ];
   for (const [name, rows, share, completions] of files) {
     const stream = rng.fork(name);
-    const made = rows.flatMap((row) => Array.from({ length: completions }, () => explain(world, row, name, share, stream)));
-    await writeTable(join(folder, 'explanations', `${name}.arrow`), explanationsToTable(explanationsFromRows(made)));
+    const written = rows.flatMap((row) => Array.from({ length: completions }, () => explain(world, row, name, share, stream)));
+    await writeTable(join(folder, 'explanations', `${name}.arrow`), explanationsToTable(explanationsFromRows(written)));
   }
   const label = Uint8Array.from(test, (row) => interactions.label[row]!);
   const predictions = ['id-only', 'expctr-aug', 'post-hoc-aug', 'verdict-aug'].map((model) => {
@@ -85,8 +89,9 @@ function explain({ interactions, items, truth }: PreparedWorld, row: number, sta
     : rng
         .shuffle(own)
         .slice(0, 2)
-        .map((attribute) => ({ ...attribute, sign: 1 }));
-  const read = claims.map(({ value, sign }) => `${value} ${sign > 0 ? 'delights' : 'bores'} them.`).join(' ') || 'nothing stands out.';
+        .map((attribute) => ({ ...attribute, sign: 1, strength: 2 }));
+  const read =
+    claims.map(({ value, sign, strength }) => `${value} ${VERBS[`${sign}${strength}`]} them.`).join(' ') || 'nothing stands out.';
   const balance = claims.reduce((sum, { sign }) => sum + sign, 0);
   const p = sigmoid(balance + 0.3 * rng.normal());
   return {
@@ -101,4 +106,5 @@ function explain({ interactions, items, truth }: PreparedWorld, row: number, sta
   };
 }
 
+const VERBS = { '12': 'delights', '11': 'pleases', '-11': 'bores', '-12': 'repels' } as const;
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));

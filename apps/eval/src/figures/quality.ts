@@ -5,7 +5,8 @@ import type { Variety } from './texts.js';
 /**
  * What is counted of an explainer's claims, as micro averages over explanations. A claim is right where its attribute is a true reason
  * and its sign that reason's: `precision`, `recall`, `f1`. `polarityAccuracy`: of claims on attributes of true reasons, the share with
- * the right sign; `signAuc`: the AUC of the claimed sign for the true one. `hallucinationRate`: claims on attributes that neither the
+ * the right sign; `signAuc`: the AUC of the claimed sign for the true one. `degreeAccuracy`: of right claims, the share whose
+ * strength is the reason's (strong: it contributes at least 1 to the logit). `hallucinationRate`: claims on attributes that neither the
  * item nor its visible history has; `offItemRate`: that the item lacks. `claimsPerExplanation`; `silentShare`: explanations without a
  * claim; `malformedShare`: with a sentence that is none.
  */
@@ -15,6 +16,7 @@ export type QualityFigure =
   | 'f1'
   | 'polarityAccuracy'
   | 'signAuc'
+  | 'degreeAccuracy'
   | 'hallucinationRate'
   | 'offItemRate'
   | 'claimsPerExplanation'
@@ -32,17 +34,38 @@ export interface QualityMetrics extends QualityFigures, Variety {
 /** Paired difference in F1; null where either has none. */
 export type QualityDifference = Estimates<'f1'>;
 
-/** What nobody can surpass. */
-export interface CeilingMetrics extends Pick<
+/** How far one gets who makes the best of what they know. */
+export interface KnowledgeMetrics extends Pick<
   QualityFigures,
-  'precision' | 'precisionInterval' | 'recall' | 'recallInterval' | 'f1' | 'f1Interval' | 'claimsPerExplanation'
+  | 'precision'
+  | 'precisionInterval'
+  | 'recall'
+  | 'recallInterval'
+  | 'f1'
+  | 'f1Interval'
+  | 'degreeAccuracy'
+  | 'degreeAccuracyInterval'
+  | 'claimsPerExplanation'
 > {
-  /** AUC of the probabilities that the labels were drawn with, on the test rows. */
-  readonly bayesAuc: number | null;
-  readonly bayesAucInterval: Interval | null;
   /** AUC of the best prediction from the visible history, on the test rows. */
   readonly historyAuc: number | null;
   readonly historyAucInterval: Interval | null;
+}
+
+/**
+ * Whose figures a ceiling has. `both`: of one who knows what words mean and what each field counts on this platform. `history`: an
+ * estimate for one who reads the visible history by attribute, where it is not known what the world is made of.
+ */
+export type CeilingKind = 'both' | 'history';
+
+/** What nobody can surpass. */
+export interface CeilingMetrics extends KnowledgeMetrics {
+  readonly kind: CeilingKind;
+  /** AUC of the probabilities that the labels were drawn with, on the test rows. */
+  readonly bayesAuc: number | null;
+  readonly bayesAucInterval: Interval | null;
+  /** The same for one who knows what words mean and takes all fields to count the same; null where `kind` is `history`. */
+  readonly meanings: KnowledgeMetrics | null;
 }
 
 /** Everything that needs the truth; empty where the run has none. */

@@ -1,9 +1,9 @@
-import { parseClaims, type Claim } from '@expctr/testbed';
-import { attributeKey, type RowFacts } from './facts.js';
+import { parseClaims } from '@expctr/testbed';
+import { attributeKey, type RowFacts, type StatedClaim } from './facts.js';
 
 /**
- * What is counted of one explanation. A claim that is repeated counts once, contradicting claims (the same attribute for and
- * against) count as two. An explanation without claims adds its row's true reasons to `reasons` and nothing else; a row without
+ * What is counted of one explanation. A claim that is repeated counts once, with the degree that it has first; contradicting claims
+ * (the same attribute for and against) count as two. An explanation without claims adds its row's true reasons to `reasons` and nothing else; a row without
  * true reasons adds its claims, all of them wrong.
  */
 export interface ClaimCounts {
@@ -16,6 +16,9 @@ export interface ClaimCounts {
   readonly forAsAgainst: number;
   readonly againstAsFor: number;
   readonly againstAsAgainst: number;
+  /** Of claims that name a true reason with its sign and say how much it counts: those with its strength, and the others. */
+  readonly degreeRight: number;
+  readonly degreeWrong: number;
   /** Claims on attributes that the item lacks. */
   readonly offItem: number;
   /** Claims on attributes that neither the item nor its visible history has. */
@@ -35,6 +38,8 @@ export const COUNTS = [
   'forAsAgainst',
   'againstAsFor',
   'againstAsAgainst',
+  'degreeRight',
+  'degreeWrong',
   'offItem',
   'invented',
   'malformed',
@@ -48,17 +53,22 @@ export function countText(text: string, facts: RowFacts): ClaimCounts {
 }
 
 /** Counts claims. */
-export function countClaims(claims: readonly Claim[], { reasons, item, known }: RowFacts): ClaimCounts {
-  const distinct = new Map(claims.map((claim) => [`${claim.sign}${attributeKey(claim.field, claim.value)}`, claim]));
+export function countClaims(claims: readonly StatedClaim[], { reasons, item, known }: RowFacts): ClaimCounts {
+  const distinct = new Map<string, StatedClaim>();
+  for (const claim of claims) {
+    const key = `${claim.sign}${attributeKey(claim.field, claim.value)}`;
+    if (!distinct.has(key)) distinct.set(key, claim);
+  }
   const counts = Object.fromEntries(COUNTS.map((name) => [name, 0])) as { -readonly [K in keyof ClaimCounts]: number };
   counts.rows = 1;
   counts.claims = distinct.size;
   counts.reasons = reasons.size;
   counts.silent = distinct.size === 0 ? 1 : 0;
-  for (const { field, value, sign } of distinct.values()) {
+  for (const { field, value, sign, strength } of distinct.values()) {
     const attribute = attributeKey(field, value);
     const truth = reasons.get(attribute);
-    if (truth !== undefined) counts[`${truth > 0 ? 'for' : 'against'}As${sign > 0 ? 'For' : 'Against'}`] += 1;
+    if (truth?.sign === sign && strength !== undefined) counts[strength === truth.strength ? 'degreeRight' : 'degreeWrong'] += 1;
+    if (truth !== undefined) counts[`${truth.sign > 0 ? 'for' : 'against'}As${sign > 0 ? 'For' : 'Against'}`] += 1;
     if (item.includes(attribute)) continue;
     counts.offItem += 1;
     if (!known(attribute)) counts.invented += 1;

@@ -15,6 +15,7 @@ const figures: Readonly<Record<QualityFigure, (totals: ClaimCounts) => number>> 
     const [trueShare, falseShare] = [t.forAsFor / (t.forAsFor + t.forAsAgainst), t.againstAsFor / (t.againstAsFor + t.againstAsAgainst)];
     return (1 + trueShare - falseShare) / 2;
   },
+  degreeAccuracy: (t) => t.degreeRight / (t.degreeRight + t.degreeWrong),
   hallucinationRate: (t) => t.invented / t.claims,
   offItemRate: (t) => t.offItem / t.claims,
   claimsPerExplanation: (t) => t.claims / t.rows,

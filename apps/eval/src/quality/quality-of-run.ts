@@ -2,8 +2,9 @@ import type { Rng } from '@expctr/core';
 import type { QualityDifference, QualityMetrics, TruthMetrics } from '../figures/quality.js';
 import { positions } from '../read/positions.js';
 import type { RunData } from '../read/run-data.js';
-import { visibleHistoryCeiling } from './ceiling/visible-history.js';
-import { ceilingMetrics } from './ceiling-metrics.js';
+import { ceilingsOf } from './ceiling/ceilings.js';
+import type { VisibleHistoryCeiling } from './ceiling/visible-history.js';
+import { ceilingMetrics, type Knower } from './ceiling-metrics.js';
 import { countClaims, countText } from './claim-counts.js';
 import { createFacts } from './facts.js';
 import { policiesOf, type Policies } from './policies.js';
@@ -11,7 +12,7 @@ import { compareExplainers, type ComparedExplainers } from './quality-figures.js
 import { rewardQualityOfRun } from './rewards-of-run.js';
 import { variety } from './variety.js';
 
-const CEILING = 'ceiling';
+const [CEILING, MEANINGS] = ['ceiling', 'meanings'];
 const differences = [
   ['stage1', 'base'],
   ['stage3', 'stage1'],
@@ -34,22 +35,16 @@ export function qualityOfRun(run: RunData, resamples: number, rng: Rng, testRng:
   const files = new Map([...stages.values(), ...repetitions].map((name) => [name, positions(explanations.get(name)!)]));
   const testRows = Array.from(predictions.interactionId);
   const rows = commonRows(files, policies, testRows);
-  const ceiling = visibleHistoryCeiling({
-    interactions,
-    items,
-    truth,
-    facts,
-    rows: [...new Set([...rows, ...testRows])],
-    rng: rng.fork('ceiling'),
-  });
+  const { best, kind, meanings } = ceilingsOf(run, truth, facts, [...new Set([...rows, ...testRows])], rng.fork('ceiling'));
+  const limits = new Map([[CEILING, best], ...(meanings === null ? [] : [[MEANINGS, meanings] as const])]);
 
   const usersOf = (of: readonly number[]): number[] => of.map((row) => interactions.user[row]!);
   const textsOf = (file: string, of: readonly number[]): string[] =>
     of.map((row) => explanations.get(file)!.read[files.get(file)!.get(row)!]!);
   function compare(names: readonly string[], of: readonly number[], stream: Rng): ComparedExplainers {
     const said = names.map((file) => [file, textsOf(file, of).map((text, at) => countText(text, facts(of[at]!)))] as const);
-    const best = of.map((row) => countClaims(ceiling.claims(row), facts(row)));
-    return compareExplainers(usersOf(of), new Map([...said, [CEILING, best]]), resamples, stream);
+    const sayable = [...limits].map(([name, limit]) => [name, of.map((row) => countClaims(limit.claims(row), facts(row)))] as const);
+    return compareExplainers(usersOf(of), new Map([...said, ...sayable]), resamples, stream);
   }
   const metricsOf = (from: ComparedExplainers, of: readonly number[], file: string): QualityMetrics => ({
     rows: of.length,
@@ -64,6 +59,10 @@ export function qualityOfRun(run: RunData, resamples: number, rng: Rng, testRng:
     testRows,
     rng.fork('test'),
   );
+  const knower = (name: string, limit: VisibleHistoryCeiling): Knower => ({
+    click: testRows.map((row) => limit.click(row)),
+    figures: compared.quality.get(name)!,
+  });
   const betterBase = betterOf(compared, stages);
   const [base, final] = [betterBase === null ? undefined : stages.get(betterBase), stages.get('stage3')];
   const gap = base === undefined || final === undefined ? undefined : compared.gapClosed(final, base, CEILING);
@@ -79,8 +78,7 @@ export function qualityOfRun(run: RunData, resamples: number, rng: Rng, testRng:
     ceiling: ceilingMetrics(
       predictions,
       testRows.map((row) => truth[row]!.bayesProbability),
-      testRows.map((row) => ceiling.click(row)),
-      compared.quality.get(CEILING)!,
+      { best: knower(CEILING, best), kind, meanings: meanings === null ? null : knower(MEANINGS, meanings) },
       resamples,
       testRng,
     ),

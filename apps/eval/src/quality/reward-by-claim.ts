@@ -14,7 +14,7 @@ export function claimKinds(text: string, label: number, { reasons, item }: RowFa
     const attribute = attributeKey(field, value);
     if (seen.has(`${sign}${attribute}`)) continue;
     seen.add(`${sign}${attribute}`);
-    const truth = reasons.get(attribute);
+    const truth = reasons.get(attribute)?.sign;
     const kind = truth === sign ? 'reason' : truth === undefined && item.includes(attribute) ? 'neutral' : 'other';
     const direction = sign > 0 === (label === 1) ? 'Toward' : 'Away';
     counts[CLAIM_KINDS.indexOf(`${kind}${direction}`)]! += 1;

@@ -3,7 +3,7 @@ import { auc } from '@expctr/ctr-models';
 import type { Interactions, Items, TruthRow } from '@expctr/data';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bestThreshold, claimsAbove } from '../../src/quality/ceiling/best-claims.js';
+import { bestCut, bestThreshold, claimsAbove, probableReasons, type JudgedRow } from '../../src/quality/ceiling/best-claims.js';
 import { fitBoostedTrees } from '../../src/quality/ceiling/boosted-trees.js';
 import { visibleHistoryCeiling } from '../../src/quality/ceiling/visible-history.js';
 import { countClaims, hits } from '../../src/quality/claim-counts.js';
@@ -60,15 +60,15 @@ describe('what to claim', () => {
     const row = fc.array(fc.tuple(fc.integer({ min: 1, max: 9 }), fc.boolean()), { minLength: 1, maxLength: 4 });
     fc.assert(
       fc.property(fc.array(row, { minLength: 1, maxLength: 6 }), (rows) => {
-        const judged = rows.map((list) => ({
-          facts: factsOf(
+        const judged = rows.map((list) => {
+          const facts = factsOf(
             list.flatMap(([, isReason], at) => (isReason ? [[at, 1] as const] : [])),
             list.map((_, at) => at),
-          ),
-          posterior: posterior(list.map(([tenth]) => tenth / 10)),
-        }));
+          );
+          return { facts, candidates: probableReasons(facts, posterior(list.map(([tenth]) => tenth / 10))) };
+        });
         const f1At = (threshold: number): number => {
-          const counts = judged.map(({ facts, posterior: own }) => countClaims(claimsAbove(facts, own, threshold), facts));
+          const counts = judged.map(({ facts, candidates }) => countClaims(claimsAbove(candidates, threshold), facts));
           const sum = (of: (c: (typeof counts)[number]) => number): number => counts.reduce((total, c) => total + of(c), 0);
           return (
             (2 * sum(hits)) /
@@ -80,6 +80,28 @@ describe('what to claim', () => {
         };
         const best = f1At(bestThreshold(judged));
         for (let tenth = 1; tenth <= 10; tenth += 1) expect(best).toBeGreaterThanOrEqual(f1At(tenth / 10) - 1e-12);
+      }),
+    );
+  });
+
+  test('the cut between degrees has the most right degrees of all cuts', () => {
+    const one = fc.tuple(fc.integer({ min: 0, max: 9 }), fc.constantFrom(1 as const, 2 as const), fc.constantFrom(1 as const, -1 as const));
+    fc.assert(
+      fc.property(fc.array(one, { minLength: 1, maxLength: 12 }), (list) => {
+        const facts = factsOf(
+          list.map(([, strength], at) => [at, 1, strength]),
+          list.map((_, at) => at),
+        );
+        const candidates = [...facts.reasons.keys()].map((attribute, at) => ({
+          attribute,
+          sign: list[at]![2],
+          score: 1,
+          size: list[at]![0],
+        }));
+        const judged: JudgedRow[] = [{ facts, candidates }];
+        const rightAt = (cut: number): number => countClaims(claimsAbove(candidates, 0, cut), facts).degreeRight;
+        const best = rightAt(bestCut(judged));
+        for (const cut of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, Infinity]) expect(best).toBeGreaterThanOrEqual(rightAt(cut));
       }),
     );
   });

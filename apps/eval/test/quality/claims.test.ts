@@ -6,21 +6,22 @@ import { compareExplainers } from '../../src/quality/quality-figures.js';
 import { claim, expected, factsOf } from './support.js';
 
 const sign = fc.constantFrom(1 as const, -1 as const);
+const strength = fc.constantFrom(1 as const, 2 as const);
 const attribute = fc.integer({ min: 0, max: 6 });
 const claims = fc.array(
-  fc.tuple(attribute, sign).map(([a, s]) => claim(a, s)),
+  fc.tuple(attribute, sign, strength).map((of) => claim(...of)),
   { maxLength: 8 },
 );
 const facts = fc
   .tuple(
     fc.uniqueArray(attribute, { maxLength: 4 }),
     fc.uniqueArray(attribute, { maxLength: 3 }),
-    fc.array(sign, { minLength: 4, maxLength: 4 }),
+    fc.array(fc.tuple(sign, strength), { minLength: 4, maxLength: 4 }),
     fc.nat(4),
   )
-  .map(([item, history, signs, reasons]) =>
+  .map(([item, history, kinds, reasons]) =>
     factsOf(
-      item.slice(0, reasons).map((a, at) => [a, signs[at]!]),
+      item.slice(0, reasons).map((a, at) => [a, ...kinds[at]!]),
       item,
       history,
     ),
@@ -47,11 +48,48 @@ test('precision, recall and F1 are scikit-learn’s micro averages over attribut
 });
 
 describe('counts of an explanation', () => {
-  test('do not change with the order or the repetition of claims', () => {
+  test('do not change with the repetition of claims, nor with their order but for the degree of what is said twice', () => {
     fc.assert(
       fc.property(facts, claims, (row, list) => {
-        expect(countClaims([...list].reverse(), row)).toEqual(countClaims(list, row));
         expect(countClaims([...list, ...list], row)).toEqual(countClaims(list, row));
+        const plain = list.map((one) => ({ ...one, strength: 2 as const }));
+        expect(countClaims([...plain].reverse(), row)).toEqual(countClaims(plain, row));
+      }),
+    );
+  });
+
+  test('degrees are counted of right claims alone: the first one where an attribute has two, none where none is said', () => {
+    const row = factsOf(
+      [
+        [1, 1, 2],
+        [2, -1, 1],
+        [3, 1, 1],
+      ],
+      [1, 2, 3, 4],
+    );
+    const degrees = (...said: Parameters<typeof countClaims>[0]) => {
+      const { degreeRight, degreeWrong } = countClaims(said, row);
+      return [degreeRight, degreeWrong];
+    };
+    expect(degrees(claim(1, 1, 2), claim(2, -1, 2), claim(3, -1, 1), claim(4, 1, 1))).toEqual([1, 1]);
+    expect(degrees(claim(1, 1, 2), claim(1, 1, 1))).toEqual([1, 0]);
+    expect(degrees(claim(1, 1, 1), claim(1, 1, 2))).toEqual([0, 1]);
+    expect(degrees({ field: 'field', value: 'v1', sign: 1 })).toEqual([0, 0]);
+    expect(countText('horror delights them.', { ...row, reasons: new Map([['genre\nhorror', { sign: 1, strength: 2 }]]) })).toMatchObject({
+      degreeRight: 1,
+    });
+  });
+
+  test('every right claim has a degree that is right or wrong; with the other degree it is the other way round', () => {
+    fc.assert(
+      fc.property(facts, claims, (row, list) => {
+        const straight = countClaims(list, row);
+        const turned = countClaims(
+          list.map((one) => ({ ...one, strength: one.strength === 1 ? 2 : 1 })),
+          row,
+        );
+        expect(straight.degreeRight + straight.degreeWrong).toBe(hits(straight));
+        expect([turned.degreeRight, turned.degreeWrong]).toEqual([straight.degreeWrong, straight.degreeRight]);
       }),
     );
   });
@@ -86,8 +124,9 @@ describe('counts of an explanation', () => {
   test('saying just the true reasons is perfect; adding any other claim is worse', () => {
     fc.assert(
       fc.property(facts, claims, (row, more) => {
-        const reasons = [...row.reasons].map(([key, s]) => ({ field: key.split('\n')[0]!, value: key.split('\n')[1]!, sign: s }));
+        const reasons = [...row.reasons].map(([key, reason]) => ({ field: key.split('\n')[0]!, value: key.split('\n')[1]!, ...reason }));
         expect(explanationF1(countClaims(reasons, row))).toBe(1);
+        expect(countClaims(reasons, row)).toMatchObject({ degreeRight: row.reasons.size, degreeWrong: 0 });
         const all = countClaims([...reasons, ...more], row);
         expect(explanationF1(all) < 1).toBe(all.claims > reasons.length);
       }),
@@ -122,7 +161,7 @@ describe('explainers compared', () => {
   const rows = expected.claims.truth.map((reasons) => factsOf(reasons, [0, 1, 2, 3, 4, 5, 6, 7]));
   const perfect = rows.map((row) =>
     countClaims(
-      [...row.reasons].map(([key, s]) => claim(Number(key.slice(-1)), s)),
+      [...row.reasons].map(([key, reason]) => claim(Number(key.slice(-1)), reason.sign, reason.strength)),
       row,
     ),
   );
@@ -138,6 +177,7 @@ describe('explainers compared', () => {
       f1: 0,
       polarityAccuracy: null,
       signAuc: null,
+      degreeAccuracy: null,
       silentShare: 1,
     });
   });
@@ -151,8 +191,23 @@ describe('explainers compared', () => {
     );
     const reasons = rows.flatMap((row) => [...row.reasons.values()]);
     const found = compare({ always }).quality.get('always')!;
-    expect(found.polarityAccuracy).toBeCloseTo(reasons.filter((s) => s > 0).length / reasons.length, 12);
+    expect(found.polarityAccuracy).toBeCloseTo(reasons.filter((reason) => reason.sign > 0).length / reasons.length, 12);
     expect(found.signAuc).toBe(0.5);
+  });
+
+  test('the degree’s accuracy is a share of right claims', () => {
+    const strong = rows.map((row) =>
+      countClaims(
+        [...row.reasons].map(([key, reason], at) => claim(Number(key.slice(-1)), reason.sign, at === 0 ? 2 : 1)),
+        row,
+      ),
+    );
+    const reasons = rows.reduce((sum, row) => sum + row.reasons.size, 0); // all of strength 1
+    const found = compare({ strong }, 200).quality.get('strong')!;
+    const share = 1 - rows.filter((row) => row.reasons.size > 0).length / reasons;
+    expect(found).toMatchObject({ precision: 1, degreeAccuracy: share });
+    expect(found.degreeAccuracyInterval![0]).toBeLessThan(share);
+    expect(found.degreeAccuracyInterval![1]).toBeGreaterThan(share);
   });
 
   test('differences are paired: of an explainer with itself they are zero; the gap that half of the way closes is its share', () => {

@@ -38,6 +38,13 @@ describe('quality of a run whose truth is known', () => {
     expect(metrics.ceiling?.f1).toBeTypeOf('number');
   });
 
+  test('degrees are right where explainers give the true ones, and else where all reasons are strong', () => {
+    const { base, stage1, stage3 } = metrics.quality;
+    expect(stage1!.degreeAccuracy!).toBeGreaterThan(base!.degreeAccuracy!);
+    expect(stage3!.degreeAccuracy!).toBeGreaterThan(stage1!.degreeAccuracy!);
+    expect(stage3!.degreeAccuracyInterval![1]).toBeLessThanOrEqual(1);
+  });
+
   test('ranks explainers as they were made: F1 rises from base to stage 1 to the final policy, and the paired differences say so', () => {
     const { base, stage1, stage3 } = metrics.quality;
     expect(stage1!.f1!).toBeGreaterThan(base!.f1!);
@@ -86,7 +93,10 @@ describe('quality of a run whose truth is known', () => {
     );
     expect(metrics.ceiling?.bayesAuc).toBe(bayes);
     expect(metrics.ceiling?.historyAuc).toBeLessThan(bayes);
-    expect(metrics.ceiling?.historyAuc).toBeGreaterThan(0.6);
+    expect(metrics.ceiling?.kind).toBe('both');
+    expect(metrics.ceiling?.historyAuc).toBeGreaterThan(metrics.ceiling!.meanings!.historyAuc!);
+    expect(metrics.ceiling?.meanings?.historyAuc).toBeGreaterThan(0.6);
+    expect(metrics.ceiling?.f1).toBeGreaterThan(metrics.ceiling!.meanings!.f1!);
     expect(metrics.ceiling?.f1).toBeGreaterThan(0.45);
     expect(metrics.ceiling?.f1).toBeLessThan(0.8);
   });
@@ -107,11 +117,24 @@ describe('quality of a run whose truth is known', () => {
     const report = await readFile(join(run, 'report.html'), 'utf8');
     expect(report).toContain('Explanation quality');
     expect(report).toContain('Bayes-optimal');
+    for (const words of [
+      'and how much this platform counts each field',
+      'and not how much this platform counts each field',
+      '<th>Degree</th>',
+    ])
+      expect(report).toContain(words);
     const before = await readFile(join(run, 'metrics.json'), 'utf8');
     await evaluateRun(run, { resamples });
     expect(await readFile(join(run, 'metrics.json'), 'utf8')).toBe(before);
     expect(await readFile(join(run, 'report.html'), 'utf8')).toBe(report);
   });
+});
+
+test('where tastes are independent the ceiling is estimated, and says so', async () => {
+  const folder = await made({ world: { tastes: 'independent' } });
+  const { ceiling } = await evaluateRun(folder, { resamples: 20 });
+  expect(ceiling).toMatchObject({ kind: 'history', meanings: null, degreeAccuracy: null });
+  expect(await readFile(join(folder, 'report.html'), 'utf8')).toContain('estimated from the visible history, read by attribute');
 });
 
 test('every repetition has its figures: the last one is the final policy', async () => {

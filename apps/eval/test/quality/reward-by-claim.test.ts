@@ -7,7 +7,7 @@ import { attributeKey, type RowFacts } from '../../src/quality/facts.js';
 
 test('claims are told apart by what is true and by which way they speak; repetitions count once', () => {
   const facts: RowFacts = {
-    reasons: new Map([[attributeKey('genre', 'horror'), -1 as const]]),
+    reasons: new Map([[attributeKey('genre', 'horror'), { sign: -1, strength: 1 }]]),
     item: [attributeKey('genre', 'horror'), attributeKey('setting', 'castle')],
     known: () => true,
   };

@@ -41,7 +41,7 @@ export function fitVisibleHistory({ rows, held, evidence, facts, bayesProbabilit
   const examples = used.flatMap((row) => {
     const { item, reasons } = facts(row);
     const { attributes } = evidence(row);
-    return item.map((attribute, at) => ({ features: attributes[at]!, sign: reasons.get(attribute) ?? 0, held: held(row) ? 1 : 0 }));
+    return item.map((attribute, at) => ({ features: attributes[at]!, sign: reasons.get(attribute)?.sign ?? 0, held: held(row) ? 1 : 0 }));
   });
   const width = ATTRIBUTE_EVIDENCE.length;
   const stop = examples.map((example) => example.held);

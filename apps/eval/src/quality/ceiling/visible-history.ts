@@ -1,15 +1,15 @@
 import type { Rng } from '@expctr/core';
 import type { Interactions, Items, TruthRow } from '@expctr/data';
-import type { Claim } from '@expctr/testbed';
-import { itemAttributes, type RowFacts } from '../facts.js';
-import { bestThreshold, claimsAbove } from './best-claims.js';
+import { itemAttributes, type RowFacts, type StatedClaim } from '../facts.js';
+import { bestThreshold, claimsAbove, probableReasons } from './best-claims.js';
 import { createEvidence } from './history-evidence.js';
 import { fitVisibleHistory, type VisibleHistoryModel } from './posterior.js';
+import { userPlaces } from './user-halves.js';
 
 /** The best that can be said and predicted of rows from their visible history alone, as estimated. */
 export interface VisibleHistoryCeiling {
   /** The claims of an explainer who has the posterior over tastes. */
-  claims(row: number): Claim[];
+  claims(row: number): StatedClaim[];
   /** P(label = 1). */
   click(row: number): number;
 }
@@ -35,9 +35,7 @@ const HELD_OUT = 5;
  */
 export function visibleHistoryCeiling({ interactions, items, truth, facts, rows, rng }: CeilingInput): VisibleHistoryCeiling {
   const evidence = createEvidence(interactions, itemAttributes(items));
-  const users = rng.fork('users').shuffle([...new Set(rows.map((row) => interactions.user[row]!))].sort((a, b) => a - b));
-  const place = new Map(users.map((user, at) => [user, at]));
-  const placeOf = (row: number): number => place.get(interactions.user[row]!)!;
+  const placeOf = userPlaces(interactions, rows, rng.fork('users'));
   const halves = [0, 1].map((half) => {
     const others = rows.filter((row) => placeOf(row) % 2 !== half);
     const held = (row: number): boolean => (placeOf(row) >> 1) % HELD_OUT === 0;
@@ -49,12 +47,12 @@ export function visibleHistoryCeiling({ interactions, items, truth, facts, rows,
       bayesProbability: (row) => truth[row]!.bayesProbability,
       rng: rng.fork('half', half),
     });
-    const judged = others.filter(held).map((row) => ({ facts: facts(row), posterior: model.reasons(row) }));
+    const judged = others.filter(held).map((row) => ({ facts: facts(row), candidates: probableReasons(facts(row), model.reasons(row)) }));
     return { model, threshold: bestThreshold(judged) };
   });
   const halfOf = (row: number): { readonly model: VisibleHistoryModel; readonly threshold: number } => halves[placeOf(row) % 2]!;
   return {
-    claims: (row) => claimsAbove(facts(row), halfOf(row).model.reasons(row), halfOf(row).threshold),
+    claims: (row) => claimsAbove(probableReasons(facts(row), halfOf(row).model.reasons(row)), halfOf(row).threshold),
     click: (row) => halfOf(row).model.click(row),
   };
 }

@@ -1,6 +1,6 @@
 import type { Interval } from '../../figures/interval.js';
 import type { Metrics } from '../../figures/metrics.js';
-import type { QualityMetrics } from '../../figures/quality.js';
+import type { CeilingMetrics, KnowledgeMetrics, QualityMetrics } from '../../figures/quality.js';
 import { lineChart, type ChartPoint } from '../charts.js';
 import { count, fixed, intervalText, percent, signed } from '../format.js';
 import { html, type Html } from '../html.js';
@@ -8,11 +8,18 @@ import { barScale, intervalBar } from '../interval-bar.js';
 import { priceTable, rewardTable } from './rewards.js';
 import { estimate, figure, section, table } from './section.js';
 
-/** One explainer in the table: a stage of the run, or the ceiling. */
+/** One explainer in the table: a stage of the run. */
 interface Entry {
   readonly name: string;
   readonly description: string;
   readonly quality: QualityMetrics;
+}
+
+/** One who makes the best of what they know. */
+interface Limit {
+  readonly name: string;
+  readonly description: string;
+  readonly quality: KnowledgeMetrics;
 }
 
 /** How much of the truth the explanations say, by stage; only for worlds whose truth is known. */
@@ -21,32 +28,30 @@ export async function qualitySection(metrics: Metrics): Promise<Html | null> {
   const { ceiling } = metrics;
   if (entries.length === 0 || ceiling === null) return null;
   const inTurn = entries.filter(({ quality }) => quality !== metrics.quality['baseSampled']);
+  const limits = limitsOf(ceiling);
   const scale = barScale(
-    [...entries.map(({ quality }) => quality), ceiling].map(({ f1, f1Interval }) => ({ point: f1, interval: f1Interval })),
+    [...entries, ...limits].map(({ quality: { f1, f1Interval } }) => ({ point: f1, interval: f1Interval })),
     0,
   );
-  const rows = entries.map(
-    ({ name, description, quality }) =>
-      html`<tr>
-        <td class="model"><b>${name}</b><small>${description}</small></td>
-        ${estimate(quality.f1, quality.f1Interval)}
-        <td class="bars">${intervalBar(quality.f1, quality.f1Interval, scale, 'accent')}</td>
-        ${estimate(quality.precision, quality.precisionInterval)}${estimate(quality.recall, quality.recallInterval)}
-        ${estimate(quality.claimsPerExplanation, quality.claimsPerExplanationInterval, 2)}
-      </tr>`,
-  );
-  const limit = html`<tr>
-    <td class="model"><b>ceiling</b><small>posterior over tastes from the visible history</small></td>
-    ${estimate(ceiling.f1, ceiling.f1Interval)}
-    <td class="bars">${intervalBar(ceiling.f1, ceiling.f1Interval, scale, 'base')}</td>
-    ${estimate(ceiling.precision, ceiling.precisionInterval)}${estimate(ceiling.recall, ceiling.recallInterval)}
-    <td class="number">${fixed(ceiling.claimsPerExplanation, 2)}</td>
-  </tr>`;
+  const row = ({ name, description, quality }: Entry | Limit, tone: 'accent' | 'base', claims: Html): Html =>
+    html`<tr>
+      <td class="model"><b>${name}</b><small>${description}</small></td>
+      ${estimate(quality.f1, quality.f1Interval)}
+      <td class="bars">${intervalBar(quality.f1, quality.f1Interval, scale, tone)}</td>
+      ${estimate(quality.precision, quality.precisionInterval)}${estimate(quality.recall, quality.recallInterval)}
+      ${estimate(quality.degreeAccuracy, quality.degreeAccuracyInterval)}${claims}
+    </tr>`;
+  const rows = [
+    ...entries.map((entry) =>
+      row(entry, 'accent', estimate(entry.quality.claimsPerExplanation, entry.quality.claimsPerExplanationInterval, 2)),
+    ),
+    ...limits.map((limit) => row(limit, 'base', html`<td class="number">${fixed(limit.quality.claimsPerExplanation, 2)}</td>`)),
+  ];
   return section(
     'quality',
     'Explanation quality',
-    `True reasons of an interaction are the item’s attributes that make at least 10 % of the absolute contributions to its logit, with their sign. A claim is right where it names one with its sign. Micro averages over the ${count(entries[0]?.quality.rows ?? 0)} rows that all of these policies explained.`,
-    table(['Explanations by', 'F1', '', 'Precision', 'Recall', 'Claims'], [...rows, limit]),
+    `True reasons of an interaction are the item’s attributes that make at least 10 % of the absolute contributions to its logit, with their sign. A claim is right where it names one with its sign; its degree is right where it also says how much: a strong reason adds or takes at least 1. Micro averages over the ${count(entries[0]?.quality.rows ?? 0)} rows that all of these policies explained.`,
+    table(['Explanations by', 'F1', '', 'Precision', 'Recall', 'Degree', 'Claims'], rows),
     html`<p class="note">${sentences(metrics)}</p>`,
     html`<h3>Signs, inventions and variety</h3>`,
     signsTable(entries),
@@ -56,6 +61,27 @@ export async function qualitySection(metrics: Metrics): Promise<Html | null> {
     rewardTable(metrics),
     priceTable(metrics),
   );
+}
+
+/** The ceiling in words, and the lower one of who knows less. */
+function limitsOf(ceiling: CeilingMetrics): Limit[] {
+  const area = ({ historyAuc, historyAucInterval }: KnowledgeMetrics): string =>
+    `; from it clicks can be predicted with AUC ${fixed(historyAuc)} ${intervalText(historyAucInterval)}`;
+  if (ceiling.meanings === null) {
+    return [{ name: 'ceiling', description: `estimated from the visible history, read by attribute${area(ceiling)}`, quality: ceiling }];
+  }
+  return [
+    {
+      name: 'meanings known',
+      description: `what the visible history tells one who knows what words mean, and not how much this platform counts each field${area(ceiling.meanings)}`,
+      quality: ceiling.meanings,
+    },
+    {
+      name: 'ceiling',
+      description: `what the visible history tells one who knows what words mean, and how much this platform counts each field${area(ceiling)}`,
+      quality: ceiling,
+    },
+  ];
 }
 
 function stagesOf({ quality, qualityByRepetition }: Metrics): Entry[] {
