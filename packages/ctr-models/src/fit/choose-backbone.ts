@@ -8,9 +8,7 @@ import type { EpochReport } from './epoch-report.js';
 import { fitCtr, type FitCtrParameters } from './fit-ctr.js';
 
 /** A backbone that may be chosen, and what it would learn from. */
-export interface BackboneCandidate extends Pick<FitCtrParameters, 'options' | 'train'> {
-  /** A name in the table of backbones or among `backbones`. */
-  readonly backbone: string;
+export interface BackboneCandidate extends Pick<FitCtrParameters, 'backbone' | 'options' | 'train'> {
   /** The rows that decide, of all candidates the same; they also decide when to stop. */
   readonly valid: Features;
 }
@@ -23,53 +21,39 @@ export interface ChooseBackboneParameters {
   readonly backbones?: readonly Backbone[];
   /** As for {@link fitCtr}: every candidate has the same streams, so the one that is chosen is what `fitCtr` alone would give. */
   readonly rng: Rng;
-  /** Called after each epoch of each candidate. */
-  readonly onEpoch?: (backbone: string, report: EpochReport) => void;
+  /** Called after each epoch of each candidate, with its place among them. */
+  readonly onEpoch?: (candidate: number, report: EpochReport) => void;
 }
 
 /** What was chosen, and why. */
 export interface BackboneChoice {
-  /** Name of the candidate with the highest AUC on the validation rows. */
-  readonly backbone: string;
-  /** Every candidate, in the order given, with that AUC. */
-  readonly candidates: readonly { readonly backbone: string; readonly validAuc: number }[];
+  /** Place of the candidate with the highest AUC on the validation rows. */
+  readonly chosen: number;
+  /** That AUC, of every candidate. */
+  readonly validAuc: readonly number[];
+  /** The chosen model. */
+  readonly model: CtrModel;
 }
 
 /**
- * Fits every candidate and chooses the one that ranks the validation rows best. No other rows are looked at.
- * @returns the choice, and the chosen model; the others are freed
+ * Fits every candidate and chooses the one that ranks the validation rows best. No other rows are looked at. Models that are not
+ * chosen are freed.
  * @throws CtrError `CTR_BACKBONE` without candidates, and what {@link fitCtr} throws
  */
-export async function chooseBackbone({
-  candidates,
-  backbones = [],
-  rng,
-  onEpoch,
-}: ChooseBackboneParameters): Promise<{ readonly choice: BackboneChoice; readonly model: CtrModel }> {
-  let best: { readonly backbone: string; readonly validAuc: number; readonly model: CtrModel } | undefined;
-  const judged: { backbone: string; validAuc: number }[] = [];
-  for (const { backbone, train, valid, options } of candidates) {
-    const model = await fitCtr({
-      backbone,
-      backbones,
-      train,
-      valid,
-      ...(options === undefined ? {} : { options }),
-      rng,
-      onEpoch: (report) => onEpoch?.(backbone, report),
-    });
-    const validAuc = auc(valid.labels, await model.predict(valid));
-    judged.push({ backbone, validAuc });
-    const [kept, freed] = best === undefined || validAuc > best.validAuc ? [{ backbone, validAuc, model }, best?.model] : [best, model];
-    best = kept;
-    await freed?.dispose();
+export async function chooseBackbone({ candidates, backbones = [], rng, onEpoch }: ChooseBackboneParameters): Promise<BackboneChoice> {
+  let best: { readonly chosen: number; readonly model: CtrModel } | undefined;
+  const validAuc: number[] = [];
+  for (const [at, candidate] of candidates.entries()) {
+    const model = await fitCtr({ ...candidate, backbones, rng, onEpoch: (report) => onEpoch?.(at, report) });
+    validAuc.push(auc(candidate.valid.labels, await model.predict(candidate.valid)));
+    const isBest = best === undefined || validAuc[at]! > validAuc[best.chosen]!;
+    await (isBest ? best?.model : model)?.dispose();
+    if (isBest) best = { chosen: at, model };
   }
-  if (best === undefined) {
-    throw new CtrError('CTR_BACKBONE', 'there is no backbone to choose from', {
-      where: 'chooseBackbone',
-      expected: 'at least one candidate',
-      remedy: 'name one',
-    });
-  }
-  return { choice: { backbone: best.backbone, candidates: judged }, model: best.model };
+  if (best !== undefined) return { ...best, validAuc };
+  throw new CtrError('CTR_BACKBONE', 'there is no backbone to choose from', {
+    where: 'chooseBackbone',
+    expected: 'at least one candidate',
+    remedy: 'name one',
+  });
 }
