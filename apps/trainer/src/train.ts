@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRng } from '@expctr/core';
-import { findBackbone } from '@expctr/ctr-models';
 import { readDataset, writeDataset, type PreparedDataset } from '@expctr/data';
 import { evaluateRun, type Metrics } from '@expctr/eval';
 import { openArtifacts, timed, type RunFolder } from '@expctr/run';
@@ -93,10 +92,7 @@ async function readData({ config, registry }: Settings, folder: RunFolder, { pol
     interactions,
     items,
     truth,
-    features: createFeatureStore(interactions, items, {
-      events: findBackbone(config.ctr.backbone, registry.backbones).usesSequences ?? false,
-      evidence: config.ctr.evidence,
-    }),
+    features: createFeatureStore(interactions, items, registry.backbones),
     prompts: createPromptBook({
       interactions,
       items,

@@ -86,6 +86,8 @@ describe('resolveConfig', () => {
   test('a part that is not there is refused with those that are and the nearest', async () => {
     await expect(resolveConfig({ sets: ['ctr.backbone=deepfn'] })).rejects.toThrow(/ctr\.backbone.*deepfn.*fm.*nearest is deepfm/s);
     await expect(resolveConfig({ flags: { dataset: 'movielenz' } })).rejects.toMatchObject({ code: 'CONFIG_UNKNOWN_PART' });
+    await expect(resolveConfig({ sets: ['ctr.history=["din","deepfn"]'] })).rejects.toThrow(/ctr\.history.*deepfn.*nearest is deepfm/s);
+    await expect(resolveConfig({ sets: ['ctr.history=[]'] })).rejects.toThrow(/ctr\.history/);
     await expect(resolveConfig({ sets: ['ppo.algorithm=7'] })).rejects.toMatchObject({ code: 'CONFIG_UNKNOWN_PART' });
   });
 

@@ -1,6 +1,6 @@
 import { createRng } from '@expctr/core';
 import { auc } from '@expctr/ctr-models';
-import { prepareDataset, rowsOf, type PreparedDataset } from '@expctr/data';
+import { itemText, prepareDataset, rowsOf, type PreparedDataset } from '@expctr/data';
 import { createHashedEncoder } from '@expctr/encoder';
 import { writeMovieLensShaped } from '@expctr/testbed';
 import { mkdtemp } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { resolveConfig } from '../src/config/resolve.js';
 import { fitClickModel } from '../src/pipeline/click-model.js';
 import type { ExplanationSet } from '../src/pipeline/explanation-set.js';
-import { createFeatureStore } from '../src/pipeline/feature-store.js';
+import { createFeatureStore, ctrSlice } from '../src/pipeline/feature-store.js';
 import type { Pipeline } from '../src/pipeline/pipeline.js';
 import { explanationVectors, shuffledVectors } from '../src/pipeline/vectors.js';
 
@@ -29,22 +29,28 @@ describe('the CTR model uses z', () => {
     // Only what fitting and encoding read: the language model plays no part here.
     pipeline = {
       run: { ...settings, rng: createRng(1), artifacts: { log: { write: () => undefined } }, progress: { say: () => undefined } },
-      data: { interactions, items, features: createFeatureStore(interactions, items, {}) },
+      data: {
+        interactions,
+        items,
+        features: createFeatureStore(interactions, items, settings.registry.backbones),
+        prompts: { item: (row: number) => itemText(items, interactions.item[row]!) },
+      },
       models: { encoder, vectors: encoder },
     } as unknown as Pipeline;
   }, 60_000);
 
   async function testAuc(textOf: ((row: number) => string) | null, options: { shuffled?: boolean } = {}): Promise<number> {
     const { interactions } = prepared;
-    const fitRows = rowsOf(interactions, 'train', 'ctr');
+    const fit = ctrSlice(interactions);
     const test = rowsOf(interactions, 'test');
-    const rows = Uint32Array.from([...fitRows, ...rowsOf(interactions, 'valid'), ...test]);
+    const rows = Uint32Array.from([...fit.rows, ...rowsOf(interactions, 'valid'), ...test]);
     const set: ExplanationSet = { read: textOf ?? (() => ''), probability: () => 0.5 };
     const vectors = async () => {
       const made = await explanationVectors(pipeline, rows, set);
       return options.shuffled ? shuffledVectors(pipeline, made) : made;
     };
-    const clicks = await fitClickModel(pipeline, { name: 'planted', iteration: 1, fit: 'ctr', vectors: textOf === null ? null : vectors });
+    const basis = { backbone: 'deepfm', embeddingL2: 1e-5, evidence: false };
+    const clicks = await fitClickModel(pipeline, { basis, fit, vectors: textOf === null ? null : vectors, logged: null });
     return auc(
       Uint8Array.from(test, (row) => interactions.label[row]!),
       await clicks.predictRows(test),

@@ -36,7 +36,7 @@ function watching(name: RegExp, count: number, then: () => void): Progress {
 }
 
 describe('a run that was interrupted and resumed ends with the same bytes', () => {
-  const config = tinySettings('ppo.checkpointEvery=1');
+  const config = tinySettings('ppo.checkpointEvery=1', 'ctr.learningCurve=[20,30]');
   const whole = config.then(async (settings) => {
     const folder = await freshFolder();
     await train(settings, { folder });
@@ -49,6 +49,7 @@ describe('a run that was interrupted and resumed ends with the same bytes', () =
     ['in stage 3', /stage3-1 updates/, 1],
     ['while explaining', /final explanations/, 32],
     ['between two predictors', /predictors/, 5],
+    ['within the learning curve', /learning curve/, 3],
   ])(
     '%s',
     async (_, name, count) => {
@@ -57,7 +58,16 @@ describe('a run that was interrupted and resumed ends with the same bytes', () =
       const progress = watching(name, count, () => controller.abort());
       await expect(train(await config, { folder, progress, signal: controller.signal })).rejects.toThrow(Interrupted);
       const resumed = await openRunFolder(folder.root);
-      await train(resumed, { folder: resumed.folder });
+      const begun: string[] = [];
+      const listening: Progress = {
+        ...silentProgress,
+        begin(task, ...rest) {
+          begun.push(task);
+          return silentProgress.begin(task, ...rest);
+        },
+      };
+      await train(resumed, { folder: resumed.folder, progress: listening });
+      expect(begun).not.toContain('history backbones'); // what was chosen stays chosen
       expect(await fingerprints(folder)).toEqual(await whole);
     },
     120_000,

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { createRng } from '@expctr/core';
 import { loadCtrModel } from '@expctr/ctr-models';
 import {
+  CURVE_PREDICTORS,
+  curveModel,
   explanationsFromTable,
   interactionsFromTable,
   itemsFromTable,
@@ -14,7 +16,7 @@ import {
 import type { Metrics } from '@expctr/eval';
 import { loadAdapter } from '@expctr/llm-lora';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { RunFolder } from '@expctr/run';
+import type { HistoryBackboneEvent, RunFolder } from '@expctr/run';
 import { parseConfig, type Settings } from '../src/config/resolve.js';
 import { train } from '../src/train.js';
 import { freshFolder, tinySettings } from './tiny-run.js';
@@ -26,7 +28,7 @@ describe('a run leaves a complete folder', () => {
   let log: { event: string; [field: string]: unknown }[];
 
   beforeAll(async () => {
-    settings = await tinySettings('iterations=2');
+    settings = await tinySettings('iterations=2', 'ctr.learningCurve=[30,20,100000]');
     folder = await freshFolder();
     metrics = await train(settings, { folder });
     log = (await readFile(folder.log, 'utf8'))
@@ -41,7 +43,7 @@ describe('a run leaves a complete folder', () => {
     expect(stored).toEqual(settings.config);
   });
 
-  test('predictions/test.arrow holds all eleven predictors for every test row, as probabilities', async () => {
+  test('predictions/test.arrow holds every predictor for every test row, as probabilities', async () => {
     const interactions = interactionsFromTable(await readTable(join(folder.data, 'interactions.arrow')));
     const test = rowsOf(interactions, 'test');
     const predictions = predictionsFromTable(await readTable(folder.predictions));
@@ -88,9 +90,24 @@ describe('a run leaves a complete folder', () => {
     expect(moved).toBe(true);
   });
 
-  test('ctr/ holds the model of expctr-aug, also as ONNX', async () => {
+  test('ctr/ holds the model of expctr-aug, also as ONNX: the history backbone that ranks validation rows best, with all its features', async () => {
     expect(await readdir(folder.ctr)).toContain('model.onnx');
-    expect((await loadCtrModel(folder.ctr)).backbone).toBe('deepfm');
+    const { chosen, candidates } = log.find(({ event }) => event === 'history-backbone') as unknown as HistoryBackboneEvent;
+    const { history, historyL2 } = settings.config.ctr;
+    expect(candidates.map((one) => [one.backbone, one.embeddingL2])).toEqual(history.flatMap((name) => historyL2.map((l2) => [name, l2])));
+    expect(candidates[chosen]!.validAuc).toBe(Math.max(...candidates.map(({ validAuc }) => validAuc!)));
+    const { backbone, embeddingL2 } = candidates[chosen]!;
+    const model = await loadCtrModel(folder.ctr);
+    expect(model.backbone).toBe(backbone);
+    expect(model.options.embeddingL2).toBe(embeddingL2);
+    expect(model.schema.features.map(({ name }) => name)).toEqual(expect.arrayContaining(['evidence_genres', 'evidence_rate', 'z']));
+  });
+
+  test('the learning curve has test rows by every predictor of it and every size below that of the CTR slice', async () => {
+    const interactions = interactionsFromTable(await readTable(join(folder.data, 'interactions.arrow')));
+    const curve = predictionsFromTable(await readTable(folder.learningCurve));
+    expect(curve.map(({ model }) => model)).toEqual([20, 30].flatMap((rows) => CURVE_PREDICTORS.map((name) => curveModel(name, rows))));
+    for (const { interactionId } of curve) expect(interactionId).toEqual(rowsOf(interactions, 'test'));
   });
 
   test('the log has every update with each reward component, its spreads and the best constant beside it', () => {
@@ -150,24 +167,23 @@ describe('a run leaves a complete folder', () => {
 
 describe('each algorithm and each backbone of the tables goes through a whole run', () => {
   test.each([
-    ['grpo', 'din', false],
-    ['rloo', 'logistic-regression', true],
+    ['grpo', 'din'],
+    ['rloo', 'logistic-regression'],
   ])(
-    '%s with %s, evidence %s',
-    async (algorithm, backbone, evidence) => {
+    '%s with %s',
+    async (algorithm, backbone) => {
       const folder = await freshFolder();
       const settings = await tinySettings(
         `ppo.algorithm=${algorithm}`,
         `ctr.backbone=${backbone}`,
-        `ctr.evidence=${evidence}`,
+        `ctr.history=["${backbone}"]`,
+        'rewards.ic.target=teacher',
         'ppo.stage1Updates=1',
         'ppo.stage3Updates=1',
       );
       const { predictors } = await train(settings, { folder });
       expect(predictors['expctr-aug']?.auc).toBeTypeOf('number');
-      const model = await loadCtrModel(folder.ctr);
-      expect(model.backbone).toBe(backbone);
-      expect(model.schema.features.some(({ name }) => name === 'evidence_genres')).toBe(evidence);
+      expect((await loadCtrModel(folder.ctr)).backbone).toBe(backbone);
     },
     120_000,
   );

@@ -60,6 +60,26 @@ export interface ReaderCheckEvent {
   readonly skipped: readonly { readonly form: string; readonly reason: string }[];
 }
 
+/** A CTR model that explanations may be added to. */
+export interface HistoryCandidate {
+  /** Name of its backbone. */
+  readonly backbone: string;
+  /** L2 penalty on table rows. */
+  readonly embeddingL2: number | null;
+  /** AUC on the validation rows. */
+  readonly validAuc: number | null;
+}
+
+/** Which CTR model explanations are added to. */
+export interface HistoryBackboneEvent {
+  /** Names the event. */
+  readonly event: 'history-backbone';
+  /** Place of the one that was chosen. */
+  readonly chosen: number;
+  /** Every one that could be. */
+  readonly candidates: readonly HistoryCandidate[];
+}
+
 /** Something that a reader of the figures should know. */
 export interface WarningEvent {
   /** Names the event. */
@@ -71,4 +91,4 @@ export interface WarningEvent {
 }
 
 /** A line of `log.jsonl`. */
-export type RunEvent = UpdateEvent | CtrEpochEvent | ReaderCheckEvent | WarningEvent;
+export type RunEvent = UpdateEvent | CtrEpochEvent | ReaderCheckEvent | HistoryBackboneEvent | WarningEvent;

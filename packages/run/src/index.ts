@@ -11,7 +11,16 @@ export {
   stage2Name,
   type AlignmentStage,
 } from './names.js';
-export type { CtrEpochEvent, ReaderCheckEvent, ReaderFormFigures, RunEvent, UpdateEvent, WarningEvent } from './events.js';
+export type {
+  CtrEpochEvent,
+  HistoryBackboneEvent,
+  HistoryCandidate,
+  ReaderCheckEvent,
+  ReaderFormFigures,
+  RunEvent,
+  UpdateEvent,
+  WarningEvent,
+} from './events.js';
 export { openEventLog, type EventLog } from './event-log.js';
 export { readRunLog, type RunLog } from './read-log.js';
 export { isObject, parseObject, readText } from './json-lines.js';

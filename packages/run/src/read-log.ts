@@ -1,10 +1,12 @@
-import type { CtrEpochEvent, ReaderCheckEvent, ReaderFormFigures, UpdateEvent, WarningEvent } from './events.js';
+import type { CtrEpochEvent, HistoryBackboneEvent, ReaderCheckEvent, ReaderFormFigures, UpdateEvent, WarningEvent } from './events.js';
 import { isObject, readJsonLines } from './json-lines.js';
 
 /** What `log.jsonl` says, by kind of event. */
 export interface RunLog {
   /** The last reader check. */
   readonly readerCheck: ReaderCheckEvent | null;
+  /** The last choice of a history backbone. */
+  readonly historyBackbone: HistoryBackboneEvent | null;
   /** In the order of the log. */
   readonly updates: readonly UpdateEvent[];
   /** In the order of the log. */
@@ -19,6 +21,7 @@ export async function readRunLog(path: string): Promise<RunLog> {
   const of = (event: string): Record<string, unknown>[] => lines.filter((line) => line['event'] === event);
   return {
     readerCheck: of('reader-check').map(readerCheckOf).at(-1) ?? null,
+    historyBackbone: of('history-backbone').map(historyBackboneOf).at(-1) ?? null,
     updates: of('update').map((line) => ({
       event: 'update',
       stage: line['stage'] === 'stage3' ? 'stage3' : 'stage1',
@@ -52,6 +55,18 @@ function readerCheckOf(line: Record<string, unknown>): ReaderCheckEvent {
       statements: number(form['statements']),
     })),
     skipped: objects(line['skipped']).map((form) => ({ form: text(form['form']), reason: text(form['reason']) })),
+  };
+}
+
+function historyBackboneOf(line: Record<string, unknown>): HistoryBackboneEvent {
+  return {
+    event: 'history-backbone',
+    chosen: number(line['chosen']) ?? 0,
+    candidates: objects(line['candidates']).map((one) => ({
+      backbone: text(one['backbone']),
+      embeddingL2: number(one['embeddingL2']),
+      validAuc: number(one['validAuc']),
+    })),
   };
 }
 

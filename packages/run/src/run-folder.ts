@@ -16,6 +16,8 @@ export interface RunFolder {
   readonly data: string;
   /** predictions/1 of the test rows. */
   readonly predictions: string;
+  /** predictions/1 of the test rows by models that were fitted on fewer rows, under names such as `expctr-aug@300`. */
+  readonly learningCurve: string;
   /** Folder of the CTR model of `expctr-aug`, `model.onnx` among its files. */
   readonly ctr: string;
   /** Folder of all explanations. */
@@ -43,6 +45,7 @@ export function runFolder(root: string): RunFolder {
     progress: at('checkpoints', 'progress.json'),
     data: at('data'),
     predictions: at('predictions', 'test.arrow'),
+    learningCurve: at('predictions', 'learning-curve.arrow'),
     ctr: at('ctr'),
     explanationsFolder: at('explanations'),
     metrics: at('metrics.json'),

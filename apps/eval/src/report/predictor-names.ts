@@ -12,15 +12,18 @@ const groups = ['Backbone', 'Explanation as a feature', 'Controls', 'Language mo
 
 /** In the order in which they are shown within their groups. */
 const names: Readonly<Record<Predictor, PredictorName>> = {
-  'id-only': { group: 'Backbone', description: 'IDs, attributes and history; trained on the CTR slice' },
+  'id-only': { group: 'Backbone', description: 'IDs, attributes and history as pooled ids; trained on the CTR slice' },
   'id-only-full': { group: 'Backbone', description: 'the same, trained on the whole train split' },
+  'id-history': { group: 'Backbone', description: 'knows the history in numbers, too: what all vectors below are added to' },
   'expctr-aug': {
     group: 'Explanation as a feature',
-    description: 'CTR model with the vector of the trained policy’s explanation',
+    description: 'id-history with the vector of the trained policy’s explanation',
     isResult: true,
   },
   'post-hoc-aug': { group: 'Explanation as a feature', description: 'the same with the base model’s explanation' },
   'verdict-aug': { group: 'Controls', description: 'one number, p_LC, in place of the vector' },
+  'icl-aug': { group: 'Controls', description: 'one number, what the base model makes of the history without an explanation' },
+  'template-aug': { group: 'Controls', description: 'vector of what the history counts, said by a template' },
   'shuffled-aug': { group: 'Controls', description: 'another interaction’s vector' },
   'item-text-aug': { group: 'Controls', description: 'vector of the raw item text' },
   'prompt-text-aug': { group: 'Controls', description: 'vectors of the prompt: liked, disliked, target' },

@@ -11,7 +11,7 @@ import { nearestName } from './nearest-name.js';
 import { listOptions } from './options.js';
 import { presets } from './presets.js';
 import type { Config } from './schema.js';
-import { checkOptionNames, chosenPart, partsOf, SECTIONS, sectionSchema } from './sections.js';
+import { checkHistory, checkOptionNames, chosenPart, partsOf, SECTIONS, sectionSchema } from './sections.js';
 
 /** Where a configuration comes from; later sources win: preset, file, flags, `--set`. */
 export interface ConfigSources {
@@ -63,7 +63,11 @@ export async function loadRegistry(configured: readonly PluginSource[], further:
 /** Validates a configuration read back from `config.json` or put together in a program. @throws ConfigError */
 export function parseConfig(config: Readonly<Record<string, unknown>>, registry: Registry): Settings {
   const result = configSchema(registry, config).safeParse(config);
-  if (result.success) return { config: result.data as unknown as Config, registry };
+  if (result.success) {
+    const valid = result.data as unknown as Config;
+    checkHistory(valid.ctr.history, registry);
+    return { config: valid, registry };
+  }
   const issue = result.error.issues[0]!;
   const at = issue.path.join('.');
   if (issue.code === 'unrecognized_keys') throw unknownOption([at, issue.keys[0]].filter((part) => part !== '').join('.'), registry);

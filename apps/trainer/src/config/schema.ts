@@ -72,15 +72,33 @@ export const encoderSection = z.strictObject({
   model: path
     .default('Xenova/bge-small-en-v1.5')
     .describe("folder or hub id of a sentence encoder, or an encoder by its name and argument, such as 'hashed:256' (also --encoder)"),
+  byAttribute: z
+    .boolean()
+    .default(false)
+    .describe('besides the vector of the whole explanation one for what it says of each attribute of its item'),
 });
 
 /** `ctr`, beside the options of the backbone. */
 export const ctrSection = fitOptions.extend({
-  backbone: z.string().default('deepfm').describe('the CTR model (also --backbone)'),
-  evidence: z
-    .boolean()
-    .default(false)
-    .describe('h(u, i) also says in numbers how often the visible history liked and disliked each attribute of the target'),
+  backbone: z.string().default('deepfm').describe('the CTR model of id-only and id-only-full (also --backbone)'),
+  history: z
+    .array(z.string())
+    .min(1)
+    .default(['logistic-regression', 'deepfm', 'din'])
+    .describe(
+      'CTR models that may know the history in numbers and event by event; the one that ranks the validation rows best is id-history, and explanations are added to it',
+    ),
+  historyL2: z
+    .array(z.number().min(0))
+    .min(1)
+    .default([0.1, 1])
+    .describe(
+      'penalties on table rows that each of these is tried with, in the place of embeddingL2; a large one leaves little but numbers',
+    ),
+  learningCurve: z
+    .array(positive)
+    .default([100, 300, 1000])
+    .describe('numbers of CTR rows at which predictors are compared again; [] = none'),
 });
 
 /** `ppo`, beside the options of the algorithm. */

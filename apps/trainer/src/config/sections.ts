@@ -77,14 +77,24 @@ export function partsOf(registry: Registry, kind: Section['kind']): readonly Con
  * @throws ConfigError `CONFIG_UNKNOWN_PART` with the names that there are and the nearest
  */
 export function chosenPart({ chosenBy, kind, nameOf }: Section, config: PartialConfig, registry: Registry): ConfiguredPart {
-  const parts = partsOf(registry, kind);
   const given = valueAt(config, chosenBy) ?? defaultOf(chosenBy);
-  const found = typeof given === 'string' ? parts.find(({ name }) => name === nameOf(given, registry)) : undefined;
+  const named = typeof given === 'string' ? nameOf(given, registry) : null;
+  const found = partsOf(registry, kind).find(({ name }) => name === named);
   if (found !== undefined) return found;
-  const names = parts.map(({ name }) => name);
+  throw unknownPart(kind, given, chosenBy, registry);
+}
+
+/** @throws ConfigError `CONFIG_UNKNOWN_PART` for a name in `ctr.history` that no backbone has */
+export function checkHistory(names: readonly string[], registry: Registry): void {
+  const unknown = names.find((name) => !registry.backbones.some((backbone) => backbone.name === name));
+  if (unknown !== undefined) throw unknownPart('backbones', unknown, 'ctr.history', registry);
+}
+
+function unknownPart(kind: Section['kind'], given: unknown, where: string, registry: Registry): ConfigError {
+  const names = partsOf(registry, kind).map(({ name }) => name);
   const near = typeof given === 'string' ? nearestName(given, names) : undefined;
-  throw new ConfigError('CONFIG_UNKNOWN_PART', `there is no ${kind.slice(0, -1)} ${JSON.stringify(given)}`, {
-    where: chosenBy,
+  return new ConfigError('CONFIG_UNKNOWN_PART', `there is no ${kind.slice(0, -1)} ${JSON.stringify(given)}`, {
+    where,
     expected: `one of ${names.join(', ')}`,
     remedy: near === undefined ? 'choose one of these, or load the plug-in that brings it (--plugin)' : `the nearest is ${near}`,
   });

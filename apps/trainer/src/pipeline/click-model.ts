@@ -1,5 +1,6 @@
 import {
   fitCtr,
+  fitOptions,
   loadCtrModel,
   selectRows,
   withDense,
@@ -10,8 +11,10 @@ import {
 } from '@expctr/ctr-models';
 import { rowsOf } from '@expctr/data';
 import type { RewardRows } from '@expctr/rewards';
-import { fitRows, type FitRows } from './feature-store.js';
-import type { Pipeline } from './pipeline.js';
+import { optionsOf } from '../config/config-schema.js';
+import { explanationEncoder } from './explanation-encoder.js';
+import type { Basis, FitRows } from './feature-store.js';
+import type { Pipeline, RunContext } from './pipeline.js';
 
 /** Name of the dense feature that holds the explanation vector, or what a control puts in its place. */
 const Z = 'z';
@@ -32,66 +35,94 @@ export interface ClickModel {
 /** What stage 2 gives to stage 3. */
 export interface ClickModels {
   readonly withZ: ClickModel;
-  /** The ID-only model on the same rows, fitted when a reward first asks for it. */
-  idOnly(): Promise<ClickModel>;
-  /** Frees what was fitted. */
+  /** The same basis without z, read when a reward first asks for it. */
+  withoutZ(): Promise<ClickModel>;
+  /** Frees what was fitted or read. */
   dispose(): Promise<void>;
 }
 
 /** What is fitted. */
 export interface ClickModelOptions {
-  /** Predictor name for the log. */
-  readonly name: string;
-  readonly iteration: number;
+  readonly basis: Basis;
   /** Rows to fit on; validation rows decide when to stop. */
   readonly fit: FitRows;
-  /** z by interaction for fit, validation and predicted rows, asked for when the model is fitted; null = ID features only. */
+  /** z by interaction for fit, validation and predicted rows, asked for when the model is fitted; null = none. */
   readonly vectors: (() => Promise<DenseVectors>) | null;
+  /** Under which names its epochs stand in the log; null = they do not. */
+  readonly logged: { readonly name: string; readonly iteration: number } | null;
 }
 
-/** Fits a CTR model. The random streams are the same for every predictor, so that predictors differ in their vectors alone. */
-export async function fitClickModel(pipeline: Pipeline, options: ClickModelOptions): Promise<ClickModel> {
+/** The options of a fit. A backbone's own hold for `ctr.backbone`, which they were validated for; others have their defaults. */
+export function ctrOptions(
+  { config, registry }: Pick<RunContext, 'config' | 'registry'>,
+  { backbone, embeddingL2 }: Pick<Basis, 'backbone' | 'embeddingL2'>,
+): Record<string, unknown> {
+  const own = registry.backbones.find(({ name }) => name === config.ctr.backbone && name === backbone)?.options;
+  return { ...optionsOf(fitOptions, config.ctr), embeddingL2, ...(own === undefined ? {} : optionsOf(own, config.ctr)) };
+}
+
+/** Fits a CTR model. The random streams are the same for every predictor, so that predictors of a basis differ in their vectors alone. */
+export async function fitClickModel(pipeline: Pipeline, { basis, fit, vectors, logged }: ClickModelOptions): Promise<ClickModel> {
   const { run, data } = pipeline;
-  const { name, iteration, fit, vectors } = options;
-  const idFeatures = data.features(fit);
+  const idFeatures = data.features(fit, basis);
   const features = vectors === null ? idFeatures : withVectors(idFeatures, { [Z]: await vectors() });
-  const { backbone, evidence: _, ...settings } = run.config.ctr;
   const model = await fitCtr({
-    backbone,
+    backbone: basis.backbone,
     backbones: run.registry.backbones,
-    train: selectRows(features, fitRows(data.interactions, fit)),
+    train: selectRows(features, fit.rows),
     valid: selectRows(features, rowsOf(data.interactions, 'valid')),
-    options: settings,
-    rng: run.rng.fork('ctr'),
-    onEpoch: ({ epoch, metrics }) => run.artifacts.log.write({ event: 'ctr-epoch', model: name, iteration, epoch, metrics }),
+    options: ctrOptions(run, basis),
+    rng: ctrStream(run),
+    onEpoch({ epoch, metrics }) {
+      if (logged !== null) run.artifacts.log.write({ event: 'ctr-epoch', model: logged.name, iteration: logged.iteration, epoch, metrics });
+    },
   });
   return clickModel(pipeline, model, features);
 }
 
+/** The stream of every fit of a CTR model. */
+export function ctrStream({ rng }: Pick<RunContext, 'rng'>): ReturnType<RunContext['rng']['fork']> {
+  return rng.fork('ctr');
+}
+
 /** As {@link fitClickModel} for a model that a later process of this run may need; it predicts with fresh vectors only. */
-export function keptClickModel(pipeline: Pipeline, options: ClickModelOptions): Promise<ClickModel> {
-  const { artifacts, folder, registry } = pipeline.run;
-  const name = `ctr-${options.name}-${options.iteration}`;
+export function keptClickModel(
+  pipeline: Pipeline,
+  options: ClickModelOptions & { readonly logged: NonNullable<ClickModelOptions['logged']> },
+): Promise<ClickModel> {
+  const { artifacts, folder } = pipeline.run;
+  const name = `ctr-${options.logged.name}-${options.logged.iteration}`;
   const path = folder.checkpoint(name);
   return artifacts.artifact(name, () => fitClickModel(pipeline, options), {
     write: ({ model }) => model.save(path),
-    async read() {
-      const model = await loadCtrModel(path, { backbones: registry.backbones });
-      const idFeatures = pipeline.data.features(options.fit);
-      const unknown = { data: new Float32Array(0), dimension: pipeline.models.encoder.dimension, interactionIds: [] };
-      const features = options.vectors === null ? idFeatures : withVectors(idFeatures, { [Z]: unknown }, { schema: model.schema });
-      return clickModel(pipeline, model, features);
-    },
+    read: () => readClickModel(pipeline, path, options),
   });
 }
 
-function clickModel({ models: { encoder } }: Pipeline, model: CtrModel, features: Features): ClickModel {
+/** A model that `save` has written; it predicts with fresh vectors only. @param path its folder */
+export async function readClickModel(
+  pipeline: Pipeline,
+  path: string,
+  { basis, fit, vectors }: Pick<ClickModelOptions, 'basis' | 'fit' | 'vectors'>,
+): Promise<ClickModel> {
+  const model = await loadCtrModel(path, { backbones: pipeline.run.registry.backbones });
+  const idFeatures = pipeline.data.features(fit, basis);
+  const { dimension } = explanationEncoder(pipeline, pipeline.models.encoder);
+  const unknown = { data: new Float32Array(0), dimension, interactionIds: [] };
+  const features = vectors === null ? idFeatures : withVectors(idFeatures, { [Z]: unknown }, { schema: model.schema });
+  return clickModel(pipeline, model, features);
+}
+
+function clickModel(pipeline: Pipeline, model: CtrModel, features: Features): ClickModel {
   const hasZ = Z in features.columns;
+  const encoder = explanationEncoder(pipeline, pipeline.models.encoder);
+  const encoded = ({ read, item }: RewardRows): Promise<Float32Array> =>
+    encoder.encode(read.map((text, at) => ({ text, attributes: item[at]!.attributes })));
   const of = (rows: RewardRows): Features => selectRows(features, rows.interactionId);
   return {
     model,
     predictRows: (rows) => model.predict(selectRows(features, rows)),
-    predict: async (rows) => model.predict(hasZ ? withDense(of(rows), Z, await encoder.encode(rows.read)) : of(rows)),
+    predict: async (rows) => model.predict(hasZ ? withDense(of(rows), Z, await encoded(rows)) : of(rows)),
     predictAtMean: (rows) =>
       hasZ
         ? model.predict(withDense(of(rows), Z, new Float32Array(rows.length * encoder.dimension)), { atMean: [Z] })

@@ -1,32 +1,52 @@
-import { buildFeatures, type BuildFeaturesParameters, type Features } from '@expctr/ctr-models';
+import type { Rng } from '@expctr/core';
+import { buildFeatures, findBackbone, type Backbone, type Features } from '@expctr/ctr-models';
 import { rowsOf, type Interactions, type Items } from '@expctr/data';
 
-/** Rows that a CTR model is fitted on: the CTR slice, whose labels the policy has not seen, or the whole train split. */
-export type FitRows = 'ctr' | 'train';
+/** What a CTR model stands on, whatever vectors are added to it. */
+export interface Basis {
+  /** Name of its backbone. */
+  readonly backbone: string;
+  /** L2 penalty on table rows. */
+  readonly embeddingL2: number;
+  /** Whether h(u, i) also says in numbers how the visible history met each attribute of the target. */
+  readonly evidence: boolean;
+}
 
-/** h(u, i) of every interaction by the rows that vocabularies are fitted on, built once a run. */
-export type FeatureStore = (fit: FitRows) => Features;
+/** Rows that a CTR model is fitted on, under a name that no other rows of the run have. */
+export interface FitRows {
+  readonly name: string;
+  readonly rows: Uint32Array;
+}
+
+/** h(u, i) of every interaction by the rows that vocabularies are fitted on and the model that they are for, built once a run. */
+export type FeatureStore = (fit: FitRows, basis: Pick<Basis, 'backbone' | 'evidence'>) => Features;
 
 /**
- * The same features for every predictor: IDs, item attributes and the history, so that predictors differ in their vectors alone.
- * @param history in which further forms the history enters
+ * The same features for every predictor of a basis: IDs, item attributes and the history, so that these differ in their vectors alone.
+ * @param backbones those that a basis may name
  */
-export function createFeatureStore(
-  interactions: Interactions,
-  items: Items,
-  history: Pick<BuildFeaturesParameters, 'events' | 'evidence'>,
-): FeatureStore {
-  const built = new Map<FitRows, Features>();
-  return (fit) => {
-    const known =
-      built.get(fit) ??
-      buildFeatures({ interactions, items, rows: interactions.interactionId, ...history, fitRows: fitRows(interactions, fit) });
-    built.set(fit, known);
+export function createFeatureStore(interactions: Interactions, items: Items, backbones: readonly Backbone[]): FeatureStore {
+  const built = new Map<string, Features>();
+  return ({ name, rows: fitRows }, { backbone, evidence }) => {
+    const events = findBackbone(backbone, backbones).usesSequences === true;
+    const key = JSON.stringify([name, evidence, events]);
+    const known = built.get(key) ?? buildFeatures({ interactions, items, rows: interactions.interactionId, fitRows, evidence, events });
+    built.set(key, known);
     return known;
   };
 }
 
-/** The interactions that a name stands for. */
-export function fitRows(interactions: Interactions, fit: FitRows): Uint32Array {
-  return fit === 'ctr' ? rowsOf(interactions, 'train', 'ctr') : rowsOf(interactions, 'train');
+/** The CTR slice, whose labels the policy has not seen. */
+export function ctrSlice(interactions: Interactions): FitRows {
+  return { name: 'ctr', rows: rowsOf(interactions, 'train', 'ctr') };
+}
+
+/** The whole train split. */
+export function trainSplit(interactions: Interactions): FitRows {
+  return { name: 'train', rows: rowsOf(interactions, 'train') };
+}
+
+/** `size` rows of the CTR slice, drawn by `rng`; a larger part from the same stream holds every smaller one. */
+export function partOfCtrSlice(interactions: Interactions, size: number, rng: Rng): FitRows {
+  return { name: `ctr-${size}`, rows: rng.fork('learning-curve').shuffle(ctrSlice(interactions).rows.slice()).slice(0, size).sort() };
 }

@@ -1,6 +1,8 @@
 import { predictionsToTable, writeTable } from '@expctr/data';
 import { timed } from '@expctr/run';
 import { aligned } from './align.js';
+import { historyBackbone } from './history-backbone.js';
+import { learningCurve } from './learning-curve.js';
 import { POLICY, type Pipeline } from './pipeline.js';
 import { predictAll } from './predictors.js';
 import { checkedReader } from './reader.js';
@@ -14,6 +16,7 @@ export async function runMethod(pipeline: Pipeline): Promise<void> {
   const { run, models } = pipeline;
   const { config, folder, rng } = run;
   const reader = await timed(folder, 'reader check', () => checkedReader(pipeline));
+  const history = await timed(folder, 'history backbone', () => historyBackbone(pipeline));
 
   models.policy.adapters.create(POLICY, rng.fork('adapter'));
   models.policy.adapters.activate(POLICY);
@@ -21,13 +24,15 @@ export async function runMethod(pipeline: Pipeline): Promise<void> {
 
   for (let k = 1; k <= config.iterations; k += 1) {
     await aligned(pipeline, 'stage3', k, async () => {
-      const clicks = await timed(folder, `stage 2, repetition ${k}`, () => stage2(pipeline, reader, k));
+      const clicks = await timed(folder, `stage 2, repetition ${k}`, () => stage2(pipeline, reader, history, k));
       await timed(folder, `stage 3, repetition ${k}`, () => stage3(pipeline, reader, clicks, k));
       await clicks.dispose();
     });
   }
 
-  const materials = await timed(folder, 'explanations', () => explainAll(pipeline, reader));
+  const materials = await timed(folder, 'explanations', () => explainAll(pipeline, reader, history));
   const predictions = await timed(folder, 'predictors', () => predictAll(pipeline, materials));
   await writeTable(folder.predictions, predictionsToTable(predictions));
+  const curve = await timed(folder, 'learning curve', () => learningCurve(pipeline, materials));
+  await writeTable(folder.learningCurve, predictionsToTable(curve));
 }

@@ -1,112 +1,141 @@
 import type { DenseVectors } from '@expctr/ctr-models';
 import { PREDICTORS, predictionsFromTable, predictionsToTable, rowsOf, type ModelPredictions, type Predictor } from '@expctr/data';
-import { modelAnswers, type Reader } from '@expctr/rewards';
 import { tableCodec } from '@expctr/run';
-import { fitClickModel } from './click-model.js';
+import { fitClickModel, type ClickModel } from './click-model.js';
 import type { ExplanationSet } from './explanation-set.js';
-import { fitRows, type FitRows } from './feature-store.js';
-import { createFittingReader } from './fitting-reader.js';
+import { ctrSlice, trainSplit, type FitRows } from './feature-store.js';
+import type { HistoryBackbone } from './history-backbone.js';
+import type { HistoryReadings } from './history-readings.js';
 import { stopIfInterrupted } from './interrupt.js';
 import type { Pipeline } from './pipeline.js';
-import { readerProbabilities } from './reading.js';
-import { explanationVectors, itemTextVectors, promptTextVectors, scalarVectors, shuffledVectors } from './vectors.js';
+import { countedVectors, explanationVectors, itemTextVectors, logOddsVectors, promptTextVectors, shuffledVectors } from './vectors.js';
 
 /** What predictors are made of. */
 export interface Materials {
-  readonly reader: Reader;
+  /** What every vector is added to. */
+  readonly history: HistoryBackbone;
   /** Explanations of CTR, validation and test rows by the final policy, all of them read. */
   readonly final: ExplanationSet;
   /** The same by the base model, which was never trained; test rows are read. */
   readonly postHoc: ExplanationSet;
+  /** What the base model makes of the history of the same rows, without an explanation. */
+  readonly icl: HistoryReadings;
 }
 
+type Vectors = (pipeline: Pipeline, rows: Uint32Array, materials: Materials) => Promise<DenseVectors>;
+
 type Recipe =
-  | {
-      readonly by: 'reader';
-      readonly probabilities: (pipeline: Pipeline, rows: Uint32Array, materials: Materials) => Promise<ArrayLike<number>>;
-    }
-  | {
-      readonly by: 'ctr';
-      readonly fit: FitRows;
-      readonly vectors: ((pipeline: Pipeline, rows: Uint32Array, materials: Materials) => Promise<DenseVectors>) | null;
-    };
+  | { readonly by: 'reader'; readonly probability: (row: number, materials: Materials) => number }
+  /** The paper's CTR model, which knows the history as pooled ids. */
+  | { readonly by: 'ids'; readonly fit: 'ctr' | 'train' }
+  /** {@link Materials.history}, alone or with vectors. */
+  | { readonly by: 'history'; readonly vectors: Vectors | null };
 
 /** Every predictor of the comparison: one line each. The compiler asks for a line where the list of names grows. */
 const recipes: { readonly [P in Predictor]: Recipe } = {
-  'id-only': { by: 'ctr', fit: 'ctr', vectors: null },
-  icl: { by: 'reader', probabilities: readHistory },
-  'expctr-llm': { by: 'reader', probabilities: (_, rows, { final }) => asRead(final, rows) },
-  'expctr-aug': { by: 'ctr', fit: 'ctr', vectors: (pipeline, rows, { final }) => explanationVectors(pipeline, rows, final) },
-  'post-hoc-llm': { by: 'reader', probabilities: (_, rows, { postHoc }) => asRead(postHoc, rows) },
-  'post-hoc-aug': { by: 'ctr', fit: 'ctr', vectors: (pipeline, rows, { postHoc }) => explanationVectors(pipeline, rows, postHoc) },
-  'item-text-aug': { by: 'ctr', fit: 'ctr', vectors: itemTextVectors },
-  'prompt-text-aug': { by: 'ctr', fit: 'ctr', vectors: promptTextVectors },
+  'id-only': { by: 'ids', fit: 'ctr' },
+  'id-history': { by: 'history', vectors: null },
+  icl: { by: 'reader', probability: (row, { icl }) => icl.get(row)! },
+  'expctr-llm': { by: 'reader', probability: (row, { final }) => final.probability(row) },
+  'expctr-aug': { by: 'history', vectors: (pipeline, rows, { final }) => explanationVectors(pipeline, rows, final) },
+  'post-hoc-llm': { by: 'reader', probability: (row, { postHoc }) => postHoc.probability(row) },
+  'post-hoc-aug': { by: 'history', vectors: (pipeline, rows, { postHoc }) => explanationVectors(pipeline, rows, postHoc) },
+  'icl-aug': { by: 'history', vectors: (_, rows, { icl }) => logOddsVectors(rows, (row) => icl.get(row)!) },
+  'item-text-aug': { by: 'history', vectors: itemTextVectors },
+  'prompt-text-aug': { by: 'history', vectors: promptTextVectors },
+  'template-aug': { by: 'history', vectors: countedVectors },
   'shuffled-aug': {
-    by: 'ctr',
-    fit: 'ctr',
+    by: 'history',
     vectors: async (pipeline, rows, { final }) => shuffledVectors(pipeline, await explanationVectors(pipeline, rows, final)),
   },
-  'verdict-aug': { by: 'ctr', fit: 'ctr', vectors: async (_, rows, { final }) => scalarVectors(rows, await asRead(final, rows)) },
-  'id-only-full': { by: 'ctr', fit: 'train', vectors: null },
+  'verdict-aug': { by: 'history', vectors: (_, rows, { final }) => logOddsVectors(rows, (row) => final.probability(row)) },
+  'id-only-full': { by: 'ids', fit: 'train' },
 };
 
-/** Predictions of all eleven predictors for the test rows. `expctr-aug`'s model is kept in `ctr/`. */
+/** Predictions of every predictor for the test rows. `expctr-aug`'s model is kept in `ctr/`. */
 export async function predictAll(pipeline: Pipeline, materials: Materials): Promise<ModelPredictions[]> {
-  const { folder, artifacts, progress, signal } = pipeline.run;
+  const { progress } = pipeline.run;
   const task = progress.begin('predictors', PREDICTORS.length, 'predictors');
   const all: ModelPredictions[] = [];
   for (const [done, name] of PREDICTORS.entries()) {
-    stopIfInterrupted(signal);
-    const codec = tableCodec(folder.checkpoint('predictions', `${name}.arrow`), predictionsToTable, predictionsFromTable);
-    all.push(...(await artifacts.artifact(`predictor-${name}`, async () => [await predict(pipeline, name, materials)], codec)));
+    all.push(await keptPredictions(pipeline, name, () => predictTest(pipeline, name, materials)));
     task.update(done + 1, name);
   }
   task.done();
   return all;
 }
 
-async function predict(pipeline: Pipeline, name: Predictor, materials: Materials): Promise<ModelPredictions> {
+/** The predictions of the test rows under a name of the run, made once. @param model also names what is kept */
+export async function keptPredictions(
+  pipeline: Pipeline,
+  model: string,
+  make: () => Promise<ArrayLike<number>>,
+): Promise<ModelPredictions> {
   const { run, data } = pipeline;
-  const { interactions } = data;
-  const test = rowsOf(interactions, 'test');
+  stopIfInterrupted(run.signal);
+  const codec = tableCodec(run.folder.checkpoint('predictions', `${model}.arrow`), predictionsToTable, predictionsFromTable);
+  const [kept] = await run.artifacts.artifact(
+    `predictor-${model}`,
+    async () => {
+      const interactionId = rowsOf(data.interactions, 'test');
+      const label = Uint8Array.from(interactionId, (row) => data.interactions.label[row]!);
+      return [{ model, interactionId, label, probability: Float32Array.from(await make()) }];
+    },
+    codec,
+  );
+  return kept!;
+}
+
+async function predictTest(pipeline: Pipeline, name: Predictor, materials: Materials): Promise<ArrayLike<number>> {
+  const { run, data } = pipeline;
+  const test = rowsOf(data.interactions, 'test');
   const recipe = recipes[name];
-  let probabilities: ArrayLike<number>;
-  if (recipe.by === 'reader') {
-    probabilities = await recipe.probabilities(pipeline, test, materials);
-  } else {
-    const { fit, vectors } = recipe;
-    const rows = Uint32Array.from([...fitRows(interactions, fit), ...rowsOf(interactions, 'valid'), ...test]);
-    const clicks = await fitClickModel(pipeline, {
-      name,
-      iteration: run.config.iterations + 1,
-      fit,
-      vectors: vectors && (() => vectors(pipeline, rows, materials)),
-    });
-    if (name === 'expctr-aug') await clicks.model.save(run.folder.ctr);
-    probabilities = await clicks.predictRows(test);
-    await clicks.dispose();
+  const logged = { name, iteration: run.config.iterations + 1 };
+  const slice = ctrSlice(data.interactions);
+  switch (recipe.by) {
+    case 'reader':
+      return Float64Array.from(test, (row) => recipe.probability(row, materials));
+    case 'ids': {
+      const fit = recipe.fit === 'ctr' ? slice : trainSplit(data.interactions);
+      const { backbone, embeddingL2 } = run.config.ctr;
+      const basis = { backbone, embeddingL2, evidence: false };
+      return used(await fitClickModel(pipeline, { basis, fit, vectors: null, logged }), test);
+    }
+    case 'history': {
+      if (recipe.vectors === null) return used(await materials.history.open(), test);
+      const clicks = await fitOnHistory(pipeline, name, materials, slice, logged);
+      if (name === 'expctr-aug') await clicks.model.save(run.folder.ctr);
+      return used(clicks, test);
+    }
   }
-  return {
-    model: name,
-    interactionId: test,
-    label: Uint8Array.from(test, (row) => interactions.label[row]!),
-    probability: Float32Array.from(probabilities),
-  };
 }
 
-/** p_LC of each row. */
-function asRead(set: ExplanationSet, rows: Uint32Array): Promise<Float64Array> {
-  return Promise.resolve(Float64Array.from(rows, (row) => set.probability(row)));
-}
-
-/** ICL: the base model answers from the history, without an explanation. */
-async function readHistory(pipeline: Pipeline, rows: Uint32Array, { reader }: Materials): Promise<ArrayLike<number>> {
-  const { models, run } = pipeline;
-  const withHistory = await createFittingReader(pipeline, {
-    template: { ...models.templates.lc, withHistory: true },
-    form: reader.form,
-    scoreAnswers: modelAnswers(models.policy),
-    calibrate: run.config.reader.calibrate,
+/**
+ * A predictor that stands on {@link Materials.history}, fitted on some rows of the CTR slice.
+ * @param name of a recipe `by: 'history'`
+ */
+export function fitOnHistory(
+  pipeline: Pipeline,
+  name: Predictor,
+  materials: Materials,
+  fit: FitRows,
+  logged: { readonly name: string; readonly iteration: number } | null = null,
+): Promise<ClickModel> {
+  const { interactions } = pipeline.data;
+  const recipe = recipes[name];
+  const vectors = recipe.by === 'history' ? recipe.vectors : null;
+  const rows = Uint32Array.from([...fit.rows, ...rowsOf(interactions, 'valid'), ...rowsOf(interactions, 'test')]);
+  return fitClickModel(pipeline, {
+    basis: materials.history.basis,
+    fit,
+    vectors: vectors && (() => vectors(pipeline, rows, materials)),
+    logged,
   });
-  return readerProbabilities(pipeline, withHistory, rows, () => '');
+}
+
+/** What a model says of the rows, and then no more. */
+export async function used(clicks: ClickModel, rows: Uint32Array): Promise<Float64Array> {
+  const probabilities = await clicks.predictRows(rows);
+  await clicks.dispose();
+  return probabilities;
 }

@@ -21,7 +21,7 @@ export function stageReward(pipeline: Pipeline, stage: AlignmentStage, reader: R
     clicks: clicks && {
       predict: (rows) => clicks.withZ.predict(rows),
       predictAtMean: (rows) => clicks.withZ.predictAtMean(rows),
-      teacher: async (rows) => (await clicks.idOnly()).predict(rows),
+      teacher: async (rows) => (await clicks.withoutZ()).predict(rows),
     },
     siblings: createSiblings(pipeline.data),
     maxNewTokens: config.llm.maxNewTokens,

@@ -4,6 +4,9 @@ import { FINAL, POST_HOC, POST_HOC_SAMPLED, stage2Name } from '@expctr/run';
 import { alignPolicy } from './align.js';
 import { keptClickModel, type ClickModel, type ClickModels } from './click-model.js';
 import { explanationSet } from './explanation-set.js';
+import { ctrSlice } from './feature-store.js';
+import type { HistoryBackbone } from './history-backbone.js';
+import { historyReadings } from './history-readings.js';
 import { POLICY, warn, type Pipeline } from './pipeline.js';
 import type { Materials } from './predictors.js';
 import { stageReward } from './stage-reward.js';
@@ -15,21 +18,22 @@ export async function stage1(pipeline: Pipeline, reader: Reader): Promise<void> 
   await alignPolicy(pipeline, { stage: 'stage1', iteration: 0, updates: pipeline.run.config.ppo.stage1Updates, reference: 'base', reward });
 }
 
-/** Stage 2: the policy, frozen, explains CTR and validation rows, and a CTR model is fitted with z as a feature. */
-export async function stage2(pipeline: Pipeline, reader: Reader, iteration: number): Promise<ClickModels> {
+/** Stage 2: the policy, frozen, explains CTR and validation rows, and the history backbone is fitted with z as a feature. */
+export async function stage2(pipeline: Pipeline, reader: Reader, history: HistoryBackbone, iteration: number): Promise<ClickModels> {
   const { interactions } = pipeline.data;
   const name = stage2Name(iteration);
-  const rows = Uint32Array.from([...rowsOf(interactions, 'train', 'ctr'), ...rowsOf(interactions, 'valid')]);
+  const fit = ctrSlice(interactions);
+  const rows = Uint32Array.from([...fit.rows, ...rowsOf(interactions, 'valid')]);
   const set = await explanationSet(pipeline, reader, { name, rows, readRows: [], adapter: POLICY, stage: 'stage2', iteration });
   const vectors = (): ReturnType<typeof explanationVectors> => explanationVectors(pipeline, rows, set);
-  const withZ = await keptClickModel(pipeline, { name: 'expctr-aug', iteration, fit: 'ctr', vectors });
-  let idOnly: Promise<ClickModel> | undefined;
+  const withZ = await keptClickModel(pipeline, { basis: history.basis, fit, vectors, logged: { name: 'expctr-aug', iteration } });
+  let withoutZ: Promise<ClickModel> | undefined;
   return {
     withZ,
-    idOnly: () => (idOnly ??= keptClickModel(pipeline, { name: 'id-only', iteration, fit: 'ctr', vectors: null })),
+    withoutZ: () => (withoutZ ??= history.open()),
     async dispose() {
       await withZ.dispose();
-      await (await idOnly)?.dispose();
+      await (await withoutZ)?.dispose();
     },
   };
 }
@@ -40,8 +44,8 @@ export async function stage3(pipeline: Pipeline, reader: Reader, clicks: ClickMo
   await alignPolicy(pipeline, { stage: 'stage3', iteration, updates: pipeline.run.config.ppo.stage3Updates, reference: 'copy', reward });
 }
 
-/** The final policy and the base model explain CTR, validation and test rows. */
-export async function explainAll(pipeline: Pipeline, reader: Reader): Promise<Materials> {
+/** The final policy and the base model explain CTR, validation and test rows, and the base model reads their histories. */
+export async function explainAll(pipeline: Pipeline, reader: Reader, history: HistoryBackbone): Promise<Materials> {
   const { run, data, models } = pipeline;
   const { config, folder } = run;
   await models.policy.adapters.save(POLICY, folder.adapter(FINAL));
@@ -61,7 +65,7 @@ export async function explainAll(pipeline: Pipeline, reader: Reader): Promise<Ma
     await explain(POST_HOC_SAMPLED, { rows, readRows: [], adapter: null, iteration: 0, temperature: config.ppo.temperature });
   }
   await run.artifacts.once('prompt-lengths', () => Promise.resolve(warnOfShortened(pipeline, rows)));
-  return { reader, final, postHoc };
+  return { history, final, postHoc, icl: await historyReadings(pipeline, reader, predicted) };
 }
 
 /**

@@ -1,11 +1,13 @@
 import type { InteractionVectors } from '@expctr/ctr-models';
+import { countedExplanation } from '@expctr/data';
+import { explanationEncoder } from './explanation-encoder.js';
 import type { ExplanationSet } from './explanation-set.js';
 import { plainItemText } from './item-text.js';
 import { warn, type Pipeline } from './pipeline.js';
 
 /** z of each row: the encoding of its explanation as the encoder may see it. */
 export function explanationVectors(pipeline: Pipeline, rows: ArrayLike<number>, set: ExplanationSet): Promise<InteractionVectors> {
-  return encodeRows(pipeline, rows, (row) => set.read(row), 'explanations');
+  return encodeExplanations(pipeline, rows, (row) => set.read(row), 'explanations');
 }
 
 /** Control `item-text-aug`: the raw text of the target item in the place of an explanation. */
@@ -50,28 +52,64 @@ export function shuffledVectors({ run: { rng }, data: { interactions } }: Pipeli
   return { data: shuffled, dimension, interactionIds };
 }
 
-/** A single number a row as a vector of one component. */
-export function scalarVectors(rows: ArrayLike<number>, values: ArrayLike<number>): InteractionVectors {
-  return { data: Float32Array.from(values), dimension: 1, interactionIds: rows };
+/** Control `template-aug`: what the history counts for and against the target, said by a template in place of a language model. */
+export function countedVectors(pipeline: Pipeline, rows: ArrayLike<number>): Promise<InteractionVectors> {
+  const { prompts } = pipeline.data;
+  const { explanation } = pipeline.models.templates;
+  const textOf = (row: number): string => countedExplanation(explanation, prompts.history(row), prompts.item(row));
+  return encodeExplanations(pipeline, rows, textOf, 'counted sentences');
 }
 
-/** Encodes a text for each row. What was encoded before, in this process or before a resume, comes from the run's cache. */
-async function encodeRows(
-  { run, models }: Pipeline,
+/** Farthest from certainty that a probability is taken for: float32 has probabilities of 0 and 1, whose log-odds are infinite. */
+const LEAST = 1e-6;
+
+/** A probability a row as a vector of one component: its log-odds, which is what a linear model adds up. */
+export function logOddsVectors(rows: ArrayLike<number>, probabilityOf: (row: number) => number): Promise<InteractionVectors> {
+  const data = Float32Array.from(rows, (row) => {
+    const p = Math.min(1 - LEAST, Math.max(LEAST, probabilityOf(row)));
+    return Math.log(p / (1 - p));
+  });
+  return Promise.resolve({ data, dimension: 1, interactionIds: rows });
+}
+
+/** Encodes an explanation for each row, in the way in which the CTR model of stage 2 is given them. */
+async function encodeExplanations(
+  pipeline: Pipeline,
   rows: ArrayLike<number>,
   textOf: (row: number) => string,
   what: string,
 ): Promise<InteractionVectors> {
-  const { vectors: encoder } = models;
-  const texts = Array.from(rows, textOf);
-  let truncated = 0;
-  const data = await encoder.encode(texts, { onTruncated: () => (truncated += 1) });
-  if (truncated > 0) {
-    warn(
-      run,
-      'ENCODER_TRUNCATED',
-      `${truncated} of ${texts.length} ${what} were longer than the encoder reads (encoder.maxTokens) and were cut`,
-    );
-  }
+  const { prompts } = pipeline.data;
+  const encoder = explanationEncoder(pipeline, pipeline.models.vectors);
+  const texts = Array.from(rows, (row) => ({ text: textOf(row), attributes: prompts.item(row).attributes }));
+  const data = await countingCuts(pipeline, texts.length, what, (onTruncated) => encoder.encode(texts, { onTruncated }));
   return { data, dimension: encoder.dimension, interactionIds: rows };
+}
+
+/** Encodes a text for each row. What was encoded before, in this process or before a resume, comes from the run's cache. */
+async function encodeRows(
+  pipeline: Pipeline,
+  rows: ArrayLike<number>,
+  textOf: (row: number) => string,
+  what: string,
+): Promise<InteractionVectors> {
+  const { vectors: encoder } = pipeline.models;
+  const texts = Array.from(rows, textOf);
+  const data = await countingCuts(pipeline, texts.length, what, (onTruncated) => encoder.encode(texts, { onTruncated }));
+  return { data, dimension: encoder.dimension, interactionIds: rows };
+}
+
+/** Warns of texts that were cut. */
+async function countingCuts(
+  { run }: Pipeline,
+  texts: number,
+  what: string,
+  encode: (onTruncated: () => void) => Promise<Float32Array>,
+): Promise<Float32Array> {
+  let truncated = 0;
+  const data = await encode(() => (truncated += 1));
+  if (truncated > 0) {
+    warn(run, 'ENCODER_TRUNCATED', `${truncated} of ${texts} ${what} were longer than the encoder reads (encoder.maxTokens) and were cut`);
+  }
+  return data;
 }

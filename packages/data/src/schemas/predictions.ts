@@ -7,19 +7,42 @@ import { validateTable } from './validate.js';
 /** The predictors that a full run compares; a user's own names may stand beside them. */
 export const PREDICTORS = [
   'id-only',
+  'id-history',
   'icl',
   'expctr-llm',
   'expctr-aug',
   'post-hoc-llm',
   'post-hoc-aug',
+  'icl-aug',
   'item-text-aug',
   'prompt-text-aug',
+  'template-aug',
   'shuffled-aug',
   'verdict-aug',
   'id-only-full',
 ] as const;
 /** The name of a predictor of a full run. */
 export type Predictor = (typeof PREDICTORS)[number];
+
+/** The predictors of a learning curve: what explanations have to beat where rows are few, and they themselves. */
+export const CURVE_PREDICTORS = [
+  'id-history',
+  'icl-aug',
+  'verdict-aug',
+  'post-hoc-aug',
+  'expctr-aug',
+] as const satisfies readonly Predictor[];
+
+/** The model name of a predictor that was fitted on `rows` CTR rows: `expctr-aug@300`. */
+export function curveModel(predictor: (typeof CURVE_PREDICTORS)[number], rows: number): `${string}@${number}` {
+  return `${predictor}@${rows}`;
+}
+
+/** Predictor and rows of a {@link curveModel}; null for any other name. */
+export function curvePoint(model: string): { readonly predictor: string; readonly rows: number } | null {
+  const [, predictor, rows] = /^(.+)@(\d+)$/u.exec(model) ?? [];
+  return predictor === undefined ? null : { predictor, rows: Number(rows) };
+}
 
 /** One model's predictions. */
 export interface ModelPredictions {
