@@ -13,7 +13,8 @@ export interface CardContent {
   readonly vocabulary: number;
   readonly parameterCount: number;
   readonly shape: BatchShape;
-  readonly mix: Omit<LessonMix, 'seed'>;
+  /** From which step on which lessons come how often. */
+  readonly phases: readonly { readonly from: number; readonly mix: Omit<LessonMix, 'seed'> }[];
   readonly weights: Weights;
   /** Peak learning rate. */
   readonly peak: number;
@@ -26,13 +27,16 @@ export interface CardContent {
   readonly situations: number;
 }
 
-const KINDS: readonly Kind[] = ['notes', 'careful', 'other', 'reader', 'history'];
+const KINDS: readonly Kind[] = ['profile', 'degrees', 'careful', 'other', 'reader', 'history'];
 const number = (x: number): string => (Number.isInteger(x) ? String(x) : x.toFixed(3));
 const share = (x: number): string => `${Math.round(100 * x)} %`;
 
 /** @returns the card as Markdown */
 export function cardOf(content: CardContent): string {
-  const { seed, size, vocabulary, parameterCount, shape, mix, weights, peak, steps, tokens, curve, figures, situations } = content;
+  const { seed, size, vocabulary, parameterCount, shape, phases, weights, peak, steps, tokens, curve, figures, situations } = content;
+  const { mix } = phases[0]!;
+  const often = (kind: 'degrees' | 'reader' | 'history'): string =>
+    phases.map((phase) => `${phase.mix[kind]}${phase.from === 0 ? '' : ` from step ${phase.from.toLocaleString('en')} on`}`).join(', ');
   const verdicts = judged(figures);
   const failed = verdicts.filter(({ passed }) => !passed).map(({ what }) => what);
   const gates = verdicts.map(
@@ -56,10 +60,11 @@ A Llama of ${parameterCount.toLocaleString('en')} parameters (${size.layers} lay
 ${gates.join('\n')}
 
 ## Data
-Text of simulated users and items (\`generateWorld\` with seeds that begin with "${seed}/"; evaluation worlds have numbers as seeds, so no evaluation user or item is in it). Each of these is seen once:
-- **explanations**: the history grouped by the target's attributes, notes on each attribute (loved, liked, disliked, hated, mixed, new: what the visible labels say, on balance), then reasons by one of three writers, no style marked: careful ones (${share(mix.writers.careful)}; the user's true reasons, strongest first), generic ones (${share(mix.writers.generic)}; the genre and the commonest values, always in favor) and careless ones (${share(mix.writers.careless)}; attributes of the item at random with signs at random, one attribute in twenty invented);
-- **questions after a statement** (${mix.reader} for each explanation): true reasons whole or in part, half of them with distractors (tastes that the item lacks); answered by the distribution over yes and no: the mean Bayes-optimal probability of all statements that name as many of the item's attributes for and against it;
-- **questions after a history** (${mix.history} for each explanation), answered by the Bayes-optimal probability.
+Text of simulated users and items (\`generateWorld\` with seeds that begin with "${seed}/"; evaluation worlds have numbers as seeds, so no evaluation user or item is in it). How much a field counts is drawn anew for every user, so the model cannot learn it; ${share(mix.secondDomain)} of the worlds speak of games, the others of stories. Each of these is seen once:
+- **degrees** (${often('degrees')} for each explanation): the visible history as a profile (loved, liked, mixed, disliked, hated), then twenty values at random, most of which the user never met, each with what an ideal writer expects: delights, pleases, so-so, bores, repels. The ideal writer knows what words mean and weighs the visible history (\`expectedTastes\`);
+- **explanations**: profile and item, then claims by one of three writers, no style marked: careful ones (${share(mix.writers.careful)}; what the ideal writer expects of the item's attributes), generic ones (${share(mix.writers.generic)}; the genre and the commonest values, always a little in favor) and careless ones (${share(mix.writers.careless)}; attributes of the item at random with degrees at random, one attribute in twenty invented);
+- **questions after a statement** (${often('reader')} for each explanation): what a careful writer says, whole or in part, or with distractors (tastes that the item lacks); answered by the distribution over yes and no: the Bayes-optimal probability that as many claims of each degree about the item let one expect;
+- **questions after a history** (${often('history')} for each explanation, eight items each), answered by the Bayes-optimal probability that the ideal writer's expectations of the item's attributes let one expect.
 
 ## Training
 ${steps.toLocaleString('en')} steps of ${shape.rows} rows of ${shape.time} tokens (${(tokens / 1e6).toFixed(1)} M tokens, padding included); AdamW (0.9, 0.98, weight decay 0.01), peak learning rate ${peak}, 200 steps of warm-up, then linear to a twentieth; gradients clipped at norm 1; matrices begin with deviation 1/sqrt(fan-in). Weight of a token's loss: ${Object.entries(
@@ -77,9 +82,9 @@ ${lossLines.join('\n')}
 The loss of an answer cannot fall below the entropy of the label, and that of a text not below the writers' own whim.
 
 ## What it can do
-It notes what the visible history says of each attribute (right: ${number(figures.notesRight)}); writes well-formed reasons (malformed: ${number(figures.malformedSampled)} of sampled, ${number(figures.malformedGreedy)} of greedy explanations); reads reasons (AUC ${number(figures.readerAuc)}, Bayes-optimal ${number(figures.bayesAuc)}; with every sign flipped ${number(figures.flippedAuc)}; on tastes that the item lacks its answers deviate ${share(figures.absentSpread)} as much as on true reasons); answers from a history alone (AUC ${number(figures.historyAuc)}).
+It grades what a user will think of a value: rank correlation with the ideal writer ${number(figures.degreeRank)}, of values never met ${number(figures.degreeRankNeverMet)}; in the words of the second domain ${number(figures.degreeRankSecond)} and ${number(figures.degreeRankNeverMetSecond)}. It writes well-formed claims (malformed: ${number(figures.malformedSampled)} of sampled, ${number(figures.malformedGreedy)} of greedy explanations); reads them (AUC ${number(figures.readerAuc)} on true reasons, Bayes-optimal ${number(figures.bayesAuc)}; with every sign flipped ${number(figures.flippedAuc)}; on tastes that the item lacks its answers deviate ${share(figures.absentSpread)} as much as on true reasons); answers from a history alone (AUC ${number(figures.historyAuc)}; the sum of the ideal writer's expectations ${number(figures.historyAucIdeal)}).
 
 ## What it cannot do
-As it comes it is generic, by design: F1 of true reasons ${number(figures.f1Greedy)} greedy (${number(figures.claimsGreedy)} claims an explanation), ${number(figures.f1Sampled)} sampled. The signs that it writes for true reasons have AUC ${number(figures.signAuc)}; the bare counts in its prompt ${number(figures.signAucOfCounts)}. Neutral attributes, named in the direction of the outcome, read at AUC ${number(figures.neutralAuc)}: the reader cannot tell a true reason from a neutral attribute in the right direction. Words outside its vocabulary are one unknown token: the games of the second domain are foreign to it.
+As it comes it is generic, by design: F1 of true reasons ${number(figures.f1Greedy)} greedy (${number(figures.claimsGreedy)} claims an explanation), ${number(figures.f1Sampled)} sampled. It does not know how much a field counts on a platform. By the sign of true reasons its degrees have AUC ${number(figures.signAuc)}, the ideal writer's ${number(figures.signAucIdeal)}. Attributes that are no reasons, named in the direction of the outcome, read at AUC ${number(figures.neutralAuc)}: the reader cannot tell a reason from another attribute in the right direction. Words outside its vocabulary are one unknown token.
 `;
 }

@@ -14,7 +14,7 @@ export interface PackedBatch {
 }
 
 /** A sequence that teaches nothing. */
-const lessonOf = (tokens: readonly number[]): Lesson => ({ tokens, kinds: tokens.map(() => 'prompt'), yes: null });
+const lessonOf = (tokens: readonly number[]): Lesson => ({ tokens, kinds: tokens.map(() => 'prompt'), answers: new Map() });
 
 /** One sequence a row. */
 export function aligned(sequences: readonly (readonly number[])[], shape: BatchShape): PromptBatch {

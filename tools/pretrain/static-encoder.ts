@@ -4,11 +4,13 @@
 // The same options write the same bytes.
 //
 // The corpus: one explanation for every interaction, by writers of whom 40 % give the user's true reasons, 45 % one or two attributes
-// of the item, always in favor, and 15 % attributes and signs at random; and the text of every item.
+// of the item, always in favor, and 15 % attributes and degrees at random; half of them with `it` in the place of attributes, as an encoder
+// by attribute is given them; and the text of every item. One world in two speaks of games.
 import { createRng } from '@expctr/core';
 import { itemText } from '@expctr/data';
-import { fitStaticTable, saveStaticTable } from '@expctr/encoder';
-import { generateWorld, prepareWorld, trueReasons, type Claim } from '@expctr/testbed';
+import { fitStaticTable, saidOf, saveStaticTable } from '@expctr/encoder';
+import { generateWorld, prepareWorld, trueReasons } from '@expctr/testbed';
+import { DEGREES, VERBS, type Degree } from '@expctr/testbed/pretraining';
 import { toolArguments, wholeNumber } from '../common/arguments.js';
 
 const { values } = toolArguments({
@@ -18,35 +20,36 @@ const { values } = toolArguments({
 });
 const [users, dimension] = [wholeNumber('--users', values.users), wholeNumber('--dimension', values.dimension)];
 
-const PHRASES = { 1: ['delights', 'pleases', 'suits'], [-1]: ['bores', 'annoys', 'repels'] } as const;
 const rng = createRng('static-encoder');
-const pick = <T>(list: readonly T[]): T => list[rng.int(list.length)]!;
-const world = generateWorld({ seed: 'static-encoder', users, items: 400 });
-const dataset = prepareWorld(world);
-const attributesOf = (item: number): Omit<Claim, 'sign'>[] =>
-  Object.entries(dataset.items.attributes).flatMap(([field, lists]) => lists[item]!.map((value) => ({ field, value })));
+const worlds = [false, true].map((secondDomain) =>
+  prepareWorld(generateWorld({ seed: 'static-encoder', users: users / 2, items: 400, secondDomain })),
+);
+type World = (typeof worlds)[number];
 
-function claims(row: number): Omit<Claim, 'field'>[] {
-  const attributes = attributesOf(dataset.interactions.item[row]!);
+const attributesOf = ({ items }: World, item: number): string[] => Object.values(items.attributes).flatMap((lists) => lists[item]!);
+const claim = (value: string, degree: Degree): string => `${value} ${VERBS[degree]} them.`;
+const some = (values: readonly string[], most: number): string[] => rng.shuffle([...values]).slice(0, 1 + rng.int(most));
+
+function explanation(world: World, row: number): string {
+  const attributes = attributesOf(world, world.interactions.item[row]!);
   const writer = rng.next();
-  if (writer < 0.4) return trueReasons(dataset.truth[row]!).slice(0, 3);
-  if (writer < 0.85)
-    return rng
-      .shuffle(attributes)
-      .slice(0, 1 + rng.int(2))
-      .map((attribute) => ({ ...attribute, sign: 1 }));
-  return rng
-    .shuffle(attributes)
-    .slice(0, 1 + rng.int(3))
-    .map((attribute) => ({ ...attribute, sign: pick([1, -1] as const) }));
+  const claims =
+    writer < 0.4
+      ? trueReasons(world.truth[row]!).map(({ value, sign, strength }) => claim(value, (sign * strength) as Degree))
+      : writer < 0.85
+        ? some(attributes, 2).map((value) => claim(value, 1))
+        : some(attributes, attributes.length).map((value) => claim(value, DEGREES[rng.int(DEGREES.length)]!));
+  const text = claims.join(' ') || 'nothing stands out.';
+  return rng.next() < 0.5 ? text : saidOf(text, attributes) || text;
 }
 
-const sentence = ({ value, sign }: Omit<Claim, 'field'>): string => `${value} ${pick(PHRASES[sign])} them.`;
-const explanations = dataset.truth.map((_, row) => claims(row).map(sentence).join(' ') || 'nothing stands out.');
-const items = dataset.items.itemIds.map((_, item) => {
-  const { title, attributes } = itemText(dataset.items, item);
-  return [title, ...Object.entries(attributes).map(([name, list]) => `${name}: ${list.join(', ')}`)].join('. ');
-});
+const explanations = worlds.flatMap((world) => world.truth.map((_, row) => explanation(world, row)));
+const items = worlds.flatMap(({ items: own }) =>
+  own.itemIds.map((_, item) => {
+    const { title, attributes } = itemText(own, item);
+    return [title, ...Object.entries(attributes).map(([name, list]) => `${name}: ${list.join(', ')}`)].join('. ');
+  }),
+);
 const table = fitStaticTable([...explanations, ...items], { dimension });
 await saveStaticTable(values.out, table);
 console.log(

@@ -8,7 +8,7 @@ import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRng, writeFileAtomic } from '@expctr/core';
 import { readSafetensors, writeSafetensors } from '@expctr/llm-lora';
-import { batches, KINDS, lessons, VOCABULARY, writeTestbedModel, type LessonBatch } from '@expctr/testbed/pretraining';
+import { batches, KINDS, lessons, VOCABULARY, writeTestbedModel, type LessonBatch, type LessonMix } from '@expctr/testbed/pretraining';
 import { useOnnx, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import { finiteNumber, toolArguments, wholeNumber } from '../common/arguments.js';
 import { processor } from '../common/measure.js';
@@ -18,10 +18,21 @@ import { addLossLine, beginLossFile, readLossFile, TAUGHT } from './loss-file.js
 import { compileForward, compileStep, initialTensors, llamaConfig, mapHost, namedTensors, trainedTree } from './model.js';
 
 const SIZE = { hidden: 128, layers: 4, heads: 4, intermediate: 344, maxPositions: 256 };
-const SHAPE = { rows: 24, time: 64 };
-const MIX = { writers: { careful: 0.4, generic: 0.45, careless: 0.15 }, reader: 2, history: 0.4 };
-// Careful text counts in full: it alone teaches that signs depend on notes. An answer is one token of a lesson, and worth a whole text.
-const WEIGHTS = { notes: 0.5, careful: 1, other: 0.5, reader: 8, history: 4 };
+const SHAPE = { rows: 32, time: 128 };
+const WRITERS = { careful: 0.4, generic: 0.45, careless: 0.15 };
+/**
+ * What words mean comes first, for all else follows from it; then reading, writing and answering in turn. A reader, whose answers are one
+ * token each, learns last to look whether the item has what it reads of.
+ */
+const PHASES: readonly { readonly from: number; readonly mix: Omit<LessonMix, 'seed'> }[] = [
+  { from: 0, mix: { writers: WRITERS, degrees: 2, reader: 1, history: 0.3, secondDomain: 0.25 } },
+  { from: 2900, mix: { writers: WRITERS, degrees: 1, reader: 3, history: 1, secondDomain: 0.25 } },
+  { from: 5200, mix: { writers: WRITERS, degrees: 0.4, reader: 2, history: 0.8, secondDomain: 0.25 } },
+  { from: 7700, mix: { writers: WRITERS, degrees: 0.2, reader: 1, history: 1.5, secondDomain: 0.25 } },
+  { from: 10252, mix: { writers: WRITERS, degrees: 0.1, reader: 6, history: 0.3, secondDomain: 0.25 } },
+];
+// Degrees alone teach what words mean, and careful text that claims follow from it. An answer is one token of a lesson, and worth a text.
+const WEIGHTS = { profile: 0.25, degrees: 1, careful: 1, other: 0.5, reader: 4, history: 2 };
 const CHECKPOINT_EVERY = 100;
 const WARM_UP = 200;
 /** Steps behind a line of the loss curve. */
@@ -64,11 +75,11 @@ if (existsSync(file('checkpoint.safetensors'))) await restore();
 else await beginLossFile(file('loss.csv'));
 
 const situations = heldOut(heldOutCount);
-// A resumed run has lessons of its own: seeds of worlds begin with the step at which it began.
-const source = batches(lessons({ seed: `${seed}/${done}`, ...MIX }), SHAPE.rows, SHAPE.time);
+let source = lessonsFrom(done);
 let window = newWindow();
 const started = { at: performance.now(), step: done };
 while (done < steps && performance.now() < deadline) {
+  if (PHASES.some(({ from }) => from > 0 && from === done)) source = lessonsFrom(done);
   await trainOn(nextBatch());
   if (done % CHECKPOINT_EVERY === 0) await checkpoint();
   if (done % every === 0) {
@@ -83,6 +94,12 @@ print(`${done - started.step} steps in ${((performance.now() - started.at) / 60_
 /** Sums since the last line of the loss curve. */
 function newWindow(): { sums: Float64Array; counts: Float64Array; tokens: number; began: number } {
   return { sums: new Float64Array(KINDS.length), counts: new Float64Array(KINDS.length), tokens: 0, began: performance.now() };
+}
+
+/** A resumed run and each phase have lessons of their own: seeds of worlds begin with the step at which they began. */
+function lessonsFrom(begin: number): Iterator<LessonBatch, void> {
+  const { mix } = PHASES.findLast(({ from }) => from <= begin)!;
+  return batches(lessons({ seed: `${seed}/${begin}`, ...mix }), SHAPE.rows, SHAPE.time);
 }
 
 function nextBatch(): LessonBatch {
@@ -144,7 +161,7 @@ async function writeModel(figures: Figures): Promise<void> {
     vocabulary: VOCABULARY.length,
     parameterCount: [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0),
     shape: SHAPE,
-    mix: MIX,
+    phases: PHASES,
     weights: WEIGHTS,
     peak,
     steps: done,

@@ -1,14 +1,23 @@
 // What the model writes, and how good it is.
-import { createRng, type Rng } from '@expctr/core';
+import type { Rng } from '@expctr/core';
 import { readableText } from '@expctr/data';
-import { parseClaims, testbedExplanationTemplate, DOMAINS } from '@expctr/testbed';
-import { careful, EOS_ID, explanationPrompt, sayNotes, valueNames, VOCABULARY, type Situation } from '@expctr/testbed/pretraining';
+import { parseClaims, testbedExplanationTemplate } from '@expctr/testbed';
+import { degreeOf, EOS_ID, explanationPrompt, VOCABULARY, type CodedClaim, type Situation } from '@expctr/testbed/pretraining';
 import type { HostTensor } from '@expctr/tfjs-backend-onnx';
 import type { BatchShape, Forward, Trained } from './model.js';
 import { aligned } from './packing.js';
 
-/** Names of the values by their codes. */
-export const NAMES = valueNames(DOMAINS.first);
+/** A value with less than this share of the sum of absolute contributions is no reason, as `trueReasons` has it. */
+const REASON_SHARE = 0.1;
+
+/** The true reasons in codes. */
+export function trueClaims({ values, contributions }: Situation): CodedClaim[] {
+  const total = contributions.reduce((sum, share) => sum + Math.abs(share), 0);
+  return values.flatMap((value, at): CodedClaim[] => {
+    const share = contributions[at]!;
+    return share === 0 || Math.abs(share) < REASON_SHARE * total ? [] : [[value, degreeOf(share) || (share > 0 ? 1 : -1)]];
+  });
+}
 
 /** The model, compiled for batches of one shape, with its weights. */
 export interface Model extends BatchShape {
@@ -63,24 +72,25 @@ export interface Quality {
   readonly claims: number;
   /** Share of texts with a sentence that is none. */
   readonly malformed: number;
-  /** Share of texts whose notes are all right. */
-  readonly wholeNotesRight: number;
+  /** Share of right claims whose degree is right, too. */
+  readonly degreesRight: number;
 }
 
 /** Quality of one text for each situation. */
 export function qualityOf(texts: readonly string[], situations: readonly Situation[]): Quality {
-  let [hits, claimed, reasons, absent, malformed, notes] = [0, 0, 0, 0, 0, 0];
+  let [hits, claimed, reasons, absent, malformed, degrees] = [0, 0, 0, 0, 0, 0];
   texts.forEach((text, at) => {
     const situation = situations[at]!;
     const { claims, malformed: bad } = parseClaims(readableText(text, [testbedExplanationTemplate]));
-    const truth = new Map(careful(situation, createRng(0)).map(([value, sign]) => [NAMES[value], sign]));
-    const own = new Map(claims.map(({ value, sign }) => [value, sign]));
-    hits += [...own].filter(([value, sign]) => truth.get(value) === sign).length;
-    absent += [...own].filter(([value]) => !situation.values.some((code) => NAMES[code] === value)).length;
+    const truth = new Map(trueClaims(situation).map(([value, degree]) => [situation.names[value]!, degree]));
+    const own = new Map(claims.map(({ value, sign, strength }) => [value, sign * strength]));
+    const right = [...own].filter(([value, degree]) => (truth.get(value) ?? 0) * degree > 0);
+    hits += right.length;
+    degrees += right.filter(([value, degree]) => truth.get(value) === degree).length;
+    absent += [...own].filter(([value]) => !situation.values.some((code) => situation.names[code] === value)).length;
     claimed += own.size;
     reasons += truth.size;
     malformed += bad > 0 ? 1 : 0;
-    notes += text.startsWith(sayNotes(situation.evidence)) ? 1 : 0;
   });
   return {
     f1: (2 * hits) / (claimed + reasons),
@@ -89,6 +99,6 @@ export function qualityOf(texts: readonly string[], situations: readonly Situati
     invented: absent / Math.max(1, claimed),
     claims: claimed / texts.length,
     malformed: malformed / texts.length,
-    wholeNotesRight: notes / texts.length,
+    degreesRight: degrees / Math.max(1, hits),
   };
 }

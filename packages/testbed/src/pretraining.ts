@@ -1,11 +1,11 @@
 export { situationOf, type Situation } from './text/situation.js';
 export { batches, batchOf, lessons, type LessonBatch, type LessonMix } from './text/batches.js';
-export { explanationPrompt, historyPrompt, KINDS, readerPrompt, type Kind, type Lesson } from './text/lessons.js';
-export { careful, generic } from './text/writers.js';
-export { sayClaims, sayNotes } from './text/wording.js';
-export { AGAINST, FOR } from './text/phrases.js';
+export { degreesPrompt, explanationPrompt, historyPrompt, KINDS, readerPrompt, type Kind, type Lesson } from './text/lessons.js';
+export { careful, claimsOn, generic, type CodedClaim } from './text/writers.js';
+export { absentClaims } from './text/answers.js';
+export { sayClaims } from './text/wording.js';
+export { DEGREES, degreeOf, NEUTRAL, VERBS, type Degree } from './text/phrases.js';
 export { VOCABULARY, wordId, wordIds } from './text/tokenizer.js';
 export { EOS_ID } from './tokenizer-json.js';
-export { valueNames } from './world/vocabulary.js';
 export { randomWeights } from './random-llama/weights.js';
 export { writeTestbedModel } from './model/write-model.js';

@@ -1,13 +1,16 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DOMAINS, parseClaims, type Claim } from '../src/index.js';
+import { DOMAINS, parseClaims } from '../src/index.js';
+import { claimOf } from '../src/text/claims.js';
+import { DEGREES, VERBS } from '../src/text/phrases.js';
 
-test('each sentence is a claim: attribute, then for or against', () => {
-  expect(parseClaims('grim delights them. castle bores them. okada suits them.')).toEqual({
+test('each sentence is a claim: attribute, then how much it speaks for the item or against it', () => {
+  expect(parseClaims('grim delights them. castle bores them. pirate pleases them. creepy repels them.')).toEqual({
     claims: [
-      { field: 'tone', value: 'grim', sign: 1 },
-      { field: 'setting', value: 'castle', sign: -1 },
-      { field: 'maker', value: 'okada', sign: 1 },
+      { field: 'tone', value: 'grim', sign: 1, strength: 2 },
+      { field: 'setting', value: 'castle', sign: -1, strength: 1 },
+      { field: 'hero', value: 'pirate', sign: 1, strength: 1 },
+      { field: 'mood', value: 'creepy', sign: -1, strength: 2 },
     ],
     malformed: 0,
   });
@@ -26,6 +29,8 @@ test.each([
   'delights them.',
   'grim delights them castle bores them.',
   'grim bores',
+  'grim so-so them.',
+  'grim loved them.',
 ])('"%s" is one malformed sentence', (text) => {
   expect(parseClaims(text)).toEqual({ claims: [], malformed: 1 });
 });
@@ -36,13 +41,14 @@ test('claims of every value of both domains come back in their order, whatever s
       fields.flatMap(({ name, values }) => values.map((value) => ({ field: name, value }))),
     ),
   );
+  const degree = fc.constantFrom(...DEGREES);
   const claim = fc
-    .record({ value, sign: fc.constantFrom(1 as const, -1 as const) })
-    .map(({ value: named, sign }): Claim => ({ ...named, sign }));
+    .record({ value, degree })
+    .map(({ value: named, degree: one }) => ({ ...claimOf(named.field, named.value, one), degree: one }));
   fc.assert(
     fc.property(fc.array(claim), fc.constantFrom(' ', '  ', ' hello there. '), (claims, gap) => {
-      const text = claims.map(({ value: name, sign }) => `${name} ${sign > 0 ? 'pleases' : 'repels'} them.`).join(gap);
-      expect(parseClaims(text).claims).toEqual(claims);
+      const text = claims.map(({ value: name, degree: one }) => `${name} ${VERBS[one]} them.`).join(gap);
+      expect(parseClaims(text).claims).toEqual(claims.map(({ degree: _, ...rest }) => rest));
     }),
   );
 });

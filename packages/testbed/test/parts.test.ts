@@ -29,11 +29,17 @@ test('both datasets are found among one’s own, and their options have defaults
     expect(parseDataOptions({}, dataset.options).options).toEqual(dataset.options.parse({}));
     for (const [option, field] of Object.entries(dataset.options.shape)) expect((field as z.ZodType).description, option).toBeTruthy();
   }
-  expect(testbedDataset.options.parse({})).toEqual({ users: 300, items: 400, secondIntent: false, secondDomain: false });
+  expect(testbedDataset.options.parse({})).toEqual({
+    users: 300,
+    items: 400,
+    tastes: 'meanings',
+    secondIntent: false,
+    secondDomain: false,
+  });
 });
 
 test('the testbed is a prepared world with its truth, and says that it is simulated', async () => {
-  const options = { users: 20, items: 150, secondIntent: true, secondDomain: true };
+  const options = { users: 20, items: 150, tastes: 'independent', secondIntent: true, secondDomain: true } as const;
   const { warnings, card, ...prepared } = await testbedDataset.prepare({ ...request, options });
   const { warnings: own, card: plain, ...world } = prepareWorld(generateWorld({ seed: 3, ...options }), { kCore: 3 });
   expect(prepared).toEqual(world);
@@ -43,7 +49,7 @@ test('the testbed is a prepared world with its truth, and says that it is simula
 });
 
 test('options that make no world are refused by the schema already', () => {
-  for (const wrong of [{ users: 0 }, { items: 119 }, { secondIntent: 'yes' }]) {
+  for (const wrong of [{ users: 0 }, { items: 119 }, { secondIntent: 'yes' }, { tastes: 'acquired' }]) {
     expect(testbedDataset.options.safeParse(wrong).success, JSON.stringify(wrong)).toBe(false);
   }
 });

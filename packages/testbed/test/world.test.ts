@@ -1,6 +1,7 @@
 import { readDataset, type TruthRow } from '@expctr/data';
 import { expect, test } from 'vitest';
 import { DOMAINS, generateWorld, prepareWorld, TestbedError, trueReasons, truthOf, writeTestbed, type WorldOptions } from '../src/index.js';
+import { MEANING_OF } from '../src/world/vocabulary.js';
 import { areaUnderCurve, temporaryFolder } from './support.js';
 
 const OPTIONS = { seed: 3, users: 60, items: 150 } satisfies WorldOptions;
@@ -37,7 +38,7 @@ test('labels follow the stated probabilities, which are the logistic model of bi
   const rows = usersOf({ ...OPTIONS, users: 200 }).flatMap((user) => user.rows.map((row) => ({ ...row, user })));
   for (const { user, item, bayesProbability, contributions } of rows.slice(0, 300)) {
     const { values, quality } = world.items[item]!;
-    expect(contributions).toEqual(values.map((value) => user.tastes[0]![value]));
+    expect(contributions).toEqual(values.map((value, field) => user.fieldWeights[field]! * user.tastes[0]![value]!));
     const logit = user.bias + quality + contributions.reduce((sum, share) => sum + share, 0);
     expect(bayesProbability).toBeCloseTo(1 / (1 + Math.exp(-logit)), 10);
   }
@@ -52,10 +53,46 @@ test('labels follow the stated probabilities, which are the logistic model of bi
   ).toBeGreaterThan(0.85);
 });
 
-test('tastes are as many as asked for, likes positive and dislikes negative; times ascend; no item comes twice', () => {
-  for (const { tastes, rows } of usersOf({ ...OPTIONS, likes: 5, dislikes: 2 })) {
+test('independent tastes are as many as asked for, likes positive and dislikes negative, and count the same in every field', () => {
+  for (const { tastes, fieldWeights } of usersOf({ ...OPTIONS, tastes: 'independent', likes: 5, dislikes: 2 })) {
     expect(tastes[0]!.filter((weight) => weight > 0).length).toBe(5);
     expect(tastes[0]!.filter((weight) => weight < 0).length).toBe(2);
+    expect(fieldWeights).toEqual([1, 1, 1, 1, 1]);
+  }
+});
+
+test('tastes for values of one meaning are alike, and those of different meanings are not', () => {
+  const all = usersOf(OPTIONS).map(({ tastes }) => tastes[0]!);
+  const correlation = (pairs: readonly (readonly [number, number])[]): number => {
+    let [sum, a, b] = [0, 0, 0];
+    for (const tastes of all) {
+      for (const [x, y] of pairs) {
+        sum += tastes[x]! * tastes[y]!;
+        a += tastes[x]! ** 2;
+        b += tastes[y]! ** 2;
+      }
+    }
+    return sum / Math.sqrt(a * b);
+  };
+  const pairs = MEANING_OF.flatMap((_, x) => MEANING_OF.slice(0, x).map((__, y) => [x, y] as const));
+  expect(correlation(pairs.filter(([x, y]) => MEANING_OF[x] === MEANING_OF[y]))).toBeGreaterThan(0.8);
+  expect(Math.abs(correlation(pairs.filter(([x, y]) => MEANING_OF[x] !== MEANING_OF[y])))).toBeLessThan(0.2); // as many are liked as disliked: -1/7
+});
+
+test('a platform counts its fields in its own way, the same for all its users; by option each user has another one, or all a given one', () => {
+  const [world, other] = [generateWorld(OPTIONS), generateWorld({ ...OPTIONS, seed: 8 })];
+  expect([...world.fieldWeights!].sort()).toEqual([...other.fieldWeights!].sort());
+  expect(world.fieldWeights).not.toEqual(other.fieldWeights);
+  for (const { fieldWeights } of usersOf(OPTIONS)) expect(fieldWeights).toEqual(world.fieldWeights);
+  const free = usersOf({ ...OPTIONS, fieldWeights: 'by-user' }).map(({ fieldWeights }) => fieldWeights);
+  expect(new Set(free.map((weights) => weights.join())).size).toBe(free.length);
+  for (const weights of free) expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(5, 10);
+  expect(generateWorld({ ...OPTIONS, fieldWeights: 'by-user' }).fieldWeights).toBeNull();
+  expect(generateWorld({ ...OPTIONS, fieldWeights: [1, 2, 3, 0, 0] }).user(3).fieldWeights).toEqual([1, 2, 3, 0, 0]);
+});
+
+test('times ascend; no item comes twice', () => {
+  for (const { rows } of usersOf(OPTIONS)) {
     expect(rows.length).toBeGreaterThanOrEqual(10);
     expect(rows.length).toBeLessThanOrEqual(60);
     expect(new Set(rows.map(({ item }) => item)).size).toBe(rows.length);
@@ -63,14 +100,17 @@ test('tastes are as many as asked for, likes positive and dislikes negative; tim
   }
 });
 
-test('there are at least 60 attribute values, each with a name of its own in both domains, and titles do not repeat', () => {
+test('there are at least 60 attribute values, each with a name of its own and the same meaning in both domains, and titles do not repeat', () => {
+  const [first, second] = Object.values(DOMAINS).map(({ fields }) => fields.map(({ meanings }) => meanings));
+  expect(first).toEqual(second);
+  expect(new Set(first!.flat()).size).toBe(8);
   const names = Object.values(DOMAINS).flatMap(({ fields }) => fields.flatMap(({ values }) => values));
   expect(names.length / 2).toBeGreaterThanOrEqual(60);
   expect(new Set(names).size).toBe(names.length);
   const { items } = generateWorld({ ...OPTIONS, items: 2000 });
   expect(new Set(items.map(({ title }) => title)).size).toBe(2000);
   for (const { description } of items.slice(0, 50))
-    expect(description).toMatch(/^An? [a-z]+ [a-z]+ of [a-z]+, set around the [a-z]+, by [A-Z][a-z]+\.$/);
+    expect(description).toMatch(/^An? [a-z]+ [a-z]+ story of [a-z]+, set around the [a-z]+, with a [a-z]+\.$/);
 });
 
 test('popularity is a power law: a tenth of the items gets well over its share', () => {
@@ -81,25 +121,31 @@ test('popularity is a power law: a tenth of the items gets well over its share',
   expect(top.reduce((sum, count) => sum + count, 0) / rows.length).toBeGreaterThan(0.2);
 });
 
-test('with a second intent both sets of tastes are at work, and which one follows from the last two items', () => {
-  const options = { ...OPTIONS, secondIntent: true };
-  const world = generateWorld(options);
-  const used = [0, 0];
-  for (const { tastes, rows } of usersOf(options)) {
-    expect(tastes.length).toBe(2);
-    rows.forEach(({ item, contributions }, place) => {
-      const touched = tastes.map((weights) =>
-        rows
-          .slice(Math.max(0, place - 2), place)
-          .reduce((sum, row) => sum + world.items[row.item]!.values.reduce((s, v) => s + Math.abs(weights[v]!), 0), 0),
-      );
-      const active = touched[1]! > touched[0]! ? 1 : 0;
-      used[active]! += 1;
-      expect(contributions).toEqual(world.items[item]!.values.map((value) => tastes[active]![value]));
-    });
-  }
-  expect(Math.min(...used)).toBeGreaterThan(0.2 * Math.max(...used));
-});
+test.each(['meanings', 'independent'] as const)(
+  'with a second intent both sets of tastes (%s) are at work, and which one follows from the last two items',
+  (tastes) => {
+    const options = { ...OPTIONS, tastes, secondIntent: true };
+    const world = generateWorld(options);
+    const used = [0, 0];
+    for (const { tastes: sets, fieldWeights, rows } of usersOf(options)) {
+      expect(sets.length).toBe(2);
+      rows.forEach(({ item, contributions }, place) => {
+        const touched = sets.map((weights) =>
+          rows
+            .slice(Math.max(0, place - 2), place)
+            .reduce(
+              (sum, row) => sum + world.items[row.item]!.values.reduce((s, v, f) => s + Math.abs(fieldWeights[f]! * weights[v]!), 0),
+              0,
+            ),
+        );
+        const active = touched[1]! > touched[0]! ? 1 : 0;
+        used[active]! += 1;
+        expect(contributions).toEqual(world.items[item]!.values.map((value, f) => fieldWeights[f]! * sets[active]![value]!));
+      });
+    }
+    expect(Math.min(...used)).toBeGreaterThan(0.2 * Math.max(...used));
+  },
+);
 
 test('the second domain has the same tastes of the same users under other names', () => {
   const [first, second] = [generateWorld(OPTIONS), generateWorld({ ...OPTIONS, secondDomain: true })];
@@ -108,12 +154,12 @@ test('the second domain has the same tastes of the same users under other names'
   expect(second.items[0]).not.toEqual(first.items[0]);
 });
 
-test('true reasons are the attributes with a tenth of all contributions, with their sign', () => {
+test('true reasons are the attributes with a tenth of all contributions, with their sign; strong from 1 on', () => {
   const reason = (value: string, contribution: number) => ({ field: 'tone', value, contribution });
-  const { reasons } = { reasons: [reason('grim', 2), reason('warm', -1), reason('witty', 0.3), reason('eerie', 0)] };
+  const { reasons } = { reasons: [reason('grim', 2), reason('warm', -0.9), reason('witty', 0.3), reason('eerie', 0)] };
   expect(trueReasons({ reasons })).toEqual([
-    { field: 'tone', value: 'grim', sign: 1 },
-    { field: 'tone', value: 'warm', sign: -1 },
+    { field: 'tone', value: 'grim', sign: 1, strength: 2 },
+    { field: 'tone', value: 'warm', sign: -1, strength: 1 },
   ]);
   expect(trueReasons({ reasons: [] })).toEqual([]);
 });
@@ -164,6 +210,9 @@ test.each([
   [{ likes: 40, dislikes: 30 }, 'testbed.dislikes'],
   [{ likes: 0, dislikes: 0 }, 'testbed.likes'],
   [{ seed: 0.5 }, 'testbed.seed'],
+  [{ tastes: 'acquired' as 'meanings' }, 'testbed.tastes'],
+  [{ fieldWeights: [1, 1] }, 'testbed.fieldWeights'],
+  [{ fieldWeights: [1, 1, 1, 1, -1] }, 'testbed.fieldWeights'],
 ])('%j is refused by name', (wrong, name) => {
   expect(() => generateWorld({ ...OPTIONS, ...wrong })).toThrow(TestbedError);
   expect(() => generateWorld({ ...OPTIONS, ...wrong })).toThrow(name);

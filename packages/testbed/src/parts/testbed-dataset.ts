@@ -1,5 +1,6 @@
 import type { Dataset } from '@expctr/data';
 import { z } from 'zod';
+import { TASTE_KINDS } from '../world/options.js';
 import { generateWorld } from '../world/world.js';
 import { prepareWorld } from '../world/write-testbed.js';
 import { SIMULATED } from './warnings.js';
@@ -8,6 +9,10 @@ const options = z.object({
   users: z.int().min(1).max(10_000_000).default(300).describe('users of the simulated world'),
   // twice as many as the interactions that a user can have
   items: z.int().min(120).max(1_000_000).default(400).describe('items of the simulated world'),
+  tastes: z
+    .enum(TASTE_KINDS)
+    .default('meanings')
+    .describe('meanings: tastes for what values mean, across fields; independent: tastes for single values'),
   secondIntent: z.boolean().default(false).describe('two sets of tastes a user; the last items decide which one is at work'),
   secondDomain: z.boolean().default(false).describe('games instead of stories: other items and other words for the same tastes'),
 });

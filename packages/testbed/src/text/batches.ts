@@ -1,9 +1,9 @@
 import { createRng } from '@expctr/core';
 import { generateWorld } from '../world/world.js';
-import { explanationLesson, historyLesson, KINDS, readerLesson, type Lesson } from './lessons.js';
+import { degreesLesson, explanationLesson, historyLesson, KINDS, readerLesson, type Lesson } from './lessons.js';
 import { situationOf } from './situation.js';
 import { PAD_ID } from '../tokenizer-json.js';
-import { statementAnswers } from './statement-answers.js';
+import { answersOf } from './answers.js';
 import { wordId } from './tokenizer.js';
 import type { WriterShares } from './writers.js';
 
@@ -28,31 +28,52 @@ export interface LessonMix {
   /** Begins the seeds of the worlds; texts, so that no evaluation world can be among them. */
   readonly seed: string;
   readonly writers: WriterShares;
-  /** How many reader's questions and questions after a history come with each explanation. */
+  /** How many lessons of the other kinds come with each explanation. */
+  readonly degrees: number;
   readonly reader: number;
   readonly history: number;
+  /** Share of the worlds whose items are those of the second domain. */
+  readonly secondDomain: number;
 }
 
-const WORLD = { items: 1000, users: 1000 };
+/** Fields count for each user something else: the model learns what words mean, and cannot learn what a platform's fields count. */
+const WORLD = { items: 400, users: 200, fieldWeights: 'by-user' } as const;
 /** Interactions of a user that are written about. */
-const PER_USER = 6;
+const PER_USER = 2;
+/** Lessons among which the next is drawn: a batch that speaks of few users tells more of their whims than of what words mean. */
+const SHUFFLED = 2048;
 
-/** Endless lessons; world after world, user after user, each seen once. */
-export function* lessons({ seed, writers, reader, history }: LessonMix): Generator<Lesson, void> {
-  const answers = statementAnswers(generateWorld({ seed: `${seed}/answers`, ...WORLD }), createRng(seed).fork('answers'));
+/** Endless lessons, each seen once, of many users and worlds side by side. */
+export function* lessons(mix: LessonMix): Generator<Lesson, void> {
+  const rng = createRng(mix.seed).fork('order');
+  const waiting: Lesson[] = [];
+  for (const lesson of lessonsInOrder(mix)) {
+    if (waiting.length < SHUFFLED) {
+      waiting.push(lesson);
+      continue;
+    }
+    const at = rng.int(SHUFFLED);
+    yield waiting[at]!;
+    waiting[at] = lesson;
+  }
+}
+
+/** World after world, user after user. */
+function* lessonsInOrder({ seed, writers, degrees, reader, history, secondDomain }: LessonMix): Generator<Lesson, void> {
+  const answersWorld = generateWorld({ seed: `${seed}/answers`, ...WORLD, users: 500 });
+  const answers = answersOf(answersWorld, createRng(seed).fork('answers'));
   for (let number = 0; ; number += 1) {
-    const world = generateWorld({ seed: `${seed}/${number}`, ...WORLD });
     const rng = createRng(seed).fork('lessons', number);
+    const world = generateWorld({ seed: `${seed}/${number}`, ...WORLD, secondDomain: rng.next() < secondDomain });
     for (let at = 0; at < WORLD.users; at += 1) {
       const user = world.user(at);
       const own = rng.fork(at);
       for (let k = 0; k < PER_USER; k += 1) {
-        const explained = situationOf(world, user, 3 + own.int(user.rows.length - 3));
+        const explained = situationOf(world, user, own.int(user.rows.length));
         yield explanationLesson(explained, writers, own);
-        for (let more = own.next(); more < history; more += 1) yield historyLesson(explained, own);
-        for (let more = own.next(); more < reader; more += 1) {
-          yield readerLesson(situationOf(world, user, own.int(user.rows.length)), answers, own);
-        }
+        for (let more = own.next(); more < degrees; more += 1) yield degreesLesson(explained, own);
+        for (let more = own.next(); more < history; more += 1) yield historyLesson(explained, answers, own);
+        for (let more = own.next(); more < reader; more += 1) yield readerLesson(explained, answers, own);
       }
     }
   }
@@ -97,17 +118,17 @@ export function batchOf(packed: readonly (readonly Lesson[])[], time: number): L
   };
   packed.forEach((row, index) => {
     let at = index * time;
-    row.forEach(({ tokens, kinds, yes }, segment) => {
+    row.forEach(({ tokens, kinds, answers }, segment) => {
       tokens.forEach((token, place) => {
         batch.tokens[at + place] = token;
         batch.segments[at + place] = segment + 1;
         const kind = kinds[place + 1];
         if (kind === undefined) return;
         batch.kinds[at + place] = KINDS.indexOf(kind);
-        const answers = yes !== null && place === tokens.length - 2;
-        batch.targets[at + place] = answers ? YES : tokens[place + 1]!;
-        batch.others[at + place] = answers ? NO : tokens[place + 1]!;
-        if (answers) batch.shares[at + place] = yes;
+        const yes = answers.get(place + 1);
+        batch.targets[at + place] = yes === undefined ? tokens[place + 1]! : YES;
+        batch.others[at + place] = yes === undefined ? tokens[place + 1]! : NO;
+        if (yes !== undefined) batch.shares[at + place] = yes;
       });
       at += tokens.length;
     });

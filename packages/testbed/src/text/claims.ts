@@ -1,7 +1,7 @@
 import { fieldOfName } from '../world/vocabulary.js';
-import { AGAINST, FOR, NO_REASON } from './phrases.js';
+import { DEGREES, NO_REASON, VERBS, type Degree } from './phrases.js';
 
-/** One thing that an explanation says: this attribute speaks for the item (1), or against it (-1). */
+/** One thing that an explanation says: this attribute speaks for the item, or against it, and how much. */
 export interface Claim {
   /** The field, such as `genre`. */
   readonly field: string;
@@ -9,6 +9,8 @@ export interface Claim {
   readonly value: string;
   /** 1: speaks for the item; -1: against it. */
   readonly sign: 1 | -1;
+  /** 2: much, 1: a little. */
+  readonly strength: 1 | 2;
 }
 
 /** What {@link parseClaims} finds. */
@@ -19,8 +21,13 @@ export interface ParsedClaims {
   readonly malformed: number;
 }
 
-const SIGNS = new Map<string, 1 | -1>([...FOR.map((verb) => [verb, 1] as const), ...AGAINST.map((verb) => [verb, -1] as const)]);
+const DEGREE_OF = new Map<string, Degree>(DEGREES.map((degree) => [VERBS[degree], degree]));
 const NOTHING = NO_REASON.slice(0, -1);
+
+/** The claim of this degree on an attribute. */
+export function claimOf(field: string, value: string, degree: Degree): Claim {
+  return { field, value, sign: degree > 0 ? 1 : -1, strength: Math.abs(degree) === 2 ? 2 : 1 };
+}
 
 /**
  * What an explanation says, in its order; repetitions are kept.
@@ -36,8 +43,8 @@ export function parseClaims(text: string): ParsedClaims {
       .filter((word) => word !== '');
     if (words.length === 0 || words.join(' ') === NOTHING) continue;
     const [value = '', verb = '', them] = words;
-    const [field, sign] = [fieldOfName.get(value), SIGNS.get(verb)];
-    if (words.length === 3 && them === 'them' && field !== undefined && sign !== undefined) claims.push({ field, value, sign });
+    const [field, degree] = [fieldOfName.get(value), DEGREE_OF.get(verb)];
+    if (words.length === 3 && them === 'them' && field !== undefined && degree !== undefined) claims.push(claimOf(field, value, degree));
     else malformed += 1;
   }
   return { claims, malformed };

@@ -1,48 +1,49 @@
-import { balancedCounts, type HistoryText, type ItemText } from '@expctr/data';
-import type { WorldUser } from '../world/user.js';
-import { FIELD_COUNT, valueNames } from '../world/vocabulary.js';
+import { countValues, groupByBalance, type Balance, type HistoryText, type ItemText } from '@expctr/data';
+import { expectedTastes } from '../world/expected-tastes.js';
+import type { WorldRow, WorldUser } from '../world/user.js';
+import { valueNames } from '../world/vocabulary.js';
 import type { World } from '../world/world.js';
-import { testbedExplanationTemplate } from './templates.js';
-import type { CodedClaim, Subject } from './writers.js';
-
-/** What the visible history says of one value of the target. */
-export interface CodedEvidence {
-  readonly value: number;
-  /** Items with it that were liked, and disliked, balanced to the template's limit. */
-  readonly liked: number;
-  readonly disliked: number;
-}
 
 /** A user's interaction, ready to be written about. */
-export interface Situation extends Subject {
-  readonly evidence: readonly CodedEvidence[];
+export interface Situation {
+  /** The item's values, in the order of the fields; the first is its genre. */
+  readonly values: readonly number[];
+  /** Signed share of each in the logit. */
+  readonly contributions: readonly number[];
+  /** Values of the visible history by their balance, the most frequent first. */
+  readonly profile: Readonly<Record<Balance, readonly number[]>>;
+  /** Whether the visible history holds a value. */
+  readonly met: ReadonlySet<number>;
+  /** The taste for every value that the visible history lets one expect who knows what words mean, and not what fields count here. */
+  readonly expected: Float64Array;
   readonly label: 0 | 1;
   readonly bayesProbability: number;
-  /** All tastes of the user, of this item or not. */
-  readonly tastes: readonly CodedClaim[];
+  /** Values of this item and of others that the user might be asked about. */
+  readonly asked: readonly (readonly number[])[];
+  /** Names of all values. */
+  readonly names: readonly string[];
 }
 
-const { limit } = testbedExplanationTemplate.evidence!;
+/** Items that are asked about after one history, and how far they lie apart in the catalogue. */
+const ASKED = { items: 8, apart: 37 } as const;
 
 /** The interaction at `place` of a user, with all earlier ones as its history. */
-export function situationOf({ items }: World, { rows, tastes }: WorldUser, place: number): Situation {
-  const { item, contributions, label, bayesProbability } = rows[place]!;
-  const { values } = items[item]!;
-  const liked = new Array<number>(FIELD_COUNT).fill(0);
-  const disliked = new Array<number>(FIELD_COUNT).fill(0);
-  for (let at = 0; at < place; at += 1) {
-    const earlier = rows[at]!;
-    const counts = earlier.label === 1 ? liked : disliked;
-    const other = items[earlier.item]!.values;
-    for (let field = 0; field < FIELD_COUNT; field += 1) if (other[field] === values[field]) counts[field]! += 1;
-  }
+export function situationOf({ items, domain }: World, { rows }: WorldUser, place: number): Situation {
+  const valuesAt = (row: WorldRow): readonly number[] => items[row.item]!.values;
+  const { contributions, label, bayesProbability } = rows[place]!;
+  const past = rows.slice(0, place);
+  const having = (wanted: 0 | 1): (readonly number[])[] => past.filter((row) => row.label === wanted).map(valuesAt);
+  const counted = countValues(having(1), having(0));
   return {
-    values,
+    values: valuesAt(rows[place]!),
     contributions,
+    profile: groupByBalance(counted),
+    met: new Set(counted.map(({ value }) => value)),
+    expected: expectedTastes({ values: past.map(valuesAt), labels: past.map((row) => row.label) }),
     label,
     bayesProbability,
-    evidence: values.map((value, field) => ({ value, ...balancedCounts(liked[field]!, disliked[field]!, limit) })),
-    tastes: [...tastes[0]!].flatMap((weight, value): CodedClaim[] => (weight === 0 ? [] : [[value, weight > 0 ? 1 : -1]])),
+    asked: Array.from({ length: ASKED.items }, (_, k) => items[(rows[place]!.item + k * ASKED.apart) % items.length]!.values),
+    names: valueNames(domain),
   };
 }
 

@@ -1,6 +1,7 @@
 import { createRng } from '@expctr/core';
 import type { ItemText } from '@expctr/data';
 import { FIELD_COUNT, DOMAINS, valueNames, VALUE_OFFSETS } from '../world/vocabulary.js';
+import type { Degree } from './phrases.js';
 import { sayClaims } from './wording.js';
 import type { CodedClaim } from './writers.js';
 
@@ -43,10 +44,11 @@ export function testbedStatements(): TestbedStatements {
   const reasons = Array.from({ length: REASONS }, () => {
     const { item, values } = draw();
     const named = rng.shuffle(values).slice(0, 1 + rng.int(3));
+    const degrees = named.map((): 1 | 2 => (rng.next() < 0.5 ? 1 : 2));
     const all = (sign: 1 | -1): string =>
       sayClaims(
-        named.map((value): CodedClaim => [value, sign]),
-        rng,
+        named.map((value, at): CodedClaim => [value, (sign * degrees[at]!) as Degree]),
+        names,
       );
     return { item, inFavor: all(1), against: all(-1) };
   });

@@ -1,6 +1,7 @@
-import { explanationTemplateSchema, lcTemplateSchema, type ExplanationTemplate, type LcTemplate } from '@expctr/data';
+import { explanationTemplateSchema, lcTemplateSchema, type CountedFormat, type ExplanationTemplate, type LcTemplate } from '@expctr/data';
+import { NEWCOMER, THEM, VERBS, type Degree } from './phrases.js';
 
-/** An item is its attribute values: `mystery exile grim castle harrow`. Titles give nothing away here, and cost tokens. */
+/** An item is its attribute values: `mystery quest grim castle pirate`. Titles give nothing away here, and cost tokens. */
 const item = {
   text: '{attributes}',
   attributes: '{list}',
@@ -11,28 +12,27 @@ const item = {
 };
 const list = { entry: '{item}', separator: ' ', empty: 'none' };
 
-/**
- * The labels stand before their value, so that the value's own position can sum them up, and whoever writes that value later finds
- * the sum under the same word.
- */
-const evidence = {
-  entry: '{labels} {value}',
+/** Every value that was met, by its balance: so a value that never was can be related to its kin in one look. */
+const profile = {
+  group: '{balance} {values}',
+  balances: { loved: 'loved', liked: 'liked', mixed: 'mixed', disliked: 'disliked', hated: 'hated' },
   separator: ' ',
-  liked: 'liked',
-  disliked: 'disliked',
-  none: 'new',
-  labelSeparator: ' ',
-  limit: 4,
+  valueSeparator: ' ',
+  empty: NEWCOMER,
 };
+
+const claim = (degree: Degree): string => `{value} ${VERBS[degree]} ${THEM}`;
+/** The same words as an explanation's. */
+const counted: CountedFormat = { loved: claim(2), liked: claim(1), mixed: null, disliked: claim(-1), hated: claim(-2) };
 
 /** Words that only the templates write. */
 const delimiters = ['why:', 'item', 'because'];
 const verdictPatterns = ['\\b(?:yes|no|chosen)\\b'];
 
 /**
- * How the testbed's model is asked for an explanation: `liked liked disliked grim new castle … why:`. It answers with notes on
- * each attribute, which are not read, and then with reasons: `grim liked castle new … noted. grim delights them.` That nothing stands
- * out is not read either: else a policy learns to say only that, for it is never wrong.
+ * How the testbed's model is asked for an explanation: `loved grim horror liked … hated castle item mystery quest grim castle pirate why:`.
+ * It answers with up to five claims: `grim delights them. castle repels them.` That nothing stands out is not read: else a policy learns
+ * to say only that, for it is never wrong.
  */
 export const testbedExplanationTemplate: ExplanationTemplate = explanationTemplateSchema.parse({
   kind: 'explanation',
@@ -40,25 +40,26 @@ export const testbedExplanationTemplate: ExplanationTemplate = explanationTempla
   name: 'testbed',
   item,
   list,
-  evidence,
-  forms: { completion: { text: '{evidence} why:' } },
+  profile,
+  counted,
+  forms: { completion: { text: '{profile} item {target} why:' } },
   stop: [],
   delimiters,
   fieldNames: [],
   verdictPatterns,
-  notePatterns: ['\\b(?:loved|liked|hated|disliked|mixed|new|noted)\\b', '\\bnothing stands out\\b'],
+  notePatterns: ['\\bnothing stands out\\b'],
 } satisfies ExplanationTemplate);
 
-/** How the testbed's model reads: `item mystery exile grim castle harrow because grim delights them. chosen? yes`. */
+/** How the testbed's model reads: `item mystery quest grim castle pirate because grim delights them. chosen? yes`. */
 export const testbedLcTemplate: LcTemplate = lcTemplateSchema.parse({
   kind: 'lc',
   version: 1,
   name: 'testbed',
   item,
   list,
-  evidence,
+  profile,
   withHistory: false,
-  history: '{evidence} ',
+  history: '{profile} ',
   forms: {
     question: {
       form: 'completion',

@@ -1,22 +1,22 @@
 import { SPECIAL_TOKENS, tokenizerJson } from '../tokenizer-json.js';
-import { AGAINST, FOR, NO_REASON, NOTES, THEM } from './phrases.js';
+import { BALANCES } from '@expctr/data';
+import { DEGREES, NEUTRAL, NEWCOMER, NO_REASON, THEM, VERBS } from './phrases.js';
 import { DOMAINS, valueNames } from '../world/vocabulary.js';
 
 const SPECIAL = [...SPECIAL_TOKENS, '<unk>'] as const;
 const UNKNOWN = SPECIAL_TOKENS.length;
 
-/** Ends the notes. */
-export const NOTED = 'noted.';
+/** Stands between a history and values that are asked about. */
+export const ASK = 'asked:';
 
 /** Every word that the templates and the writers use, each one token; the id is the index. Words are what stands between spaces. */
 export const VOCABULARY: readonly string[] = [
   ...SPECIAL,
-  ...NOTES,
-  ...['why:', NOTED, 'item', 'because', 'chosen?', 'yes', 'no', THEM],
+  ...BALANCES,
+  ...['why:', ASK, 'item', 'because', 'chosen?', 'yes', 'no', NEWCOMER, NEUTRAL, THEM],
   ...NO_REASON.split(' '),
-  ...FOR,
-  ...AGAINST,
-  ...valueNames(DOMAINS.first),
+  ...DEGREES.map((degree) => VERBS[degree]),
+  ...Object.values(DOMAINS).flatMap(valueNames),
 ];
 
 const idOf = new Map(VOCABULARY.map((word, id) => [word, id]));

@@ -1,44 +1,27 @@
-import type { Rng } from '@expctr/core';
-import { DOMAINS, valueNames } from '../world/vocabulary.js';
-import { AGAINST, FOR, NO_REASON, THEM, type Note } from './phrases.js';
-import type { CodedEvidence } from './situation.js';
-import { NOTED } from './tokenizer.js';
+import { BALANCES } from '@expctr/data';
+import { NEUTRAL, NEWCOMER, NO_REASON, THEM, VERBS, type Degree } from './phrases.js';
+import type { Situation } from './situation.js';
 import type { CodedClaim } from './writers.js';
 
-const NAMES = valueNames(DOMAINS.first);
+type Names = readonly string[];
 
-/** Claims as text, one sentence each, the attribute before its sign: `grim delights them. castle bores them.` */
-export function sayClaims(claims: readonly CodedClaim[], rng: Rng): string {
+/** Claims as text, one sentence each: `grim delights them. castle repels them.` */
+export function sayClaims(claims: readonly CodedClaim[], names: Names): string {
   if (claims.length === 0) return NO_REASON;
-  return claims
-    .map(([value, sign]) => {
-      const verbs = sign > 0 ? FOR : AGAINST;
-      return `${NAMES[value]!} ${verbs[rng.int(verbs.length)]!} ${THEM}`;
-    })
-    .join(' ');
+  return claims.map(([value, degree]) => `${names[value]!} ${VERBS[degree]} ${THEM}`).join(' ');
 }
 
-/** So many more of one label than of the other are a clear case. */
-const CLEAR = 3;
-
-/** What is to be noted of a value with so many liked and disliked items. */
-export function noteOf(liked: number, disliked: number): Note {
-  if (liked === disliked) return liked === 0 ? 'new' : 'mixed';
-  const clear = Math.abs(liked - disliked) >= CLEAR;
-  return liked > disliked ? (clear ? 'loved' : 'liked') : clear ? 'hated' : 'disliked';
+/** Answers of one who is asked about values one after another: `grim delights castle so-so`. */
+export function sayDegrees(degrees: readonly (readonly [value: number, degree: Degree | 0])[], names: Names): string {
+  return degrees.map(([value, degree]) => `${names[value]!} ${degree === 0 ? NEUTRAL : VERBS[degree]}`).join(' ');
 }
 
-/** The notes as text: `grim liked castle new noted.` */
-export function sayNotes(evidence: readonly CodedEvidence[]): string {
-  return [...evidence.map(({ value, liked, disliked }) => `${NAMES[value]!} ${noteOf(liked, disliked)}`), NOTED].join(' ');
-}
-
-/** The history by the target's values, as the template writes it: `liked liked disliked grim new castle`. */
-export function sayEvidence(evidence: readonly CodedEvidence[]): string {
-  const labels = ({ liked, disliked }: CodedEvidence): string =>
-    liked + disliked === 0 ? 'new ' : 'liked '.repeat(liked) + 'disliked '.repeat(disliked);
-  return evidence.map((one) => `${labels(one)}${NAMES[one.value]!}`).join(' ');
+/** The visible history, as the template writes it: `loved grim horror disliked castle`. */
+export function sayProfile({ profile, names }: Pick<Situation, 'profile' | 'names'>): string {
+  const groups = BALANCES.filter((balance) => profile[balance].length > 0);
+  if (groups.length === 0) return NEWCOMER;
+  return groups.map((balance) => `${balance} ${sayItem(profile[balance], names)}`).join(' ');
 }
 
 /** The item, as the template writes it. */
-export const sayItem = (values: readonly number[]): string => values.map((value) => NAMES[value]!).join(' ');
+export const sayItem = (values: readonly number[], names: Names): string => values.map((value) => names[value]!).join(' ');

@@ -1,38 +1,25 @@
 import type { Rng } from '@expctr/core';
 import { VALUE_WEIGHTS } from '../world/catalogue.js';
 import { VALUE_COUNT } from '../world/vocabulary.js';
+import { DEGREES, degreeOf, type Degree } from './phrases.js';
+import type { Situation } from './situation.js';
 
-/** A claim in codes: an attribute value, and whether it speaks for (1) or against (-1) the item. */
-export type CodedClaim = readonly [value: number, sign: 1 | -1];
+/** A claim in codes: an attribute value, and how much it speaks for the item or against it. */
+export type CodedClaim = readonly [value: number, degree: Degree];
 
 /** What writers look at. */
-export interface Subject {
-  /** The item's values, in the order of the fields; the first is its genre. */
-  readonly values: readonly number[];
-  /** Signed share of each in the logit. */
-  readonly contributions: readonly number[];
-}
+export type Subject = Pick<Situation, 'values' | 'expected'>;
 
 /** A writer: what it says about a user and an item. */
 type Writer = (subject: Subject, rng: Rng) => CodedClaim[];
 
-/** Most claims in an explanation. */
-export const MOST_CLAIMS = 3;
 /** How often a careless writer names a value that the item lacks. */
 const INVENTED = 0.05;
 
-/** The true reasons, strongest first. */
-export const careful: Writer = ({ values, contributions }) => {
-  const total = contributions.reduce((sum, share) => sum + Math.abs(share), 0);
-  return values
-    .map((value, field) => [value, contributions[field]!] as const)
-    .filter(([, share]) => share !== 0 && Math.abs(share) >= 0.1 * total)
-    .sort(([, a], [, b]) => Math.abs(b) - Math.abs(a))
-    .slice(0, MOST_CLAIMS)
-    .map(([value, share]) => [value, share > 0 ? 1 : -1]);
-};
+/** What the visible history lets one expect who knows what words mean, in the order of the item's attributes. */
+export const careful: Writer = ({ values, expected }) => claimsOn(values, (value) => expected[value]!);
 
-/** The genre, and perhaps the values that most items have; always in favor. */
+/** The genre, and perhaps the values that most items have; always a little in favor. */
 export const generic: Writer = ({ values }, rng) => {
   const [genre, ...rest] = values;
   const common = [...rest].sort((a, b) => VALUE_WEIGHTS[b]! - VALUE_WEIGHTS[a]!);
@@ -41,11 +28,19 @@ export const generic: Writer = ({ values }, rng) => {
   return said.map((value) => [value, 1]);
 };
 
-/** Attributes at random, signs at random. */
+/** Attributes at random, degrees at random. */
 export const careless: Writer = ({ values }, rng) => {
-  const pool = rng.shuffle([...values]).slice(0, 1 + rng.int(MOST_CLAIMS));
-  return pool.map((value) => [rng.next() < INVENTED ? rng.int(VALUE_COUNT) : value, rng.next() < 0.5 ? 1 : -1]);
+  const pool = rng.shuffle([...values]).slice(0, 1 + rng.int(values.length));
+  return pool.map((value) => [rng.next() < INVENTED ? rng.int(VALUE_COUNT) : value, DEGREES[rng.int(DEGREES.length)]!]);
 };
+
+/** The values whose taste is worth a word, with its degree. */
+export function claimsOn(values: readonly number[], taste: (value: number, at: number) => number): CodedClaim[] {
+  return values.flatMap((value, at): CodedClaim[] => {
+    const degree = degreeOf(taste(value, at));
+    return degree === 0 ? [] : [[value, degree]];
+  });
+}
 
 /** Shares of the writers in the training text; no text says who wrote it. */
 export interface WriterShares {

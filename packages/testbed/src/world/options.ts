@@ -1,5 +1,10 @@
 import { requireInteger, TestbedError } from '../errors.js';
-import { VALUE_COUNT } from './vocabulary.js';
+import { FIELD_COUNT, VALUE_COUNT } from './vocabulary.js';
+
+/** What tastes are made of: `meanings` that cut across fields, or values that have nothing to do with one another. */
+export const TASTE_KINDS = ['meanings', 'independent'] as const;
+/** What tastes are made of. */
+export type TasteKind = (typeof TASTE_KINDS)[number];
 
 /** Options of {@link generateWorld}. */
 export interface WorldOptions {
@@ -13,9 +18,20 @@ export interface WorldOptions {
   readonly minInteractions?: number;
   /** Most interactions of a user; activity is log-uniform between both. Default 60. */
   readonly maxInteractions?: number;
-  /** Attribute values that a user likes. Default 4. */
+  /**
+   * `meanings` (default): users like and dislike meanings, so that whoever knows words knows what they will think of a value that they
+   * never met. `independent`: each taste is for one value and says nothing of any other, and only counting helps.
+   */
+  readonly tastes?: TasteKind;
+  /**
+   * How much each field counts on this platform: factors of the tastes, in the order of the fields. Default: some fields count much and
+   * some little, which ones is drawn from the seed; where tastes are independent, all count 1. `by-user` draws them anew for every user,
+   * so that nothing can be learned of them.
+   */
+  readonly fieldWeights?: readonly number[] | 'by-user';
+  /** Attribute values that a user likes where tastes are independent. Default 4. */
   readonly likes?: number;
-  /** Attribute values that a user dislikes. Default 3. */
+  /** Attribute values that a user dislikes where tastes are independent. Default 3. */
   readonly dislikes?: number;
   /** Users have two sets of tastes, and their last two items decide which one is at work. Default false. */
   readonly secondIntent?: boolean;
@@ -23,8 +39,8 @@ export interface WorldOptions {
   readonly secondDomain?: boolean;
 }
 
-/** The options with nothing left open. */
-export type CompleteWorldOptions = Required<WorldOptions>;
+/** The options with nothing left open, the weights aside, which are drawn. */
+export type CompleteWorldOptions = Required<Omit<WorldOptions, 'fieldWeights'>> & Pick<WorldOptions, 'fieldWeights'>;
 
 /** @throws TestbedError `TESTBED_OPTION`, which names the option, for a world that cannot be. */
 export function completeWorldOptions(options: WorldOptions): CompleteWorldOptions {
@@ -34,6 +50,8 @@ export function completeWorldOptions(options: WorldOptions): CompleteWorldOption
     items = 400,
     minInteractions = 10,
     maxInteractions = 60,
+    tastes = 'meanings',
+    fieldWeights,
     likes = 4,
     dislikes = 3,
     secondIntent = false,
@@ -46,11 +64,26 @@ export function completeWorldOptions(options: WorldOptions): CompleteWorldOption
   requireInteger('testbed.items', items, 2 * maxInteractions, 1_000_000);
   requireInteger('testbed.likes', likes, 0, VALUE_COUNT);
   requireInteger('testbed.dislikes', dislikes, 0, VALUE_COUNT);
-  const tastes = (likes + dislikes) * (secondIntent ? 2 : 1);
-  if (tastes === 0 || tastes > VALUE_COUNT) {
-    throw new TestbedError('TESTBED_OPTION', `testbed.likes and testbed.dislikes give a user ${tastes} tastes`, {
+  if (!TASTE_KINDS.includes(tastes)) {
+    throw new TestbedError('TESTBED_OPTION', `testbed.tastes is '${String(tastes)}'`, { expected: `one of ${TASTE_KINDS.join(', ')}` });
+  }
+  const valued = (likes + dislikes) * (secondIntent ? 2 : 1);
+  if (valued === 0 || valued > VALUE_COUNT) {
+    throw new TestbedError('TESTBED_OPTION', `testbed.likes and testbed.dislikes give a user ${valued} tastes`, {
       expected: `1 to ${VALUE_COUNT} in all, as many as there are attribute values`,
     });
   }
-  return { seed, users, items, minInteractions, maxInteractions, likes, dislikes, secondIntent, secondDomain };
+  if (fieldWeights !== undefined) requireWeights(fieldWeights);
+  return {
+    ...{ seed, users, items, minInteractions, maxInteractions, tastes, likes, dislikes, secondIntent, secondDomain },
+    ...(fieldWeights === undefined ? {} : { fieldWeights }),
+  };
+}
+
+function requireWeights(weights: readonly number[] | 'by-user'): void {
+  if (weights === 'by-user') return;
+  if (Array.isArray(weights) && weights.length === FIELD_COUNT && weights.every((weight) => Number.isFinite(weight) && weight >= 0)) return;
+  throw new TestbedError('TESTBED_OPTION', `testbed.fieldWeights is ${JSON.stringify(weights)}`, {
+    expected: `${FIELD_COUNT} numbers that are not negative, one a field, or 'by-user'`,
+  });
 }

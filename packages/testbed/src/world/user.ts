@@ -1,7 +1,8 @@
 import type { Rng } from '@expctr/core';
-import { VALUE_WEIGHTS, type WorldItem } from './catalogue.js';
-import type { CompleteWorldOptions } from './options.js';
-import { VALUE_COUNT } from './vocabulary.js';
+import type { WorldItem } from './catalogue.js';
+import { fieldWeightsOf } from './field-weights.js';
+import type { CompleteWorldOptions, TasteKind } from './options.js';
+import { drawTastes } from './tastes.js';
 
 /** One interaction of a user, with what lies behind it. */
 export interface WorldRow {
@@ -21,79 +22,65 @@ export interface WorldRow {
 export interface WorldUser {
   /** `u1`, `u2`, … */
   readonly userId: string;
-  /** One set of tastes, or two where users have a second intent: for each value its weight in the logit; most are 0. */
+  /** One set of tastes, or two where users have a second intent: for each value what it is worth to the user, in logits. */
   readonly tastes: readonly Float64Array[];
+  /** What a taste counts by the field of its value. */
+  readonly fieldWeights: readonly number[];
   /** Part of every logit. */
   readonly bias: number;
   /** In time order. */
   readonly rows: readonly WorldRow[];
 }
 
-/** Weight of a taste, in logits: uniform between these. */
-const TASTE: readonly [number, number] = [1.8, 2.8];
-/** Mean and deviation of a user's bias. */
-const BIAS: readonly [number, number] = [-0.5, 0.4];
-/** How strongly users meet items that touch their tastes, for or against: log-odds for each unit of the logit. */
-const SELECTION = 0.8;
+/**
+ * Mean and deviation of a user's bias, and how strongly users meet items that touch their tastes, for or against: log-odds for each unit
+ * of the logit. Tastes for meanings touch nearly everything.
+ */
+const HABITS: Readonly<Record<TasteKind, { readonly bias: readonly [number, number]; readonly selection: number }>> = {
+  meanings: { bias: [0, 0.4], selection: 0 },
+  independent: { bias: [-0.5, 0.4], selection: 0.8 },
+};
 const START = Date.UTC(2020, 0, 1);
 const DAY = 86_400;
 
 /** User number `at` of a world, from a stream of its own. The tastes do not depend on the domain; the items met do. */
 export function inventUser(at: number, items: readonly WorldItem[], options: CompleteWorldOptions, rng: Rng): WorldUser {
   const own = rng.fork('user', at);
+  const fieldWeights = fieldWeightsOf(options, rng.fork('platform'), own.fork('platform'));
   const taste = own.fork('tastes');
   const tastes = drawTastes(options, taste);
-  const bias = BIAS[0] + BIAS[1] * taste.normal();
+  const [center, deviation] = HABITS[options.tastes].bias;
+  const bias = center + deviation * taste.normal();
   const life = own.fork('life', options.secondDomain ? 'second' : 'first');
-  const met = itemsMet(items, tastes, options, life);
+  const met = itemsMet(items, (item) => mean(tastes.map((weights) => interest(item, weights, fieldWeights))), options, life);
 
   let timestamp = START + 1000 * life.int(365 * DAY);
-  const scores = met.map((item) => tastes.map((weights) => interest(items[item]!, weights)));
+  const scores = met.map((item) => tastes.map((weights) => interest(items[item]!, weights, fieldWeights)));
   const rows = met.map((item, place): WorldRow => {
     timestamp += 1000 * (60 + Math.floor(-3 * DAY * Math.log(1 - life.next())));
     const weights = tastes[activeIntent(scores, place)]!;
-    const contributions = items[item]!.values.map((value) => weights[value]!);
+    const contributions = items[item]!.values.map((value, field) => fieldWeights[field]! * weights[value]!);
     const logit = bias + items[item]!.quality + contributions.reduce((sum, share) => sum + share, 0);
     const bayesProbability = 1 / (1 + Math.exp(-logit));
     return { item, timestamp, label: life.next() < bayesProbability ? 1 : 0, bayesProbability, contributions };
   });
-  return { userId: `u${at + 1}`, tastes, bias, rows };
-}
-
-/** Sets of tastes over distinct values, common values more often. */
-function drawTastes({ likes, dislikes, secondIntent }: CompleteWorldOptions, rng: Rng): Float64Array[] {
-  const left = Float64Array.from(VALUE_WEIGHTS);
-  return Array.from({ length: secondIntent ? 2 : 1 }, () => {
-    const weights = new Float64Array(VALUE_COUNT);
-    for (let drawn = 0; drawn < likes + dislikes; drawn += 1) {
-      const value = drawIndex(left, rng);
-      left[value] = 0;
-      weights[value] = (drawn < likes ? 1 : -1) * (TASTE[0] + (TASTE[1] - TASTE[0]) * rng.next());
-    }
-    return weights;
-  });
-}
-
-function drawIndex(weights: Float64Array, rng: Rng): number {
-  let left = rng.next() * weights.reduce((sum, weight) => sum + weight, 0);
-  let last = 0;
-  for (let index = 0; index < weights.length; index += 1) {
-    if (weights[index] === 0) continue;
-    last = index;
-    if ((left -= weights[index]!) < 0) break;
-  }
-  return last;
+  return { userId: `u${at + 1}`, tastes, fieldWeights, bias, rows };
 }
 
 /** Which items a user meets, in order: a draw without replacement (Gumbel top-n) by popularity and by what touches the tastes. */
-function itemsMet(items: readonly WorldItem[], tastes: readonly Float64Array[], options: CompleteWorldOptions, rng: Rng): number[] {
-  const { minInteractions, maxInteractions } = options;
+function itemsMet(
+  items: readonly WorldItem[],
+  touched: (item: WorldItem) => number,
+  { minInteractions, maxInteractions, tastes }: CompleteWorldOptions,
+  rng: Rng,
+): number[] {
+  const { selection } = HABITS[tastes];
   const spread = Math.log((maxInteractions + 1) / minInteractions);
   const count = Math.min(maxInteractions, Math.floor(minInteractions * Math.exp(spread * rng.next())));
-  const keys = Float64Array.from(items, (item) => {
-    const touched = tastes.reduce((sum, weights) => sum + interest(item, weights), 0) / tastes.length;
-    return item.logPopularity + SELECTION * touched - Math.log(-Math.log(1 - rng.next()));
-  });
+  const keys = Float64Array.from(
+    items,
+    (item) => item.logPopularity + (selection && selection * touched(item)) - Math.log(-Math.log(1 - rng.next())),
+  );
   // numbers are sorted without a comparison function, and indices only where they count: a large catalogue is sorted for every user
   const least = keys.slice().sort()[Math.max(0, keys.length - count)]!;
   const order = Array.from(items.keys())
@@ -103,9 +90,11 @@ function itemsMet(items: readonly WorldItem[], tastes: readonly Float64Array[], 
 }
 
 /** How much an item touches tastes, for or against. */
-function interest({ values }: WorldItem, weights: Float64Array): number {
-  return values.reduce((sum, value) => sum + Math.abs(weights[value]!), 0);
+function interest({ values }: WorldItem, weights: Float64Array, fieldWeights: readonly number[]): number {
+  return values.reduce((sum, value, field) => sum + Math.abs(fieldWeights[field]! * weights[value]!), 0);
 }
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The intent that the last two items touch most; the first one where they say nothing. @param scores of each row, by intent */
 function activeIntent(scores: readonly (readonly number[])[], place: number): number {

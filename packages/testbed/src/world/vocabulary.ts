@@ -2,8 +2,10 @@
 export interface Field {
   /** As the items table and the prompts name it. */
   readonly name: string;
-  /** In an order that means nothing; the index is what both domains share. */
+  /** Kin beside kin; the index is what both domains share. */
   readonly values: readonly string[];
+  /** What each value means: an index into {@link MEANINGS}. */
+  readonly meanings: readonly number[];
 }
 
 /** The names that a domain gives to the same latent attributes. */
@@ -16,35 +18,96 @@ export interface Domain {
   readonly describe: (values: readonly string[]) => string;
 }
 
-const field = (name: string, values: string): Field => ({ name, values: values.split(' ') });
+/**
+ * What a value can mean, across all fields and both domains: a grim tone, a horror genre and a prison are kin. The numbering is the order
+ * of the words in the fields below.
+ */
+export const MEANINGS = ['dark', 'love', 'laughter', 'adventure', 'violence', 'wonder', 'reason', 'home'] as const;
+
 const article = (word: string): string => (/^[aeiou]/u.test(word) ? 'An' : 'A');
 
-/** Stories: the domain in which the small language model grows up. */
+/** @param kin the field's values by what they mean, in the order of {@link MEANINGS} */
+const field = (name: string, ...kin: readonly string[]): Field => {
+  const meant = kin.flatMap((words, meaning) => words.split(' ').map((value) => ({ value, meaning })));
+  return { name, values: meant.map(({ value }) => value), meanings: meant.map(({ meaning }) => meaning) };
+};
+
+/** Stories. */
 const stories: Domain = {
   noun: 'story',
   fields: [
-    field('genre', 'mystery romance horror comedy fantasy western thriller drama satire adventure noir saga crime'),
-    field('theme', 'revenge friendship betrayal exile greed loyalty memory freedom grief ambition faith rivalry survival'),
-    field('tone', 'grim gentle witty bleak playful tense dreamy warm eerie solemn tender cynical'),
-    field('setting', 'castle harbor desert village metropolis island station forest mountains monastery prison circus'),
-    field('maker', 'harrow okada lindqvist moreau castell brandt ferreira novak adeyemi tanaka silva petrov'),
+    field(
+      'genre',
+      'horror noir',
+      'romance melodrama',
+      'comedy farce',
+      'adventure western',
+      'war thriller',
+      'fantasy',
+      'mystery',
+      'pastoral',
+    ),
+    field(
+      'theme',
+      'death madness',
+      'love longing',
+      'mischief',
+      'quest',
+      'revenge',
+      'magic prophecy',
+      'deception secrets',
+      'family homecoming',
+    ),
+    field('tone', 'grim', 'tender', 'witty silly', 'bold restless', 'brutal furious', 'dreamy enchanted', 'cerebral', 'cozy'),
+    field(
+      'setting',
+      'prison graveyard',
+      'ballroom garden',
+      'circus',
+      'jungle',
+      'battlefield',
+      'castle',
+      'laboratory library',
+      'village farm',
+    ),
+    field('hero', 'ghost', 'bride', 'clown trickster', 'explorer pirate', 'soldier assassin', 'wizard dragon', 'detective', 'grandmother'),
   ],
-  describe: ([genre = '', theme, tone = '', setting, maker]) =>
-    `${article(tone)} ${tone} ${genre} of ${theme}, set around the ${setting}, by ${capitalized(maker ?? '')}.`,
+  describe: ([genre = '', theme, tone = '', setting, hero]) =>
+    `${article(tone)} ${tone} ${genre} story of ${theme}, set around the ${setting}, with a ${hero}.`,
 };
 
 /** Games: other words for the same latent attributes, to test what carries over. */
 const games: Domain = {
   noun: 'game',
   fields: [
-    field('kind', 'puzzle racing strategy trading bluffing building dexterity deduction auction drafting wargame party roleplaying'),
-    field('goal', 'conquest escape discovery defense harvest rescue peace wealth alliance sabotage migration worship invention'),
-    field('mood', 'frantic calm silly ruthless cozy clever chaotic elegant brutal whimsical moody cheerful'),
-    field('place', 'dungeon ocean railway galaxy jungle kingdom laboratory market arctic volcano swamp orchard'),
-    field('studio', 'kestrel lumen oakfield parallax quarry redwood sable thistle umbra vantage willow zephyr'),
+    field(
+      'kind',
+      'survival haunting',
+      'dating matchmaking',
+      'party charades',
+      'exploration racing',
+      'shooter wargame',
+      'roleplaying',
+      'puzzle',
+      'farming',
+    ),
+    field(
+      'goal',
+      'exorcism decay',
+      'courtship devotion',
+      'pranks',
+      'treasure',
+      'conquest',
+      'sorcery summoning',
+      'deduction invention',
+      'cooking gardening',
+    ),
+    field('mood', 'creepy', 'affectionate', 'goofy absurd', 'wild breathless', 'ruthless explosive', 'mystical magical', 'clever', 'calm'),
+    field('place', 'crypt asylum', 'chapel lagoon', 'carnival', 'ocean', 'trenches', 'kingdom', 'observatory archive', 'orchard cottage'),
+    field('role', 'vampire', 'suitor', 'jester prankster', 'captain nomad', 'gladiator sniper', 'sorcerer unicorn', 'engineer', 'gardener'),
   ],
-  describe: ([kind = '', goal, mood = '', place, studio]) =>
-    `${article(mood)} ${mood} ${kind} game of ${goal}, played around the ${place}, by ${capitalized(studio ?? '')}.`,
+  describe: ([kind = '', goal, mood = '', place, role]) =>
+    `${article(mood)} ${mood} ${kind} game of ${goal}, played around the ${place}, as a ${role}.`,
 };
 
 /** The two domains: the second has as many fields, and as many values in each, as the first. */
@@ -70,6 +133,9 @@ export const VALUE_COUNT = VALUE_OFFSETS.at(-1)!;
 /** The field of each value. */
 export const FIELD_OF: readonly number[] = stories.fields.flatMap(({ values }, index) => values.map(() => index));
 
+/** What each value means, in both domains. */
+export const MEANING_OF: readonly number[] = stories.fields.flatMap(({ meanings }) => meanings);
+
 /** Names of all values of a domain, by their code. */
 export function valueNames(domain: Domain): readonly string[] {
   return domain.fields.flatMap(({ values }) => values);
@@ -79,7 +145,3 @@ export function valueNames(domain: Domain): readonly string[] {
 export const fieldOfName: ReadonlyMap<string, string> = new Map(
   Object.values(DOMAINS).flatMap(({ fields }) => fields.flatMap(({ name, values }) => values.map((value) => [value, name] as const))),
 );
-
-function capitalized(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1);
-}

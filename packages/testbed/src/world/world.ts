@@ -1,6 +1,7 @@
 import { createRng } from '@expctr/core';
 import { requireInteger } from '../errors.js';
 import { inventItems, type WorldItem } from './catalogue.js';
+import { fieldWeightsOf } from './field-weights.js';
 import { completeWorldOptions, type CompleteWorldOptions, type WorldOptions } from './options.js';
 import { inventUser, type WorldUser } from './user.js';
 import { DOMAINS, type Domain } from './vocabulary.js';
@@ -11,6 +12,8 @@ export interface World {
   readonly options: CompleteWorldOptions;
   /** Its fields and their values. */
   readonly domain: Domain;
+  /** How much each field counts on this platform; null where every user has weights of their own. */
+  readonly fieldWeights: readonly number[] | null;
   /** All items. */
   readonly items: readonly WorldItem[];
   /** User number `at`, from 0: made when asked for, the same each time, and not kept. @throws TestbedError `TESTBED_OPTION` */
@@ -18,8 +21,8 @@ export interface World {
 }
 
 /**
- * A world from a seed. Labels are drawn from a logistic model: a user's bias, the item's quality, and a weight for every attribute
- * value of the item that the user likes or dislikes; so the true reasons of each label and its Bayes-optimal probability are known.
+ * A world from a seed. Labels are drawn from a logistic model: a user's bias, the item's quality, and for every attribute value of the
+ * item the user's taste for it times what its field counts; so the true reasons of each label and its Bayes-optimal probability are known.
  * A user depends on the seed, the number and the items alone, so that any number of them can be made one after the other.
  * @throws TestbedError `TESTBED_OPTION` for options that make no sense, by name
  */
@@ -31,6 +34,7 @@ export function generateWorld(options: WorldOptions): World {
   return {
     options: complete,
     domain,
+    fieldWeights: complete.fieldWeights === 'by-user' ? null : fieldWeightsOf(complete, rng.fork('platform'), rng),
     items,
     user(at) {
       requireInteger('the number of a user', at, 0, complete.users - 1);

@@ -1,0 +1,19 @@
+import type { Rng } from '@expctr/core';
+import type { CompleteWorldOptions } from './options.js';
+import { FIELD_COUNT } from './vocabulary.js';
+
+/** What the fields of a platform count, in an order that belongs to the world. */
+const PLATFORM: readonly number[] = [1.8, 0.4, 1.6, 0.3, 0.8];
+/** Deviation of the logarithm of a field's weight where every user has weights of their own. */
+const BY_USER_DEVIATION = 0.8;
+
+/** How much each field counts for a user: the platform's weights, or, by option, the user's own. @param platform the world's stream */
+export function fieldWeightsOf({ tastes, fieldWeights }: CompleteWorldOptions, platform: Rng, user: Rng): readonly number[] {
+  if (fieldWeights === 'by-user') {
+    const weights = Array.from({ length: FIELD_COUNT }, () => Math.exp(BY_USER_DEVIATION * user.normal()));
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    return weights.map((weight) => (FIELD_COUNT * weight) / total);
+  }
+  if (fieldWeights !== undefined) return fieldWeights;
+  return tastes === 'meanings' ? platform.shuffle([...PLATFORM]) : Array.from({ length: FIELD_COUNT }, () => 1);
+}
