@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { auc, expectedCalibrationError, logLoss } from '@expctr/ctr-models';
 import {
+  CURVE_PREDICTORS,
   PREDICTORS,
   interactionsFromTable,
   predictionsFromTable,
@@ -56,7 +57,16 @@ describe('metrics.json', () => {
     }
   });
 
-  test('gains are against the better of id-only and id-only-full', () => {
+  test('the strongest opponent is the best of those that know nothing of the trained explanations', () => {
+    const { predictors, strongestOpponent, differences } = metrics;
+    const told = ['expctr-aug', 'expctr-llm', 'verdict-aug', 'shuffled-aug'];
+    const others = Object.entries(predictors).filter(([model]) => !told.includes(model));
+    expect(predictors[strongestOpponent ?? '']?.auc).toBe(Math.max(...others.map(([, { auc: area }]) => area ?? 0)));
+    expect(told).not.toContain(strongestOpponent);
+    expect(differences['expctr-aug']?.['opponent']).toMatchObject({ against: strongestOpponent });
+  });
+
+  test('relative gains are against the better of id-only and id-only-full', () => {
     const { predictors, backbone, differences } = metrics;
     const [own, full] = [predictors['id-only']?.auc ?? 0, predictors['id-only-full']?.auc ?? 0];
     expect(backbone).toBe(own >= full ? 'id-only' : 'id-only-full');
@@ -68,18 +78,47 @@ describe('metrics.json', () => {
 
   test('holds the comparisons of the method, each with a paired interval around it', () => {
     expect(Object.keys(metrics.differences['expctr-aug'] ?? {})).toEqual([
-      'backbone',
+      'opponent',
       'verdict-aug',
+      'id-history',
+      'icl',
+      'icl-aug',
+      'template-aug',
+      'post-hoc-aug',
+      'backbone',
       'shuffled-aug',
       'item-text-aug',
       'prompt-text-aug',
-      'post-hoc-aug',
     ]);
     expect(Object.keys(metrics.differences['expctr-llm'] ?? {})).toEqual(['icl', 'post-hoc-llm', 'backbone']);
     for (const difference of Object.values(metrics.differences).flatMap((against) => Object.values(against))) {
       expect(difference.aucInterval?.[0]).toBeLessThanOrEqual(difference.auc ?? -1);
       expect(difference.aucInterval?.[1]).toBeGreaterThanOrEqual(difference.auc ?? 1);
     }
+  });
+
+  test('the learning curve has each size and then the whole slice, with the paired difference to id-history on as many rows', async () => {
+    const curve = predictionsFromTable(await readTable(join(run, 'predictions', 'learning-curve.arrow')));
+    const area = (model: string): number => {
+      const { label, probability } = curve.find((part) => part.model === model)!;
+      return auc(label, probability);
+    };
+    expect(Object.keys(metrics.learningCurve)).toEqual([...CURVE_PREDICTORS]);
+    const own = metrics.learningCurve['expctr-aug']!;
+    expect(own.map(({ rows }) => rows)).toEqual([50, 100, 240]);
+    expect(own[1]?.auc).toBe(area('expctr-aug@100'));
+    expect(own[1]?.overHistory).toBe(area('expctr-aug@100') - area('id-history@100'));
+    expect(own[2]).toMatchObject({
+      auc: metrics.predictors['expctr-aug']?.auc,
+      aucInterval: metrics.predictors['expctr-aug']?.aucInterval,
+      overHistory: metrics.differences['expctr-aug']?.['id-history']?.auc,
+      overHistoryInterval: metrics.differences['expctr-aug']?.['id-history']?.aucInterval,
+    });
+    for (const { overHistory, overHistoryInterval } of own) {
+      expect(overHistoryInterval![0]).toBeLessThanOrEqual(overHistory!);
+      expect(overHistoryInterval![1]).toBeGreaterThanOrEqual(overHistory!);
+    }
+    expect(metrics.learningCurve['id-history']!.every(({ overHistory }) => overHistory === null)).toBe(true);
   });
 
   test('curves give means over the first and last tenth of updates', () => {
@@ -142,12 +181,13 @@ test('the order of rows and models in the file changes nothing', async () => {
 describe('one class in the test rows', () => {
   test('leaves AUC undefined: null and a reason, the other figures stay, and the report says so', async () => {
     const folder = await folderOf({ label: 1, users: 12 });
-    const { predictors, differences, noMoreThanAScore } = await evaluateRun(folder, { resamples });
+    const { predictors, differences, noMoreThanAScore, strongestOpponent } = await evaluateRun(folder, { resamples });
     const found = predictors['expctr-aug'];
     expect(found).toMatchObject({ auc: null, aucInterval: null, groupedAuc: null, relaImpr: null });
     expect(found?.reason).toContain('all test rows have the same label');
     expect(found?.logLoss).toBeGreaterThan(0);
     expect(differences['expctr-aug']?.['backbone']).toMatchObject({ auc: null, reason: 'all test rows have the same label' });
+    expect(strongestOpponent).toBeNull();
     expect(noMoreThanAScore).toBeNull();
     expect(await readFile(join(folder, 'metrics.json'), 'utf8')).not.toMatch(/NaN/u);
     expect(await readFile(join(folder, 'report.html'), 'utf8')).toContain('This run cannot say whether explanations help.');
@@ -160,7 +200,7 @@ describe('what a run may lack or add', () => {
     const found = await evaluateRun(folder, { resamples });
     expect(Object.keys(found.predictors)).toEqual(['id-only', 'expctr-aug', 'my <model>']);
     expect(found.warnings.find(({ code }) => code === 'EVAL_PREDICTORS_ABSENT')?.message).toContain('verdict-aug');
-    expect(Object.keys(found.differences['expctr-aug'] ?? {})).toEqual(['backbone']);
+    expect(Object.keys(found.differences['expctr-aug'] ?? {})).toEqual(['opponent', 'backbone']);
     const report = await readFile(join(folder, 'report.html'), 'utf8');
     expect(report).toMatch(/>Others<\/th>[\s\S]*<b dir="auto">my &lt;model&gt;<\/b>[\s\S]*not one of the method/u);
   });
@@ -245,6 +285,16 @@ describe('bad input', () => {
   test('predictions of another run, of train rows, or of different rows for each model are refused', async () => {
     const rewrite = (change: (parts: ModelPredictions[]) => ModelPredictions[]) => async (folder: string) =>
       writeTable(join(folder, 'predictions', 'test.arrow'), predictionsToTable(change(await predictionsOf(folder))));
+    const curve = await failing(async (folder) => {
+      const shorter = (await predictionsOf(folder)).map((part) => ({
+        model: 'expctr-aug@50',
+        interactionId: part.interactionId.slice(1),
+        label: part.label.slice(1),
+        probability: part.probability.slice(1),
+      }));
+      return writeTable(join(folder, 'predictions', 'learning-curve.arrow'), predictionsToTable(shorter.slice(0, 1)));
+    });
+    expect(curve).toMatchObject({ code: 'EVAL_ROWS_DIFFER', where: expect.stringContaining('learning-curve.arrow') as string });
     const [mislabeled, train, fewer] = await Promise.all([
       failing(rewrite((parts) => parts.map((part) => ({ ...part, label: part.label.map((label) => 1 - label) })))),
       failing(rewrite((parts) => parts.map((part) => ({ ...part, interactionId: part.interactionId.map((_, at) => at) })))),

@@ -1,5 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CURVE_PREDICTORS, PREDICTORS } from '@expctr/data';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { evaluateRun } from '../src/index.js';
@@ -22,21 +23,54 @@ afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true 
 const firstLine = (report: string): string => /<h1>(.*?)<\/h1>/u.exec(report)?.[1] ?? '';
 
 describe('the first line', () => {
-  test('says that explanations carry no more than a score where expctr-aug does not beat verdict-aug, whatever the backbone', async () => {
-    const report = await reportOf({ skill: { 'expctr-aug': 1.2, 'verdict-aug': 1.2, 'id-only': 0.1, 'id-only-full': 0.1 } });
-    expect(firstLine(report)).toBe('The explanations carry no more than a score: ExpCTR-Aug does not beat verdict-aug.');
+  const weak = Object.fromEntries(PREDICTORS.map((model) => [model, 0.1]));
+
+  test('names the strongest opponent, the difference to it and its interval, and that it is above', async () => {
+    const report = await reportOf({ skill: { ...weak, 'expctr-aug': 1.6, 'icl-aug': 0.5 }, users: 100 });
+    expect(firstLine(report)).toMatch(
+      /^Explanations help: ExpCTR-Aug is above its strongest opponent, icl-aug: \+0\.\d+ AUC \[\+0\.\d+, \+0\.\d+\]\.$/u,
+    );
     expect(report.indexOf('<h1>')).toBeLessThan(report.indexOf('<p'));
   });
 
-  test('names a gain where ExpCTR-Aug beats both, and none where it does not', async () => {
-    const good = { 'expctr-aug': 1.6, 'verdict-aug': 0.3, 'id-only': 0.2, 'id-only-full': 0.3 };
-    expect(firstLine(await reportOf({ skill: good, users: 100 }))).toMatch(
-      /^Explanations help: ExpCTR-Aug gains \+0\.\d+ AUC over the better backbone, id-only(-full)?\.$/u,
+  test('says that it is level where the interval holds 0, and below where it lies under it', async () => {
+    const level = { ...weak, 'expctr-aug': 1, 'template-aug': 1 };
+    expect(firstLine(await reportOf({ skill: level }))).toMatch(
+      /^ExpCTR-Aug is level with its strongest opponent, template-aug: .* AUC \[−0\.\d+, \+0\.\d+\], not told apart at this size\./u,
     );
-    const level = { 'expctr-aug': 1, 'verdict-aug': 0.1, 'id-only': 0.2, 'id-only-full': 1 };
-    expect(firstLine(await reportOf({ skill: level }))).toBe('No gain over the backbone that this test set can tell from chance.');
-    expect(firstLine(await reportOf({ skill: { ...level, 'id-only-full': 3 } }))).toMatch(/^Explanations hurt here/u);
+    expect(firstLine(await reportOf({ skill: { ...level, 'template-aug': 3 } }))).toMatch(
+      /^Explanations do not help here: ExpCTR-Aug is below its strongest opponent, template-aug: −0\.\d+ AUC \[−0\.\d+, −0\.\d+\]\./u,
+    );
   });
+
+  test('is never about a control that the trained explanations are in, but says where they carry no more than a score', async () => {
+    const report = await reportOf({
+      skill: { ...weak, 'expctr-aug': 1.2, 'verdict-aug': 1.2, 'shuffled-aug': 2, 'expctr-llm': 2 },
+      users: 100,
+    });
+    expect(firstLine(report)).toMatch(/^ExpCTR-Aug is above its strongest opponent, .*\. The explanations carry no more than a score\.$/u);
+    expect(firstLine(report)).not.toMatch(/shuffled|verdict|llm/u);
+  });
+
+  test('is there for runs of before, which have fewer predictors and no learning curve', async () => {
+    const models = ['expctr-aug', 'id-only', 'id-only-full', 'verdict-aug'];
+    const report = await reportOf({ skill: { ...weak, 'expctr-aug': 1.6, 'id-only': 0.4 }, models, curve: [], users: 100 });
+    expect(firstLine(report)).toMatch(/^Explanations help: ExpCTR-Aug is above its strongest opponent, id-only: /u);
+    expect(report).not.toContain('learning-curve');
+  });
+});
+
+test('the learning curve is shown as charts and as a table, each size with the difference to id-history', async () => {
+  const report = await reportOf({});
+  const section = /<section id="learning-curve">([\s\S]*?)<\/section>/u.exec(report)?.[1] ?? '';
+  expect(section.match(/<svg/gu)).toHaveLength(2);
+  expect(Array.from(section.matchAll(/<th>(\d+) rows<\/th>/gu), ([, size]) => size)).toEqual(['50', '100', '240']);
+  for (const name of CURVE_PREDICTORS) expect(section).toContain(`<b>${name}</b>`);
+});
+
+test('the backbone that vectors are added to is named with what it was chosen from', async () => {
+  const report = await reportOf({});
+  expect(report).toMatch(/Vectors are added to <b>din<\/b>[\s\S]*logistic-regression, L2 1: 0\.710; <b>din, L2 0\.01<\/b>: 0\.740/u);
 });
 
 describe('titles and texts are data', () => {

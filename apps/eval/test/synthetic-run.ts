@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRng, type Rng } from '@expctr/core';
 import {
+  CURVE_PREDICTORS,
+  curveModel,
   explanationsFromRows,
   explanationsToTable,
   interactionsToTable,
@@ -29,6 +31,8 @@ export interface SyntheticRun {
   readonly texts?: readonly string[];
   /** How well p_LC knows the labels of policy rows; of other rows it is 0.5. */
   readonly policySkill?: number;
+  /** Sizes of the learning curve; default 50 and 100 of 240 CTR rows. */
+  readonly curve?: readonly number[];
   /** Lines that replace those of log.jsonl. */
   readonly log?: readonly string[];
 }
@@ -36,6 +40,7 @@ export interface SyntheticRun {
 const rowsPerUser = 12; // 5 policy, 5 CTR, 1 validation, 1 test, and the rest test
 const skills: Readonly<Record<string, number>> = {
   'expctr-aug': 1.1,
+  'id-history': 0.7,
   'id-only': 0.5,
   'id-only-full': 0.6,
   'verdict-aug': 0.6,
@@ -70,6 +75,11 @@ export async function writeRun(folder: string, options: SyntheticRun): Promise<v
   const { userIds } = interactions;
   await writeTable(join(folder, 'data', 'users.arrow'), usersToTable({ length: userIds.length, userIds, attributes: {} }));
   await writeTable(join(folder, 'predictions', 'test.arrow'), predictionsToTable(predict(interactions, rng.fork('predictions'), options)));
+  const curve = (options.curve ?? [50, 100]).flatMap((rows) => CURVE_PREDICTORS.map((name) => curveModel(name, rows)));
+  if (curve.length > 0) {
+    const predictions = predict(interactions, rng.fork('curve'), { models: curve });
+    await writeTable(join(folder, 'predictions', 'learning-curve.arrow'), predictionsToTable(predictions));
+  }
   for (const stage of ['post-hoc', 'final']) {
     await writeTable(
       join(folder, 'explanations', `${stage}.arrow`),
@@ -192,6 +202,14 @@ function logLines(rng: Rng): string[] {
         },
       ],
       skipped: [{ form: 'chat', reason: 'the tokenizer has no chat template' }],
+    },
+    {
+      event: 'history-backbone',
+      chosen: 1,
+      candidates: [
+        { backbone: 'logistic-regression', embeddingL2: 1, validAuc: 0.71 },
+        { backbone: 'din', embeddingL2: 0.01, validAuc: 0.74 },
+      ],
     },
   ];
   for (const [stage, iteration, updates, name] of [

@@ -1,4 +1,5 @@
-import type { Interval } from './interval.js';
+import type { HistoryBackboneEvent } from '@expctr/run';
+import type { Estimates, Interval } from './interval.js';
 
 /** One predictor on the test rows. A figure that is undefined is null, and `reason` says why. */
 export interface PredictorMetrics {
@@ -28,3 +29,12 @@ export interface Difference {
   /** Why `auc` is null. */
   readonly reason?: string;
 }
+
+/** A predictor that was fitted on some of the CTR rows. */
+export interface CurvePoint extends Estimates<'auc' | 'overHistory'> {
+  /** CTR rows that it was fitted on. */
+  readonly rows: number;
+}
+
+/** The candidate that was chosen, by its place, and the validation AUC of each that could be. */
+export type HistoryBackbone = Pick<HistoryBackboneEvent, 'chosen' | 'candidates'>;

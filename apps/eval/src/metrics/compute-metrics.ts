@@ -1,14 +1,17 @@
 import { createRng } from '@expctr/core';
 import { FINAL, type RunLog } from '@expctr/run';
 import type { Metrics } from '../figures/metrics.js';
+import type { HistoryBackbone } from '../figures/predictors.js';
 import type { ReaderCheck } from '../figures/reader.js';
 import { qualityOfRun } from '../quality/quality-of-run.js';
 import type { RunData } from '../read/run-data.js';
-import { bootstrapOverUsers } from '../statistics/user-bootstrap.js';
+import type { TestPredictions } from '../read/test-predictions.js';
+import { bootstrapOverUsers, type Resampled } from '../statistics/user-bootstrap.js';
 import { auditReader } from './audit.js';
 import { ctrCurves, stageCurves } from './curves.js';
-import { aucDifferences, isGain } from './differences.js';
+import { aucDifferences, isGain, strongestOpponent } from './differences.js';
 import { explanationMetrics } from './explanation-metrics.js';
+import { learningCurveMetrics } from './learning-curve.js';
 import { predictorMetrics } from './predictors.js';
 import { collectWarnings } from './warnings.js';
 
@@ -24,17 +27,24 @@ export interface MetricsOptions {
 /** Every figure of a run. The same run gives the same figures, to the last bit. */
 export function computeMetrics(run: RunData, { resamples = 1_000 }: MetricsOptions = {}): Metrics {
   const { predictions, interactions } = run;
-  const resampled = bootstrapOverUsers(predictions, predictions.models, resamples, createRng(seed).fork('test'));
+  // the same draws for both, so that every difference is paired
+  const resample = (models: TestPredictions['models']): ReadonlyMap<string, Resampled> =>
+    bootstrapOverUsers(predictions, models, resamples, createRng(seed).fork('test'));
+  const resampled = resample(predictions.models);
   const { predictors, backbone } = predictorMetrics(predictions, resampled);
-  const differences = aucDifferences(predictors, backbone, resampled);
+  const opponent = strongestOpponent(predictors);
+  const differences = aucDifferences(predictors, { backbone, opponent }, resampled);
   const gain = isGain(differences['expctr-aug']?.['verdict-aug']);
   const metrics: Omit<Metrics, 'warnings'> = {
     schema: 'metrics/1',
     counts: counts(run),
     predictors,
     backbone,
+    strongestOpponent: opponent,
     differences,
     noMoreThanAScore: gain === null ? null : !gain,
+    learningCurve: learningCurveMetrics(run, new Map([...resampled, ...resample(run.learningCurve)])),
+    historyBackbone: historyBackboneOf(run.log),
     stages: stageCurves(run.log.updates),
     ctr: ctrCurves(run.log.ctrEpochs),
     readerCheck: readerCheckOf(run.log),
@@ -69,4 +79,10 @@ function readerCheckOf({ readerCheck }: RunLog): ReaderCheck | null {
   if (readerCheck === null) return null;
   const { chosen, passed, forms, skipped } = readerCheck;
   return { chosen, passed, forms, skipped };
+}
+
+function historyBackboneOf({ historyBackbone }: RunLog): HistoryBackbone | null {
+  if (historyBackbone === null) return null;
+  const { chosen, candidates } = historyBackbone;
+  return { chosen, candidates };
 }

@@ -4,10 +4,10 @@ import type { TestPredictions } from '../read/test-predictions.js';
 import { definedOr } from '../statistics/defined-or.js';
 import { percentileInterval, type Resampled } from '../statistics/user-bootstrap.js';
 
-/** Names of the backbone without explanations, of which the better one is the measure of every gain. */
+/** The paper's backbone without explanations; relative gains count over the better one. */
 const backbones = ['id-only', 'id-only-full'] as const;
 
-/** Figures of every predictor, from the probabilities as stored, and the backbone that gains are measured against. */
+/** Figures of every predictor, from the probabilities as stored, and the backbone that relative gains are measured against. */
 export function predictorMetrics(
   { label, user, models }: TestPredictions,
   resampled: ReadonlyMap<string, Resampled>,

@@ -1,15 +1,26 @@
+import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, parse } from 'node:path';
 import { ExpctrError } from '@expctr/core';
-import { explanationsFromTable, predictionsFromTable, readDataset, readTable, type Explanations, type StoredDataset } from '@expctr/data';
+import {
+  explanationsFromTable,
+  predictionsFromTable,
+  readDataset,
+  readTable,
+  type Explanations,
+  type ModelPredictions,
+  type StoredDataset,
+} from '@expctr/data';
 import { parseObject, readRunLog, readText, readTiming, runFolder, type RunFolder, type RunLog } from '@expctr/run';
 import { EvalError } from '../errors.js';
-import { alignPredictions, type TestPredictions } from './test-predictions.js';
+import { alignMore, alignPredictions, type TestPredictions } from './test-predictions.js';
 
 /** A run folder, read: its dataset, with the truth where it is known, and all that the run made of it. */
 export interface RunData extends StoredDataset {
   readonly config: Readonly<Record<string, unknown>>;
   readonly predictions: TestPredictions;
+  /** Predictions of the same test rows by models that were fitted on fewer rows: `expctr-aug@300` and the like, none in older runs. */
+  readonly learningCurve: TestPredictions['models'];
   /** By name (`final`, `post-hoc`, `stage1-rollouts`, ...), in the order of the files. */
   readonly explanations: ReadonlyMap<string, Explanations>;
   readonly log: RunLog;
@@ -29,11 +40,15 @@ export async function readRun(root: string): Promise<RunData> {
   const folder = runFolder(root);
   const config = await readConfig(folder.config);
   const dataset = await reading(folder.data, readDataset);
-  const predictions = await reading(folder.predictions, async (path) => predictionsFromTable(await readTable(path)));
+  const stored = async (path: string): Promise<ModelPredictions[]> =>
+    reading(path, async () => predictionsFromTable(await readTable(path)));
+  const predictions = alignPredictions(await stored(folder.predictions), dataset.interactions, folder.predictions);
+  const curve = existsSync(folder.learningCurve) ? await stored(folder.learningCurve) : [];
   return {
     ...dataset,
     config,
-    predictions: alignPredictions(predictions, dataset.interactions, folder.predictions),
+    predictions,
+    learningCurve: alignMore(curve, predictions, dataset.interactions, folder.learningCurve),
     explanations: await readExplanations(folder),
     log: await readRunLog(folder.log),
     timing: await readTiming(folder),

@@ -46,6 +46,17 @@ export function alignPredictions(predictions: readonly ModelPredictions[], inter
   };
 }
 
+/** Further predictions of the same rows, in their order. @throws EvalError as {@link alignPredictions} */
+export function alignMore(
+  further: readonly ModelPredictions[],
+  { interactionId }: TestPredictions,
+  interactions: Interactions,
+  where: string,
+): ReadonlyMap<string, Float32Array> {
+  const rowOf = new Map(Array.from(interactionId, (id, row) => [id, row]));
+  return new Map(further.map((part) => [part.model, inOrder(part, 'test.arrow', rowOf, interactions, where)]));
+}
+
 const testSplit = 2;
 
 function checkRows(ids: Uint32Array, interactions: Interactions, where: string): void {

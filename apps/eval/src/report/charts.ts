@@ -19,6 +19,10 @@ export interface LineChart {
   readonly dashed?: readonly string[];
   /** Lines whose single points are shown pale behind a moving average. */
   readonly smoothed?: boolean;
+  /** Whether x is drawn by its logarithm. */
+  readonly logarithmic?: boolean;
+  /** Whether every point is marked; without it only those of lines that are too short to be seen. */
+  readonly dots?: boolean;
   readonly width?: number;
   readonly height?: number;
 }
@@ -32,7 +36,17 @@ export function beginPage(): void {
 }
 
 /** A line chart as inline SVG, rendered here: no script, no canvas, no network. */
-export async function lineChart({ points, x, y, dashed = [], smoothed = false, width = 400, height = 190 }: LineChart): Promise<Html> {
+export async function lineChart({
+  points,
+  x,
+  y,
+  dashed = [],
+  smoothed = false,
+  logarithmic = false,
+  dots = false,
+  width = 400,
+  height = 190,
+}: LineChart): Promise<Html> {
   const lines = [...new Set(points.map(({ line }) => line))];
   const legend = lines.length < 2 ? null : ({ title: null, orient: 'bottom', columns: 3, labelLimit: 220, symbolOpacity: 1 } as const);
   const color = {
@@ -41,7 +55,13 @@ export async function lineChart({ points, x, y, dashed = [], smoothed = false, w
     scale: { domain: lines, range: lines.map((_, at) => colors[at % colors.length] ?? ink) },
     legend,
   } as const;
-  const xEncoding = { field: 'x', type: 'quantitative', title: x, axis: { tickMinStep: 1, grid: false }, scale: { nice: false } } as const;
+  const xEncoding = {
+    field: 'x',
+    type: 'quantitative',
+    title: x,
+    axis: { tickMinStep: 1, grid: false, ...(logarithmic ? { values: [...new Set(points.map((point) => point.x))] } : {}) },
+    scale: { nice: false, type: logarithmic ? 'log' : 'linear' },
+  } as const;
   const yEncoding = { field: 'y', type: 'quantitative', title: y, scale: { zero: false } } as const;
   const dash = {
     field: 'line',
@@ -83,7 +103,7 @@ export async function lineChart({ points, x, y, dashed = [], smoothed = false, w
         : []),
       {
         data: { values: averaged as ChartPoint[] },
-        mark: { type: 'line', strokeWidth: 2, clip: true, point: averaged.length <= 2 * lines.length },
+        mark: { type: 'line', strokeWidth: 2, clip: true, point: dots || averaged.length <= 2 * lines.length },
         encoding: { x: xEncoding, y: yEncoding, color, strokeDash: dash },
       },
     ],

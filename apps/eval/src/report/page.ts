@@ -8,7 +8,9 @@ import { ctrSection, learningSection } from './sections/curves.js';
 import { qualitySection } from './sections/quality.js';
 import { explanationsSection } from './sections/explanations.js';
 import { overview } from './sections/overview.js';
-import { differencesSection, predictorsSection } from './sections/predictors.js';
+import { differencesSection } from './sections/differences.js';
+import { learningCurveSection } from './sections/learning-curve.js';
+import { predictorsSection } from './sections/predictors.js';
 import { auditSection, readerSection } from './sections/reader.js';
 import { configurationSection, explanationFilesSection, timingSection } from './sections/run-details.js';
 import { warningsSection } from './sections/warnings.js';
@@ -23,6 +25,7 @@ export async function reportPage(run: RunData, metrics: Metrics): Promise<string
     warningsSection(metrics.warnings),
     predictorsSection(metrics),
     differencesSection(metrics),
+    await learningCurveSection(metrics),
     await qualitySection(metrics),
     await learningSection(log.updates, metrics),
     readerSection(metrics),

@@ -55,7 +55,7 @@ export function pickExplanations({ interactions, items, predictions, explanation
           .filter((past) => interactions.label[past] === label)
           .slice(0, shownHistory)
           .map((past) => itemText(items, interactions.item[past] ?? 0).title);
-      const ctrModels = ['expctr-aug', 'id-only', 'id-only-full'].map((model) => [model, predicted(model)] as const);
+      const ctrModels = ['expctr-aug', 'id-history', 'id-only'].map((model) => [model, predicted(model)] as const);
       return {
         interactionId: id,
         split: splits[interactions.split[id] ?? 0] ?? 'train',

@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import type { Metrics } from '../figures/metrics.js';
 import type { QualityMetrics } from '../figures/quality.js';
+import { distinctComparisons } from '../metrics/differences.js';
 import type { NamedMetrics } from '../report/comparison-page.js';
 import { fixed, intervalText, percent, signed, signedPercent } from '../report/format.js';
 import { headline } from '../report/headline.js';
@@ -9,12 +10,13 @@ import { groupedModels } from '../report/predictor-names.js';
 /** What the terminal shows of one run: the finding, predictors, comparisons, warnings. */
 export function runText(metrics: Metrics): string {
   const { sentence, detail } = headline(metrics);
-  const { predictors, differences, backbone, warnings } = metrics;
+  const { predictors, differences, backbone, strongestOpponent, warnings } = metrics;
   const figures = plainTable(['predictor', 'AUC', '95 % interval', 'AUC in users', 'log loss', 'ECE', 'RelaImpr']);
   for (const model of orderedModels(Object.keys(predictors))) {
     const found = predictors[model];
     if (found === undefined) continue;
-    const name = model === backbone ? `${printable(model)} *` : printable(model);
+    const marks = [...(model === strongestOpponent ? ['!'] : []), ...(model === backbone ? ['*'] : [])];
+    const name = [printable(model), ...marks].join(' ');
     figures.push([
       name,
       fixed(found.auc),
@@ -26,10 +28,8 @@ export function runText(metrics: Metrics): string {
     ]);
   }
   const comparisons = plainTable(['comparison', 'AUC difference', '95 % interval']);
-  for (const [model, against] of Object.entries(differences)) {
-    for (const difference of Object.values(against)) {
-      comparisons.push([`${model} - ${difference.against}`, signed(difference.auc), intervalText(difference.aucInterval, signed)]);
-    }
+  for (const { model, difference } of distinctComparisons(differences)) {
+    comparisons.push([`${model} - ${difference.against}`, signed(difference.auc), intervalText(difference.aucInterval, signed)]);
   }
   const noted = warnings.slice(0, 6).map(({ code, message }) => `warning ${printable(code)}: ${printable(message)}`);
   return [
@@ -37,12 +37,25 @@ export function runText(metrics: Metrics): string {
     detail,
     '',
     figures.toString(),
-    ...(backbone === null ? [] : ['* the better of id-only and id-only-full: RelaImpr and gains are against it']),
+    ...(strongestOpponent === null ? [] : ['! the strongest that knows nothing of the trained explanations']),
+    ...(backbone === null ? [] : ['* the better of id-only and id-only-full: RelaImpr is against it']),
     ...(comparisons.length === 0 ? [] : ['', comparisons.toString()]),
+    ...learningCurveText(metrics),
     ...qualityText(metrics),
     ...(noted.length === 0 ? [] : ['', ...noted]),
     ...(warnings.length > noted.length ? [`and ${warnings.length - noted.length} more warnings in the report`] : []),
   ].join('\n');
+}
+
+/** AUC by the number of CTR rows. */
+function learningCurveText({ learningCurve }: Metrics): string[] {
+  const predictors = Object.entries(learningCurve);
+  if (predictors.length === 0) return [];
+  const sizes = [...new Set(predictors.flatMap(([, own]) => own.map(({ rows }) => rows)))];
+  const table = plainTable(['AUC by CTR rows', ...sizes.map(String)]);
+  for (const [predictor, own] of predictors)
+    table.push([predictor, ...sizes.map((size) => fixed(own.find(({ rows }) => rows === size)?.auc))]);
+  return ['', table.toString()];
 }
 
 /** What improved in the explanations themselves, where the truth is known: F1 of true reasons by stage, beside what can be reached. */

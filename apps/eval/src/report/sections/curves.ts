@@ -78,6 +78,21 @@ export async function ctrSection(epochs: readonly CtrEpochEvent[], metrics: Metr
     'ctr',
     'CTR models',
     'The last training of each model. Early stopping keeps the epoch with the lowest validation log loss.',
+    historyBackbone(metrics),
     figures.length === 0 ? nothing('The log holds no epoch of a CTR model.') : html`<div class="figures">${figures}</div>`,
   );
+}
+
+/** Which backbone knows the history best, and how near the others came. */
+function historyBackbone({ historyBackbone: history }: Metrics): Html | null {
+  const chosen = history?.candidates[history.chosen];
+  if (history === null || chosen === undefined) return null;
+  const all = history.candidates.map(({ backbone, embeddingL2, validAuc }, at) => {
+    const name = `${backbone}, L2 ${embeddingL2 ?? '–'}`;
+    return html`${at > 0 && '; '}${at === history.chosen ? html`<b>${name}</b>` : name}: ${fixed(validAuc)}`;
+  });
+  return html`<p>
+    Vectors are added to <b>${chosen.backbone}</b>: of the models that have the history in numbers the one that ranks the validation rows
+    best (AUC ${all}). L2 is the penalty on ids’ embeddings.
+  </p>`;
 }

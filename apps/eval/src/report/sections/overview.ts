@@ -6,10 +6,10 @@ import { html, type Content, type Html } from '../html.js';
 /** The finding, which model and data it is about, and four figures. */
 export function overview(metrics: Metrics, config: Readonly<Record<string, unknown>>): Html {
   const { sentence, detail, tone } = headline(metrics);
-  const { counts, predictors, backbone, differences } = metrics;
+  const { counts, predictors, strongestOpponent, differences } = metrics;
   const [aug, llm] = [predictors['expctr-aug'], predictors['expctr-llm']];
-  const base = backbone === null ? undefined : predictors[backbone];
-  const gain = differences['expctr-aug']?.['backbone'];
+  const opponent = strongestOpponent === null ? undefined : predictors[strongestOpponent];
+  const gain = differences['expctr-aug']?.['opponent'];
   return html`<header class="${tone}">
       <h1>${sentence}</h1>
       <p class="detail">${detail}</p>
@@ -18,8 +18,8 @@ export function overview(metrics: Metrics, config: Readonly<Record<string, unkno
     <div class="tiles">
       ${tile('ExpCTR-Aug', fixed(aug?.auc), intervalText(aug?.aucInterval))}
       ${tile('ExpCTR-LLM', fixed(llm?.auc), intervalText(llm?.aucInterval))}
-      ${tile(`Backbone${backbone === null ? '' : ` (${backbone})`}`, fixed(base?.auc), intervalText(base?.aucInterval))}
-      ${tile('ExpCTR-Aug − backbone', signed(gain?.auc), intervalText(gain?.aucInterval, signed))}
+      ${tile(`Strongest opponent${strongestOpponent === null ? '' : ` (${strongestOpponent})`}`, fixed(opponent?.auc), intervalText(opponent?.aucInterval))}
+      ${tile('ExpCTR-Aug − opponent', signed(gain?.auc), intervalText(gain?.aucInterval, signed))}
     </div>
     <p class="lead">
       AUC on ${count(counts['testRows'] ?? 0)} test rows of ${count(counts['testUsers'] ?? 0)} users, ${count(counts['testPositives'] ?? 0)}

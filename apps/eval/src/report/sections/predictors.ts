@@ -1,14 +1,14 @@
 import type { Interval } from '../../figures/interval.js';
 import type { Metrics } from '../../figures/metrics.js';
 import type { PredictorMetrics } from '../../figures/predictors.js';
-import { fixed, intervalText, signed, signedPercent } from '../format.js';
+import { fixed, intervalText, signedPercent } from '../format.js';
 import { html, type Html } from '../html.js';
 import { barScale, intervalBar } from '../interval-bar.js';
 import { groupedModels, predictorName } from '../predictor-names.js';
 import { section, table } from './section.js';
 
 /** The table of predictors, in a fixed order, intervals drawn on one scale. */
-export function predictorsSection({ predictors, backbone, ceiling }: Metrics): Html {
+export function predictorsSection({ predictors, backbone, strongestOpponent, ceiling }: Metrics): Html {
   const entries = Object.entries(predictors);
   const limits = ceilings(ceiling);
   const scale = barScale(
@@ -20,16 +20,17 @@ export function predictorsSection({ predictors, backbone, ceiling }: Metrics): H
   );
   const rows = groupedModels(Object.keys(predictors)).flatMap(({ group, models }) => [
     groupRow(group),
-    ...models.map((model) => row(model, predictors[model], model === backbone)),
+    ...models.map((model) => row(model, predictors[model])),
   ]);
-  function row(model: string, figures: PredictorMetrics | undefined, isBackbone: boolean): Html | null {
+  function row(model: string, figures: PredictorMetrics | undefined): Html | null {
     if (figures === undefined) return null;
-    const tone = predictorName(model).isResult === true ? 'accent' : isBackbone ? 'base' : '';
+    const [isBackbone, isStrongest] = [model === backbone, model === strongestOpponent];
+    const { isResult = false, description } = predictorName(model);
+    const tone = isResult ? 'accent' : isBackbone || isStrongest ? 'base' : '';
+    const chips = [...(isStrongest ? ['strongest opponent'] : []), ...(isBackbone ? ['better ID-only'] : [])];
     return html`<tr>
       <td class="model">
-        <b dir="auto">${model}</b>${isBackbone && html` <span class="chip">backbone</span>`}<small
-          >${predictorName(model).description}</small
-        >
+        <b dir="auto">${model}</b>${chips.map((chip) => html` <span class="chip">${chip}</span>`)}<small>${description}</small>
       </td>
       <td class="number"><b>${fixed(figures.auc)}</b><small>${intervalText(figures.aucInterval)}</small></td>
       <td class="bars">${intervalBar(figures.auc, figures.aucInterval, scale, tone)}</td>
@@ -107,35 +108,4 @@ function clearOfAll(predictors: Readonly<Record<string, PredictorMetrics>>): str
   return best === undefined
     ? 'No predictor’s interval lies above that of every other.'
     : `The interval of ${best[0]} lies above that of every other predictor.`;
-}
-
-/** Paired differences, on one scale. */
-export function differencesSection({ differences }: Metrics): Html {
-  const entries = Object.entries(differences).flatMap(([model, against]) =>
-    Object.entries(against).map(([name, difference]) => ({ model, name, difference })),
-  );
-  const scale = barScale(
-    entries.map(({ difference }) => ({ point: difference.auc, interval: difference.aucInterval })),
-    0,
-  );
-  const rows = entries.map(({ model, name, difference: { against, auc, aucInterval } }) => {
-    const tone = aucInterval === null || (aucInterval[0] <= 0 && aucInterval[1] >= 0) ? '' : aucInterval[0] > 0 ? 'up' : 'down';
-    const says = { up: 'above', down: 'below', '': 'not told apart' }[tone];
-    return html`<tr>
-      <td class="model">
-        <b>${model}</b> − <b dir="auto">${against}</b>${name === 'backbone' && html` <span class="chip">backbone</span>`}
-      </td>
-      <td class="number"><b>${signed(auc)}</b><small>${intervalText(aucInterval, signed)}</small></td>
-      <td class="bars">${intervalBar(auc, aucInterval, scale, tone)}</td>
-      <td class="says ${tone}">${says}</td>
-    </tr>`;
-  });
-  return section(
-    'differences',
-    'What the comparisons say',
-    'Paired AUC differences over the same resampled users. The thin line is no difference; “not told apart” means that the interval holds it.',
-    rows.length === 0
-      ? html`<p class="nothing">The predictions hold no pair of models that is compared here.</p>`
-      : table(['Comparison', 'AUC difference', '', ''], rows),
-  );
 }
