@@ -1,16 +1,20 @@
 // What a user's history is worth in different forms, without a language model: AUC on test rows of backbones that are given it as pooled
-// ids, as past events (din) and as evidence in numbers, on simulated worlds, on small made-up shops whose users like categories, and on
-// ml-latest-small where it is at hand. A table in Markdown.
+// ids, as past events (din) and as evidence in numbers; of `id-history`, the one with evidence that ranks the validation rows best; and of
+// a logistic regression on evidence that shares no code with them. On simulated worlds, on small made-up shops whose users like
+// categories, and on ml-latest-small where it is at hand. A table in Markdown.
 //   usage: npm run experiment -- history-features [--worlds 3] [--users 300] [--shops 4] [--no-movielens]
-// Every model is fitted on the CTR slice, with the options that a run has by default.
+// Every model is fitted on the CTR slice, with the options that a run has by default. Exit status 1 where the outside regression is above
+// `id-history` by more than 0.01.
 import { createRng } from '@expctr/core';
-import { auc, buildFeatures, fitCtr, selectRows, type BackboneName } from '@expctr/ctr-models';
+import { auc, buildFeatures, findBackbone, fitCtr, selectRows, type Features } from '@expctr/ctr-models';
 import { findDataset, parseDataOptions, prepareTables, rowsOf, type PreparedDataset } from '@expctr/data';
 import { dataAsset } from '@expctr/test-support';
 import { generateWorld, prepareWorld } from '@expctr/testbed';
 import { useOnnx } from '@expctr/tfjs-backend-onnx';
+import { resolveConfig } from '@expctr/trainer';
 import { toolArguments, wholeNumber } from '../common/arguments.js';
 import { processor } from '../common/measure.js';
+import { outsideRegression } from './outside-regression.js';
 import { categoryMeans, shopTables } from './shops.js';
 
 const { values } = toolArguments({
@@ -25,6 +29,7 @@ interface Case {
   readonly dataset: PreparedDataset;
 }
 
+const BOUND = 0.01;
 const history = { length: 60 };
 const numbered = (count: number): number[] => Array.from({ length: count }, (_, at) => at + 1);
 const { data: plain } = parseDataOptions({ kCore: 0, history });
@@ -53,42 +58,68 @@ if (!values['no-movielens'] && movieLens.missing === false) {
 }
 
 await useOnnx();
-const models: readonly (readonly [name: string, backbone: BackboneName, evidence: boolean])[] = [
-  ['deepfm', 'deepfm', false],
-  ['din', 'din', false],
-  ['logistic regression, evidence', 'logistic-regression', true],
-  ['deepfm, evidence', 'deepfm', true],
-  ['din, evidence', 'din', true],
+const { history: backbones, historyL2 } = (await resolveConfig({})).config.ctr;
+const line = (cells: readonly string[]): void => console.log(`| ${cells.join(' | ')} |`);
+const head = [
+  'data',
+  'test rows',
+  'deepfm',
+  'din',
+  ...backbones.map((name) => `${name}, evidence`),
+  'id-history',
+  'chosen',
+  'outside regression',
+  'user x category mean',
 ];
-
 console.log(`${processor()}\n`);
-console.log(`| data | test rows | ${models.map(([name]) => name).join(' | ')} | user x category mean |`);
-console.log(`| --- | --- | ${models.map(() => '---').join(' | ')} | --- |`);
+line(head);
+line(head.map(() => '---'));
 for (const { name, dataset } of cases) {
-  const { interactions } = dataset;
-  const test = rowsOf(interactions, 'test');
-  const labels = Uint8Array.from(test, (row) => interactions.label[row]!);
-  const figures: number[] = [];
-  for (const [, backbone, evidence] of models) figures.push(auc(labels, await predict(dataset, backbone, evidence, test)));
-  const means = name.startsWith('shop') ? auc(labels, categoryMeans(dataset, test)).toFixed(3) : '';
-  console.log(`| ${name} | ${test.length} | ${figures.map((figure) => figure.toFixed(3)).join(' | ')} | ${means} |`);
+  const test = rowsOf(dataset.interactions, 'test');
+  const labels = Uint8Array.from(test, (row) => dataset.interactions.label[row]!);
+  const ids = [await judge(dataset, { backbone: 'deepfm', evidence: false }), await judge(dataset, { backbone: 'din', evidence: false })];
+  const candidates: Judged[] = [];
+  for (const backbone of backbones)
+    for (const embeddingL2 of historyL2) candidates.push(await judge(dataset, { backbone, embeddingL2, evidence: true }));
+  const best = (some: readonly Judged[]): Judged => some.reduce((a, b) => (b.valid > a.valid ? b : a));
+  const chosen = best(candidates);
+  const outside = auc(labels, outsideRegression(dataset, test));
+  if (outside > chosen.test + BOUND) process.exitCode = 1;
+  const means = name.startsWith('shop') ? auc(labels, categoryMeans(dataset, test)) : null;
+  const shown = [...ids, ...backbones.map((backbone) => best(candidates.filter((one) => one.backbone === backbone))), chosen];
+  line([
+    name,
+    String(test.length),
+    ...shown.map((one) => one.test.toFixed(3)),
+    `${chosen.backbone}, L2 ${chosen.embeddingL2}`,
+    outside.toFixed(3),
+    means?.toFixed(3) ?? '',
+  ]);
 }
 
-async function predict(
-  { interactions, items }: PreparedDataset,
-  backbone: BackboneName,
-  evidence: boolean,
-  test: Uint32Array,
-): Promise<Float64Array> {
+interface Model {
+  readonly backbone: string;
+  readonly evidence: boolean;
+  /** Default: that of fits. */
+  readonly embeddingL2?: number;
+}
+
+/** A model, and its AUC on validation and test rows. */
+interface Judged extends Model {
+  readonly valid: number;
+  readonly test: number;
+}
+
+async function judge({ interactions, items }: PreparedDataset, asked: Model): Promise<Judged> {
+  const { backbone, evidence, embeddingL2 } = asked;
   const fitRows = rowsOf(interactions, 'train', 'ctr');
-  const features = buildFeatures({ interactions, items, rows: interactions.interactionId, fitRows, evidence, events: backbone === 'din' });
-  const model = await fitCtr({
-    backbone,
-    train: selectRows(features, fitRows),
-    valid: selectRows(features, rowsOf(interactions, 'valid')),
-    rng: createRng(1).fork('ctr'),
-  });
-  const predicted = await model.predict(selectRows(features, test));
+  const events = findBackbone(backbone).usesSequences === true;
+  const features = buildFeatures({ interactions, items, rows: interactions.interactionId, fitRows, evidence, events });
+  const [valid, test] = [selectRows(features, rowsOf(interactions, 'valid')), selectRows(features, rowsOf(interactions, 'test'))];
+  const options = embeddingL2 === undefined ? {} : { embeddingL2 };
+  const model = await fitCtr({ backbone, train: selectRows(features, fitRows), valid, options, rng: createRng(1).fork('ctr') });
+  const aucOf = async (part: Features): Promise<number> => auc(part.labels, await model.predict(part));
+  const judged = { ...asked, valid: await aucOf(valid), test: await aucOf(test) };
   await model.dispose();
-  return predicted;
+  return judged;
 }

@@ -99,19 +99,33 @@ print(
     ['Bayes (limit)', ({ metrics }) => metrics.ceiling?.bayesAuc],
   ]),
 );
-const againstBackbone =
-  (half: 'cold' | 'warm'): FigureOf =>
+const opponents = ['id-history', 'icl', 'icl-aug', 'template-aug', 'post-hoc-aug', 'verdict-aug'];
+const others = ['shuffled-aug', 'item-text-aug', 'prompt-text-aug'];
+const less =
+  (name: string, half: 'all' | 'cold' | 'warm' = 'all'): FigureOf =>
   ({ area }) =>
-    area(half, 'expctr-aug') - Math.max(area(half, 'id-only'), area(half, 'id-only-full'));
+    area(half, 'expctr-aug') - area(half, name);
 print(
   list(runs, 'AUC of expctr-aug less that of', [
-    ...['shuffled-aug', 'item-text-aug', 'prompt-text-aug', 'verdict-aug', 'post-hoc-aug'].map((name): [string, FigureOf] => [
-      name,
-      ({ area }) => area('all', 'expctr-aug') - area('all', name),
-    ]),
-    ['the better of id-only and id-only-full, cold half of the users', againstBackbone('cold')],
-    ['the same, warm half', againstBackbone('warm')],
+    ['the strongest opponent of each run', ({ metrics }) => metrics.differences['expctr-aug']?.['opponent']?.auc],
+    ...[...opponents, ...others].map((name): [string, FigureOf] => [name, less(name)]),
+    ['id-history, cold half of the users', less('id-history', 'cold')],
+    ['the same, warm half', less('id-history', 'warm')],
   ]),
+);
+print(
+  list(
+    runs,
+    'Learning curve: AUC by CTR rows, and over id-history',
+    Object.entries(first.metrics.learningCurve).flatMap(([name, points]) =>
+      points.flatMap((_, at): [string, FigureOf][] => {
+        const rows = at === points.length - 1 ? 'all' : String(points[at]!.rows);
+        const of = ({ metrics }: SeedRun) => metrics.learningCurve[name]?.[at];
+        const area: [string, FigureOf] = [`${name}, ${rows}`, (run) => of(run)?.auc];
+        return name === 'id-history' ? [area] : [area, [`${name} less id-history, ${rows}`, (run) => of(run)?.overHistory]];
+      }),
+    ),
+  ),
 );
 for (const page of curves(first)) print(page);
 print(await examples(folders[0]!));
