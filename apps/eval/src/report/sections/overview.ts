@@ -13,7 +13,7 @@ export function overview(metrics: Metrics, config: Readonly<Record<string, unkno
   return html`<header class="${tone}">
       <h1>${sentence}</h1>
       <p class="detail">${detail}</p>
-      <p class="about">${about(config)}</p>
+      <p class="about">${about(config, metrics)}</p>
     </header>
     <div class="tiles">
       ${tile('ExpCTR-Aug', fixed(aug?.auc), intervalText(aug?.aucInterval))}
@@ -33,14 +33,15 @@ function tile(name: string, figure: string, interval: string): Html {
   </div>`;
 }
 
-function about(config: Readonly<Record<string, unknown>>): Content {
+function about(config: Readonly<Record<string, unknown>>, { historyBackbone }: Metrics): Content {
   const model = (key: string): unknown => (config[key] as Record<string, unknown> | undefined)?.['model'];
   const ctr = (config['ctr'] as Record<string, unknown> | undefined)?.['backbone'];
   const facts: readonly (readonly [string, unknown])[] = [
     ['data', config['dataset']],
     ['language model', model('llm')],
     ['encoder', model('encoder')],
-    ['CTR model', ctr],
+    ['ID-only model', ctr],
+    ['explanations added to', historyBackbone?.candidates[historyBackbone.chosen]?.backbone],
     ['repetitions', config['iterations']],
     ['seed', config['seed']],
   ];
