@@ -14,26 +14,30 @@ const testbed = {
   data: testbedData,
   llm: {
     model: 'testbed',
-    maxNewTokens: 24,
-    maxPromptTokens: 64,
+    // five claims of three words; a profile of all 62 values and an item
+    maxNewTokens: 16,
+    maxPromptTokens: 76,
     batchSize: 128,
     lora: { rank: 8, alpha: 16, targetModules: ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] },
   },
   // it was trained to answer with probabilities
   reader: { calibrate: false },
-  encoder: { model: 'static' },
+  // five fields, four degrees: what is said of each has a place of its own
+  encoder: { model: 'static', byAttribute: true },
   // a made-up reason fits one label; a true one holds for the user's other items, too
-  rewards: { stage1: { lc: 1, siblings: 1 }, stage3: { ic: 1, siblings: 1 } },
+  rewards: { stage1: { lc: 1, siblings: 2 }, stage3: { ic: 1, siblings: 1 } },
+  // level here with the others that know the history, and quickest
+  ctr: { history: ['deepfm'] },
   // few prompts an update teach it to say less, whatever it says; with many it learns what to say
   ppo: {
-    stage1Updates: 60,
-    stage3Updates: 5,
+    algorithm: 'rloo',
+    stage1Updates: 36,
+    stage3Updates: 6,
     promptsPerUpdate: 64,
     completionsPerPrompt: 4,
     microBatchSize: 128,
-    learningRate: 2e-3,
-    lambda: 1,
-    epochs: 2,
+    learningRate: 4e-3,
+    beta: 0.01,
     minibatches: 2,
   },
 } satisfies PartialConfig;
@@ -43,11 +47,15 @@ export const presets: Readonly<Record<string, Preset>> = {
   testbed: {
     description:
       'a simulated world whose true reasons are known, and the small language model that grew up in one: the whole method in minutes',
-    config: { ...testbed, data: { ...testbedData, users: 200 } },
+    config: { ...testbed, data: { ...testbedData, users: 180 } },
   },
   'testbed-large': {
     description: 'the same with more than 5,000 test rows, for narrow intervals',
-    config: { ...testbed, data: { ...testbedData, users: 1800, items: 1000 } },
+    config: {
+      ...testbed,
+      data: { ...testbedData, users: 1800, items: 1000 },
+      ppo: { ...testbed.ppo, stage1Updates: 100, stage3Updates: 10 },
+    },
   },
   demo: {
     description: 'a generated MovieLens-shaped set and a randomly initialized small Llama: the whole pipeline in a minute, on nothing real',
