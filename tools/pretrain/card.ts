@@ -16,8 +16,6 @@ export interface CardContent {
   /** From which step on which lessons come how often. */
   readonly phases: readonly { readonly from: number; readonly mix: Omit<LessonMix, 'seed'> }[];
   readonly weights: Weights;
-  /** Peak learning rate. */
-  readonly peak: number;
   readonly steps: number;
   /** Tokens, padding included. */
   readonly tokens: number;
@@ -33,7 +31,7 @@ const share = (x: number): string => `${Math.round(100 * x)} %`;
 
 /** @returns the card as Markdown */
 export function cardOf(content: CardContent): string {
-  const { seed, size, vocabulary, parameterCount, shape, phases, weights, peak, steps, tokens, curve, figures, situations } = content;
+  const { seed, size, vocabulary, parameterCount, shape, phases, weights, steps, tokens, curve, figures, situations } = content;
   const { mix } = phases[0]!;
   const often = (kind: 'degrees' | 'reader' | 'history'): string =>
     phases.map((phase) => `${phase.mix[kind]}${phase.from === 0 ? '' : ` from step ${phase.from.toLocaleString('en')} on`}`).join(', ');
@@ -42,12 +40,16 @@ export function cardOf(content: CardContent): string {
   const gates = verdicts.map(
     ({ what, figure, wanted, passed }) => `| ${what} | ${number(figure)} | ${wanted} | ${passed ? 'yes' : '**no**'} |`,
   );
-  const shown = [1, 2, 4, 8, 16, 32, 64, 128, 256]
-    .filter((at) => at < curve.length)
-    .map((at) => curve[at - 1]!)
-    .concat(curve.slice(-1));
+  const restarts = curve.flatMap(({ learningRate }, at) =>
+    at > 4 && learningRate > 1.2 * curve[at - 1]!.learningRate ? [at, at + 1] : [],
+  );
+  const shown = [...new Set([1, 2, 4, 8, 16, 32, 64, 128, 256, ...restarts, curve.length])]
+    .filter((at) => at <= curve.length)
+    .sort((a, b) => a - b)
+    .map((at) => curve[at - 1]!);
   const lossLines = shown.map(
-    ({ step, losses }) => `| ${step.toLocaleString('en')} | ${KINDS.map((kind) => losses[kind]?.toFixed(3) ?? '').join(' | ')} |`,
+    ({ step, losses, learningRate }) =>
+      `| ${step.toLocaleString('en')} | ${learningRate.toExponential(1)} | ${KINDS.map((kind) => losses[kind]?.toFixed(3) ?? '').join(' | ')} |`,
   );
   return `# The testbed's small language model
 
@@ -67,16 +69,16 @@ Text of simulated users and items (\`generateWorld\` with seeds that begin with 
 - **questions after a history** (${often('history')} for each explanation, eight items each), answered by the Bayes-optimal probability that the ideal writer's expectations of the item's attributes let one expect.
 
 ## Training
-${steps.toLocaleString('en')} steps of ${shape.rows} rows of ${shape.time} tokens (${(tokens / 1e6).toFixed(1)} M tokens, padding included); AdamW (0.9, 0.98, weight decay 0.01), peak learning rate ${peak}, 200 steps of warm-up, then linear to a twentieth; gradients clipped at norm 1; matrices begin with deviation 1/sqrt(fan-in). Weight of a token's loss: ${Object.entries(
+${steps.toLocaleString('en')} steps of ${shape.rows} rows of ${shape.time} tokens (${(tokens / 1e6).toFixed(1)} M tokens, padding included); AdamW (0.9, 0.98, weight decay 0.01), 200 steps of warm-up, then a learning rate that falls to a twentieth of its peak by the end of a sitting, and begins anew where training was stopped and gone on with (rises in the table); gradients clipped at norm 1; matrices begin with deviation 1/sqrt(fan-in). Weight of a token's loss: ${Object.entries(
     weights,
   )
     .map(([kind, weight]) => `${kind} ${weight}`)
-    .join(', ')}. \`npm run pretrain\` makes it anew.
+    .join(', ')}. \`npm run pretrain\` makes one like it, in one sitting.
 
 Loss a token in nats, mean of the 50 steps before each:
 
-| step | ${KINDS.join(' | ')} |
-| ---: |${' ---: |'.repeat(KINDS.length)}
+| step | learning rate | ${KINDS.join(' | ')} |
+| ---: | ---: |${' ---: |'.repeat(KINDS.length)}
 ${lossLines.join('\n')}
 
 The loss of an answer cannot fall below the entropy of the label, and that of a text not below the writers' own whim.

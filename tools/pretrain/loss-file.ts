@@ -7,13 +7,14 @@ import { KINDS, type Kind } from '@expctr/testbed/pretraining';
 export interface LossLine {
   readonly step: number;
   readonly losses: Readonly<Partial<Record<Kind, number>>>;
+  /** Of the last of these steps. */
+  readonly learningRate: number;
 }
 
 /** What stands in a line beside step and losses. */
 export interface LossNotes {
   /** Tokens so far, padding included. */
   readonly tokens: number;
-  readonly learningRate: number;
   readonly tokensPerSecond: number;
 }
 
@@ -27,12 +28,9 @@ export async function beginLossFile(path: string): Promise<void> {
 }
 
 /** Adds a line. */
-export async function addLossLine(path: string, { step, losses }: LossLine, notes: LossNotes): Promise<void> {
+export async function addLossLine(path: string, { step, losses, learningRate }: LossLine, notes: LossNotes): Promise<void> {
   const shown = TAUGHT.map((kind) => losses[kind]?.toFixed(4) ?? '');
-  await appendFile(
-    path,
-    `${[step, notes.tokens, notes.learningRate.toExponential(3), ...shown, Math.round(notes.tokensPerSecond)].join()}\n`,
-  );
+  await appendFile(path, `${[step, notes.tokens, learningRate.toExponential(3), ...shown, Math.round(notes.tokensPerSecond)].join()}\n`);
 }
 
 /** The whole curve. */
@@ -43,6 +41,10 @@ export async function readLossFile(path: string): Promise<LossLine[]> {
     .map((line) => line.split(','));
   return lines.map((cells) => {
     const value = (name: string): number => Number(cells[head.indexOf(name)]);
-    return { step: value('step'), losses: Object.fromEntries(TAUGHT.map((kind) => [kind, value(kind)])) };
+    return {
+      step: value('step'),
+      learningRate: value('learning_rate'),
+      losses: Object.fromEntries(TAUGHT.map((kind) => [kind, value(kind)])),
+    };
   });
 }

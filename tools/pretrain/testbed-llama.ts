@@ -40,7 +40,7 @@ const LINE_EVERY = 50;
 
 const { values: given } = toolArguments({
   out: { type: 'string', default: 'runs/pretrain' },
-  steps: { type: 'string', default: '24000' },
+  steps: { type: 'string', default: '14000' },
   minutes: { type: 'string', default: '180' },
   seed: { type: 'string', default: 'testbed-llama' },
   threads: { type: 'string', default: '2' },
@@ -126,7 +126,7 @@ async function trainOn(batch: LessonBatch): Promise<void> {
   if (done % LINE_EVERY !== 0) return;
   const tokensPerSecond = (1000 * window.tokens) / (performance.now() - window.began);
   const losses = Object.fromEntries(TAUGHT.map((kind, at) => [kind, window.sums[at + 1]! / window.counts[at + 1]!]));
-  await addLossLine(file('loss.csv'), { step: done, losses }, { tokens: tokensSoFar(), learningRate: rate, tokensPerSecond });
+  await addLossLine(file('loss.csv'), { step: done, losses, learningRate: rate }, { tokens: tokensSoFar(), tokensPerSecond });
   const shown = TAUGHT.map((kind) => `${kind} ${losses[kind]!.toFixed(4)}`);
   print(`step ${done}  ${shown.join('  ')}  ${Math.round(tokensPerSecond)} tokens/s`);
   window = newWindow();
@@ -163,7 +163,6 @@ async function writeModel(figures: Figures): Promise<void> {
     shape: SHAPE,
     phases: PHASES,
     weights: WEIGHTS,
-    peak,
     steps: done,
     tokens: tokensSoFar(),
     curve: await readLossFile(file('loss.csv')),
