@@ -2,6 +2,7 @@ import type { EncodeOptions, Encoder } from './encoder.js';
 
 /** An explanation and the attributes of the item that it is about. */
 export interface AttributedText {
+  /** The explanation. */
   readonly text: string;
   /** Values by attribute: `{ genres: ['Comedy', 'Drama'] }`. */
   readonly attributes: Readonly<Record<string, readonly string[]>>;
@@ -53,7 +54,7 @@ export function attributeEncoder(encoder: Pick<Encoder, 'dimension' | 'encode'>,
   };
 }
 
-/** The sentences that name one of the values, which become {@link PLACEHOLDER}; empty where none does. */
+/** The sentences that name one of the values, which becomes `it`; empty where none does. */
 export function saidOf(text: string, values: readonly string[]): string {
   const named = values.filter((value) => value.trim() !== '').sort((a, b) => b.length - a.length); // `dark comedy` before `comedy`
   if (named.length === 0) return '';

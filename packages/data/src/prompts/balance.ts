@@ -16,8 +16,11 @@ export function balanceOf(liked: number, disliked: number): Balance {
 
 /** A value that a history holds, and how often. */
 export interface Balanced<Value> {
+  /** The value. */
   readonly value: Value;
+  /** Liked items that have it. */
   readonly liked: number;
+  /** Disliked items that have it. */
   readonly disliked: number;
 }
 

@@ -38,8 +38,16 @@ export function curveModel(predictor: (typeof CURVE_PREDICTORS)[number], rows: n
   return `${predictor}@${rows}`;
 }
 
+/** A point of the learning curve. */
+export interface CurvePoint {
+  /** One of {@link CURVE_PREDICTORS}. */
+  readonly predictor: string;
+  /** CTR rows that it was fitted on. */
+  readonly rows: number;
+}
+
 /** Predictor and rows of a {@link curveModel}; null for any other name. */
-export function curvePoint(model: string): { readonly predictor: string; readonly rows: number } | null {
+export function curvePoint(model: string): CurvePoint | null {
   const [, predictor, rows] = /^(.+)@(\d+)$/u.exec(model) ?? [];
   return predictor === undefined ? null : { predictor, rows: Number(rows) };
 }
