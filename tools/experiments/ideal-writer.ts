@@ -42,10 +42,7 @@ export function idealWriter(world: World, { interactions }: PreparedDataset): (r
       ],
       tastes: own.map((value) => tastes[value]!),
       degrees: own.map((value) => degreeOf(tastes[value]!)),
-      text: sayClaims(
-        claimsOn(own, (value) => tastes[value]!),
-        names,
-      ),
+      text: sayClaims(claimsOn(own, tastes), names),
       contributions: own.map((value, field) => fieldWeights[field]! * known[value]!),
     };
   };

@@ -1,6 +1,7 @@
 // What the model must be able to do before policy optimization begins, measured on users and items that it has not seen.
 import { createRng } from '@expctr/core';
 import { auc, expectedCalibrationError } from '@expctr/ctr-models';
+import { spearman } from '@expctr/eval';
 import { generateWorld } from '@expctr/testbed';
 import {
   absentClaims,
@@ -21,7 +22,6 @@ import {
   type Situation,
 } from '@expctr/testbed/pretraining';
 import { mean } from '../common/measure.js';
-import { spearman } from '../common/spearman.js';
 import { packed } from './packing.js';
 import { qualityOf, trueClaims, write, type Model, type Quality } from './writing.js';
 

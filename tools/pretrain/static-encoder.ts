@@ -10,7 +10,7 @@ import { createRng } from '@expctr/core';
 import { itemText } from '@expctr/data';
 import { fitStaticTable, saidOf, saveStaticTable } from '@expctr/encoder';
 import { generateWorld, prepareWorld, trueReasons } from '@expctr/testbed';
-import { DEGREES, VERBS, type Degree } from '@expctr/testbed/pretraining';
+import { DEGREES, sayClaim, type Degree } from '@expctr/testbed/pretraining';
 import { toolArguments, wholeNumber } from '../common/arguments.js';
 
 const { values } = toolArguments({
@@ -27,7 +27,6 @@ const worlds = [false, true].map((secondDomain) =>
 type World = (typeof worlds)[number];
 
 const attributesOf = ({ items }: World, item: number): string[] => Object.values(items.attributes).flatMap((lists) => lists[item]!);
-const claim = (value: string, degree: Degree): string => `${value} ${VERBS[degree]} them.`;
 const some = (values: readonly string[], most: number): string[] => rng.shuffle([...values]).slice(0, 1 + rng.int(most));
 
 function explanation(world: World, row: number): string {
@@ -35,10 +34,10 @@ function explanation(world: World, row: number): string {
   const writer = rng.next();
   const claims =
     writer < 0.4
-      ? trueReasons(world.truth[row]!).map(({ value, sign, strength }) => claim(value, (sign * strength) as Degree))
+      ? trueReasons(world.truth[row]!).map(({ value, sign, strength }) => sayClaim(value, (sign * strength) as Degree))
       : writer < 0.85
-        ? some(attributes, 2).map((value) => claim(value, 1))
-        : some(attributes, attributes.length).map((value) => claim(value, DEGREES[rng.int(DEGREES.length)]!));
+        ? some(attributes, 2).map((value) => sayClaim(value, 1))
+        : some(attributes, attributes.length).map((value) => sayClaim(value, DEGREES[rng.int(DEGREES.length)]!));
   const text = claims.join(' ') || 'nothing stands out.';
   return rng.next() < 0.5 ? text : saidOf(text, attributes) || text;
 }

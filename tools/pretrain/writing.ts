@@ -2,21 +2,15 @@
 import type { Rng } from '@expctr/core';
 import { readableText } from '@expctr/data';
 import { parseClaims, testbedExplanationTemplate } from '@expctr/testbed';
-import { degreeOf, EOS_ID, explanationPrompt, VOCABULARY, type CodedClaim, type Situation } from '@expctr/testbed/pretraining';
+import { EOS_ID, explanationPrompt, reasonDegrees, VOCABULARY, type CodedClaim, type Situation } from '@expctr/testbed/pretraining';
 import type { HostTensor } from '@expctr/tfjs-backend-onnx';
 import type { BatchShape, Forward, Trained } from './model.js';
 import { aligned } from './packing.js';
 
-/** A value with less than this share of the sum of absolute contributions is no reason, as `trueReasons` has it. */
-const REASON_SHARE = 0.1;
-
 /** The true reasons in codes. */
 export function trueClaims({ values, contributions }: Situation): CodedClaim[] {
-  const total = contributions.reduce((sum, share) => sum + Math.abs(share), 0);
-  return values.flatMap((value, at): CodedClaim[] => {
-    const share = contributions[at]!;
-    return share === 0 || Math.abs(share) < REASON_SHARE * total ? [] : [[value, degreeOf(share) || (share > 0 ? 1 : -1)]];
-  });
+  const degrees = reasonDegrees(contributions);
+  return values.flatMap((value, at): CodedClaim[] => (degrees[at] === 0 ? [] : [[value, degrees[at]!]]));
 }
 
 /** The model, compiled for batches of one shape, with its weights. */

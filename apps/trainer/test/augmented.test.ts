@@ -1,26 +1,13 @@
 import { createRng } from '@expctr/core';
 import { auc, type NumberColumn } from '@expctr/ctr-models';
-import {
-  countedExplanation,
-  defaultExplanationTemplate,
-  historyOf,
-  itemText,
-  prepareDataset,
-  PREDICTORS,
-  rowsOf,
-  type PreparedDataset,
-} from '@expctr/data';
+import { countedExplanation, defaultExplanationTemplate, PREDICTORS, rowsOf, type PreparedDataset } from '@expctr/data';
 import { createHashedEncoder } from '@expctr/encoder';
-import { writeMovieLensShaped } from '@expctr/testbed';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { resolveConfig } from '../src/config/resolve.js';
 import { createFeatureStore, ctrSlice, partOfCtrSlice } from '../src/pipeline/feature-store.js';
 import type { Pipeline } from '../src/pipeline/pipeline.js';
 import { fitOnHistory, type Materials } from '../src/pipeline/predictors.js';
 import { countedVectors, logOddsVectors } from '../src/pipeline/vectors.js';
+import { plantedSet } from './planted-set.js';
 
 const DIMENSION = 16;
 const basis = { backbone: 'logistic-regression', embeddingL2: 1e-5, evidence: true };
@@ -29,28 +16,8 @@ let prepared: PreparedDataset;
 let pipeline: Pipeline;
 
 beforeAll(async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'expctr-augmented-'));
-  await writeMovieLensShaped(folder, { users: 60, items: 60, seed: 4 });
-  prepared = await prepareDataset({ dataset: 'movielens', dataDir: folder, data: { kCore: 0 } });
-  const settings = await resolveConfig({ sets: ['ctr.epochs=6', 'ctr.learningRate=0.02'] });
-  const { interactions, items } = prepared;
-  const item = (row: number): ReturnType<typeof itemText> => itemText(items, interactions.item[row]!);
-  const history = (row: number) => {
-    const past = [...historyOf(interactions, row)];
-    const having = (label: number) => past.filter((other) => interactions.label[other] === label).map(item);
-    return { liked: having(1), disliked: having(0) };
-  };
-  // Only what fitting and encoding read: the language model plays no part here.
-  pipeline = {
-    run: { ...settings, rng: createRng(1), artifacts: { log: { write: () => undefined } }, progress: { say: () => undefined } },
-    data: {
-      interactions,
-      items,
-      features: createFeatureStore(interactions, items, settings.registry.backbones),
-      prompts: { item, history },
-    },
-    models: { encoder, vectors: encoder, templates: { explanation: defaultExplanationTemplate } },
-  } as unknown as Pipeline;
+  const set = await plantedSet({ users: 60, items: 60, seed: 4 }, DIMENSION, ['ctr.epochs=6', 'ctr.learningRate=0.02']);
+  ({ prepared, pipeline } = set);
 }, 60_000);
 
 /** What everybody knows is nothing, but for what a test says. */

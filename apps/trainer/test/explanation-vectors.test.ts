@@ -1,18 +1,12 @@
-import { createRng } from '@expctr/core';
 import { auc } from '@expctr/ctr-models';
-import { itemText, prepareDataset, rowsOf, type PreparedDataset } from '@expctr/data';
-import { createHashedEncoder } from '@expctr/encoder';
-import { writeMovieLensShaped } from '@expctr/testbed';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rowsOf, type PreparedDataset } from '@expctr/data';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { resolveConfig } from '../src/config/resolve.js';
 import { fitClickModel } from '../src/pipeline/click-model.js';
 import type { ExplanationSet } from '../src/pipeline/explanation-set.js';
-import { createFeatureStore, ctrSlice } from '../src/pipeline/feature-store.js';
+import { ctrSlice } from '../src/pipeline/feature-store.js';
 import type { Pipeline } from '../src/pipeline/pipeline.js';
 import { explanationVectors, shuffledVectors } from '../src/pipeline/vectors.js';
+import { plantedSet } from './planted-set.js';
 
 /** AUC of a CTR model on the test rows, with and without vectors, under planted explanations. */
 describe('the CTR model uses z', () => {
@@ -20,23 +14,8 @@ describe('the CTR model uses z', () => {
   let pipeline: Pipeline;
 
   beforeAll(async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'expctr-planted-'));
-    await writeMovieLensShaped(folder, { users: 120, items: 80, seed: 3 });
-    prepared = await prepareDataset({ dataset: 'movielens', dataDir: folder, data: { kCore: 0 } });
-    const settings = await resolveConfig({ sets: ['ctr.epochs=8', 'ctr.embeddingDimension=8'] });
-    const { interactions, items } = prepared;
-    const encoder = createHashedEncoder({ dimension: 32 });
-    // Only what fitting and encoding read: the language model plays no part here.
-    pipeline = {
-      run: { ...settings, rng: createRng(1), artifacts: { log: { write: () => undefined } }, progress: { say: () => undefined } },
-      data: {
-        interactions,
-        items,
-        features: createFeatureStore(interactions, items, settings.registry.backbones),
-        prompts: { item: (row: number) => itemText(items, interactions.item[row]!) },
-      },
-      models: { encoder, vectors: encoder },
-    } as unknown as Pipeline;
+    const set = await plantedSet({ users: 120, items: 80, seed: 3 }, 32, ['ctr.epochs=8', 'ctr.embeddingDimension=8']);
+    ({ prepared, pipeline } = set);
   }, 60_000);
 
   async function testAuc(textOf: ((row: number) => string) | null, options: { shuffled?: boolean } = {}): Promise<number> {

@@ -4,7 +4,8 @@ export { degreesPrompt, explanationPrompt, historyPrompt, KINDS, readerPrompt, t
 export { careful, claimsOn, generic, type CodedClaim } from './text/writers.js';
 export { absentClaims } from './text/answers.js';
 export { sayClaims } from './text/wording.js';
-export { DEGREES, degreeOf, NEUTRAL, VERBS, type Degree } from './text/phrases.js';
+export { reasonDegrees } from './world/true-reasons.js';
+export { DEGREES, degreeOf, NEUTRAL, sayClaim, VERBS, type Degree } from './text/phrases.js';
 export { VOCABULARY, wordId, wordIds } from './text/tokenizer.js';
 export { EOS_ID } from './tokenizer-json.js';
 export { randomWeights } from './random-llama/weights.js';

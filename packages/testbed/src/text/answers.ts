@@ -1,9 +1,10 @@
 import type { Rng } from '@expctr/core';
+import { solvePositiveDefinite } from '../positive-definite.js';
 import { VALUE_COUNT } from '../world/vocabulary.js';
 import type { World } from '../world/world.js';
-import { DEGREES, degreeOf } from './phrases.js';
+import { DEGREES } from './phrases.js';
 import { situationOf, type Situation } from './situation.js';
-import { careful, type CodedClaim } from './writers.js';
+import { careful, claimsOn, type CodedClaim } from './writers.js';
 
 /** The right answers to the questions that a reader is asked. */
 export interface Answers {
@@ -29,10 +30,11 @@ export function statement(situation: Situation, rng: Rng): CodedClaim[] {
 
 /** Tastes of the user that the item does not touch, in an order drawn. */
 export function absentClaims({ values, expected }: Pick<Situation, 'values' | 'expected'>, rng: Rng): CodedClaim[] {
-  return rng.shuffle(Array.from({ length: VALUE_COUNT }, (_, value) => value)).flatMap((value): CodedClaim[] => {
-    const degree = values.includes(value) ? 0 : degreeOf(expected[value]!);
-    return degree === 0 ? [] : [[value, degree]];
-  });
+  const order = rng.shuffle(Array.from({ length: VALUE_COUNT }, (_, value) => value));
+  return claimsOn(
+    order.filter((value) => !values.includes(value)),
+    expected,
+  );
 }
 
 /** Situations of a user that are counted. */
@@ -84,31 +86,18 @@ function logisticRegression(rows: readonly Row[]): number[] {
   const width = rows[0]!.inputs.length;
   let weights = new Array<number>(width).fill(0);
   for (let step = 0; step < STEPS; step += 1) {
-    const system = Array.from({ length: width }, () => new Array<number>(width + 1).fill(0)); // [curvature | gradient]
+    const [curvature, gradient] = [new Float64Array(width * width), new Float64Array(width)];
     for (const { inputs, probability } of rows) {
       const p = sigmoid(dot(inputs, weights));
       for (let a = 0; a < width; a += 1) {
-        for (let b = 0; b < width; b += 1) system[a]![b]! += p * (1 - p) * inputs[a]! * inputs[b]!;
-        system[a]![width]! += (probability - p) * inputs[a]!;
+        for (let b = 0; b < width; b += 1) curvature[a * width + b]! += p * (1 - p) * inputs[a]! * inputs[b]!;
+        gradient[a]! += (probability - p) * inputs[a]!;
       }
     }
-    const change = eliminate(system);
+    const change = solvePositiveDefinite(curvature, gradient);
     weights = weights.map((weight, at) => weight + change[at]!);
   }
   return weights;
-}
-
-/** Solves [A | b] with A positive definite by elimination. */
-function eliminate(system: number[][]): number[] {
-  const width = system.length;
-  for (let pivot = 0; pivot < width; pivot += 1) {
-    for (let row = 0; row < width; row += 1) {
-      if (row === pivot) continue;
-      const share = system[row]![pivot]! / system[pivot]![pivot]!;
-      for (let column = pivot; column <= width; column += 1) system[row]![column]! -= share * system[pivot]![column]!;
-    }
-  }
-  return system.map((row, at) => row[width]! / row[at]!);
 }
 
 const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, value, at) => sum + value * b[at]!, 0);

@@ -12,6 +12,9 @@ export const NEUTRAL = 'so-so';
 /** The end of a claim. */
 export const THEM = 'them.';
 
+/** A claim as a sentence: `grim delights them.` */
+export const sayClaim = (value: string, degree: Degree): string => `${value} ${VERBS[degree]} ${THEM}`;
+
 /** What a writer says who sees no reason. */
 export const NO_REASON = 'nothing stands out.';
 

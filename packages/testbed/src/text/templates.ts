@@ -1,5 +1,5 @@
 import { explanationTemplateSchema, lcTemplateSchema, type CountedFormat, type ExplanationTemplate, type LcTemplate } from '@expctr/data';
-import { NEWCOMER, THEM, VERBS, type Degree } from './phrases.js';
+import { NEWCOMER, sayClaim } from './phrases.js';
 
 /** An item is its attribute values: `mystery quest grim castle pirate`. Titles give nothing away here, and cost tokens. */
 const item = {
@@ -21,9 +21,14 @@ const profile = {
   empty: NEWCOMER,
 };
 
-const claim = (degree: Degree): string => `{value} ${VERBS[degree]} ${THEM}`;
 /** The same words as an explanation's. */
-const counted: CountedFormat = { loved: claim(2), liked: claim(1), mixed: null, disliked: claim(-1), hated: claim(-2) };
+const counted: CountedFormat = {
+  loved: sayClaim('{value}', 2),
+  liked: sayClaim('{value}', 1),
+  mixed: null,
+  disliked: sayClaim('{value}', -1),
+  hated: sayClaim('{value}', -2),
+};
 
 /** Words that only the templates write. */
 const delimiters = ['why:', 'item', 'because'];

@@ -1,5 +1,5 @@
 import { BALANCES } from '@expctr/data';
-import { NEUTRAL, NEWCOMER, NO_REASON, THEM, VERBS, type Degree } from './phrases.js';
+import { NEUTRAL, NEWCOMER, NO_REASON, sayClaim, VERBS, type Degree } from './phrases.js';
 import type { Situation } from './situation.js';
 import type { CodedClaim } from './writers.js';
 
@@ -8,7 +8,7 @@ type Names = readonly string[];
 /** Claims as text, one sentence each: `grim delights them. castle repels them.` */
 export function sayClaims(claims: readonly CodedClaim[], names: Names): string {
   if (claims.length === 0) return NO_REASON;
-  return claims.map(([value, degree]) => `${names[value]!} ${VERBS[degree]} ${THEM}`).join(' ');
+  return claims.map(([value, degree]) => sayClaim(names[value]!, degree)).join(' ');
 }
 
 /** Answers of one who is asked about values one after another: `grim delights castle so-so`. */

@@ -17,7 +17,7 @@ type Writer = (subject: Subject, rng: Rng) => CodedClaim[];
 const INVENTED = 0.05;
 
 /** What the visible history lets one expect who knows what words mean, in the order of the item's attributes. */
-export const careful: Writer = ({ values, expected }) => claimsOn(values, (value) => expected[value]!);
+export const careful: Writer = ({ values, expected }) => claimsOn(values, expected);
 
 /** The genre, and perhaps the values that most items have; always a little in favor. */
 export const generic: Writer = ({ values }, rng) => {
@@ -34,10 +34,10 @@ export const careless: Writer = ({ values }, rng) => {
   return pool.map((value) => [rng.next() < INVENTED ? rng.int(VALUE_COUNT) : value, DEGREES[rng.int(DEGREES.length)]!]);
 };
 
-/** The values whose taste is worth a word, with its degree. */
-export function claimsOn(values: readonly number[], taste: (value: number, at: number) => number): CodedClaim[] {
-  return values.flatMap((value, at): CodedClaim[] => {
-    const degree = degreeOf(taste(value, at));
+/** Those of the values whose taste is worth a word, with its degree. @param tastes by value */
+export function claimsOn(values: readonly number[], tastes: ArrayLike<number>): CodedClaim[] {
+  return values.flatMap((value): CodedClaim[] => {
+    const degree = degreeOf(tastes[value]!);
     return degree === 0 ? [] : [[value, degree]];
   });
 }

@@ -1,3 +1,4 @@
+import { solvePositiveDefinite } from '../positive-definite.js';
 import { KINSHIP, WHIM_DEVIATION } from './tastes.js';
 import { FIELD_COUNT, MEANING_OF, MEANINGS, VALUE_COUNT } from './vocabulary.js';
 
@@ -63,7 +64,7 @@ function posteriorWeights(kin: Float64Array, labels: readonly number[]): Float64
       system[row * count + row]! += 1 / curvature;
       target[row] = logits[row]! + (labels[row]! - p) / curvature;
     }
-    alpha = solve(system, target);
+    alpha = solvePositiveDefinite(system, target);
     const next = new Float64Array(count);
     let change = 0;
     for (let a = 0; a < count; a += 1) {
@@ -76,26 +77,4 @@ function posteriorWeights(kin: Float64Array, labels: readonly number[]): Float64
     if (change < CONVERGED) break;
   }
   return alpha;
-}
-
-/** Solves a symmetric positive definite system by Cholesky's method; `system` is overwritten. */
-function solve(system: Float64Array, target: Float64Array): Float64Array {
-  const count = target.length;
-  for (let row = 0; row < count; row += 1) {
-    for (let column = 0; column <= row; column += 1) {
-      let sum = system[row * count + column]!;
-      for (let k = 0; k < column; k += 1) sum -= system[row * count + k]! * system[column * count + k]!;
-      system[row * count + column] = row === column ? Math.sqrt(sum) : sum / system[column * count + column]!;
-    }
-  }
-  const solution = target.slice();
-  for (let row = 0; row < count; row += 1) {
-    for (let k = 0; k < row; k += 1) solution[row]! -= system[row * count + k]! * solution[k]!;
-    solution[row]! /= system[row * count + row]!;
-  }
-  for (let row = count - 1; row >= 0; row -= 1) {
-    for (let k = row + 1; k < count; k += 1) solution[row]! -= system[k * count + row]! * solution[k]!;
-    solution[row]! /= system[row * count + row]!;
-  }
-  return solution;
 }

@@ -7,13 +7,16 @@ const PLATFORM: readonly number[] = [1.8, 0.4, 1.6, 0.3, 0.8];
 /** Deviation of the logarithm of a field's weight where every user has weights of their own. */
 const BY_USER_DEVIATION = 0.8;
 
-/** How much each field counts for a user: the platform's weights, or, by option, the user's own. @param platform the world's stream */
-export function fieldWeightsOf({ tastes, fieldWeights }: CompleteWorldOptions, platform: Rng, user: Rng): readonly number[] {
-  if (fieldWeights === 'by-user') {
-    const weights = Array.from({ length: FIELD_COUNT }, () => Math.exp(BY_USER_DEVIATION * user.normal()));
-    const total = weights.reduce((sum, weight) => sum + weight, 0);
-    return weights.map((weight) => (FIELD_COUNT * weight) / total);
-  }
+/** How much each field counts on a platform; null where every user has weights of their own. */
+export function platformWeights({ tastes, fieldWeights }: CompleteWorldOptions, rng: Rng): readonly number[] | null {
+  if (fieldWeights === 'by-user') return null;
   if (fieldWeights !== undefined) return fieldWeights;
-  return tastes === 'meanings' ? platform.shuffle([...PLATFORM]) : Array.from({ length: FIELD_COUNT }, () => 1);
+  return tastes === 'meanings' ? rng.shuffle([...PLATFORM]) : Array.from({ length: FIELD_COUNT }, () => 1);
+}
+
+/** A user's own weights; they sum to the number of fields. */
+export function drawWeights(rng: Rng): number[] {
+  const weights = Array.from({ length: FIELD_COUNT }, () => Math.exp(BY_USER_DEVIATION * rng.normal()));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => (FIELD_COUNT * weight) / total);
 }

@@ -1,6 +1,6 @@
 import type { Rng } from '@expctr/core';
 import type { WorldItem } from './catalogue.js';
-import { fieldWeightsOf } from './field-weights.js';
+import { drawWeights } from './field-weights.js';
 import type { CompleteWorldOptions, TasteKind } from './options.js';
 import { drawTastes } from './tastes.js';
 
@@ -43,10 +43,19 @@ const HABITS: Readonly<Record<TasteKind, { readonly bias: readonly [number, numb
 const START = Date.UTC(2020, 0, 1);
 const DAY = 86_400;
 
-/** User number `at` of a world, from a stream of its own. The tastes do not depend on the domain; the items met do. */
-export function inventUser(at: number, items: readonly WorldItem[], options: CompleteWorldOptions, rng: Rng): WorldUser {
+/**
+ * User number `at` of a world, from a stream of its own. The tastes do not depend on the domain; the items met do.
+ * @param platform what the fields count; null = for each user something else
+ */
+export function inventUser(
+  at: number,
+  items: readonly WorldItem[],
+  platform: readonly number[] | null,
+  options: CompleteWorldOptions,
+  rng: Rng,
+): WorldUser {
   const own = rng.fork('user', at);
-  const fieldWeights = fieldWeightsOf(options, rng.fork('platform'), own.fork('platform'));
+  const fieldWeights = platform ?? drawWeights(own.fork('platform'));
   const taste = own.fork('tastes');
   const tastes = drawTastes(options, taste);
   const [center, deviation] = HABITS[options.tastes].bias;

@@ -1,7 +1,7 @@
 import { createRng } from '@expctr/core';
 import { requireInteger } from '../errors.js';
 import { inventItems, type WorldItem } from './catalogue.js';
-import { fieldWeightsOf } from './field-weights.js';
+import { platformWeights } from './field-weights.js';
 import { completeWorldOptions, type CompleteWorldOptions, type WorldOptions } from './options.js';
 import { inventUser, type WorldUser } from './user.js';
 import { DOMAINS, type Domain } from './vocabulary.js';
@@ -31,14 +31,15 @@ export function generateWorld(options: WorldOptions): World {
   const domain = complete.secondDomain ? DOMAINS.second : DOMAINS.first;
   const rng = createRng(complete.seed).fork('testbed-world');
   const items = inventItems(complete.items, domain, rng.fork(complete.secondDomain ? 'second-domain' : 'first-domain'));
+  const fieldWeights = platformWeights(complete, rng.fork('platform'));
   return {
     options: complete,
     domain,
-    fieldWeights: complete.fieldWeights === 'by-user' ? null : fieldWeightsOf(complete, rng.fork('platform'), rng),
+    fieldWeights,
     items,
     user(at) {
       requireInteger('the number of a user', at, 0, complete.users - 1);
-      return inventUser(at, items, complete, rng);
+      return inventUser(at, items, fieldWeights, complete, rng);
     },
   };
 }

@@ -1,22 +1,15 @@
-import type { Rng } from '@expctr/core';
 import { historyOf, type Interactions } from '@expctr/data';
 import { expectedTastes } from '@expctr/testbed';
-import type { RowFacts } from '../facts.js';
 import { bestCut, bestThreshold, claimsAbove, type Candidate } from './best-claims.js';
 import type { KnownWorld } from './known-world.js';
 import { userPlaces } from './user-halves.js';
-import type { VisibleHistoryCeiling } from './visible-history.js';
+import type { CeilingInput, VisibleHistoryCeiling } from './visible-history.js';
 
 /** What {@link expectedContributionsCeiling} needs. */
-export interface ExpectedContributionsInput {
-  readonly interactions: Interactions;
+export interface ExpectedContributionsInput extends Pick<CeilingInput, 'interactions' | 'facts' | 'rows' | 'rng'> {
   readonly world: KnownWorld;
   /** What each field is taken to count. */
   readonly fieldWeights: readonly number[];
-  readonly facts: (row: number) => RowFacts;
-  /** Rows to choose thresholds on and to ask about. */
-  readonly rows: readonly number[];
-  readonly rng: Rng;
 }
 
 /**
