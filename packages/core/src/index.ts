@@ -1,5 +1,11 @@
-export { ExpctrError, type ErrorDetails } from './errors.js';
+export { ExpctrError, WrongUseError, type ErrorDetails } from './errors.js';
+export { EXIT, failWith, type ExitStatus } from './exit-status.js';
+export { sentences } from './sentences.js';
+export { nameAdvice, nearestName } from './nearest-name.js';
+export { checkOptions, OptionsError, type OptionKeys } from './option-keys.js';
+export { packageVersion } from './package-version.js';
 export { createRng, type Indexed, type Rng, type SeedPath } from './rng.js';
 export { sha256 } from './hash.js';
 export { replaceAtomically, writeFileAtomic } from './atomic-file.js';
 export { tolerateClosedPipe } from './closed-pipe.js';
+export { printable, printableLines } from './printable.js';

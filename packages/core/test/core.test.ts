@@ -82,7 +82,7 @@ describe('ExpctrError', () => {
       remedy: 'correct the line or pass --on-bad-row skip',
     });
     expect(error.message).toBe(
-      'ratings.csv:3:5: "abc" is no number Expected a rating such as 4.5. To mend it: correct the line or pass --on-bad-row skip.',
+      'ratings.csv:3:5: "abc" is no number. Expected a rating such as 4.5. To mend it: correct the line or pass --on-bad-row skip.',
     );
     expect(error.name).toBe('DataError');
     expect(error.code).toBe('DATA_BAD_ROW');

@@ -1,0 +1,27 @@
+import { ExpctrError } from './errors.js';
+
+/** What a program's exit status says. */
+export const EXIT = { done: 0, failed: 1, wrongUse: 2, interrupted: 130 } as const;
+
+/** One of {@link EXIT}. */
+export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
+
+/**
+ * The exit status of a program that an error ended, and what it says of it. This is the one place that tells wrong use (2: what was
+ * asked for cannot be, whatever the data) from failure (1).
+ * @param write where the program writes errors; what commander throws has been written already
+ */
+export function failWith(error: unknown, write: (text: string) => void): ExitStatus {
+  if (isCommandLineError(error)) return error.exitCode === 0 ? EXIT.done : EXIT.wrongUse;
+  if (error instanceof ExpctrError) {
+    write(`error ${error.code}: ${error.message}\n`);
+    return error.wrongUse ? EXIT.wrongUse : EXIT.failed;
+  }
+  write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return EXIT.failed;
+}
+
+/** A CommanderError of any copy of commander: help and versions with 0, wrong arguments with 1. */
+function isCommandLineError(error: unknown): error is Error & { readonly exitCode: number } {
+  return error instanceof Error && 'exitCode' in error && 'code' in error && String(error.code).startsWith('commander.');
+}
