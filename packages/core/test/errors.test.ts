@@ -105,9 +105,9 @@ describe('checkOptions', () => {
   });
 
   test('an unknown key is wrong use, with the nearest name', () => {
-    expect(() => checkOptions('fit', { epoch: 3 } as object, keys as object)).toThrow(/fit: .*'epoch'.*write epochs/u);
-    expect(() => checkOptions('fit', { whatever: 3 } as object, keys as object)).toThrow(/leave it out/u);
-    expect(() => checkOptions('fit', { toString: 3 } as object, keys as object)).toThrow(OptionsError);
+    expect(() => checkOptions('fit', { epoch: 3 }, keys as object)).toThrow(/fit: .*'epoch'.*write epochs/u);
+    expect(() => checkOptions('fit', { whatever: 3 }, keys as object)).toThrow(/leave it out/u);
+    expect(() => checkOptions('fit', { toString: 3 }, keys as object)).toThrow(OptionsError);
   });
 
   test.each([null, undefined, 3, 'text', []])('%j is no object', (given) => {
