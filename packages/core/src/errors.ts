@@ -39,7 +39,11 @@ export class ExpctrError extends Error {
 
   constructor(code: string, what: string, details: ErrorDetails = {}) {
     const { where, expected, remedy, cause, wrongUse = false } = details;
-    const parts = [where === undefined || where.trim() === '' ? what : `${where.trim()}: ${what.trim()}`, prefixed('Expected', expected), prefixed('To mend it:', remedy)];
+    const parts = [
+      where === undefined || where.trim() === '' ? what : `${where.trim()}: ${what.trim()}`,
+      prefixed('Expected', expected),
+      prefixed('To mend it:', remedy),
+    ];
     super(sentences(parts.map((part) => printable(part, LONGEST_PART))), cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.code = code;

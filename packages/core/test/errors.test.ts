@@ -17,7 +17,17 @@ const END = /[.!?…]$/u;
 /** Texts as they stand in errors: names in quotes, paths, numbers, texts that end like sentences, and anything at all. */
 const part = fc.oneof(
   fc.string({ unit: 'grapheme' }),
-  fc.constantFrom("there is no dataset 'movieLens'", 'one of a, b', 'see above.', 'really?', 'and so on…', '(in brackets.)', ' ', '..', '"a."'),
+  fc.constantFrom(
+    "there is no dataset 'movieLens'",
+    'one of a, b',
+    'see above.',
+    'really?',
+    'and so on…',
+    '(in brackets.)',
+    ' ',
+    '..',
+    '"a."',
+  ),
 );
 
 describe('the parts of an error', () => {
