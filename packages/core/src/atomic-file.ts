@@ -1,9 +1,10 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileError } from './file-error.js';
 
 /**
  * Writes a file so that a reader, or a crash, sees all of it or none: temporary name beside it, flush, rename.
- * Missing parent folders are made.
+ * Missing parent folders are made. @throws FileError where the machine refuses, such as `FILE_NO_SPACE`
  */
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
   await replaceAtomically(path, async (temporary) => {
@@ -18,9 +19,9 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
 
 /** As {@link writeFileAtomic} for writers that want a path: `write` fills the temporary file, which then takes `path`'s place. */
 export async function replaceAtomically(path: string, write: (temporaryPath: string) => Promise<void>): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
   try {
+    await mkdir(dirname(path), { recursive: true });
     await write(temporary);
     const file = await open(temporary, 'r+');
     try {
@@ -30,7 +31,15 @@ export async function replaceAtomically(path: string, write: (temporaryPath: str
     }
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+    // what failed is what the caller must hear of, not that the rest cannot be removed either
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw fileError(error, path);
+  }
+}
+
+/** Removes the temporary files that writers left below a folder when they were killed. Nobody may be writing there meanwhile. */
+export async function removeTemporaryFiles(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile() && /\.\d+\.tmp$/u.test(entry.name)) await rm(join(entry.parentPath, entry.name), { force: true });
   }
 }
