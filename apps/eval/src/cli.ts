@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { ExpctrError, writeFileAtomic } from '@expctr/core';
+import { ExpctrError, printableJson, printableLines, writeFileAtomic } from '@expctr/core';
 import { runFolder } from '@expctr/run';
 import { evaluateRun } from './evaluate-run.js';
 import { FILES } from './read/files.js';
@@ -20,7 +20,9 @@ export interface Output {
  * @param argv arguments after the program's name
  * @returns exit status: 0 done, 1 failed, 2 wrong use
  */
-export async function runCli(argv: readonly string[], output: Output): Promise<0 | 1 | 2> {
+export async function runCli(argv: readonly string[], terminal: Output): Promise<0 | 1 | 2> {
+  // What is printed may quote names and messages from files.
+  const output: Output = { out: (text) => terminal.out(printableLines(text)), error: (text) => terminal.error(printableLines(text)) };
   let status: 0 | 1 | 2 = 0;
   const program = new Command('expctr-eval')
     .description(`Evaluates runs of expctr-train: writes ${FILES.metrics} and ${FILES.report} into each RUN and prints a table.`)
@@ -58,10 +60,8 @@ async function evaluate(
   }
   if (json) {
     out(
-      JSON.stringify(
+      printableJson(
         single === undefined ? Object.fromEntries(runs.map(({ metrics }, at) => [folders[at] ?? '', metrics])) : single.metrics,
-        null,
-        2,
       ),
     );
     return;

@@ -25,6 +25,19 @@ test('one RUN: a table of predictors and where the report lies; exit 0', async (
   expect(out).not.toContain('\u001b[');
 });
 
+test('names and messages in a run command no terminal, and are the same in JSON', async () => {
+  const message = '\u001b]0;owned\u0007\u001b[2J\u009b31m\u202e\u200b';
+  const folder = await syntheticRun({ users: 30, log: [JSON.stringify({ event: 'warning', code: message, message })] });
+  for (const form of [[], ['--json']]) {
+    const { status, out, error } = await run(folder, ...form);
+    expect(status).toBe(0);
+    expect(out + error).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u);
+    if (form.length > 0) expect((JSON.parse(out) as { warnings: object[] }).warnings).toContainEqual({ code: message, message });
+    else expect(out).toContain('\\x1b]0;owned\\x07');
+  }
+  await rm(folder, { recursive: true });
+});
+
 test('several RUNs: one table with a column each', async () => {
   const { status, out } = await run(first, second);
   expect(status).toBe(0);

@@ -27,6 +27,13 @@ export function printableLines(text: string): string {
   return text.replace(UNPRINTABLE, (character) => (character === '\n' || character === '\t' ? character : escaped(character)));
 }
 
+/** A value as indented JSON in which unprintable characters are JSON's own escapes: what reads it gets the same value. */
+export function printableJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).replace(UNPRINTABLE, (character) =>
+    character === '\n' ? character : character.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  );
+}
+
 function bounded(text: string, limit: number): string {
   // An escape is never shorter than what it stands for, so the beginning of a text of any length is enough.
   const pieces = Array.from(text.slice(0, 2 * limit + 2), (character) => character.replace(UNPRINTABLE, escaped));

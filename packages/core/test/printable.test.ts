@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ExpctrError, printable, printableLines } from '../src/index.js';
+import { ExpctrError, printable, printableJson, printableLines } from '../src/index.js';
 
 /** Of another make than the one in the source: code points by range, as terminals and Unicode's lists have them. */
 function isUnprintable(character: string): boolean {
@@ -80,6 +80,16 @@ describe('printable', () => {
     expect(printable('x'.repeat(50_000_000), 10)).toBe('xxxxxxxxx…');
     expect(performance.now() - started).toBeLessThan(500);
   });
+});
+
+test('printable JSON reads back the same', () => {
+  fc.assert(
+    fc.property(fc.dictionary(nasty, fc.oneof(nasty, fc.double({ noNaN: true, noDefaultInfinity: true }))), (value) => {
+      const text = printableJson(value);
+      expect([...text].filter((character) => isUnprintable(character) && character !== '\n')).toEqual([]);
+      expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
+    }),
+  );
 });
 
 test("an error's message is one printable line of bounded length; its fields are as given", () => {

@@ -198,6 +198,27 @@ test('settings are read as JSON where they are, and the nearest name is the one 
   expect(nearest('maxperuser', ['maxInteractions', 'maxPerUser', 'split'])).toBe('maxPerUser');
 });
 
+test('nothing in names, rows or metadata of a file commands the terminal', async () => {
+  const ESC = '\u001b]0;owned\u0007\u001b[2J\u202e\u009b31m';
+  const hostile = join(folder, 'hostile');
+  await mkdir(hostile);
+  const ratings = Array.from({ length: 40 }, (_, i) => `${1 + (i % 4)},${1 + Math.floor(i / 4)},${1 + (i % 5)}.0,${964982703 + i * 60}`);
+  await writeFile(join(hostile, 'ratings.csv'), ['userId,movieId,rating,timestamp', ...ratings, `9,9,${ESC},1`, ''].join('\n'));
+  const movies = Array.from({ length: 10 }, (_, i) => `${i + 1},"Movie ${i + 1}${ESC}",Comedy`);
+  await writeFile(join(hostile, 'movies.csv'), ['movieId,title,genres', ...movies, ''].join('\n'));
+  const out = join(folder, 'hostile-out');
+  const args = ['--dataset', 'movielens', '--data-dir', hostile, '--out', out, '--set', 'data.kCore=2'];
+  const said = [
+    await run('prepare', ...args, '--on-bad-row', 'skip'),
+    await run('prepare', ...args), // fails at the bad row, and quotes it
+    await run('inspect', join(out, 'items.arrow')),
+    await run('inspect', `/no/such/${ESC}`),
+  ];
+  for (const { out: text, error } of said) expect(text + error).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u);
+  expect(said.map(({ status }) => status)).toEqual([0, 1, 0, 1]);
+  expect(said[2]!.out).toContain('Movie 1\\x1b]0;owned');
+});
+
 test('inspect cuts long lists and shows metadata', async () => {
   const text = await describeTable(
     embeddingsToTable({

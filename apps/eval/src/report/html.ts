@@ -1,3 +1,5 @@
+import { printable } from '@expctr/core';
+
 /** A piece of HTML that is safe to stand in a page as it is. */
 export class Html {
   readonly text: string;
@@ -28,11 +30,18 @@ function render(value: Content): string {
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-/** Escapes text for HTML; control characters and lone surrogates, which HTML forbids, become the replacement character. */
+/** Overrides and isolates of direction, and tags: they reorder what stands around them, or hide a text in another. */
+const DECEPTIVE = /[\u202a-\u202e\u2066-\u2069\u{e0000}-\u{e007f}]/gu;
+
+/**
+ * Escapes text for HTML; control characters and lone surrogates, which HTML forbids, become the replacement character, and
+ * characters that reorder or hide text become visible. (Joiners stay: emoji and many scripts are written with them.)
+ */
 function escapeText(text: string): string {
   return (
     text
       .replace(/[&<>"']/gu, (character) => entities[character] ?? '')
+      .replace(DECEPTIVE, (character) => printable(character))
       // eslint-disable-next-line no-control-regex
       .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufdd0-\ufdef\ufffe\uffff]|\p{Cs}/gu, '\ufffd')
   );

@@ -1,3 +1,4 @@
+import { printable } from '@expctr/core';
 import Table from 'cli-table3';
 import type { Metrics } from '../figures/metrics.js';
 import type { QualityMetrics } from '../figures/quality.js';
@@ -29,7 +30,7 @@ export function runText(metrics: Metrics): string {
   }
   const comparisons = plainTable(['comparison', 'AUC difference', '95 % interval']);
   for (const { model, difference } of distinctComparisons(differences)) {
-    comparisons.push([`${model} - ${difference.against}`, signed(difference.auc), intervalText(difference.aucInterval, signed)]);
+    comparisons.push([printable(`${model} - ${difference.against}`), signed(difference.auc), intervalText(difference.aucInterval, signed)]);
   }
   const noted = warnings.slice(0, 6).map(({ code, message }) => `warning ${printable(code)}: ${printable(message)}`);
   return [
@@ -54,7 +55,7 @@ function learningCurveText({ learningCurve }: Metrics): string[] {
   const sizes = [...new Set(predictors.flatMap(([, own]) => own.map(({ rows }) => rows)))];
   const table = plainTable(['AUC by CTR rows', ...sizes.map(String)]);
   for (const [predictor, own] of predictors)
-    table.push([predictor, ...sizes.map((size) => fixed(own.find(({ rows }) => rows === size)?.auc))]);
+    table.push([printable(predictor), ...sizes.map((size) => fixed(own.find(({ rows }) => rows === size)?.auc))]);
   return ['', table.toString()];
 }
 
@@ -83,7 +84,7 @@ function qualityText({ quality, qualityDifferences, betterBase, gapClosed, gapCl
       signs,
     ]);
   };
-  for (const [stage, found] of Object.entries(quality)) add(names[stage] ?? stage, found, fixed(found.polarityAccuracy));
+  for (const [stage, found] of Object.entries(quality)) add(names[stage] ?? printable(stage), found, fixed(found.polarityAccuracy));
   add('ceiling', ceiling, '');
   const gain = qualityDifferences['stage3']?.[betterBase];
   const gained =
@@ -110,7 +111,7 @@ export function comparisonText(runs: readonly NamedMetrics[]): string {
     ),
   );
   for (const [title, [model, name]] of pairs)
-    differences.push([title, ...runs.map(({ metrics }) => cell(metrics.differences[model]?.[name], signed))]);
+    differences.push([printable(title), ...runs.map(({ metrics }) => cell(metrics.differences[model]?.[name], signed))]);
   return [
     ...runs.map(({ name, metrics }) => `${printable(name)}: ${headline(metrics).sentence}`),
     '',
@@ -132,9 +133,4 @@ function orderedModels(models: readonly string[]): string[] {
 
 function plainTable(head: readonly string[]): Table.Table {
   return new Table({ head: [...head], style: { head: [], border: [], compact: true } });
-}
-
-/** Names come from files: no control character of theirs reaches the terminal. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ');
 }

@@ -1,10 +1,14 @@
 import { existsSync } from 'node:fs';
+import { printable } from '@expctr/core';
 import { explanationsFromTable, itemText, readDataset, readTable, rowsOf, type Explanations } from '@expctr/data';
 import { plainItemText } from '../pipeline/item-text.js';
 import { FINAL, POST_HOC, type RunFolder } from '@expctr/run';
 
 /** How many test rows are shown. */
 const SHOWN = 3;
+
+/** The most characters of a text that are shown. */
+const LONGEST = 500;
 
 /**
  * Explanations of a few test rows by the base model and by the trained policy, as reader and encoder saw them. Rows where the two
@@ -21,11 +25,11 @@ export async function beforeAndAfter(folder: RunFolder): Promise<string> {
   const chosen = [...changed, ...rows]
     .filter((row) => !users.has(interactions.user[row]!) && users.add(interactions.user[row]!))
     .slice(0, SHOWN);
-  const shown = (text: string): string => (text === '' ? '(nothing readable)' : text);
+  const shown = (text: string): string => (text === '' ? '(nothing readable)' : printable(text, LONGEST));
   return chosen
     .map((row) =>
       [
-        `${plainItemText(itemText(items, interactions.item[row]!))} (${interactions.label[row] === 1 ? 'chosen' : 'not chosen'})`,
+        `${printable(plainItemText(itemText(items, interactions.item[row]!)), LONGEST)} (${interactions.label[row] === 1 ? 'chosen' : 'not chosen'})`,
         `  before: ${shown(base!.get(row)!)}`,
         `  after:  ${shown(final!.get(row)!)}`,
       ].join('\n'),

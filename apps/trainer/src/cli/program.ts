@@ -5,6 +5,7 @@ import { presets } from '../config/presets.js';
 import { pluginsIn, readConfigFile } from '../config/resolve.js';
 import type { PluginSource } from '../plugins/load-plugins.js';
 import { PART_KINDS, type Registry } from '../plugins/registry.js';
+import { print, printError } from './terminal.js';
 
 /** What the command line said, before the configuration is put together. */
 export interface CommandLine {
@@ -89,7 +90,8 @@ export function parseCommandLine(argv: readonly string[], registry: Registry): C
     .option('--schema', 'print the JSON Schema of the configuration and end')
     .addHelpText('after', () => helpAfter(registry))
     .showHelpAfterError('(expctr-train --help lists every option)')
-    .exitOverride();
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => print(text.trimEnd()), writeErr: (text) => printError(text.trimEnd()) });
   try {
     program.parse([...argv], { from: 'user' });
   } catch (error) {
@@ -97,7 +99,7 @@ export function parseCommandLine(argv: readonly string[], registry: Registry): C
     throw error;
   }
   if (program.args.length > 0) {
-    process.stderr.write(`error: unexpected argument "${program.args[0]}"; options begin with -- (expctr-train --help lists them)\n`);
+    printError(`error: unexpected argument "${program.args[0]}"; options begin with -- (expctr-train --help lists them)`);
     throw new UsageError(2);
   }
   return { set: [], plugin: [], ...program.opts<Partial<CommandLine>>() };

@@ -1,4 +1,4 @@
-import type { Rng } from '@expctr/core';
+import { printable, type Rng } from '@expctr/core';
 import type { Artifacts, RunFolder } from '@expctr/run';
 import type { Config } from '../config/schema.js';
 import type { Registry } from '../plugins/registry.js';
@@ -32,5 +32,5 @@ export interface Pipeline {
 /** Writes a warning to the log and to the terminal. */
 export function warn({ artifacts, progress }: Pick<RunContext, 'artifacts' | 'progress'>, code: string, message: string): void {
   artifacts.log.write({ event: 'warning', code, message });
-  progress.say(`warning: ${message}`);
+  progress.say(`warning: ${printable(message)}`);
 }

@@ -1,4 +1,5 @@
 import { SingleBar } from 'cli-progress';
+import { printable, printableLines } from '@expctr/core';
 
 /** Shows how far long work has come: a bar on a terminal, plain lines elsewhere, nothing where it is `silent`. */
 export interface Progress {
@@ -17,11 +18,25 @@ export interface ProgressTask {
 
 /** Progress on `stream` (standard error, so that standard output stays machine-readable). */
 export function createProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
-  return stream.isTTY ? terminalProgress(stream) : lineProgress(stream);
+  return printableProgress(stream.isTTY ? terminalProgress(stream) : lineProgress(stream));
 }
 
 /** For programs and tests. */
 export const silentProgress: Progress = { say: () => undefined, begin: () => ({ update: () => undefined, done: () => undefined }) };
+
+/** What is said may quote data: nothing in it commands the terminal. */
+function printableProgress({ say, begin }: Progress): Progress {
+  return {
+    say: (text) => say(printableLines(text)),
+    begin(name, total, unit) {
+      const task = begin(printable(name), total, printable(unit));
+      return {
+        update: (completed, note = '') => task.update(completed, printable(note)),
+        done: (note = '') => task.done(printable(note)),
+      };
+    },
+  };
+}
 
 function terminalProgress(stream: NodeJS.WriteStream): Progress {
   return {

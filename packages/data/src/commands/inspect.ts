@@ -1,5 +1,5 @@
 import { DataType, Table, type Schema } from 'apache-arrow';
-import { ExpctrError } from '@expctr/core';
+import { ExpctrError, printable } from '@expctr/core';
 import { SCHEMA_KEY } from '../schemas/arrow-build.js';
 import { openTable } from '../schemas/table-file.js';
 import { createTableCheck, SCHEMA_NAMES, type SchemaName } from '../schemas/validate.js';
@@ -7,6 +7,7 @@ import { alignColumns } from './prepare.js';
 
 const CELL_WIDTH = 36;
 const LIST_LENGTH = 6;
+const METADATA_LENGTH = 2000;
 
 /** What `inspect` prints of an Arrow file: row count, metadata, whether it follows its schema, columns, and its first rows. */
 export async function inspectCommand(path: string, rows: number): Promise<string> {
@@ -49,15 +50,15 @@ async function describeParts({ fields, metadata }: Schema, parts: Parts, rows: n
     }
   }
   const verdict = check === undefined ? 'not known here' : problem === undefined ? 'valid' : `NOT valid: ${problem}`;
-  const columns = fields.map((field) => [field.name, String(field.type), field.nullable ? 'nullable' : '']);
+  const columns = fields.map((field) => [printable(field.name), printable(String(field.type)), field.nullable ? 'nullable' : '']);
   return [
     `${length} rows, ${fields.length} columns, ${batches} record batches`,
-    ...Array.from(metadata, ([key, value]) => `${key} = ${value}`),
+    ...Array.from(metadata, ([key, value]) => printable(`${key} = ${value}`, METADATA_LENGTH)),
     ...(name === undefined ? [] : [`schema ${name}: ${verdict}`]),
     '',
     alignColumns([['column', 'type', ''], ...columns]),
     '',
-    alignColumns([fields.map((field) => field.name), ...cells]),
+    alignColumns([fields.map((field) => printable(field.name)), ...cells]),
     ...(cells.length < length ? [`… ${length - cells.length} more rows`] : []),
   ].join('\n');
 }
@@ -79,14 +80,10 @@ function cellText(value: unknown, type: DataType): string {
   if (DataType.isList(type) || DataType.isLargeList(type) || DataType.isFixedSizeList(type)) {
     const all = Array.from(value as Iterable<unknown>, (item) => cellText(item, type.valueType as DataType));
     const cut = all.length > LIST_LENGTH ? [...all.slice(0, LIST_LENGTH), `… ${all.length} in all`] : all;
-    return cutText(`[${cut.join(', ')}]`, 2 * CELL_WIDTH);
+    return printable(`[${cut.join(', ')}]`, 2 * CELL_WIDTH);
   }
   if (typeof value === 'number') return String(Number(value.toPrecision(7)));
   const text =
     typeof value === 'string' ? value : typeof value === 'bigint' || typeof value === 'boolean' ? String(value) : JSON.stringify(value);
-  return cutText(text.replace(/\p{Cc}+/gu, ' '), CELL_WIDTH);
-}
-
-function cutText(text: string, width: number): string {
-  return text.length > width ? `${text.slice(0, width - 1)}…` : text;
+  return printable(text, CELL_WIDTH);
 }

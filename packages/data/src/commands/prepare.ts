@@ -1,5 +1,6 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { printable } from '@expctr/core';
 import { DataOptionError } from '../errors.js';
 import { DATASET_FILES, writeCard } from '../prepare/dataset-folder.js';
 import { EmptyCoreError } from '../prepare/empty-core.js';
@@ -38,10 +39,10 @@ export async function prepareCommand(options: PrepareOptions & { readonly out: s
 /** What `prepare` prints: counts at every step, splits, label rates. */
 export function describeDataset({ card, warnings }: PreparedFolder): string {
   const files = card.files.map(({ file, role, format, rowsRead, rowsDropped = {}, rowsBad, badRows }) => {
-    const shown = badRows.map(({ line, column, problem, text }) => `    ${file}:${line}:${column}: ${problem}: ${text}`);
+    const shown = badRows.map(({ line, column, problem, text }) => printable(`    ${file}:${line}:${column}: ${problem}: ${text}`));
     const dropped = Object.entries(rowsDropped).map(([rule, rows]) => `, ${rows} dropped (${rule})`);
     const taken = format === undefined ? '' : `, taken for ${role ?? 'data'}: ${format}`;
-    return [`${file}: ${rowsRead} rows read, ${rowsBad} bad${dropped.join('')}${taken}`, ...shown].join('\n');
+    return [printable(`${file}: ${rowsRead} rows read, ${rowsBad} bad${dropped.join('')}${taken}`), ...shown].join('\n');
   });
   const steps = card.steps.map(({ step, rows, users, items, dropped, added = 0 }) => [step, rows, users, items, dropped, added]);
   const splits = Object.entries({ ...card.splits, ...card.slices }).map(([name, split]) => [
@@ -56,8 +57,8 @@ export function describeDataset({ card, warnings }: PreparedFolder): string {
     alignColumns([['step', 'rows', 'users', 'items', 'dropped', 'added'], ...steps]),
     '',
     alignColumns([['split', 'rows', 'users', 'label rate'], ...splits]),
-    ...card.notes.map((note) => `note: ${note}`),
-    ...warnings.map(({ message }) => `warning: ${message}`),
+    ...card.notes.map((note) => printable(`note: ${note}`)),
+    ...warnings.map(({ message }) => printable(`warning: ${message}`)),
   ].join('\n');
 }
 

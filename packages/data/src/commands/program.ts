@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { ExpctrError } from '@expctr/core';
+import { ExpctrError, printableJson, printableLines } from '@expctr/core';
 import { DataOptionError } from '../errors.js';
 import { defaultExplanationTemplate } from '../prompts/default-explanation-template.js';
 import { defaultLcTemplate } from '../prompts/default-lc-template.js';
@@ -20,13 +20,21 @@ export interface ProgramOutput {
 const [DONE, FAILED, WRONG_USE] = [0, 1, 2];
 
 /** Runs `expctr-data` with its arguments (without the program's name); resolves to the exit status. */
-export async function runProgram(args: readonly string[], output: ProgramOutput): Promise<number> {
+export async function runProgram(args: readonly string[], terminal: ProgramOutput): Promise<number> {
+  // What is printed may quote titles, names and metadata from files.
+  const output: ProgramOutput = {
+    out: (text) => terminal.out(printableLines(text)),
+    error: (text) => terminal.error(printableLines(text)),
+  };
   try {
     await createProgram(output).parseAsync([...args], { from: 'user' });
     return DONE;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USE; // commander has said what is wrong
-    if (!(error instanceof ExpctrError)) throw error;
+    if (!(error instanceof ExpctrError)) {
+      output.error(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      return FAILED;
+    }
     output.error(`error ${error.code}: ${error.message}\n`);
     return error instanceof DataOptionError ? WRONG_USE : FAILED;
   }
@@ -90,7 +98,7 @@ function createProgram({ out, error }: ProgramOutput): Command {
     .command('template')
     .description('Print a default prompt template as JSON, to start one of your own from.')
     .addArgument(new Command().createArgument('<kind>').choices(['explanation', 'lc']))
-    .action((kind: string) => out(`${JSON.stringify(kind === 'lc' ? defaultLcTemplate : defaultExplanationTemplate, null, 2)}\n`));
+    .action((kind: string) => out(`${printableJson(kind === 'lc' ? defaultLcTemplate : defaultExplanationTemplate)}\n`));
   return program;
 }
 

@@ -1,3 +1,4 @@
+import { printableLines } from '@expctr/core';
 import { tailPlot } from './card-plot.js';
 import type { CardSplit, DatasetCard } from './card.js';
 
@@ -61,7 +62,7 @@ const decimals = (value: number | null, places: number): string => (value === nu
 const day = (time: string | undefined): string => time?.slice(0, 10) ?? '–';
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 /** Text between tags; none goes into an attribute. */
-const escaped = (text: string): string => text.replace(/[&<>]/gu, (character) => ENTITIES[character]!);
+const escaped = (text: string): string => printableLines(text).replace(/[&<>]/gu, (character) => ENTITIES[character]!);
 
 function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const row = (cells: readonly (string | number)[], tag: string): string =>
