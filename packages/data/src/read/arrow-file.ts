@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { RecordBatchReader, type DataType, type RecordBatch, type Vector } from 'apache-arrow';
-import { ExpctrError } from '@expctr/core';
-import { DataError } from '../errors.js';
+import { checkArrowFile } from '../arrow-check/check-file.js';
+import { checkValues } from '../arrow-check/check-values.js';
+import { arrowError } from '../arrow-check/damage.js';
 import { compressedError } from './arrow-compression.js';
 import { plainArrow } from './arrow-values.js';
 import { unreadType, type ColumnBatch, type ColumnFile } from './column-batches.js';
@@ -14,22 +15,24 @@ export async function openArrow(path: string): Promise<ColumnFile> {
   async function* batches(columns: readonly string[]): AsyncGenerator<ColumnBatch> {
     try {
       for await (const batch of (await open()) as AsyncIterable<RecordBatch>) {
+        checkValues(batch);
         yield {
           length: batch.numRows,
           columns: Object.fromEntries(columns.map((name) => [name, valuesOf(batch.getChild(name), name, path)])),
         };
       }
     } catch (cause) {
-      throw (await compressedError(path, cause)) ?? damaged(path, cause);
+      throw (await compressedError(path, cause)) ?? arrowError(basename(path), cause);
     }
   }
   try {
+    await checkArrowFile(path);
     const reader = await open();
     const names = reader.schema.fields.map(({ name }) => name);
     await reader.cancel();
     return { names, batches, digest: () => digestOf(path) };
   } catch (cause) {
-    throw (await compressedError(path, cause)) ?? damaged(path, cause);
+    throw (await compressedError(path, cause)) ?? arrowError(basename(path), cause);
   }
 }
 
@@ -38,13 +41,4 @@ function valuesOf(vector: Vector | null, column: string, path: string): unknown[
   const plain = plainArrow(vector.type as DataType);
   if (plain === undefined) throw unreadType(column, String(vector.type), path);
   return Array.from({ length: vector.length }, (_, row) => plain(vector.get(row)));
-}
-
-function damaged(path: string, cause: unknown): Error {
-  if (cause instanceof ExpctrError) return cause; // of a row, thrown by who reads them
-  return new DataError('DATA_NOT_ARROW', 'the Arrow file cannot be read', {
-    where: basename(path),
-    expected: 'a whole Arrow IPC file or stream',
-    cause,
-  });
 }

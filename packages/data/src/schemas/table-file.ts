@@ -9,6 +9,9 @@ import {
   type Schema,
 } from 'apache-arrow';
 import { replaceAtomically } from '@expctr/core';
+import { checkArrow, handleSource } from '../arrow-check/check-file.js';
+import { checkValues } from '../arrow-check/check-values.js';
+import { arrowError } from '../arrow-check/damage.js';
 import { DataError } from '../errors.js';
 import { compressedError } from '../read/arrow-compression.js';
 
@@ -22,15 +25,29 @@ const MAGIC = 'ARROW1';
 export async function readTable(path: string): Promise<Table> {
   const file = await openWhole(path);
   try {
-    const bytes = await readAll(file);
-    const reader = RecordBatchReader.from(bytes);
-    const batches: RecordBatch[] = [...reader];
-    return new Table(reader.schema, batches);
+    return await tableOf(await readAll(file));
   } catch (cause) {
-    throw (await compressedError(path, cause)) ?? damaged(path, cause);
+    throw (await compressedError(path, cause)) ?? arrowError(path, cause);
   } finally {
     await file.close();
   }
+}
+
+/** Reads an Arrow IPC file or stream that is in memory already; `where` names it in errors. @throws DataError as {@link readTable} */
+export async function tableFromBytes(bytes: Uint8Array, where: string): Promise<Table> {
+  try {
+    return await tableOf(bytes);
+  } catch (cause) {
+    throw arrowError(where, cause);
+  }
+}
+
+async function tableOf(bytes: Uint8Array): Promise<Table> {
+  await checkArrow({ size: bytes.length, read: (at, length) => bytes.subarray(at, at + length) });
+  const reader = RecordBatchReader.from(bytes);
+  const batches: RecordBatch[] = [...reader];
+  for (const batch of batches) checkValues(batch);
+  return new Table(reader.schema, batches);
 }
 
 /** An Arrow IPC file whose record batches are read when they are asked for. */
@@ -47,19 +64,30 @@ export interface OpenTable {
 export async function openTable(path: string): Promise<OpenTable> {
   const file = await openWhole(path);
   try {
+    await checkArrow(await handleSource(file));
     const reader = (await (await RecordBatchReader.from(file)).open()) as AsyncRecordBatchFileReader;
     async function* batches(): AsyncGenerator<Table> {
       for (let at = 0; at < reader.numRecordBatches; at += 1) {
         const batch = await reader.readRecordBatch(at).catch(async (cause: unknown) => {
-          throw (await compressedError(path, cause)) ?? damaged(path, cause);
+          throw (await compressedError(path, cause)) ?? arrowError(path, cause);
         });
-        if (batch !== null) yield new Table(reader.schema, [batch]);
+        if (batch === null) continue;
+        checkBatch(path, batch);
+        yield new Table(reader.schema, [batch]);
       }
     }
     return { schema: reader.schema, batches, close: () => file.close() };
   } catch (cause) {
     await file.close();
-    throw (await compressedError(path, cause)) ?? damaged(path, cause);
+    throw (await compressedError(path, cause)) ?? arrowError(path, cause);
+  }
+}
+
+function checkBatch(path: string, batch: RecordBatch): void {
+  try {
+    checkValues(batch);
+  } catch (cause) {
+    throw arrowError(path, cause);
   }
 }
 
@@ -122,7 +150,12 @@ async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promis
 async function openWhole(path: string): Promise<FileHandle> {
   const unreadable = (cause: unknown): DataError => {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
-    return new DataError('DATA_FILE', `the file cannot be read (${code})`, { where: path, expected: 'an Arrow IPC file', cause });
+    return new DataError('DATA_FILE', `the file cannot be read (${code})`, {
+      where: path,
+      expected: 'an Arrow IPC file',
+      cause,
+      wrongUse: ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(code),
+    });
   };
   const file = await open(path, 'r').catch((cause: unknown) => {
     throw unreadable(cause);
@@ -156,8 +189,4 @@ async function readAll(file: FileHandle): Promise<Uint8Array> {
     at += bytesRead;
   }
   return bytes;
-}
-
-function damaged(path: string, cause: unknown): DataError {
-  return new DataError('DATA_NOT_ARROW', 'the Arrow file cannot be read', { where: path, expected: 'an undamaged Arrow IPC file', cause });
 }

@@ -1,8 +1,18 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { tableFromIPC, tableToIPC, type Table } from 'apache-arrow';
-import { buildTable, columnOf, readNumbers, readStrings, readVectors, uint8Column, utf8Column, vectorColumn } from '@expctr/data';
+import { tableToIPC, type Table } from 'apache-arrow';
+import {
+  buildTable,
+  columnOf,
+  readNumbers,
+  readStrings,
+  readVectors,
+  tableFromBytes,
+  uint8Column,
+  utf8Column,
+  vectorColumn,
+} from '@expctr/data';
 import { EncoderCacheError } from '../errors.js';
 
 /** Rows of an embedding cache. */
@@ -33,7 +43,7 @@ export function partName(bytes: Uint8Array): string {
 export async function readPart(path: string, dimension: number): Promise<CacheRows> {
   const bytes = await readFile(path);
   if (partName(bytes) !== basename(path)) throw damaged(path, 'its content is not what was written');
-  const table = parse(path, bytes);
+  const table = await parse(path, bytes);
   const { metadata } = table.schema;
   const [schema, size] = [metadata.get('expctr.schema'), metadata.get('expctr.dimension')];
   if (schema !== SCHEMA_NAME || size !== String(dimension)) throw damaged(path, `it holds '${schema}' with vectors of ${size} values`);
@@ -44,9 +54,9 @@ export async function readPart(path: string, dimension: number): Promise<CacheRo
   };
 }
 
-function parse(path: string, bytes: Uint8Array): Table {
+async function parse(path: string, bytes: Uint8Array): Promise<Table> {
   try {
-    return tableFromIPC(bytes);
+    return await tableFromBytes(bytes, path);
   } catch (cause) {
     throw damaged(path, 'it is not an Arrow file', cause);
   }
