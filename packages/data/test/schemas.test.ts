@@ -129,7 +129,7 @@ test('a dataset comes back from its folder, and is written with the same bytes e
   await writeDataset(join(folder, 'one'), dataset);
   await writeDataset(join(folder, 'two'), prepareTables(rawTables(someRows), { dataset: 'test', data: { kCore: 0 } }));
   const { interactions, items, users } = dataset;
-  expect(await readDataset(join(folder, 'one'))).toEqual({ interactions, items, users, truth: null });
+  expect(await readDataset(join(folder, 'one'))).toEqual({ interactions, items, users, truth: null, words: dataset.card.words });
   for (const name of ['interactions.arrow', 'items.arrow', 'users.arrow', 'card.json']) {
     expect((await readFile(join(folder, 'one', name))).equals(await readFile(join(folder, 'two', name)))).toBe(true);
   }

@@ -1,8 +1,7 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { ExpctrError, printableJson, printableLines } from '@expctr/core';
-import { DataOptionError } from '../errors.js';
-import { defaultExplanationTemplate } from '../prompts/default-explanation-template.js';
-import { defaultLcTemplate } from '../prompts/default-lc-template.js';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { EXIT, failWith, packageVersion, printableJson, printableLines, type ExitStatus } from '@expctr/core';
+import { slottedExplanationTemplate } from '../prompts/default-explanation-template.js';
+import { slottedLcTemplate } from '../prompts/default-lc-template.js';
 import { datasetSource, datasetSources } from '../sources/sources.js';
 import { SCHEMA_NAMES } from '../schemas/validate.js';
 import { inspectCommand } from './inspect.js';
@@ -16,11 +15,8 @@ export interface ProgramOutput {
   readonly error: (text: string) => void;
 }
 
-/** Exit statuses: done, failed, wrong use. */
-const [DONE, FAILED, WRONG_USE] = [0, 1, 2];
-
 /** Runs `expctr-data` with its arguments (without the program's name); resolves to the exit status. */
-export async function runProgram(args: readonly string[], terminal: ProgramOutput): Promise<number> {
+export async function runProgram(args: readonly string[], terminal: ProgramOutput): Promise<ExitStatus> {
   // What is printed may quote titles, names and metadata from files.
   const output: ProgramOutput = {
     out: (text) => terminal.out(printableLines(text)),
@@ -28,15 +24,9 @@ export async function runProgram(args: readonly string[], terminal: ProgramOutpu
   };
   try {
     await createProgram(output).parseAsync([...args], { from: 'user' });
-    return DONE;
+    return EXIT.done;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USE; // commander has said what is wrong
-    if (!(error instanceof ExpctrError)) {
-      output.error(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-      return FAILED;
-    }
-    output.error(`error ${error.code}: ${error.message}\n`);
-    return error instanceof DataOptionError ? WRONG_USE : FAILED;
+    return failWith(error, output.error);
   }
 }
 
@@ -52,14 +42,16 @@ interface PrepareFlags {
 function createProgram({ out, error }: ProgramOutput): Command {
   const program = new Command('expctr-data')
     .description('Interaction datasets to Arrow tables.')
+    .version(packageVersion(import.meta.url) ?? 'unknown', '--version', 'print the version and end')
     .exitOverride()
     .configureOutput({ writeOut: out, writeErr: error })
-    .showHelpAfterError('(--help says more)');
+    .showHelpAfterError('(--help says more)')
+    .showSuggestionAfterError();
 
   program
     .command('prepare')
     .description('Read a dataset and write interactions.arrow, items.arrow, users.arrow, card.json and card.html.')
-    .requiredOption('--dataset <name>', 'the dataset, one of the list below')
+    .requiredOption('--dataset <name>', `one of ${datasetSources.map(({ name }) => name).join(', ')}`)
     .requiredOption('--data-dir <folder>', 'the folder with its files, plain, gzip or zip')
     .requiredOption('--out <folder>', 'a new or empty folder, or one that an earlier prepare wrote')
     .option('--set <path=value>', 'set an option of the list below; may come again', (value: string, all: string[]) => [...all, value], [])
@@ -96,9 +88,11 @@ function createProgram({ out, error }: ProgramOutput): Command {
 
   program
     .command('template')
-    .description('Print a default prompt template as JSON, to start one of your own from.')
+    .description(
+      'Print a default prompt template as JSON, to start one of your own from; {noun} and the like stand for the words of the dataset.',
+    )
     .addArgument(new Command().createArgument('<kind>').choices(['explanation', 'lc']))
-    .action((kind: string) => out(`${printableJson(kind === 'lc' ? defaultLcTemplate : defaultExplanationTemplate)}\n`));
+    .action((kind: string) => out(`${printableJson(kind === 'lc' ? slottedLcTemplate : slottedExplanationTemplate)}\n`));
   return program;
 }
 
@@ -115,6 +109,6 @@ function listOptions(): string {
 }
 
 function wholeNumber(text: string): number {
-  if (!/^\d{1,15}$/u.test(text)) throw new InvalidArgumentError('Expected a whole number.');
+  if (!/^\d{1,15}$/u.test(text)) throw new InvalidArgumentError('Expected a whole number from 0 to 999,999,999,999,999.');
   return Number(text);
 }

@@ -2,6 +2,7 @@ import type { FileReport } from '../read/read-rows.js';
 import type { OnBadRow } from '../read/bad-rows.js';
 import type { LabelChoice } from './labels.js';
 import type { DataOptions } from './options.js';
+import type { Words } from '../words/words.js';
 
 /** What is left after a step of the preparation. */
 export interface CardStep {
@@ -141,6 +142,8 @@ export interface DatasetCard {
   };
   /** Numeric features by name, `item.year` for instance. */
   readonly numbers: Readonly<Record<string, CardNumber>>;
+  /** The words in which prompts speak of its items, with worked examples; whoever reads the dataset from its folder finds them here. */
+  readonly words: Words;
   /** What else a reader should know. */
   readonly notes: readonly string[];
   /** Where no row was left: why. There are no tables beside such a card. */

@@ -10,14 +10,17 @@ import { cardJson, type DatasetCard } from './card.js';
 import { createHistoryCounter } from './describe.js';
 import type { PlannedDataset } from './plan.js';
 import type { PreparedDataset } from './prepare-tables.js';
+import { readWords } from './read-words.js';
+import type { Words } from '../words/words.js';
 
 const INTERACTIONS = 'interactions.arrow';
 const ITEMS = 'items.arrow';
 const USERS = 'users.arrow';
+const CARD = 'card.json';
 /** Name of the file with the truth of a dataset that has one. */
 export const TRUTH_FILE = 'truth.arrow';
 /** Every file that a prepared dataset can consist of. */
-export const DATASET_FILES: readonly string[] = [INTERACTIONS, ITEMS, USERS, TRUTH_FILE, 'card.json', 'card.html'];
+export const DATASET_FILES: readonly string[] = [INTERACTIONS, ITEMS, USERS, TRUTH_FILE, CARD, 'card.html'];
 
 /**
  * Writes `interactions.arrow`, `items.arrow`, `users.arrow`, `card.json` and `card.html` into a folder, and `truth.arrow` where the
@@ -51,10 +54,12 @@ export async function writePlanned(folder: string, { interactions, card, ...rest
 export interface StoredDataset extends Pick<PreparedDataset, 'interactions' | 'items' | 'users'> {
   /** What is known of each interaction, in their order; null where the dataset has no truth. */
   readonly truth: readonly TruthRow[] | null;
+  /** The words in which prompts speak of its items. */
+  readonly words: Words;
 }
 
 /**
- * Reads what {@link writeDataset} wrote, the card aside; items and users are put into the order of the interactions' codes.
+ * Reads what {@link writeDataset} wrote, and of the card the words; items and users are put into the order of the interactions' codes.
  * @throws DataError where a file is missing or is not what its name says, `DATA_TRUTH_ROWS` where the truth is of other interactions.
  */
 export async function readDataset(folder: string): Promise<StoredDataset> {
@@ -66,7 +71,8 @@ export async function readDataset(folder: string): Promise<StoredDataset> {
     () => true,
     () => false,
   );
-  return { interactions, items, users, truth: hasTruth ? await readTruth(truthPath, interactions.length) : null };
+  const words = await readWords(join(folder, CARD));
+  return { interactions, items, users, truth: hasTruth ? await readTruth(truthPath, interactions.length) : null, words };
 }
 
 async function writeRest(folder: string, { items, users }: Pick<PlannedDataset, 'items' | 'users'>, card: DatasetCard): Promise<void> {
@@ -78,6 +84,6 @@ async function writeRest(folder: string, { items, users }: Pick<PlannedDataset, 
 
 /** Writes `card.json` and `card.html`. */
 export async function writeCard(folder: string, card: DatasetCard): Promise<void> {
-  await writeFileAtomic(join(folder, 'card.json'), cardJson(card));
+  await writeFileAtomic(join(folder, CARD), cardJson(card));
   await writeFileAtomic(join(folder, 'card.html'), cardHtml(card));
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { DataOptionError } from '../errors.js';
 import { sourceOptionFields } from '../sources/options.js';
+import { wordOptions } from '../words/options.js';
+import { dataOptionError } from './option-error.js';
 
 /** How raw ratings become interactions. Every field has a default. */
 export const dataOptionsSchema = z.strictObject({
@@ -53,6 +55,8 @@ export const dataOptionsSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('A ceiling, applied last: whole users are taken in seeded order until it is reached.'),
+  /** How prompts speak of the items. */
+  words: wordOptions.prefault({}),
   /** How rows are split into train, valid and test. */
   split: z
     .literal(['per-user', 'leave-last', 'global-time', 'random', 'by-user'])
@@ -106,17 +110,15 @@ export function dataOptionsWith(own: z.ZodObject): z.ZodObject {
 /**
  * Fills in defaults.
  * @param own the dataset's own options; default none
- * @throws DataOptionError `DATA_OPTION` with the option's path.
+ * @throws DataOptionError `DATA_OPTION` with the option's path, and what it takes.
  */
 export function parseDataOptions<O extends object = Readonly<Record<string, unknown>>>(
   input: unknown,
   own: z.ZodObject & z.ZodType<O> = z.object({}) as z.ZodObject & z.ZodType<O>,
 ): SplitDataOptions<O> {
-  const result = dataOptionsWith(own).safeParse(input);
-  if (result.success) {
-    const of = (shape: object): object => Object.fromEntries(Object.keys(shape).map((name) => [name, result.data[name]]));
-    return { data: of(dataOptionsSchema.shape) as DataOptions, options: of(own.shape) as O };
-  }
-  const [issue] = result.error.issues;
-  throw new DataOptionError('DATA_OPTION', issue?.message ?? 'wrong', { where: ['data', ...(issue?.path ?? [])].map(String).join('.') });
+  const schema = dataOptionsWith(own);
+  const result = schema.safeParse(input);
+  if (!result.success) throw dataOptionError(schema, result.error);
+  const of = (shape: object): object => Object.fromEntries(Object.keys(shape).map((name) => [name, result.data[name]]));
+  return { data: of(dataOptionsSchema.shape) as DataOptions, options: of(own.shape) as O };
 }

@@ -1,5 +1,4 @@
 import { createRng, type Rng } from '@expctr/core';
-import { DataError } from '../errors.js';
 import type { OnBadRow } from '../read/bad-rows.js';
 import type { InteractionStream } from '../schemas/interaction-table.js';
 import type { Items, Users } from '../schemas/items.js';
@@ -16,6 +15,7 @@ import { keepLabelled, renumber, type LabelledRows } from './labelled-rows.js';
 import { firstRows, pickItems, pickUsers } from './metadata.js';
 import { addNegatives } from './negatives.js';
 import { notesOf } from './notes.js';
+import { nothingLeft } from './nothing-left.js';
 import { parseDataOptions, type DataOptions, type DataOptionsInput } from './options.js';
 import { fitNumber, tailOf, trainCounts, type TrainCounts } from './popularity.js';
 import { orderRows, type Rows } from './rows.js';
@@ -23,6 +23,9 @@ import { codeAttributes } from './similar.js';
 import { SPLIT_RULES, sliceTrain } from './splits.js';
 import { createStepLog, type StepLog } from './steps.js';
 import { badRowWarnings, checkClasses, type DataWarning } from './warnings.js';
+import { chooseWords } from '../words/choose-words.js';
+import { neutralWords } from '../words/domains/neutral.js';
+import type { Words } from '../words/words.js';
 
 /** Options of {@link prepareTables}. */
 export interface PrepareTablesOptions {
@@ -62,7 +65,12 @@ export function planDataset(raw: RawTables, options: PrepareTablesOptions): Plan
   const metadata = firstRows(raw.items.itemIds, raw.ratings.itemIds);
   const log = createStepLog(raw.ratings.itemIds.length);
   const notes = notesOf(raw, seed);
-  const card = (rows: ReturnType<typeof describeRows>, counts: TrainCounts, numbers: DatasetCard['numbers']): PlannedDataset['card'] => ({
+  const card = (
+    rows: ReturnType<typeof describeRows>,
+    counts: TrainCounts,
+    numbers: DatasetCard['numbers'],
+    words: Words,
+  ): PlannedDataset['card'] => ({
     schema: 'dataset-card/1',
     dataset,
     configuration: { seed, onBadRow, data: { ...data, ...options.options } },
@@ -74,6 +82,7 @@ export function planDataset(raw: RawTables, options: PrepareTablesOptions): Plan
     ...rows,
     longTail: { items: tailOf(counts.items), users: tailOf(counts.users) },
     numbers,
+    words,
     notes,
   });
 
@@ -81,7 +90,7 @@ export function planDataset(raw: RawTables, options: PrepareTablesOptions): Plan
     const empty = describeRows(NO_ROWS, NO_COUNTS, label);
     const failure = { code: 'DATA_EMPTY_CORE', option: 'data.kCore', largest };
     const history = { meanLength: 0, emptyRows: 0, longest: 0 };
-    throw new EmptyCoreError(rows, data.kCore, largest, { ...card(empty, NO_COUNTS, {}), history, failure });
+    throw new EmptyCoreError(rows, data.kCore, largest, { ...card(empty, NO_COUNTS, {}, neutralWords), history, failure });
   };
 
   let labelled = labelRows(narrow(raw, metadata.rowOf, { dataset, data, label, log, rng, failCore }), data, label, rng);
@@ -113,14 +122,16 @@ export function planDataset(raw: RawTables, options: PrepareTablesOptions): Plan
     counts.users,
   );
   const described = describeRows(columns, counts, label);
-  const warnings = [...checkClasses(described, label), ...badRowWarnings(raw.files)];
   const similar = data.history.select === 'similar' ? { attributes: codeAttributes(items.attributes, items.length) } : {};
   const histories = createHistories({ rows, split, ...(sampled === undefined ? {} : { sampled }), ...similar }, data.history);
+  const chosen = chooseWords(raw, data.words, { ...columns, items, histories }, rng.fork('words'));
+  notes.push(...chosen.notes);
+  const warnings = [...checkClasses(described, label, raw.files), ...badRowWarnings(raw.files), ...chosen.warnings];
   return {
     interactions: { ...columns, userIds: users.userIds, itemIds: items.itemIds, histories },
     items,
     users,
-    card: card(described, counts, fitNumbers(items, users, counts)),
+    card: card(described, counts, fitNumbers(items, users, counts), chosen.words),
     warnings,
   };
 }
@@ -155,10 +166,7 @@ function narrow(raw: RawTables, metadataRow: Int32Array, { dataset, data, label,
   if (label.rule === 'implicit' && label.threshold !== null) rows = log.filter('below-threshold', rows, LABEL_RULES.threshold(rows, label));
   rows = log.filter('duplicates', rows, lastOfEachPair(rows, itemCount));
   if (rows.length === 0) {
-    throw new DataError('DATA_EMPTY', 'no row is left to learn from', {
-      where: `dataset '${dataset}'`,
-      expected: 'ratings of items that have metadata',
-    });
+    throw nothingLeft(dataset, raw.files, log.steps);
   }
   if (data.kCore > 0) {
     const before = rows.length;

@@ -5,6 +5,7 @@ export const defaultItemFormat: ItemFormat = {
   text: '"{title}"{attributes}',
   attributes: ' ({list})',
   attribute: '{name}: {values}',
+  number: '{name}: {value}',
   attributeSeparator: '; ',
   valueSeparator: ', ',
   untitled: 'untitled',

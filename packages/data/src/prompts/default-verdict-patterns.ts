@@ -1,4 +1,7 @@
-const THING = '(?:movie|film|picture|show|series|book|novel|item|product|title|one|song|album|track|game|recommendation)';
+import { escape } from './data-text.js';
+import { fill } from './slots.js';
+
+const THING = '(?:movie|film|picture|show|series|book|novel|item|product|title|one|song|album|track|game|recommendation|{noun})';
 /** The target, spoken of as such: it, this movie, the target, the film (with nothing behind that would name another). */
 const TARGET = `(?:it\\b(?! when| if| that)|(?:this|the (?:target|recommended|new|next|given))(?: ${THING})\\b|(?:this|that|the ${THING}|the target)(?=\\s*(?:[.,;:!?]|$|because|since|as\\b|due|and\\b|so\\b)))`;
 /** The target as the subject of a sentence. */
@@ -8,9 +11,9 @@ const WHOM = `(?:them|him|her|(?:the|this) (?:user|viewer|person|reader|customer
 const WHOSE = `(?:their|his|her|(?:the|this) (?:user|viewer|person|reader|customer|individual|listener)['’]?s?)`;
 const MODAL = `(?:\\b(?:would|will|might|may|should|could)(?:n['’]t)?|['’](?:d|ll)|\\bwon['’]?t|\\b(?:going|(?:un)?likely|bound|sure|certain|inclined|supposed|not want|n['’]t want|want|wants|refuse|refuses) to|\\bprobably|\\bdefinitely|\\bcertainly|\\bsurely)`;
 const ADVERB = `(?:(?:not|never|n['’]t|also|still|really|even|most|very|quite|likely|just|rather|much|indeed|almost|always|\\w+ly) ){0,3}`;
-const LIKE = `(?:choose|pick|select|like|love|enjoy|appreciate|adore|watch|see|want|prefer|buy|read|hate|dislike|detest|loathe|avoid|skip|reject|pass|click|rate|give|finish|try|go for|consider|regret|turn (?:it )?(?:off|down)|opt)`;
-const LIKES = `(?:choos\\w+|chose|pick\\w*|select\\w*|lik(?:e[sd]?|ing)|lov(?:e[sd]?|ing)|enjoy\\w*|appreciat\\w+|ador\\w+|watch\\w*|want\\w*|prefer\\w*|hat(?:e[sd]?|ing)|dislik\\w+|detest\\w*|loath\\w+|avoid\\w*|skip\\w*|reject\\w*|pass(?:es|ed|ing)? on|rat(?:e[sd]?|ing)|giv(?:e[sn]?|ing)|gave|buy\\w*|bought|reads?|finish\\w*|stand|fan of)`;
-const LIKED = `(?:chosen|picked|selected|liked|loved|enjoyed|appreciated|adored|watched|preferred|hated|disliked|detested|avoided|skipped|rejected)`;
+const LIKE = `(?:choose|pick|select|like|love|enjoy|appreciate|adore|watch|see|want|prefer|buy|read|hate|dislike|detest|loathe|avoid|skip|reject|pass|click|rate|give|finish|try|go for|consider|regret|turn (?:it )?(?:off|down)|opt|{choose}|{like})`;
+const LIKES = `(?:choos\\w+|chose|pick\\w*|select\\w*|lik(?:e[sd]?|ing)|lov(?:e[sd]?|ing)|enjoy\\w*|appreciat\\w+|ador\\w+|watch\\w*|want\\w*|prefer\\w*|hat(?:e[sd]?|ing)|dislik\\w+|detest\\w*|loath\\w+|avoid\\w*|skip\\w*|reject\\w*|pass(?:es|ed|ing)? on|rat(?:e[sd]?|ing)|giv(?:e[sn]?|ing)|gave|buy\\w*|bought|reads?|finish\\w*|stand|fan of|{didLike}|{didDislike})`;
+const LIKED = `(?:chosen|picked|selected|liked|loved|enjoyed|appreciated|adored|watched|preferred|hated|disliked|detested|avoided|skipped|rejected|{didLike})`;
 
 /**
  * Patterns of sentences that state the outcome, in English: a prediction about choosing or liking, a statement that the target is
@@ -18,8 +21,9 @@ const LIKED = `(?:chosen|picked|selected|liked|loved|enjoyed|appreciated|adored|
  *
  * A future or conditional of liking counts whatever its object ("they would enjoy a good comedy" says as much about the target);
  * the present and past only with the target as object ("they like this movie", not "they like dark thrillers").
+ * Slots stand for the words of a dataset: what its items are called, and what users do with them.
  */
-export const defaultVerdictPatterns: readonly string[] = [
+export const verdictPatterns: readonly string[] = [
   // They would (not) love ..., they'd have enjoyed ..., they are unlikely to watch ..., so the user will dislike
   `${MODAL} ${ADVERB}(?:${LIKE}\\b|have ${ADVERB}${LIKED}\\b|be (?:liked|loved|enjoyed|chosen|picked|hated|disliked|watched|avoided|skipped|rejected)\\b)`,
   // It would be a hit, they'll be bored, they won't be interested
@@ -56,3 +60,10 @@ export const defaultVerdictPatterns: readonly string[] = [
   `\\b(?:chances?|probability|likelihood|odds) (?:of|that|is|are)\\b|\\b(?:high|low|good|slim|small|little|no|fair) (?:chance|probability|likelihood|odds)\\b|\\d\\s*(?:%|percent)`,
   `^\\W*\\d(?:\\.\\d)?\\s*(?:/|out of|stars?\\b)|\\b(?:positive|negative|favou?rable|unfavou?rable) (?:response|reaction|rating|review|outcome|experience|verdict)\\b`,
 ];
+
+const NEUTRAL = { noun: 'item', choose: 'choose', like: 'like', didLike: 'liked', didDislike: 'disliked' };
+
+/** The patterns in neutral words, as regular expressions. */
+export const defaultVerdictPatterns: readonly string[] = verdictPatterns.map((pattern) =>
+  fill(pattern, Object.fromEntries(Object.entries(NEUTRAL).map(([slot, word]) => [slot, escape(word)]))),
+);

@@ -8,15 +8,16 @@ import { patternListSchema } from './patterns.js';
 import { NO_PROFILE, profileFormatSchema, profileValue } from './profile.js';
 import { fill, slotsOf, withoutLines } from './slots.js';
 import type { HistoryText, ItemText } from './item-text.js';
+import { EXAMPLE_SLOTS, worded } from '../words/in-words.js';
 
-const SLOTS = ['liked', 'disliked', 'target', 'profile'] as const;
+const SLOTS = ['liked', 'disliked', 'target', 'profile', ...EXAMPLE_SLOTS] as const;
 const NO_TARGET = 'the slot {target} is missing';
 
 /** Whether a text says what is to be explained. */
 const namesTarget = (text: string): boolean => slotsOf(text).includes('target');
 
 const completionForm = z.strictObject({
-  /** Slots `{liked}`, `{disliked}`, `{target}`, `{profile}`; the explanation follows. */
+  /** Slots `{liked}`, `{disliked}`, `{target}`, `{profile}`, and those of {@link inWords}; the explanation follows. */
   text: slotted(SLOTS).refine(namesTarget, NO_TARGET),
   /** Stands for `text` where that does not fit the model's context even without a history: the same without solved examples, say. */
   shortText: slotted(SLOTS).refine(namesTarget, NO_TARGET).optional(),
@@ -108,14 +109,15 @@ export interface RenderedExplanationPrompt {
 /**
  * Renders the prompt x(u, i). Where it does not fit, oldest history entries are left out, always from the longer of the two
  * lists (from `disliked` where they are equally long), until it does. Where it does not fit without any, and the template has
- * a `shortText`, the same is tried with that.
+ * a `shortText`, the same is tried with that. A template whose slots for words are not filled speaks in neutral ones.
  * @throws TemplateError `TEMPLATE_FORM` where the template lacks the form, `PROMPT_TOO_LONG` where even an empty history does not fit.
  */
 export function renderExplanationPrompt(
-  template: ExplanationTemplate,
+  slotted: ExplanationTemplate,
   input: ExplanationInput,
   options: ExplanationPromptOptions = {},
 ): RenderedExplanationPrompt {
+  const template = worded(slotted);
   const { form = template.forms.completion === undefined ? 'chat' : 'completion', fits } = options;
   const render = (history: HistoryText): Prompt => renderWith(template, form, { ...history, target: input.target });
   const fitted = fitHistory(input, (history) => fits === undefined || fits(render(history)));

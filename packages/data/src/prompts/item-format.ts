@@ -2,16 +2,17 @@ import { z } from 'zod';
 import { dataText } from './data-text.js';
 import { fill, slotsOf } from './slots.js';
 import type { HistoryText, ItemText } from './item-text.js';
+import { WORD_SLOTS } from '../words/word-slots.js';
 
-/** A text with slots, checked to hold no others than these. */
+/** A text with slots, checked to hold no others than these and those for the words of a dataset. */
 export function slotted(allowed: readonly string[], required: readonly string[] = []): z.ZodString {
   return z.string().superRefine((text, context) => {
     const slots = slotsOf(text);
-    const unknown = slots.find((slot) => !allowed.includes(slot));
+    const unknown = slots.find((slot) => !allowed.includes(slot) && !(WORD_SLOTS as readonly string[]).includes(slot));
     if (unknown !== undefined) {
       context.addIssue({
         code: 'custom',
-        message: `there is no slot {${unknown}} here; the slots are ${allowed.map((slot) => `{${slot}}`).join(', ')}`,
+        message: `there is no slot {${unknown}} here; the slots are ${[...allowed, ...WORD_SLOTS].map((slot) => `{${slot}}`).join(', ')}`,
       });
     }
     const missing = required.find((slot) => !slots.includes(slot));
@@ -27,6 +28,8 @@ export const itemFormatSchema = z.strictObject({
   attributes: slotted(['list'], ['list']),
   /** One attribute in that list; slots `{name}` and `{values}`. */
   attribute: slotted(['name', 'values'], ['values']),
+  /** One number in that list, behind the attributes; slots `{name}` and `{value}`, which holds the unit. Default: numbers are not shown. */
+  number: slotted(['name', 'value'], ['value']).optional(),
   /** Stands between attributes. */
   attributeSeparator: z.string(),
   /** Stands between the values of an attribute. */
@@ -59,14 +62,20 @@ export const listFormatSchema = z.strictObject({
 /** How a list of items is written. */
 export type ListFormat = z.infer<typeof listFormatSchema>;
 
-/** An item as the template writes it; title and attribute values go through {@link dataText}. */
+/** An item as the template writes it; title, attribute values and numbers go through {@link dataText}. */
 export function formatItem(item: ItemText, format: ItemFormat, delimiters: readonly string[]): string {
   const data = (text: string): string => dataText(text, delimiters);
   const attributes = Object.entries(item.attributes)
     .map(([name, values]) => ({ name: data(name), values: values.map(data).filter((value) => value !== '') }))
     .filter(({ values }) => values.length > 0)
     .map(({ name, values }) => fill(format.attribute, { name, values: values.join(format.valueSeparator) }));
-  const list = attributes.length === 0 ? '' : fill(format.attributes, { list: attributes.join(format.attributeSeparator) });
+  const { number } = format;
+  const numbers =
+    number === undefined
+      ? []
+      : Object.entries(item.numbers ?? {}).map(([name, value]) => fill(number, { name: data(name), value: data(value) }));
+  const listed = [...attributes, ...numbers];
+  const list = listed.length === 0 ? '' : fill(format.attributes, { list: listed.join(format.attributeSeparator) });
   return fill(format.text, { title: data(item.title) || format.untitled, attributes: list });
 }
 

@@ -4,6 +4,8 @@ export interface ItemText {
   readonly title: string;
   /** Multi-valued attributes by name: `{ genres: ['Comedy', 'Drama'] }`. */
   readonly attributes: Readonly<Record<string, readonly string[]>>;
+  /** Numbers by name, as they are written, with their unit: `{ price: '89 EUR' }`. */
+  readonly numbers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A user's history as a prompt shows it, each list oldest first (newest last). */

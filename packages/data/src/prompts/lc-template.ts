@@ -7,6 +7,8 @@ import { patternListSchema } from './patterns.js';
 import { NO_PROFILE, profileFormatSchema, profileValue } from './profile.js';
 import { fill, withoutLines } from './slots.js';
 import type { HistoryText, ItemText } from './item-text.js';
+import { worded } from '../words/in-words.js';
+import { readingExampleSchema } from '../words/words.js';
 
 const SLOTS = ['item', 'explanation', 'history', 'examples'] as const;
 const REQUIRED = ['item', 'explanation'] as const;
@@ -32,19 +34,8 @@ const shared = {
     .strictObject({
       /** One example; slots `{item}`, `{explanation}`, `{answer}`. */
       text: slotted(['item', 'explanation', 'answer'], ['item', 'explanation', 'answer']),
-      /** The examples, in their order. */
-      rows: z.array(
-        z.strictObject({
-          /** The item's title. */
-          title: z.string(),
-          /** The item's attributes. */
-          attributes: z.record(z.string(), z.array(z.string())),
-          /** An explanation of the kind that a policy writes. */
-          explanation: z.string(),
-          /** Which answer stands behind it. */
-          answer: z.enum(['yes', 'no']),
-        }),
-      ),
+      /** The examples, in their order. Default: those of the dataset's words. */
+      rows: z.array(readingExampleSchema).optional(),
     })
     .optional(),
 };
@@ -143,10 +134,12 @@ export interface RenderedLcPrompt {
 }
 
 /**
- * Renders an LC prompt. The explanation is data: line breaks become spaces, quotes apostrophes, delimiters are broken.
+ * Renders an LC prompt. The explanation is data: line breaks become spaces, quotes apostrophes, delimiters are broken. A template whose
+ * slots for words are not filled speaks in neutral ones.
  * @throws TemplateError `TEMPLATE_FORM` where the template lacks the form, `TEMPLATE_HISTORY` where it wants a history that is not given.
  */
-export function renderLcPrompt(template: LcTemplate, form: string, input: LcInput): RenderedLcPrompt {
+export function renderLcPrompt(slotted: LcTemplate, form: string, input: LcInput): RenderedLcPrompt {
+  const template = worded(slotted);
   const chosen = lcForm(template, form);
   const { answers } = chosen;
   const delimiters = guarded(chosen);
@@ -202,10 +195,10 @@ function guarded({ delimiters, fieldNames, question }: LcForm): string[] {
 
 function examplesText(template: LcTemplate, { examples, answers }: LcForm, delimiters: readonly string[]): string {
   if (examples === undefined) return '';
-  return examples.rows
-    .map(({ title, attributes, explanation, answer }) =>
+  return (examples.rows ?? [])
+    .map(({ explanation, answer, ...item }) =>
       fill(examples.text, {
-        item: formatItem({ title, attributes }, template.item, delimiters),
+        item: formatItem(item, template.item, delimiters),
         explanation: dataText(explanation, delimiters),
         answer: answers[answer],
       }),

@@ -1,10 +1,14 @@
 import { z } from 'zod';
+import { WORD_SLOTS } from '../words/word-slots.js';
+import { fill } from './slots.js';
 
-/** Regular expressions as strings, matched with the flags `iu`. */
+const WORDS = Object.fromEntries(WORD_SLOTS.map((slot) => [slot, 'word']));
+
+/** Regular expressions as strings, matched with the flags `iu`; slots for words in them are filled before. */
 export const patternListSchema = z.array(
   z.string().superRefine((pattern, context) => {
     try {
-      new RegExp(pattern, 'iu');
+      new RegExp(fill(pattern, WORDS), 'iu');
     } catch (cause) {
       context.addIssue({ code: 'custom', message: cause instanceof Error ? cause.message : 'this is no regular expression' });
     }

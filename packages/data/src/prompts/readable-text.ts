@@ -3,6 +3,7 @@ import { compilePatterns } from './patterns.js';
 import { sentencesOf, stripVerdict } from './verdict.js';
 import type { ExplanationTemplate } from './explanation-template.js';
 import type { LcTemplate } from './lc-template.js';
+import { worded } from '../words/in-words.js';
 
 /** Options of {@link readableText}. */
 export interface ReadableTextOptions {
@@ -35,7 +36,7 @@ export function readableText(
   options: ReadableTextOptions = {},
 ): string {
   const { stripVerdict: strip = true } = options;
-  const rules = rulesOf(templates);
+  const rules = rulesOf(templates.map(worded));
   const start = generated.replace(/^[\s\p{Cc}]+/u, '');
   let text = oneLine(start.split(LINE_BREAK, 1)[0] ?? '');
   // A removal can bring together what the next pass removes. Every pass shortens the text or lowers a letter, so this ends.

@@ -4,6 +4,7 @@ import { DataError } from '../errors.js';
 import { buildTable, float32Column, uint32Column, utf8Column, utf8ListColumn, type Column } from './arrow-build.js';
 import { columnOf, readNumbers, readStringLists, readStrings } from './arrow-read.js';
 import { validateTable } from './validate.js';
+import { numberText } from './number-text.js';
 
 /** items/1 in memory; beside an {@link Interactions}, row i is the item with code i. */
 export interface Items {
@@ -37,10 +38,24 @@ export interface Users {
   readonly trainCount?: Uint32Array;
 }
 
-/** What a prompt shows of item `item`. */
-export function itemText(items: Items, item: number): ItemText {
+/**
+ * What a prompt shows of item `item`: title, attributes, and the numbers that are known, the year among them where the title does not
+ * hold it.
+ * @param units units of numbers by name, as a dataset's words have them
+ */
+export function itemText(items: Items, item: number, units: Readonly<Record<string, string>> = {}): ItemText {
   const attributes = Object.entries(items.attributes).map(([name, lists]) => [name, lists[item] ?? []] as const);
-  return { title: items.title[item] ?? '', attributes: Object.fromEntries(attributes) };
+  const title = items.title[item] ?? '';
+  const year = items.year[item] ?? NaN;
+  const numbers = [
+    ...(title.includes(String(year)) ? [] : [['year', year] as const]),
+    ...Object.entries(items.numbers ?? {}).map(([name, values]) => [name, values[item] ?? NaN] as const),
+  ].flatMap(([name, value]) => (Number.isNaN(value) ? [] : [[name, numberText(value, units[name])] as const]));
+  return {
+    title,
+    attributes: Object.fromEntries(attributes),
+    ...(numbers.length === 0 ? {} : { numbers: Object.fromEntries(numbers) }),
+  };
 }
 
 const TRAIN_COUNT = 'train_count';

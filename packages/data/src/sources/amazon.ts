@@ -5,6 +5,8 @@ import { formatSource } from './format-source.js';
 import type { EntityFormat, EntityRow, FileFormat, RatingsFormat } from './formats.js';
 import { LiteralError, parseLiteral } from '../read/python-literal.js';
 import type { DatasetSource } from './raw-tables.js';
+import { books } from '../words/domains/books.js';
+import { products } from '../words/domains/products.js';
 
 const STARS = { low: 1, high: 5 };
 const usually = /^(reviews_.*|ratings_.*|books_rating.*)\.(json|jsonl|csv)(\.gz)?$/iu;
@@ -87,6 +89,7 @@ const kaggleReviews: RatingsFormat = {
   item: { column: 'Title', dropEmpty: 'without-title' },
   rating: { column: 'review/score', ...STARS },
   time: { column: 'review/time', unit: 's' },
+  domain: books,
 };
 
 /** Page code in place of a title: the publishers of the data advise to leave such rows out. */
@@ -195,4 +198,5 @@ export const amazon: DatasetSource = formatSource({
   required: ['ratings'],
   label: { threshold: 4 },
   catalogue: 'the products of Amazon',
+  domain: { ...products, units: { price: 'USD' } },
 });

@@ -5,6 +5,7 @@ import { formatSource } from './format-source.js';
 import type { EntityFormat, EntityRow, FileFormat, Mark, RatingsFormat } from './formats.js';
 import type { RecordProblem } from '../read/records.js';
 import type { DatasetSource } from './raw-tables.js';
+import { books } from '../words/domains/books.js';
 
 /** The original of 2004: Latin-1, every field but NULL in quotes, `\"` inside; one user's location holds a line break. */
 const ORIGINAL: Dialect = { separator: ';', quotes: true, escape: 'backslash', quotedLineBreaks: true };
@@ -70,7 +71,7 @@ function book(record: RowRecord, names: Readonly<Record<'title' | 'author' | 'ye
   };
 }
 
-const books: readonly EntityFormat[] = [
+const bookFormats: readonly EntityFormat[] = [
   booksFormat(
     'Book-Title',
     'Book-Author',
@@ -132,7 +133,7 @@ const users: readonly EntityFormat[] = [
   ),
 ];
 
-const formats: readonly FileFormat[] = [...ratings, courseBooks, ...books, ...users];
+const formats: readonly FileFormat[] = [...ratings, courseBooks, ...bookFormats, ...users];
 
 /** BookCrossing: the original of 2004, and its copies as CSV. A rating of 0 says only that someone has the book. */
 export const bookCrossing: DatasetSource = formatSource({
@@ -142,4 +143,5 @@ export const bookCrossing: DatasetSource = formatSource({
   required: ['ratings'],
   label: { threshold: 8, zerosAreImplicit: true },
   catalogue: 'the books of BookCrossing',
+  domain: books,
 });

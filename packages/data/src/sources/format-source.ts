@@ -6,6 +6,7 @@ import type { DatasetSource, LabelDefault, LoadOptions, RawItems, RawRatings, Ra
 import { readItems, readUsers } from './read-entities.js';
 import { readRatings } from './read-ratings.js';
 import { recognize, type Recognized } from './recognize.js';
+import type { Domain } from '../words/words.js';
 
 /** A dataset as the forms that its files have. */
 export interface SourceDescription {
@@ -21,6 +22,7 @@ export interface SourceDescription {
   readonly passOver?: RegExp;
   readonly label?: LabelDefault;
   readonly catalogue?: string;
+  readonly domain?: Domain;
 }
 
 /** A source whose files are recognized by their content. */
@@ -49,6 +51,7 @@ export async function loadFormats(source: Omit<SourceDescription, 'name' | 'desc
   const ratings = await readRatings(ratingsFile, options);
   if (items === undefined) note('no file describes the items: their ids stand for titles');
 
+  const domain = ratingsFile.format.domain ?? source.domain;
   const files: FileReport[] = [withRole(ratings.file, ratingsFile)];
   if (items && itemsFile) files.push(withRole(items.file, itemsFile));
   if (users && usersFile) files.push(withRole(users.file, usersFile));
@@ -69,6 +72,7 @@ export async function loadFormats(source: Omit<SourceDescription, 'name' | 'desc
     notes,
     ...(label ? { label } : {}),
     ...(catalogue === undefined ? {} : { catalogue }),
+    ...(domain === undefined ? {} : { domain }),
   };
 }
 

@@ -4,6 +4,7 @@ import { createFields, splitFields, type Dialect } from '../read/fields.js';
 import { textOf, type Encoding } from '../read/field-values.js';
 import type { TimeUnit } from '../read/times.js';
 import type { Head } from './candidates.js';
+import type { Domain } from '../words/words.js';
 
 /** What a file can be to a dataset. */
 export const ROLES = ['ratings', 'items', 'users'] as const;
@@ -64,6 +65,8 @@ export interface RatingColumns {
 /** A form of ratings. */
 export interface RatingsFormat extends FormatBase, RatingColumns {
   readonly role: 'ratings';
+  /** What its items are, where that is not what the source's other ratings are of. */
+  readonly domain?: Domain;
 }
 
 /** A row of a file of items or users. */

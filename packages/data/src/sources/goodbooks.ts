@@ -4,6 +4,7 @@ import { formatSource } from './format-source.js';
 import type { EntityFormat, RatingsFormat } from './formats.js';
 import type { DatasetSource } from './raw-tables.js';
 import { numberOf } from './ratings-builder.js';
+import { books } from '../words/domains/books.js';
 
 const ratings: RatingsFormat = {
   role: 'ratings',
@@ -58,4 +59,5 @@ export const goodbooks: DatasetSource = formatSource({
   required: ['ratings', 'items'],
   label: { threshold: 4 },
   catalogue: 'the books of goodbooks-10k',
+  domain: books,
 });

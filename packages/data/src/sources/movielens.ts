@@ -5,6 +5,7 @@ import { formatSource } from './format-source.js';
 import type { EntityFormat, EntityRow, FileFormat, Mark, RatingsFormat } from './formats.js';
 import { ML100K_GENRES, ML1M_AGES, ML1M_OCCUPATIONS } from './movielens-codes.js';
 import type { DatasetSource } from './raw-tables.js';
+import { movies } from '../words/domains/movies.js';
 
 const NO_GENRES = '(no genres listed)';
 const YEAR = /\((\d{4})(?:\s*[-–]\s*\d{0,4})?\)$/u;
@@ -71,7 +72,7 @@ const moviesFormat = (name: string, mark: Mark, example: string): EntityFormat =
 });
 
 const FLAGS = ML100K_GENRES.map((_, i) => `genre${i}`);
-const movies: readonly EntityFormat[] = [
+const movieFormats: readonly EntityFormat[] = [
   moviesFormat(
     'MovieLens movies, CSV',
     { header: MOVIE_COLUMNS, without: ['userId'], dialects: [CSV], encoding: 'utf-8' },
@@ -135,7 +136,7 @@ const users: readonly EntityFormat[] = [
   }),
 ];
 
-const formats: readonly FileFormat[] = [...ratings, ...movies, ...users];
+const formats: readonly FileFormat[] = [...ratings, ...movieFormats, ...users];
 
 /** MovieLens in any of its releases: 100K, 1M, 10M, 20M, 25M, latest. */
 export const movieLens = (name: string, description: string): DatasetSource =>
@@ -147,4 +148,5 @@ export const movieLens = (name: string, description: string): DatasetSource =>
     passOver: /^(u[1-5ab]\.(base|test)|r[1-5ab]\.(train|test))(\.gz)?$/u, // the splits that come with 100K and 10M
     label: { threshold: 4 },
     catalogue: 'the films of MovieLens',
+    domain: movies,
   });

@@ -2,6 +2,7 @@ import type { FileReport, OnTruncated } from '../read/file-report.js';
 import type { OnBadRow } from '../read/bad-rows.js';
 import type { z } from 'zod';
 import type { FileOptions } from './options.js';
+import type { Domain } from '../words/words.js';
 
 /** Ratings as a source has them, in file order. */
 export interface RawRatings {
@@ -80,6 +81,8 @@ export interface RawTables {
   readonly label?: LabelDefault;
   /** What of it is public, and so may stand in a language model's training data: `the films of MovieLens`. */
   readonly catalogue?: string;
+  /** What its items are called and what users do with them, for prompts. Default: neutral words, and examples from train rows. */
+  readonly domain?: Domain;
 }
 
 /** Options of a source. `O` is what its own options are once parsed. */

@@ -2,6 +2,7 @@ import { cellId, cellList, cellText, cellValue, problem, webText } from './cells
 import { formatSource } from './format-source.js';
 import type { EntityFormat, RatingsFormat } from './formats.js';
 import type { DatasetSource } from './raw-tables.js';
+import { places } from '../words/domains/places.js';
 
 const reviews: RatingsFormat = {
   role: 'ratings',
@@ -54,4 +55,5 @@ export const yelp: DatasetSource = formatSource({
   required: ['ratings', 'items'],
   label: { threshold: 4 },
   catalogue: 'the places of Yelp',
+  domain: places,
 });

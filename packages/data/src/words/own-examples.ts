@@ -1,0 +1,169 @@
+import type { Rng } from '@expctr/core';
+import { cutItem } from '../prompts/cut-item.js';
+import { fill } from '../prompts/slots.js';
+import type { ItemText } from '../prompts/item-text.js';
+import type { Histories } from '../prepare/histories.js';
+import { SPLITS } from '../schemas/interactions.js';
+import { itemText, type Items } from '../schemas/items.js';
+import { wordValues } from './word-slots.js';
+import type { Examples, Words } from './words.js';
+
+/** Rows that examples may be drawn from. */
+export interface ExampleRows {
+  readonly length: number;
+  /** Codes into `items`. */
+  readonly item: ArrayLike<number>;
+  readonly label: ArrayLike<number>;
+  readonly split: ArrayLike<number>;
+  readonly items: Items;
+  /** The histories of rows `start .. end`. */
+  readonly histories: (start: number, end: number) => Histories;
+}
+
+/** So many rows are looked at: enough to find examples, and a moment even among 20 million. */
+const TRIES = 3_000;
+/** Examples show what is asked for, not what items can be: their texts are short. */
+const LONGEST_TEXT = 80;
+/** Titles that a reason names. */
+const NAMED = 2;
+/** Reading examples of each answer. */
+const EACH_ANSWER = 2;
+const TRAIN = SPLITS.indexOf('train');
+
+type Example = Examples['explanation']['target'];
+
+/** What of a history speaks for an item, or against it. */
+interface Reason {
+  /** Whether it comes from items that were disliked: a lack of likes says less. */
+  readonly fromDislikes: boolean;
+  readonly items: readonly Example[];
+  readonly text: string;
+}
+
+interface Candidate {
+  readonly label: number;
+  readonly target: Example;
+  readonly inFavor: Reason | null;
+  readonly against: Reason | null;
+}
+
+/**
+ * Worked examples from train rows, with reasons that follow from counting attribute values; null where there are no such rows. No text
+ * says more than the rows do.
+ */
+export function ownExamples(
+  rows: ExampleRows,
+  words: Omit<Words, 'schema' | 'domain' | 'examples' | 'examplesFrom'>,
+  rng: Rng,
+): Examples | null {
+  const reading: Record<'yes' | 'no', Examples['reading'][number][]> = { yes: [], no: [] };
+  const used = new Set<string>();
+  let explanation: Examples['explanation'] | null = null;
+  let weaker: Examples['explanation'] | null = null; // where nothing is disliked
+  for (const candidate of candidatesOf(rows, words, rng)) {
+    const { label, target, inFavor, against } = candidate;
+    if (explanation === null && inFavor !== null && against !== null) {
+      if (against.fromDislikes) explanation = explanationOf(target, inFavor, against, used);
+      else weaker ??= explanationOf(target, inFavor, against, used);
+    }
+    const answer = label === 1 ? 'yes' : 'no';
+    const [says, gainsays] = label === 1 ? [inFavor, against] : [against, inFavor];
+    const consistent = says !== null && (gainsays === null || !gainsays.fromDislikes) && (label === 1 || gainsays === null);
+    if (consistent && reading[answer].length < EACH_ANSWER && !used.has(target.title)) {
+      used.add(target.title);
+      reading[answer].push({ ...target, explanation: says.text, answer });
+    }
+    if (explanation !== null && reading.yes.length === EACH_ANSWER && reading.no.length === EACH_ANSWER) break;
+  }
+  explanation ??= weaker;
+  const each = Math.min(reading.yes.length, reading.no.length);
+  if (explanation === null || each === 0) return null;
+  const [firstYes, secondYes] = reading.yes;
+  const [firstNo, secondNo] = reading.no;
+  // yes, no, no, yes: neither order nor the last answer gives one away
+  const ordered = each === 1 ? [firstYes!, firstNo!] : [firstYes!, firstNo!, secondNo!, secondYes!];
+  return { explanation, reading: ordered };
+}
+
+function explanationOf(target: Example, inFavor: Reason, against: Reason, used: Set<string>): Examples['explanation'] {
+  used.add(target.title);
+  const lower = (text: string): string => `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
+  return {
+    liked: [...inFavor.items],
+    disliked: against.fromDislikes ? [...against.items] : [],
+    target,
+    analysis: `First, ${lower(inFavor.text)} Second, ${lower(against.text)}`,
+  };
+}
+
+function* candidatesOf(
+  { length, item, label, split, items, histories }: ExampleRows,
+  words: Parameters<typeof ownExamples>[1],
+  rng: Rng,
+): Generator<Candidate> {
+  const seen = new Set<number>();
+  const textOf = (row: number): Example => exampleItem(cutItem(itemText(items, item[row]!, words.units), LONGEST_TEXT).item);
+  for (let tries = 0; tries < TRIES && seen.size < length; tries += 1) {
+    const row = length <= TRIES ? tries : rng.int(length);
+    if (row >= length) return;
+    if (seen.has(row) || split[row] !== TRAIN) continue;
+    seen.add(row);
+    const { values } = histories(row, row + 1);
+    const past = Array.from(values);
+    if (past.length === 0) continue;
+    const liked = past.filter((earlier) => label[earlier] === 1).map(textOf);
+    const disliked = past.filter((earlier) => label[earlier] !== 1).map(textOf);
+    const target = textOf(row);
+    yield { label: label[row]!, target, ...reasonsOf(target, liked, disliked, words) };
+  }
+}
+
+/** The strongest reason for an item and against it, each from another value. */
+function reasonsOf(
+  target: Example,
+  liked: readonly Example[],
+  disliked: readonly Example[],
+  words: Parameters<typeof ownExamples>[1],
+): Pick<Candidate, 'inFavor' | 'against'> {
+  const slots = wordValues(words);
+  const counted = Object.entries(target.attributes).flatMap(([name, values]) =>
+    values.map((value) => {
+      const having = (some: readonly Example[]): Example[] => some.filter(({ attributes }) => attributes[name]?.includes(value) === true);
+      const [pro, contra] = [having(liked), having(disliked)];
+      return { name, value, pro, contra, net: pro.length - contra.length };
+    }),
+  );
+  const say = (text: string, name: string, value: string, some: readonly Example[]): string =>
+    fill(text, { ...slots, name, value, title: target.title, others: some.map(({ title }) => title).join(' and ') });
+  const [best] = counted.filter(({ net }) => net > 0).sort((a, b) => b.net - a.net);
+  const [worst] = counted.filter(({ net }) => net < 0).sort((a, b) => a.net - b.net);
+  const lacking = counted.find(({ pro, contra }) => pro.length + contra.length === 0 && liked.length > NAMED);
+  const named = (some: readonly Example[]): Example[] => some.slice(-NAMED);
+  const reason = (
+    text: string,
+    { name, value }: { name: string; value: string },
+    some: readonly Example[],
+    fromDislikes: boolean,
+  ): Reason => ({
+    fromDislikes,
+    items: some,
+    text: say(text, name, value, some),
+  });
+  return {
+    inFavor:
+      best === undefined
+        ? null
+        : reason('They {didLike} {others}, and {title} has the same {name}, {value}.', best, named(best.pro), false),
+    against:
+      worst !== undefined
+        ? reason('They {didDislike} {others}, and {title} has the same {name}, {value}.', worst, named(worst.contra), true)
+        : disliked.length === 0 && lacking !== undefined
+          ? reason('None of the {nouns} that they {didLike} has the {name} {value}, and {title} has it.', lacking, [], false)
+          : null,
+  };
+}
+
+function exampleItem({ title, attributes, numbers }: ItemText): Example {
+  const copied = Object.fromEntries(Object.entries(attributes).map(([name, values]) => [name, [...values]]));
+  return { title, attributes: copied, ...(numbers === undefined ? {} : { numbers: { ...numbers } }) };
+}
