@@ -1,5 +1,6 @@
-import type { ItemText } from '@expctr/data';
+import { movies, type ItemText, type Words } from '@expctr/data';
 import { inventedItems, type InventedItem } from './invented-items.js';
+import { itemStatements } from './item-statements.js';
 import { reasonFrames } from './reason-frames.js';
 import { verdictFrames } from './verdict-frames.js';
 
@@ -24,8 +25,21 @@ export interface ReaderStatements {
 const reasonItemsPerFrame = 5;
 const verdictItemsPerFrame = 4;
 
-/** The statements, the same at every call: each frame is filled in for several of forty invented movies. */
-export function readerStatements(): ReaderStatements {
+/** What the reader is to be asked about. */
+export interface StatementSubject {
+  /** The words of the dataset. */
+  readonly words: Words;
+  /** Some of its items. */
+  readonly items: readonly ItemText[];
+}
+
+/**
+ * The statements, the same at every call.
+ * @param subject a dataset: of movies, each frame is filled in for several of forty invented ones, that no model can know; of anything
+ *   else for its own items. Default: movies.
+ */
+export function readerStatements(subject?: StatementSubject): ReaderStatements {
+  if (subject !== undefined && subject.words.domain !== movies.name) return itemStatements(subject.words, subject.items);
   return { reasons: fillFrames(reasonFrames, reasonItemsPerFrame), verdicts: fillFrames(verdictFrames, verdictItemsPerFrame) };
 }
 
