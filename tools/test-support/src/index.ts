@@ -25,3 +25,8 @@ function asset(root: string, variable: string, path: readonly string[]): Asset {
   const full = resolve(root, ...path);
   return { path: full, missing: existsSync(full) ? false : `${path.join('/')} is not here; set ${variable} to the folder that holds it` };
 }
+
+export { startFakeHub, type FakeHub, type HubBehavior, type HubFault, type HubRequest } from './fake-hub.js';
+
+export { interceptFiles, type Fate, type FileOperation } from './file-operations.js';
+export { Died, diesAt, failsAt, momentsOf, operationsOf, type Moment } from './kill-at-operation.js';

@@ -1,0 +1,146 @@
+import { HubError } from './errors.js';
+import { isSafeFileName } from './file-name.js';
+import { isCommit, type ModelId } from './model-id.js';
+import type { Hub } from './options.js';
+import { ask } from './request.js';
+import { retry, type Contact } from './retry.js';
+
+/** A file of a model, with what its content has to be. */
+export interface RemoteFile {
+  /** With `/` between folders. */
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  /** SHA-256 of the content (64 digits), or what git calls its blob: SHA-1 (40 digits). */
+  readonly hash: string;
+}
+
+/** What the server has of a model at a revision. */
+export interface Listing {
+  /** The commit that the revision stands for now. */
+  readonly commit: string;
+  /** Names of all files. */
+  readonly names: readonly string[];
+  /** What is known of a file; the server is asked where the listing does not say it. */
+  file(name: string): Promise<RemoteFile>;
+}
+
+/** A listing of many thousand files is far below it. */
+const LARGEST_LISTING = 64 * 2 ** 20;
+const HASH = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+
+/** Asks for the files of a model. @throws HubError where there is no such model, or the answer is not what it should be */
+export async function requestListing(hub: Hub, contact: Contact, { id, revision }: ModelId): Promise<Listing> {
+  const url = `${hub.endpoint}/api/models/${id}/revision/${encodeURIComponent(revision)}?blobs=true`;
+  const answer = await retry(hub, id, contact, async () => textOf(hub, contact, id, url));
+  const wrong = (what: string): HubError =>
+    new HubError('HUB_BAD_ANSWER', what, {
+      where: url,
+      expected: 'the listing of a model as the hub gives it',
+      remedy: 'check the endpoint (HF_ENDPOINT), and that no proxy or login page answers in its place',
+    });
+  const value = parse(answer, wrong);
+  const commit = value['sha'];
+  const siblings = value['siblings'];
+  if (typeof commit !== 'string' || !isCommit(commit)) throw wrong('the answer names no commit');
+  if (isCommit(revision) && commit !== revision) throw wrong(`the answer is for the commit ${commit}`);
+  if (!Array.isArray(siblings)) throw wrong('the answer lists no files');
+  const entries = new Map<string, Record<string, unknown>>();
+  for (const entry of siblings as readonly unknown[]) {
+    const name = isObject(entry) ? entry['rfilename'] : undefined;
+    if (typeof name !== 'string') throw wrong('the answer lists a file without a name');
+    if (!isSafeFileName(name)) {
+      throw new HubError(
+        'HUB_UNSAFE_NAME',
+        `the model has a file named ${JSON.stringify(name)}, which would leave its folder or disturb a terminal`,
+        {
+          where: id,
+          expected: 'relative names without .., backslash, drive or control characters',
+          remedy: 'do not use this model; tell its owner and the hub',
+        },
+      );
+    }
+    entries.set(name, entry as Record<string, unknown>);
+  }
+  const files = new Map<string, RemoteFile>(); // those known, so that no header is asked for twice
+  return {
+    commit,
+    names: [...entries.keys()].sort(),
+    async file(name) {
+      const file =
+        files.get(name) ?? statedFile(name, entries.get(name) ?? {}) ?? (await askForFile(hub, contact, { id, revision: commit }, name));
+      files.set(name, file);
+      return file;
+    },
+  };
+}
+
+async function textOf(hub: Hub, contact: Contact, id: string, url: string): Promise<string> {
+  const answer = await ask(hub, contact, { model: id, url });
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of answer.chunks()) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > LARGEST_LISTING)
+      throw new HubError('HUB_BAD_ANSWER', 'the listing does not end', { where: url, remedy: 'check the endpoint (HF_ENDPOINT)' });
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parse(text: string, wrong: (what: string) => HubError): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isObject(value)) return value;
+  } catch {
+    // said below
+  }
+  throw wrong(`the answer is not a JSON object; it begins with ${JSON.stringify(text.slice(0, 40))}`);
+}
+
+/** Size and hash as the listing has them; null where it leaves one out, as some mirrors do. */
+function statedFile(name: string, entry: Record<string, unknown>): RemoteFile | null {
+  const lfs = isObject(entry['lfs']) ? entry['lfs'] : null;
+  const size = lfs === null ? entry['size'] : (lfs['size'] ?? entry['size']);
+  const hash = lfs === null ? entry['blobId'] : (lfs['sha256'] ?? lfs['oid']);
+  return checked(name, size, hash);
+}
+
+/** What the headers of the file itself say. Source: huggingface_hub, `get_hf_file_metadata`. */
+async function askForFile(hub: Hub, contact: Contact, { id, revision }: ModelId, name: string): Promise<RemoteFile> {
+  let url = fileUrl(hub, id, revision, name);
+  for (let hops = 0; hops < 5; hops += 1) {
+    const answer = await retry(hub, id, contact, () =>
+      ask(hub, contact, { model: id, url, method: 'HEAD', redirect: 'manual', allowed: [301, 302, 303, 307, 308] }),
+    );
+    answer.close();
+    const { status, headers } = answer;
+    const etag = (headers.get('x-linked-etag') ?? headers.get('etag') ?? '').replace(/^W\//, '').replaceAll('"', '');
+    const size = Number(headers.get('x-linked-size') ?? headers.get('content-length') ?? NaN);
+    const linked = headers.has('x-linked-etag') || status < 300;
+    const found = linked ? checked(name, size, etag) : null;
+    if (found !== null) return found;
+    const next = status < 300 ? null : headers.get('location');
+    if (next === null || new URL(next, url).origin !== new URL(hub.endpoint).origin) break; // a renamed model stays on the same server
+    url = new URL(next, url).href;
+  }
+  throw new HubError('HUB_BAD_ANSWER', `the server says neither in its listing nor for the file what size and hash ${name} has`, {
+    where: id,
+    expected: 'a hash by which the file can be verified',
+    remedy: 'use the hub itself or another mirror (HF_ENDPOINT)',
+  });
+}
+
+function checked(name: string, size: unknown, hash: unknown): RemoteFile | null {
+  const usable = typeof size === 'number' && Number.isSafeInteger(size) && size >= 0 && typeof hash === 'string' && HASH.test(hash);
+  return usable ? { name, size, hash } : null;
+}
+
+/** Where a file of a commit is. */
+export function fileUrl({ endpoint }: Hub, id: string, commit: string, name: string): string {
+  return `${endpoint}/${id}/resolve/${commit}/${name.split('/').map(encodeURIComponent).join('/')}`;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
