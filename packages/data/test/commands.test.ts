@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runProgram } from '../src/commands/program.js';
 import { describeTable } from '../src/commands/inspect.js';
-import { nearest, readSettings } from '../src/commands/settings.js';
+import { readSettings } from '../src/commands/settings.js';
+import { tableOptions } from '../src/sources/options.js';
 import { parseTemplate } from '../src/prompts/load-template.js';
 import { embeddingsToTable } from '../src/schemas/embeddings.js';
 
@@ -134,8 +135,8 @@ test('the card as a page stands alone, shows counts, plot and configuration, and
 });
 
 test.each([
-  ['an unknown option', ['--set', 'data.kcor=5'], 'perhaps data.kCore'],
-  ['an option of another place', ['--set', 'history.length=5'], 'perhaps data.history.length'],
+  ['an unknown option', ['--set', 'data.kcor=5'], 'write data.kCore'],
+  ['an option of another place', ['--set', 'history.length=5'], 'write data.history.length'],
   ['a value of the wrong type', ['--set', 'data.kCore=many'], 'data.kCore'],
   ['a value that is not one of the choices', ['--set', 'data.split=other'], 'data.split'],
   ['a setting without a value', ['--set', 'data.kCore'], 'path=value'],
@@ -147,7 +148,7 @@ test.each([
   expect(error).toContain(message);
 });
 
-test('an output folder that is not empty, an unknown dataset and a missing option are wrong use; a missing folder is a failure', async () => {
+test('an output folder that is not empty, an unknown dataset, a missing option, folder or file are wrong use', async () => {
   await mkdir(join(folder, 'full'));
   await writeFile(join(folder, 'full', 'x'), '');
   expect(await prepare('full', '--on-bad-row', 'skip')).toMatchObject({ status: 2 });
@@ -156,7 +157,8 @@ test('an output folder that is not empty, an unknown dataset and a missing optio
   expect(await prepare('empty', '--on-bad-row', 'skip', '--set', 'data.kCore=4')).toMatchObject({ status: 0 });
   expect((await run('prepare', '--dataset', 'ml-99', '--data-dir', data, '--out', join(folder, 'n'))).status).toBe(2);
   expect((await run('prepare', '--dataset', 'ml-1m')).status).toBe(2);
-  expect((await run('prepare', '--dataset', 'ml-1m', '--data-dir', '/no/such', '--out', join(folder, 'n'))).status).toBe(1);
+  expect((await run('prepare', '--dataset', 'ml-1m', '--data-dir', '/no/such', '--out', join(folder, 'n'))).status).toBe(2);
+  expect((await run('inspect', '/no/such.arrow')).status).toBe(2);
   expect((await run('inspect', join(folder, 'full', 'x'))).status).toBe(1);
 });
 
@@ -189,13 +191,16 @@ test("a dataset's own options stand in the help, and are options of that dataset
   expect(other.error).toContain("there is no option 'data.table.user'");
 });
 
-test('settings are read as JSON where they are, and the nearest name is the one with the fewest changes', () => {
+test('settings are read as JSON where they are, wrong ones are refused with the nearest name or an example', () => {
   expect(readSettings(['data.maxPerUser=null', 'data.history.select=similar', 'data.threshold=3.5'])).toMatchObject({
     maxPerUser: null,
     threshold: 3.5,
     history: { select: 'similar' },
   });
-  expect(nearest('maxperuser', ['maxInteractions', 'maxPerUser', 'split'])).toBe('maxPerUser');
+  expect(() => readSettings(['data.maxperuse=3'])).toThrow(/write data\.maxPerUser/u);
+  expect(() => readSettings(['data.table.texts=title'], tableOptions)).toThrow(
+    /data\.table\.texts: .*expected array.* Expected list of string, as in --set 'data\.table\.texts=\["name"\]'\./u,
+  );
 });
 
 test('nothing in names, rows or metadata of a file commands the terminal', async () => {
@@ -215,7 +220,7 @@ test('nothing in names, rows or metadata of a file commands the terminal', async
     await run('inspect', `/no/such/${ESC}`),
   ];
   for (const { out: text, error } of said) expect(text + error).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u);
-  expect(said.map(({ status }) => status)).toEqual([0, 1, 0, 1]);
+  expect(said.map(({ status }) => status)).toEqual([0, 1, 0, 2]);
   expect(said[2]!.out).toContain('Movie 1\\x1b]0;owned');
 });
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DataOptionError } from '../errors.js';
-import { dataOptionsWith } from '../prepare/options.js';
+import { unknownDataOption } from '../prepare/option-error.js';
+import { dataOptionsWith, parseDataOptions } from '../prepare/options.js';
 
 /**
  * Reads settings of the form `data.kCore=5`. A value is JSON where it can be read as such, else a string.
@@ -16,30 +17,17 @@ export function readSettings(settings: readonly string[], own: z.ZodObject = z.o
     const [path, text] = [setting.slice(0, at), setting.slice(at + 1)];
     if (at < 1)
       throw new DataOptionError('DATA_OPTION', `'${setting}' sets nothing`, { where: '--set', expected: 'path=value, as in data.kCore=5' });
-    if (!paths.includes(path)) {
-      throw new DataOptionError('DATA_OPTION', `there is no option '${path}'`, {
-        where: '--set',
-        expected: `perhaps ${nearest(path, paths)}; all are ${paths.join(', ')}`,
-      });
-    }
+    if (!paths.includes(path)) throw unknownDataOption(path, dataOptionsWith(own));
     assign(input, path.split('.').slice(1), valueOf(text));
   }
-  const result = dataOptionsWith(own).safeParse(input);
-  if (result.success) return input;
-  const [issue] = result.error.issues;
-  throw new DataOptionError('DATA_OPTION', issue?.message ?? 'wrong', { where: ['data', ...(issue?.path ?? [])].map(String).join('.') });
+  parseDataOptions(input, own);
+  return input;
 }
 
 /** Every option's path, with its default and what it does: the common ones, and then those of one dataset. */
 export function describeOptions(own: z.ZodObject = z.object({})): { path: string; description: string; default: unknown }[] {
   const schema = dataOptionsWith(own);
   return describe(schema, 'data', schema.parse({}));
-}
-
-/** The name among `names` with the fewest letters to change (Levenshtein). */
-export function nearest(name: string, names: readonly string[]): string {
-  const distances = names.map((candidate) => distance(name.toLowerCase(), candidate.toLowerCase()));
-  return names[distances.indexOf(Math.min(...distances))] ?? '';
 }
 
 function describe(schema: z.ZodObject, prefix: string, defaults: Record<string, unknown>): ReturnType<typeof describeOptions> {
@@ -64,16 +52,4 @@ function valueOf(text: string): unknown {
   } catch {
     return text;
   }
-}
-
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DataOptionError } from '../errors.js';
 import type { DatasetSource } from '../sources/raw-tables.js';
-import { datasetSources } from '../sources/sources.js';
+import { datasetSources, unknownDataset } from '../sources/sources.js';
 import type { Dataset } from './dataset.js';
 import { prepareTables } from './prepare-tables.js';
 
@@ -34,10 +34,10 @@ export function findDataset(name: string, own: readonly Dataset[] = []): Dataset
   const all = [...own, ...Object.values(datasets)];
   const found = all.find((dataset) => dataset.name === name);
   if (found !== undefined) return found;
-  throw new DataOptionError('DATA_UNKNOWN_DATASET', `there is no dataset '${name}'`, {
-    where: '--dataset',
-    expected: `one of ${all.map((dataset) => dataset.name).join(', ')}`,
-  });
+  throw unknownDataset(
+    name,
+    all.map((dataset) => dataset.name),
+  );
 }
 
 function requireFolder(dataDir: string | null, name: string): string {

@@ -2,6 +2,7 @@ import { DataError } from '../errors.js';
 import type { FileReport } from '../read/read-rows.js';
 import type { DatasetCard } from './card.js';
 import type { LabelChoice } from './labels.js';
+import { malformed, skippedRows } from './skipped-rows.js';
 
 /** Something that a user of the data should know. */
 export interface DataWarning {
@@ -13,19 +14,18 @@ export interface DataWarning {
 
 /** Malformed rows that were skipped, by file. */
 export function badRowWarnings(files: readonly FileReport[]): DataWarning[] {
-  return files
-    .filter(({ rowsBad }) => rowsBad > 0)
-    .map(({ file, rowsBad, rowsRead }) => ({
-      code: 'DATA_BAD_ROWS',
-      message: `${rowsBad} of ${rowsRead} rows of ${file} are malformed and were skipped`,
-    }));
+  return files.flatMap((file) => malformed(file).map((message) => ({ code: 'DATA_BAD_ROWS', message })));
 }
 
 /**
  * Nothing can be learned from rows of one class, nor an AUC be taken of them: for a split a warning, for the whole an error.
  * @throws DataError `DATA_ONE_CLASS`.
  */
-export function checkClasses({ rows, splits }: Pick<DatasetCard, 'rows' | 'splits'>, { rule, threshold }: LabelChoice): DataWarning[] {
+export function checkClasses(
+  { rows, splits }: Pick<DatasetCard, 'rows' | 'splits'>,
+  { rule, threshold }: LabelChoice,
+  files: readonly FileReport[],
+): DataWarning[] {
   const ones = Object.values(splits).reduce((sum, { positives }) => sum + positives, 0);
   if (ones === 0 || ones === rows) {
     const byRule = {
@@ -44,7 +44,12 @@ export function checkClasses({ rows, splits }: Pick<DatasetCard, 'rows' | 'split
       },
     }[rule];
     const { what, ...details } = byRule;
-    throw new DataError('DATA_ONE_CLASS', `all ${rows} rows have label ${ones === 0 ? 0 : 1}${what}`, details);
+    const skipped = skippedRows(files);
+    throw new DataError(
+      'DATA_ONE_CLASS',
+      `all ${rows} rows have label ${ones === 0 ? 0 : 1}${what}${skipped === '' ? '' : `; ${skipped}`}`,
+      details,
+    );
   }
   return Object.entries(splits).flatMap(([name, split]) => {
     if (split.positives > 0 && split.positives < split.rows) return [];

@@ -24,13 +24,18 @@ export async function loadTemplate<K extends keyof Templates>(path: string, kind
     text = await readFile(path, 'utf8');
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new TemplateError('TEMPLATE_FILE', `the template cannot be read (${code})`, { where: path, expected: 'a JSON file', cause });
+    throw new TemplateError('TEMPLATE_FILE', `the template cannot be read (${code})`, {
+      where: path,
+      expected: 'a JSON file',
+      cause,
+      wrongUse: true,
+    });
   }
   let value: unknown;
   try {
     value = JSON.parse(text.replace(/^\uFEFF/u, ''));
   } catch (cause) {
-    throw new TemplateError('TEMPLATE_JSON', (cause as Error).message, { where: path, expected: 'JSON', cause });
+    throw new TemplateError('TEMPLATE_JSON', (cause as Error).message, { where: path, expected: 'JSON', cause, wrongUse: true });
   }
   return parseTemplate(value, kind, path);
 }
@@ -40,7 +45,7 @@ export function parseTemplate<K extends keyof Templates>(value: unknown, kind: K
   const result = SCHEMAS[kind].safeParse(value);
   if (result.success) return result.data as Templates[K];
   const issues = result.error.issues.flatMap((issue) => flatten(issue, []));
-  throw new TemplateError('TEMPLATE_INVALID', issues.join('; '), { where, expected: `a template of kind '${kind}'` });
+  throw new TemplateError('TEMPLATE_INVALID', issues.join('; '), { where, expected: `a template of kind '${kind}'`, wrongUse: true });
 }
 
 function flatten(issue: z.core.$ZodIssue, parents: readonly PropertyKey[]): string[] {

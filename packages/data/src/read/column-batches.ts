@@ -78,6 +78,7 @@ export async function readColumnFile(file: ColumnFile, options: RecordOptions): 
     ...(Object.keys(counts.dropped).length === 0 ? {} : { rowsDropped: counts.dropped }),
     rowsBad: bad.count,
     badRows: bad.first,
+    ...(bad.count === 0 ? {} : { badReasons: bad.reasons }),
   };
 }
 

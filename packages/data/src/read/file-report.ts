@@ -30,6 +30,8 @@ export interface FileReport {
   readonly rowsBad: number;
   /** The first few bad rows. */
   readonly badRows: readonly BadRow[];
+  /** Bad rows by what is wrong with them. Absent where there are none. */
+  readonly badReasons?: Readonly<Record<string, number>>;
   /** Cells of columns of numbers that hold something else, by column: the numbers are missing. Absent where there are none. */
   readonly numbersUnread?: Readonly<Record<string, UnreadNumbers>>;
   /** True where the compressed data ends early and what could be read was kept, on request. */
@@ -75,6 +77,7 @@ export function reportOf(
     ...(Object.keys(counts.dropped).length === 0 ? {} : { rowsDropped: counts.dropped }),
     rowsBad: bad.count,
     badRows: bad.first,
+    ...(bad.count === 0 ? {} : { badReasons: bad.reasons }),
     ...(truncated ? { truncated } : {}),
   };
 }

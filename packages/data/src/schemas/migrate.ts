@@ -70,6 +70,7 @@ export function schemaFor(table: Table): SchemaName {
   throw new DataError('DATA_SCHEMA_NAME', found === undefined ? 'the table does not name its schema' : `the table's schema is ${found}`, {
     expected: `one of ${SCHEMA_NAMES.join(', ')}`,
     remedy: 'say which schema it is meant for',
+    wrongUse: true,
   });
 }
 
@@ -77,7 +78,8 @@ function renamed(table: Table, rename: Readonly<Record<string, string>>, changes
   const names = table.schema.fields.map(({ name }) => name);
   for (const [from, to] of Object.entries(rename)) {
     columnOf(table, from); // there must be one
-    if (names.includes(to)) throw new DataError('DATA_COLUMN_NAME', `'${from}' cannot be called '${to}': another column is`);
+    if (names.includes(to))
+      throw new DataError('DATA_COLUMN_NAME', `'${from}' cannot be called '${to}': another column is`, { wrongUse: true });
     changes.push(`column '${from}' is called '${to}'`);
   }
   if (Object.keys(rename).length === 0) return table;

@@ -129,6 +129,7 @@ export async function namesIn(folder: string): Promise<string[]> {
       expected: 'a folder with the files of a dataset',
       remedy: 'give it with --data-dir',
       cause,
+      wrongUse: true,
     });
   }
 }

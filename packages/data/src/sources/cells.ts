@@ -56,6 +56,13 @@ export function cellYear(value: unknown): number {
   return year > 0 ? year : NaN;
 }
 
+/** What is wrong with a cell that should be `a what`: which column is not there or empty, or holds something else. */
+export function wrongCell(value: unknown, column: string, what: string): string {
+  if (value === undefined || value === null) return `there is no column '${column}' with the ${what}`;
+  if (typeof value === 'string' && value.trim() === '') return `the ${what} is empty in the column '${column}'`;
+  return `this is no ${what} in the column '${column}'`;
+}
+
 /** A problem of a column. */
 export function problem(column: string, what: string, expected: string): RecordProblem {
   return { column, what, expected };

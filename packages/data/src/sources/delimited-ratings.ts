@@ -7,6 +7,7 @@ import type { FileReport } from '../read/file-report.js';
 import { readRows } from '../read/read-rows.js';
 import { headerOptions, type DelimitedForm } from '../read/records.js';
 import { timeOfNumber } from '../read/times.js';
+import { wrongCell } from './cells.js';
 import type { IdColumn, RatingsFormat } from './formats.js';
 import type { LoadOptions, RawRatings } from './raw-tables.js';
 import type { Recognized } from './recognize.js';
@@ -43,18 +44,18 @@ export async function readDelimitedRatings(
       value = decimalOf(bytes, start[ratingAt]!, end[ratingAt]!);
       if (!(value >= low && value <= high)) {
         value = numberOf(bytes.toString('latin1', start[ratingAt], end[ratingAt])); // signs, exponents
-        if (!isWithin(value, { low, high })) return { at: start[ratingAt]!, what: 'this is no rating', expected: expected.rating };
+        if (!isWithin(value, { low, high })) return wrong(bytes, fields, ratingAt, format.rating, 'rating', expected.rating);
       }
     } else if (clickAt >= 0) {
       value = clickOf(bytes.toString('latin1', start[clickAt], end[clickAt]));
-      if (Number.isNaN(value)) return { at: start[clickAt]!, what: 'this is no click', expected: '0 or 1, false or true' };
+      if (Number.isNaN(value)) return wrong(bytes, fields, clickAt, format.click, 'click', '0 or 1, false or true');
     }
     let time = NaN;
     if (timeAt >= 0) {
       time = timeOfNumber(integerOf(bytes, start[timeAt]!, end[timeAt]!), unit);
       if (Number.isNaN(time)) {
         time = timeOf(bytes.toString('latin1', start[timeAt], end[timeAt]), unit); // dates as text
-        if (Number.isNaN(time)) return { at: start[timeAt]!, what: 'this is no time', expected: expected.time };
+        if (Number.isNaN(time)) return wrong(bytes, fields, timeAt, format.time, 'time', expected.time);
       }
     }
     builder.push(codeOf(users, bytes, fields, userAt, dialect), codeOf(items, bytes, fields, itemAt, dialect), value, time);
@@ -70,6 +71,18 @@ export async function readDelimitedRatings(
   return { ratings: builder.finish(), file };
 }
 
+function wrong(
+  bytes: Buffer,
+  { start, end }: Fields,
+  field: number,
+  column: { readonly column: string } | undefined,
+  what: string,
+  expected: string,
+): RowProblem {
+  const [at, until] = [start[field]!, end[field]!];
+  return { at, what: wrongCell(bytes.toString('latin1', at, until), column?.column ?? '', what), expected };
+}
+
 /** Leaves the blanks around an id out: files of items and users are joined without them. */
 function trimField(bytes: Uint8Array, { start, end }: Fields, field: number): void {
   while (start[field]! < end[field]! && bytes[start[field]!] === BLANK) start[field]! += 1;
@@ -81,17 +94,17 @@ function idProblem(
   bytes: Buffer,
   start: number,
   end: number,
-  { whole = false, dropEmpty }: IdColumn,
+  { column, whole = false, dropEmpty }: IdColumn,
   what: string,
   encoding: Encoding,
 ): RowProblem | string | undefined {
   if (start === end && dropEmpty !== undefined) return dropEmpty;
   if (whole) {
     return Number.isNaN(integerOf(bytes, start, end))
-      ? { at: start, what: `this is no ${what} id`, expected: 'a whole number' }
+      ? { at: start, what: `this is no ${what} id in the column '${column}'`, expected: 'a whole number' }
       : undefined;
   }
-  if (start === end) return { at: start, what: `the ${what} id is empty`, expected: `the id of a ${what}` };
+  if (start === end) return { at: start, what: `the ${what} id is empty in the column '${column}'`, expected: `the id of a ${what}` };
   let high = 0;
   for (let i = start; i < end; i += 1) {
     if (bytes[i]! < FIRST_PRINTABLE) return { at: i, what: `a control character in the ${what} id`, expected: 'text' };

@@ -6,7 +6,7 @@ import { openLake } from '../read/lake.js';
 import { openParquet } from '../read/parquet.js';
 import { readDelimitedRecords, type RecordOptions, type RecordProblem, type RowRecord } from '../read/records.js';
 import type { Candidate } from './candidates.js';
-import { ID, idText, problem } from './cells.js';
+import { ID, idText, problem, wrongCell } from './cells.js';
 import { readDelimitedRatings } from './delimited-ratings.js';
 import type { Form, IdColumn, RatingsFormat } from './formats.js';
 import { clickOf, createRatings, expectations, isWithin, numberOf, timeOf } from './ratings-builder.js';
@@ -39,19 +39,20 @@ export async function readRatings(
   const expected = expectations(format);
   const record = (row: RowRecord): RecordProblem | string | undefined => {
     const userId = idOf(row[user.column], user);
-    if (userId === undefined) return user.dropEmpty ?? problem(user.column, 'this is no user id', ID);
+    if (userId === undefined) return user.dropEmpty ?? problem(user.column, wrongCell(row[user.column], user.column, 'user id'), ID);
     const itemId = idOf(row[item.column], item);
-    if (itemId === undefined) return item.dropEmpty ?? problem(item.column, 'this is no item id', ID);
+    if (itemId === undefined) return item.dropEmpty ?? problem(item.column, wrongCell(row[item.column], item.column, 'item id'), ID);
     let value = 1;
     if (rating !== undefined) {
       value = numberOf(row[rating.column]);
-      if (!isWithin(value, rating)) return problem(rating.column, 'this is no rating', expected.rating);
+      if (!isWithin(value, rating)) return problem(rating.column, wrongCell(row[rating.column], rating.column, 'rating'), expected.rating);
     } else if (click !== undefined) {
       value = clickOf(row[click.column]);
-      if (Number.isNaN(value)) return problem(click.column, 'this is no click', '0 or 1, false or true');
+      if (Number.isNaN(value)) return problem(click.column, wrongCell(row[click.column], click.column, 'click'), '0 or 1, false or true');
     }
     const when = time === undefined ? NaN : timeOf(row[time.column], time.unit);
-    if (time !== undefined && Number.isNaN(when)) return problem(time.column, 'this is no time', expected.time);
+    if (time !== undefined && Number.isNaN(when))
+      return problem(time.column, wrongCell(row[time.column], time.column, 'time'), expected.time);
     builder.push(builder.users.codeOfText(userId), builder.items.codeOfText(itemId), value, when);
     return undefined;
   };

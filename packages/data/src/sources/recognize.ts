@@ -2,6 +2,7 @@ import { basename, isAbsolute, resolve } from 'node:path';
 import { DataError, DataOptionError } from '../errors.js';
 import { columnKey } from '../read/records.js';
 import { candidatesAt, type Candidate } from './candidates.js';
+import { columnsLacked } from './columns-of.js';
 import { formOf, hasColumns, fieldsOf, type FileFormat, type Form, type Mark, type Role } from './formats.js';
 
 /** A file that was recognized. */
@@ -48,10 +49,12 @@ export async function recognize(
   const misnamed = candidates.find(({ name }) => formats.some(({ usually }) => usually.test(basename(name))));
   if (misnamed !== undefined) throw unlike(misnamed, role, formats);
   if (!required) return undefined;
-  throw new DataError('DATA_MISSING_FILE', `no file in the folder is the ${role}; ${contents(candidates)}`, {
+  const lacking = candidates.flatMap((candidate) => columnsLacked(candidate, formats) ?? []);
+  throw new DataError('DATA_MISSING_FILE', [`no file in the folder is the ${role}`, contents(candidates), ...lacking].join('; '), {
     where: recognition.dataDir,
     expected: formats.map(describeFormat).join('; or '),
     remedy: `give the folder that holds it with --data-dir, or the file with --set data.files.${role}=FILE`,
+    wrongUse: true,
   });
 }
 
@@ -63,6 +66,7 @@ function theOnly(role: Role, found: readonly Recognized[], { dataDir }: Recognit
     where: dataDir,
     expected: 'one',
     remedy: `choose with --set data.files.${role}=${found[0]!.candidate.name}, or move the others away`,
+    wrongUse: true,
   });
 }
 

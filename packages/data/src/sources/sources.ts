@@ -1,3 +1,4 @@
+import { nameAdvice } from '@expctr/core';
 import { DataOptionError } from '../errors.js';
 import { amazon } from './amazon.js';
 import { bookCrossing } from './bookcrossing.js';
@@ -23,11 +24,19 @@ export const datasetSources: readonly DatasetSource[] = [
 /** A source by its name; `sources` may hold more than the built-in ones. @throws DataOptionError `DATA_UNKNOWN_DATASET`. */
 export function datasetSource(name: string, sources: readonly DatasetSource[] = datasetSources): DatasetSource {
   const found = sources.find((source) => source.name === name);
-  if (found === undefined) {
-    throw new DataOptionError('DATA_UNKNOWN_DATASET', `there is no dataset '${name}'`, {
-      where: '--dataset',
-      expected: `one of ${sources.map((source) => source.name).join(', ')}`,
-    });
-  }
+  if (found === undefined)
+    throw unknownDataset(
+      name,
+      sources.map((source) => source.name),
+    );
   return found;
+}
+
+/** The error of a dataset that is not there, with those that are. */
+export function unknownDataset(name: string, names: readonly string[]): DataOptionError {
+  return new DataOptionError('DATA_UNKNOWN_DATASET', `there is no dataset '${name}'`, {
+    where: '--dataset',
+    expected: `one of ${names.join(', ')}`,
+    remedy: nameAdvice(name, names),
+  });
 }

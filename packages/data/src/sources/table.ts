@@ -1,16 +1,15 @@
 import { DataOptionError } from '../errors.js';
 import { CSV, type Dialect } from '../read/fields.js';
-import { parseObjectText } from '../read/json-lines.js';
 import type { RecordProblem, RowRecord } from '../read/records.js';
-import { listCandidates, type Candidate } from './candidates.js';
+import { listCandidates } from './candidates.js';
 import { cellId, cellList, cellText, holdsObject, problem, webText } from './cells.js';
+import { columnsInWords, SEPARATORS } from './columns-of.js';
 import { loadFormats } from './format-source.js';
-import { fieldsOf, type EntityFormat, type FileFormat, type Mark, type RatingsFormat } from './formats.js';
+import type { EntityFormat, FileFormat, Mark, RatingsFormat } from './formats.js';
 import type { z } from 'zod';
 import { tableOptions, type TableOptions } from './options.js';
 import type { DatasetSource, RawTables } from './raw-tables.js';
 
-const SEPARATORS = [',', ';', '\t', '|', '::'] as const;
 const NEVER = /$^/u;
 
 type Mapping = TableOptions & { readonly user: string; readonly item: string };
@@ -132,27 +131,12 @@ async function mappingOf(table: TableOptions, dataDir: string): Promise<Mapping>
     expected: both
       ? 'one of data.table.rating and data.table.click'
       : `the names of columns; ${(await listCandidates(dataDir))
-          .map(columnsOf)
+          .map(columnsInWords)
           .filter((text) => text !== '')
           .join('; ')}`,
     remedy:
       'set them with --set data.table.user=COLUMN --set data.table.item=COLUMN and --set data.table.rating=COLUMN or data.table.click=COLUMN',
   });
-}
-
-/** The columns of a file that could be meant, in words; '' where it has none. */
-function columnsOf({ name, head }: Candidate): string {
-  const split = SEPARATORS.map((separator) => fieldsOf(head.lines[0], { ...CSV, separator })).sort((a, b) => b.length - a.length)[0];
-  const columns = head.lines[0]?.startsWith('{') === true ? keysOf(head.lines[0]) : head.names.length > 0 ? head.names : (split ?? []);
-  return columns.length < 2 ? '' : `${name} has ${columns.slice(0, 40).join(', ')}`;
-}
-
-function keysOf(line: string): string[] {
-  try {
-    return Object.keys(parseObjectText(line) as object);
-  } catch {
-    return [];
-  }
 }
 
 /** Any table of interactions: CSV, JSON lines, Parquet, Arrow, or a lake of Parquet files, with the columns that `data.table` names. */
