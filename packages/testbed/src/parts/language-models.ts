@@ -4,7 +4,7 @@ import { testbedModel } from '../model/shipped-model.js';
 import { writeRandomLlama } from '../random-llama/write-random-llama.js';
 import { testbedStatements, type TestbedStatements } from '../text/statements.js';
 import { testbedExplanationTemplate, testbedLcTemplate } from '../text/templates.js';
-import { GENERATED, SIMULATED } from './warnings.js';
+import { GENERATED } from './warnings.js';
 
 /** The words in which a language model is spoken to. */
 export interface Language {
@@ -41,7 +41,7 @@ const shipped: NamedLanguageModel = {
   description: 'the small language model that grew up in simulated worlds; comes with the program',
   find: () => testbedModel(),
   language: { explanation: testbedExplanationTemplate, lc: testbedLcTemplate, statements: testbedStatements() },
-  warnings: [SIMULATED],
+  warnings: [], // that a world is simulated is for the data to say
 };
 
 /** A Llama that has learned nothing. */

@@ -1,6 +1,6 @@
 import type { DataWarning } from '@expctr/data';
 
-/** Of the simulated world, and of the model that grew up in one. */
+/** Of the simulated world: it holds of the data, whatever model is run on it. */
 export const SIMULATED: DataWarning = {
   code: 'RUN_SIMULATED',
   message: 'the world is simulated, so that its true reasons are known: the figures are about the method, not about people',

@@ -47,6 +47,7 @@ export function worldTables(world: World): RawTables {
       year: Float32Array.from(items, ({ year }) => year),
     },
     files: [],
+    domain: { name: domain.plural, noun: domain.noun, plural: domain.plural },
     notes: ['This is a simulated world: no item, user or rating is real.'],
   };
 }

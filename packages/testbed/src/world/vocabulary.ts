@@ -12,6 +12,8 @@ export interface Field {
 export interface Domain {
   /** What an item is called in a sentence. */
   readonly noun: string;
+  /** Several of them. */
+  readonly plural: string;
   /** One value of each makes an item. */
   readonly fields: readonly Field[];
   /** A sentence for people, from the values in the order of the fields. */
@@ -35,6 +37,7 @@ const field = (name: string, ...kin: readonly string[]): Field => {
 /** Stories. */
 const stories: Domain = {
   noun: 'story',
+  plural: 'stories',
   fields: [
     field(
       'genre',
@@ -79,6 +82,7 @@ const stories: Domain = {
 /** Games: other words for the same latent attributes, to test what carries over. */
 const games: Domain = {
   noun: 'game',
+  plural: 'games',
   fields: [
     field(
       'kind',
