@@ -62,6 +62,7 @@ async function requireFolder(folder: string): Promise<void> {
     where: folder,
     expected: 'a run folder as expctr-train writes it',
     remedy: 'give the folder that expctr-train printed (its --out)',
+    wrongUse: true,
   });
 }
 

@@ -59,6 +59,7 @@ export async function locateModel(idOrFolder: string, { dtype, cacheDir, revisio
       where: idOrFolder,
       expected: 'a folder with an ONNX model, or a hub id such as Xenova/bge-small-en-v1.5',
       remedy: 'check the path',
+      wrongUse: true,
     });
   }
   const { env } = await import('@huggingface/transformers');
@@ -88,6 +89,7 @@ async function filesOfFolder(folder: string, name: string, onnxFile: string): Pr
         present.length === 0
           ? 'export the model to ONNX'
           : `set encoder.dtype to match one of: ${present.join(', ')}; or complete the folder`,
+      wrongUse: true,
     });
   }
   return {

@@ -63,6 +63,7 @@ async function openModel(path: string, families: readonly ModelFamily[]): Promis
       where: path,
       expected: 'a folder with config.json and model.safetensors, or a .gguf file',
       remedy: 'download the model (config.json, tokenizer.json, tokenizer_config.json and its weights) and give the path of its folder',
+      wrongUse: true,
     },
   );
 }

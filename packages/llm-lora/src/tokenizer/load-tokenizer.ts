@@ -89,6 +89,7 @@ async function filesOfHub(
       where: id,
       expected: 'a folder with tokenizer.json and tokenizer_config.json',
       remedy: 'check the path, or download both files of the model into that folder',
+      wrongUse: true,
     });
   }
   const { AutoTokenizer } = await import('@huggingface/transformers');
