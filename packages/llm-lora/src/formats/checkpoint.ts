@@ -1,9 +1,12 @@
 import { stat } from 'node:fs/promises';
+import type { HubOptions } from '@expctr/hub';
 import { familiesWith } from '../families/find.js';
 import type { ModelFamily } from '../families/family.js';
 import type { DecoderConfig } from '../model/config.js';
 import type { FloatTensor } from './host-tensor.js';
 import { FormatError } from './errors.js';
+import { checkpointFiles } from './hub-files.js';
+import { locateModel } from './locate-model.js';
 import { openFolder, openGgufModel, type OpenModel } from './open-model.js';
 import { withOwnHead } from './untie.js';
 import { readWeights } from './weights.js';
@@ -16,7 +19,7 @@ export interface Checkpoint<C extends DecoderConfig = DecoderConfig> {
   readonly config: C;
   /** Weights by Hugging Face name (`model.layers.0.self_attn.q_proj.weight`), shape [out, in] as stored, all float32. */
   readonly tensors: ReadonlyMap<string, FloatTensor>;
-  /** The folder or file it was read from, as given. */
+  /** The folder or file it was read from. */
   readonly source: string;
 }
 
@@ -24,6 +27,8 @@ export interface Checkpoint<C extends DecoderConfig = DecoderConfig> {
 export interface LoadCheckpointOptions {
   /** Called after each tensor with the number of weights read so far and the number of all. */
   readonly onProgress?: (loaded: number, total: number) => void;
+  /** Where a model that is named by its hub id comes from, and where it is kept. */
+  readonly hub?: HubOptions;
   /** Model families beside the built-in ones. */
   readonly families?: readonly ModelFamily[];
 }
@@ -32,7 +37,8 @@ export interface LoadCheckpointOptions {
  * Loads a causal language model into memory as float32:
  * - a Hugging Face folder: config.json with `model.safetensors` or the shards of `model.safetensors.index.json` (F32, F16, BF16);
  * - a `.gguf` file, or a folder with one and no safetensors (F32, F16, BF16, Q8_0, Q4_0, Q4_1); config.json beside it is
- *   checked against its metadata and then comes first.
+ *   checked against its metadata and then comes first;
+ * - `owner/name` or `owner/name@revision` of the Hugging Face hub, from the hub's cache or fetched into it. What is here comes first.
  *
  * Each tensor is read straight into its own memory, so the peak is the model plus a few MiB.
  *
@@ -41,8 +47,10 @@ export interface LoadCheckpointOptions {
  * The family comes from the files: `model_type` and `architectures` in config.json, `general.architecture` in GGUF.
  *
  * @throws FormatError where something is missing, damaged, unsupported or contradictory; it names the file and the remedy.
+ * @throws HubError where a model of the hub cannot be had.
  */
-export async function loadCheckpoint(path: string, options: LoadCheckpointOptions = {}): Promise<Checkpoint> {
+export async function loadCheckpoint(pathOrId: string, options: LoadCheckpointOptions = {}): Promise<Checkpoint> {
+  const { path } = await locateModel(pathOrId, options.hub, checkpointFiles);
   const opened = await openModel(path, familiesWith(options.families));
   try {
     const model = await withOwnHead(opened);
@@ -61,8 +69,9 @@ async function openModel(path: string, families: readonly ModelFamily[]): Promis
     found === null ? 'there is no such file or folder' : 'a single file that is not a .gguf file is not a model',
     {
       where: path,
-      expected: 'a folder with config.json and model.safetensors, or a .gguf file',
-      remedy: 'download the model (config.json, tokenizer.json, tokenizer_config.json and its weights) and give the path of its folder',
+      expected:
+        'a folder with config.json and model.safetensors, a .gguf file, or the id of a model on the hub, such as HuggingFaceTB/SmolLM2-135M-Instruct',
+      remedy: 'check the path, or give the id of a model on the hub, which is downloaded',
       wrongUse: true,
     },
   );

@@ -2,6 +2,7 @@ import type { AnswerOptions, Completion, SamplingOptions, TokenIds, Tokenizer } 
 import type { HostTreeOf, LanguageModel, Score, ScoreHead, StepLoss, TokenBatch, TrainStep } from '@expctr/language-model/training';
 import type { Optimizer } from '@expctr/tfjs-backend-onnx';
 import type { Adapter, LoraConfig } from '../formats/adapter.js';
+import { locateModel } from '../formats/locate-model.js';
 import { loadCheckpoint, type Checkpoint, type LoadCheckpointOptions } from '../formats/checkpoint.js';
 import { LoraStore } from '../lora/lora-store.js';
 import { loraSites } from '../lora/lora-tree.js';
@@ -151,8 +152,13 @@ export function createPolicy(checkpoint: Checkpoint, tokenizer: Tokenizer | null
 /** Options of {@link loadCausalLM}. */
 export type LoadCausalLMOptions = PolicyOptions & LoadCheckpointOptions;
 
-/** Loads weights and tokenizer of a folder or GGUF file into a policy. @throws {@link FormatError} {@link TokenizerError} */
-export async function loadCausalLM(path: string, options: LoadCausalLMOptions = {}): Promise<CausalLM> {
+/**
+ * Loads weights and tokenizer into a policy: of a folder, of a GGUF file, or of a model on the Hugging Face hub by its id
+ * (`owner/name` or `owner/name@revision`), which is fetched where it is not in the hub's cache.
+ * @throws {@link FormatError} {@link TokenizerError} HubError
+ */
+export async function loadCausalLM(pathOrId: string, options: LoadCausalLMOptions = {}): Promise<CausalLM> {
+  const { path } = await locateModel(pathOrId, options.hub);
   const [checkpoint, tokenizer] = await Promise.all([loadCheckpoint(path, options), loadTokenizer(path)]);
   checkTokenizer(tokenizer, checkpoint);
   const eosTokenIds = [...new Set([...tokenizer.eosTokenIds, ...checkpoint.config.eosTokenIds])]; // a GGUF file names its own

@@ -1,33 +1,35 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { HubOptions } from '@expctr/hub';
 import { fieldsOf } from '../formats/fields.js';
+import { tokenizerFiles } from '../formats/hub-files.js';
 import { readJsonObject } from '../formats/json-file.js';
+import { locateModel } from '../formats/locate-model.js';
 import { TokenizerError } from './errors.js';
 import { withLegacyFiles } from './special-tokens.js';
 import { makeTokenizer, type TokenizerFiles } from './text-tokenizer.js';
 import type { Tokenizer } from '@expctr/language-model';
 import type { TokenizerJson } from './tokenizer-json.js';
 
-/** Where a tokenizer that is not on this machine may come from. */
+/** Where a tokenizer that is not in a folder here comes from. */
 export interface LoadTokenizerOptions {
-  /** Never contact a hub; a hub id must then be in the cache. Default false. A folder is never looked up on a hub in any case. */
-  readonly localFilesOnly?: boolean;
-  /** Folder in which files from a hub are kept. Default: transformers' own. */
-  readonly cacheFolder?: string;
-  /** Branch, tag or commit on the hub. Default 'main'. */
-  readonly revision?: string;
+  /** Where a model that is named by its hub id comes from, and where it is kept. */
+  readonly hub?: HubOptions;
 }
 
 /**
- * Loads the tokenizer of a model: a folder with tokenizer.json (or a model file in one), or a Hugging Face hub id.
+ * Loads the tokenizer of a model: a folder with tokenizer.json (or a model file in one), or `owner/name` or
+ * `owner/name@revision` of the Hugging Face hub, of which only the files of the tokenizer are fetched. What is here comes first.
  *
  * In a folder, the end tokens of generation_config.json (else of config.json) join the tokenizer's own.
  *
  * @throws TokenizerError `TOKENIZER_NOT_FOUND`, `TOKENIZER_NOT_JSON`, `TOKENIZER_UNSUPPORTED`; it says which file to put where.
+ * @throws HubError where a model of the hub cannot be had.
  */
-export async function loadTokenizer(path: string, options: LoadTokenizerOptions = {}): Promise<Tokenizer> {
-  const found = await stat(path).catch(() => null);
-  const files = found === null ? await filesOfHub(path, options) : await filesOfFolder(found.isDirectory() ? path : dirname(path));
+export async function loadTokenizer(pathOrId: string, options: LoadTokenizerOptions = {}): Promise<Tokenizer> {
+  const { path } = await locateModel(pathOrId, options.hub, tokenizerFiles);
+  const folder = await folderOf(path);
+  const files = { ...(await filesOfFolder(folder)), name: path === pathOrId ? folder : pathOrId };
   // Loaded on first use: it brings ONNX Runtime with it, which users of the weight formats alone do not need.
   const { PreTrainedTokenizer } = await import('@huggingface/transformers');
   try {
@@ -73,40 +75,16 @@ async function endTokens(folder: string): Promise<readonly number[]> {
   return [];
 }
 
-async function filesOfHub(
-  id: string,
-  { localFilesOnly = false, cacheFolder, revision = 'main' }: LoadTokenizerOptions,
-): Promise<TokenizerFiles> {
-  const missing = (what: string, cause?: unknown): TokenizerError =>
-    new TokenizerError('TOKENIZER_NOT_FOUND', what, {
-      where: id,
-      expected: 'a folder with tokenizer.json and tokenizer_config.json, or the id of a model on the Hugging Face hub',
-      remedy: `download tokenizer.json and tokenizer_config.json from https://huggingface.co/${id} into a folder and give its path`,
-      ...(cause === undefined ? {} : { cause }),
-    });
-  if (!/^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/.test(id)) {
-    throw new TokenizerError('TOKENIZER_NOT_FOUND', 'there is no such folder', {
-      where: id,
-      expected: 'a folder with tokenizer.json and tokenizer_config.json',
-      remedy: 'check the path, or download both files of the model into that folder',
-      wrongUse: true,
-    });
-  }
-  const { AutoTokenizer } = await import('@huggingface/transformers');
-  try {
-    const tokenizer = await AutoTokenizer.from_pretrained(id, {
-      local_files_only: localFilesOnly,
-      revision,
-      ...(cacheFolder === undefined ? {} : { cache_dir: cacheFolder }),
-    });
-    return {
-      name: id,
-      json: checkedJson(tokenizer._tokenizerJSON as Record<string, unknown>, id),
-      config: tokenizer._tokenizerConfig as Record<string, unknown>,
-    };
-  } catch (cause) {
-    throw missing(`there is no such folder, and the hub gave no tokenizer: ${(cause as Error).message}`, cause);
-  }
+/** The folder itself, or that of a model file. */
+async function folderOf(path: string): Promise<string> {
+  const found = await stat(path).catch(() => null);
+  if (found !== null) return found.isDirectory() ? path : dirname(path);
+  throw new TokenizerError('TOKENIZER_NOT_FOUND', 'there is no such folder', {
+    where: path,
+    expected: 'a folder with tokenizer.json and tokenizer_config.json, or the id of a model on the hub',
+    remedy: 'check the path, or download both files of the model into that folder',
+    wrongUse: true,
+  });
 }
 
 async function readText(path: string): Promise<string | null> {

@@ -1,6 +1,6 @@
-import { modelAsset } from '@expctr/test-support';
+import { modelAsset, startFakeHub } from '@expctr/test-support';
 import { env } from '@huggingface/transformers';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -81,21 +81,24 @@ test.skipIf(stories.missing)('special tokens written as objects, and a template 
   expect(ids.at(-1)).toBe(2);
 });
 
-test('a hub id that cannot be fetched says what to download from where', async () => {
-  const id = 'expctr-test/no-such-model';
-  const error = failure('TOKENIZER_NOT_FOUND', `download tokenizer.json and tokenizer_config.json from https://huggingface.co/${id}`);
-  await expect(loadTokenizer(id, { cacheFolder: folder })).rejects.toThrow(error);
+test('a hub id that cannot be fetched says what to do', async () => {
+  const hub = { cacheDir: folder, fetch: network as typeof fetch, pauseMs: 1 };
+  await expect(loadTokenizer('expctr-test/no-such-model', { hub })).rejects.toMatchObject({ code: 'HUB_UNREACHABLE' });
   expect(network).toHaveBeenCalled();
   network.mockClear();
-  await expect(loadTokenizer(id, { cacheFolder: folder, localFilesOnly: true })).rejects.toThrow(error);
+  await expect(loadTokenizer('expctr-test/no-such-model', { hub: { ...hub, offline: true } })).rejects.toMatchObject({
+    code: 'HUB_OFFLINE',
+  });
+  expect(network).not.toHaveBeenCalled();
 });
 
 test.skipIf(stories.missing)('a hub id gives the tokenizer that its files in a folder give', async () => {
-  network.mockImplementation(async (url) => {
-    const name = new URL(url).pathname.split('/').at(-1) ?? '';
-    return name.startsWith('tokenizer') ? new Response(await readFile(join(stories.path, name))) : new Response(null, { status: 404 });
-  });
-  const tokenizer = await loadTokenizer('expctr-test/stories', { cacheFolder: folder });
+  const server = await startFakeHub();
+  const names = (await readdir(stories.path)).filter((name) => name.endsWith('.json'));
+  const files = await Promise.all(names.map(async (name) => [name, await readFile(join(stories.path, name))] as const));
+  server.publish('expctr-test/stories', Object.fromEntries(files));
+  const tokenizer = await loadTokenizer('expctr-test/stories', { hub: { endpoint: server.url, cacheDir: folder } });
+  await server.close();
   expect(tokenizer.name).toBe('expctr-test/stories');
   expect(tokenizer.hash).toBe((await loadTokenizer(stories.path)).hash);
 });
