@@ -1,8 +1,10 @@
-import { writeFileAtomic } from '@expctr/core';
 import type { Codec } from './codecs.js';
 import { openEventLog, type EventLog } from './event-log.js';
-import { parseObject, readText } from './json-lines.js';
+import { newManifest, readManifest, writeManifest, type Manifest, type RunIdentity } from './manifest.js';
+import { applyRollBack, beforeDamage, rolledBackTo } from './roll-back.js';
 import type { RunFolder } from './run-folder.js';
+import type { RunLock } from './lock.js';
+import { checkSeals, sealPaths } from './seals.js';
 
 /** A run's memory: what was made once is found again, in this process or after a kill at any moment. */
 export interface Artifacts {
@@ -10,67 +12,87 @@ export interface Artifacts {
   readonly log: EventLog;
   /**
    * The artifact of that name: read where an earlier attempt of this run has finished it, else made, written, and only then
-   * remembered as done.
+   * remembered as done, with the checksums of its files. @throws RunFolderError as {@link Artifacts.verify}
    */
   artifact<T>(name: string, make: () => Promise<T>, codec: Codec<T>): Promise<T>;
-  /** Work that leaves nothing but its lines in the log. */
-  once(name: string, work: () => Promise<void>): Promise<void>;
+  /** Work that leaves nothing but its lines in the log, and files that are read elsewhere. */
+  once(name: string, work: () => Promise<void>, files?: readonly string[]): Promise<void>;
   /** Whether the artifact of that name is complete. */
   has(name: string): boolean;
   /** How far the making of an unfinished artifact had come when it last called `reach`; 0 where it did not. */
   reached(name: string): number;
-  /** Remembers that `name` has come to `at`, and that the state that goes with it is on the disk. */
-  reach(name: string, at: number): Promise<void>;
+  /** Remembers that `name` has come to `at`, and that the state that goes with it is on the disk, in `files`, each written once. */
+  reach(name: string, at: number, files?: readonly string[]): Promise<void>;
+  /** Checks the files of an artifact, complete or under way. @throws RunFolderError `RUN_FILE_MISSING`, `RUN_FILE_DAMAGED` */
+  verify(name: string): Promise<void>;
 }
 
-interface Progress {
-  /** Artifacts whose files are complete. */
-  completed: string[];
-  /** Artifacts that stopped on the way, and how far they had come. */
-  partial: Record<string, number>;
-  /** Length of log.jsonl at this moment. */
-  logBytes: number;
+/** Options of {@link openArtifacts}. */
+export interface ArtifactsOptions {
+  /** What the run is of; stands in the manifest. Default: what stands there. */
+  readonly identity?: RunIdentity;
+  /** Held by this process: nothing is noted as done after it was lost. */
+  readonly lock?: Pick<RunLock, 'check'>;
+  /** Forgets what was completed after this artifact. */
+  readonly after?: string | undefined;
+  /** Forgets every artifact that is damaged, and what was completed after it. */
+  readonly repair?: boolean;
 }
 
-/** Opens the artifacts of a run, new or resumed; the log is cut back to the last of them. @throws RunFolderError `RUN_BAD_LINE` */
-export async function openArtifacts(folder: Pick<RunFolder, 'progress' | 'log'>): Promise<Artifacts> {
-  const progress = await readProgress(folder.progress);
-  const log = openEventLog(folder.log, progress.logBytes);
-  const save = async (): Promise<void> => {
-    progress.logBytes = log.flush();
-    await writeFileAtomic(folder.progress, `${JSON.stringify(progress, null, 2)}\n`);
+/**
+ * Opens the artifacts of a run, new or resumed; the log is cut back to the last of them.
+ * @throws RunFolderError `RUN_MANIFEST_DAMAGED`, `RUN_OTHER_FORMAT`, `RUN_FILE_DAMAGED` for a log that is not what was written
+ */
+export async function openArtifacts(
+  folder: Pick<RunFolder, 'root' | 'manifest' | 'config' | 'log'>,
+  { identity, lock, after, repair = false }: ArtifactsOptions = {},
+): Promise<Artifacts> {
+  const found = await readManifest(folder);
+  const before = found ?? newManifest(null);
+  const sound = repair ? await beforeDamage(folder, before) : before;
+  const wanted = after === undefined ? sound : rolledBackTo(sound, after);
+  let manifest: Manifest = { ...wanted, identity: identity ?? wanted.identity };
+  if (found === null || JSON.stringify(manifest) !== JSON.stringify(before)) await applyRollBack(folder, before, manifest);
+
+  const log = openEventLog(folder.log, manifest.log);
+  const save = async (change: Partial<Manifest>): Promise<void> => {
+    await lock?.check();
+    manifest = { ...manifest, ...change, log: log.flush() };
+    await writeManifest(folder, manifest);
   };
-  const finish = async (name: string): Promise<void> => {
-    progress.completed.push(name);
-    delete progress.partial[name];
-    await save();
+  const finish = async (name: string, files: readonly string[]): Promise<void> => {
+    const { [name]: _, ...partial } = manifest.partial;
+    const done = { name, log: log.flush(), files: await sealPaths(folder.root, files) };
+    await save({ completed: [...manifest.completed, done], partial });
   };
-  const has = (name: string): boolean => progress.completed.includes(name);
+  const doneUnder = (name: string) => manifest.completed.find((artifact) => artifact.name === name);
+  const verify = async (name: string): Promise<void> => {
+    await checkSeals(folder.root, (doneUnder(name) ?? manifest.partial[name])?.files ?? {});
+  };
   return {
     log,
-    has,
+    verify,
+    has: (name) => doneUnder(name) !== undefined,
     async artifact(name, make, codec) {
-      if (has(name)) return codec.read();
+      if (doneUnder(name) !== undefined) {
+        await verify(name);
+        return codec.read();
+      }
       const value = await make();
       await codec.write(value);
-      await finish(name);
+      await finish(name, codec.files);
       return value;
     },
-    async once(name, work) {
-      if (has(name)) return;
+    async once(name, work, files = []) {
+      if (doneUnder(name) !== undefined) return verify(name);
       await work();
-      await finish(name);
+      await finish(name, files);
     },
-    reached: (name) => progress.partial[name] ?? 0,
-    async reach(name, at) {
-      progress.partial[name] = at;
-      await save();
+    reached: (name) => manifest.partial[name]?.at ?? 0,
+    async reach(name, at, files = []) {
+      const known = manifest.partial[name];
+      const seals = await sealPaths(folder.root, files, known?.files);
+      await save({ partial: { ...manifest.partial, [name]: { at, after: known?.after ?? manifest.completed.length, files: seals } } });
     },
   };
-}
-
-async function readProgress(path: string): Promise<Progress> {
-  const text = await readText(path);
-  const empty: Progress = { completed: [], partial: {}, logBytes: 0 };
-  return text === null ? empty : { ...empty, ...parseObject(text, path) };
 }

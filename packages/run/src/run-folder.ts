@@ -10,8 +10,10 @@ export interface RunFolder {
   readonly log: string;
   /** One {@link TimingLine} a line. */
   readonly timing: string;
-  /** What is done: see {@link openArtifacts}. */
-  readonly progress: string;
+  /** What the run is of, what is done, and the checksums of what it wrote: see {@link Manifest}. */
+  readonly manifest: string;
+  /** Who works in the folder: see {@link lockRun}. */
+  readonly lock: string;
   /** Folder of `interactions.arrow`, `items.arrow`, `users.arrow`, `card.json`, and of `truth.arrow` where the truth is known. */
   readonly data: string;
   /** predictions/1 of the test rows. */
@@ -42,7 +44,8 @@ export function runFolder(root: string): RunFolder {
     config: at('config.json'),
     log: at('log.jsonl'),
     timing: at('timing.jsonl'),
-    progress: at('checkpoints', 'progress.json'),
+    manifest: at('manifest.json'),
+    lock: at('lock.json'),
     data: at('data'),
     predictions: at('predictions', 'test.arrow'),
     learningCurve: at('predictions', 'learning-curve.arrow'),

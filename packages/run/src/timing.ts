@@ -1,4 +1,5 @@
 import { appendFile } from 'node:fs/promises';
+import { withFileErrors } from '@expctr/core';
 import { readJsonLines } from './json-lines.js';
 import type { RunFolder } from './run-folder.js';
 
@@ -14,7 +15,7 @@ export interface TimingLine {
 
 /** Appends a line to `timing.jsonl`. */
 export async function writeTiming({ timing }: Pick<RunFolder, 'timing'>, line: TimingLine): Promise<void> {
-  await appendFile(timing, `${JSON.stringify(line)}\n`);
+  await withFileErrors(timing, () => appendFile(timing, `${JSON.stringify(line)}\n`));
 }
 
 /** Runs a part of a run and notes how long it took and the peak memory of the process so far. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { explanationsFromRows, explanationsFromTable, explanationsToTable } from '@expctr/data';
@@ -109,12 +109,6 @@ test('a table is read back as it was written', async () => {
 });
 
 describe('what stands in the folder and is no run’s', () => {
-  test('a progress file that is damaged is an error that names it', async () => {
-    await inNewProcess((artifacts) => artifacts.once('a', () => Promise.resolve()));
-    await writeFile(folder.progress, (await readFile(folder.progress, 'utf8')).slice(1));
-    await expect(openArtifacts(folder)).rejects.toMatchObject({ code: 'RUN_BAD_LINE', where: folder.progress });
-  });
-
   test('events of later versions are passed over, figures that are no numbers left out', async () => {
     const lines = [
       { event: 'later', x: 1 },
