@@ -1,6 +1,13 @@
+import type { HubOptions } from '@expctr/hub';
 import type { z } from 'zod';
 import type { Encoder } from './encoder.js';
 import { EncoderOptionError } from './errors.js';
+
+/** What an encoder is loaded with besides its own options. */
+export interface EncoderContext {
+  /** Where models of the hub come from, and where they are kept. */
+  readonly hub?: HubOptions;
+}
 
 /** A kind of encoder that a configuration can name. `O` is what its options are once parsed. */
 export interface EncoderPart<O extends object = Readonly<Record<string, unknown>>> {
@@ -16,7 +23,12 @@ export interface EncoderPart<O extends object = Readonly<Record<string, unknown>
    * @throws EncoderOptionError `ENCODER_SPEC` for an argument that it does not understand, `ENCODER_OPTION`
    * @throws EncoderError where a file or a model is missing or damaged
    */
-  load(argument: string | undefined, options: O): Promise<Encoder>;
+  load(argument: string | undefined, options: O, context: EncoderContext): Promise<Encoder>;
+  /**
+   * Brings what `load` needs to this machine. A run calls it before it reads data, and keeps the result in its configuration.
+   * @returns the argument that names exactly the same encoder later, such as a hub id with its commit
+   */
+  pin?(argument: string | undefined, options: O, context: EncoderContext): Promise<string | undefined>;
 }
 
 /** The error for an argument that a kind of encoder does not understand. */

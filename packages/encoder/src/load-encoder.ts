@@ -1,3 +1,4 @@
+import type { HubOptions } from '@expctr/hub';
 import type { Encoder } from './encoder.js';
 import type { EncoderPart } from './encoder-part.js';
 import { encoders } from './encoders.js';
@@ -27,6 +28,8 @@ export function findEncoder(spec: string, own: readonly EncoderPart[] = []): Fou
 export interface LoadEncoderContext {
   /** Kinds of encoders of one's own. */
   readonly encoders?: readonly EncoderPart[];
+  /** Where models of the hub come from, and where they are kept. */
+  readonly hub?: HubOptions;
 }
 
 /**
@@ -39,11 +42,11 @@ export interface LoadEncoderContext {
 export async function loadEncoder(
   spec: string,
   options: Readonly<Record<string, unknown>> = {},
-  { encoders: own = [] }: LoadEncoderContext = {},
+  { encoders: own = [], hub }: LoadEncoderContext = {},
 ): Promise<Encoder> {
   const { part, argument } = findEncoder(spec, own);
   const parsed = part.options.strict().safeParse(options);
-  if (parsed.success) return part.load(argument, parsed.data);
+  if (parsed.success) return part.load(argument, parsed.data, hub === undefined ? {} : { hub });
   const [issue] = parsed.error.issues;
   throw new EncoderOptionError('ENCODER_OPTION', issue?.message ?? 'an option is wrong', {
     where: ['encoder', ...(issue?.path ?? [])].map(String).join('.'),

@@ -1,8 +1,9 @@
-import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { startFakeHub } from '@expctr/test-support';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { env } from '@huggingface/transformers';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { createTransformersEncoder, type TransformersEncoderOptions } from '../src/index.js';
+import { createTransformersEncoder, encoders, loadEncoder, type TransformersEncoderOptions } from '../src/index.js';
 import { fixture, fixturePath, largestDifference, temporaryFolder, tinyModel } from './support.js';
 
 interface TinyFixture {
@@ -174,11 +175,12 @@ test('a cut ONNX file and a damaged configuration are errors that name the folde
 
 test('a path that does not exist is said to be none; so is a hub id that cannot be had', async () => {
   await failure('/no/such/folder', { pooling: 'mean' }).toMatchObject({ code: 'ENCODER_NOT_FOUND', where: '/no/such/folder' });
-  await failure('someone/bge-small-model', { pooling: 'mean', cacheDir: await temporaryFolder() }).toMatchObject({ code: 'ENCODER_LOAD' });
-  await failure('someone/bge-small-model', { cacheDir: await temporaryFolder() }).toMatchObject({
-    code: 'ENCODER_DOWNLOAD',
-    where: expect.stringContaining('someone/bge-small-model') as string,
+  const hub = { cacheDir: await temporaryFolder(), fetch: network as typeof fetch, pauseMs: 1 };
+  await failure('someone/bge-small-model', { hub }).toMatchObject({
+    code: 'HUB_UNREACHABLE',
+    message: expect.stringMatching(/someone\/bge-small-model.*no network in this test/) as string,
   });
+  await failure('someone/bge-small-model', { hub: { ...hub, offline: true } }).toMatchObject({ code: 'HUB_OFFLINE' });
 });
 
 test('ONNX files beside config.json are found too', async () => {
@@ -188,7 +190,6 @@ test('ONNX files beside config.json are found too', async () => {
 });
 
 test('a hub model is downloaded once, sentence-transformers’ files included, and is a local one from then on', async () => {
-  const cacheDir = await temporaryFolder();
   const served = await tinyModel('served');
   await writeFile(
     join(served, 'modules.json'),
@@ -197,19 +198,32 @@ test('a hub model is downloaded once, sentence-transformers’ files included, a
       { path: '1_Pooling', type: 'm.Pooling' },
     ]),
   );
-  await cp(fixturePath('tiny-encoder/config.json'), join(served, '1_Pooling/config.json'));
+  await mkdir(join(served, '1_Pooling'));
   await writeFile(join(served, '1_Pooling/config.json'), '{"pooling_mode_cls_token": true}');
-  const { readFile } = await import('node:fs/promises');
-  env.fetch = async (url) => {
-    const path = /\/someone\/thing\/resolve\/main\/(.*)$/.exec(String(url))?.[1];
-    const content = path === undefined ? undefined : await readFile(join(served, path)).catch(() => undefined);
-    return content === undefined ? new Response('', { status: 404 }) : new Response(new Uint8Array(content), { status: 200 });
-  };
-  const first = await createTransformersEncoder('someone/thing', { cacheDir });
+  await writeFile(join(served, 'onnx/model_quantized.onnx'), 'not needed');
+  const server = await startFakeHub();
+  const commit = await server.publishFolder('someone/thing', served);
+  const hub = { endpoint: server.url, cacheDir: await temporaryFolder() };
+  const first = await createTransformersEncoder('someone/thing', { hub });
   const vector = await first.encode(['space opera']);
-  env.fetch = network;
-  const second = await createTransformersEncoder('someone/thing', { cacheDir });
-  expect(network).not.toHaveBeenCalled();
+  expect(server.requests.filter(({ path }) => path.endsWith('.onnx'))).toHaveLength(1);
+  await server.close();
+  const second = await loadEncoder(`someone/thing@${commit}`, {}, { hub });
   expect(await second.encode(['space opera'])).toEqual(vector);
   expect([second.name, second.normalized, second.identity]).toEqual(['thing', false, first.identity]);
+  expect(await encoders.transformers.pin?.('someone/thing', encoders.transformers.options.parse({}), { hub })).toBe(
+    `someone/thing@${commit}`,
+  );
+  expect(network).not.toHaveBeenCalled();
+});
+
+test('a model of the hub without the graph that is asked for names those that it has', async () => {
+  const server = await startFakeHub();
+  await server.publishFolder('someone/thing', await tinyModel('served'));
+  const hub = { endpoint: server.url, cacheDir: await temporaryFolder() };
+  await failure('someone/thing', { hub, dtype: 'q8' }).toMatchObject({
+    code: 'HUB_FILE_MISSING',
+    message: expect.stringMatching(/model_quantized\.onnx.*encoder\.dtype.*onnx\/model\.onnx/) as string,
+  });
+  await server.close();
 });

@@ -17,7 +17,7 @@ export interface ModelFiles {
   /** Names of all of them, with `/` between folders. */
   readonly names: readonly string[];
   /** The text of one; undefined where it is not here yet. */
-  read(name: string): Promise<string | undefined>;
+  readonly read: (name: string) => Promise<string | undefined>;
 }
 
 /**

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { writeFileAtomic } from '@expctr/core';
+import { fetchModel, parseModelId, type HubOptions } from '@expctr/hub';
 import { EncoderError } from '../errors.js';
+import { encoderFiles, NEEDED_FILES } from './hub-files.js';
 import type { ReadModelFile } from './model-json.js';
 
 /** Precision of the weights: `fp32` is model.onnx, `q8` model_quantized.onnx, the others `model_` and their name. */
@@ -21,14 +22,14 @@ export const DTYPE_SUFFIXES: { readonly [K in EncoderDType]: string } = {
   bnb4: '_bnb4',
 };
 
-/** Where a model's files are, or come from. */
+/** Where a model's files are. */
 export interface ModelFiles {
-  /** Hub id, or absolute path of the folder: what transformers.js is to load. */
+  /** Absolute path of the folder: what transformers.js is to load. */
   readonly location: string;
   /** Last part of the hub id, or the folder's name. */
   readonly name: string;
-  /** All files are in a folder here: the network is not touched. */
-  readonly local: boolean;
+  /** What names exactly this model again: the folder as given, `owner/name@<commit>` for one from the hub. */
+  readonly exactName: string;
   /** Subfolder of the ONNX files. */
   readonly subfolder: string;
   readonly read: ReadModelFile;
@@ -39,22 +40,20 @@ export interface ModelFiles {
 /** What {@link locateModel} needs to know. */
 export interface LocateOptions {
   readonly dtype: EncoderDType;
-  readonly cacheDir: string | undefined;
-  readonly revision: string;
+  readonly hub: HubOptions | undefined;
 }
 
-const HUB_ID = /^[\w.-]+(\/[\w.-]+)?$/;
-const NEEDED = ['config.json', 'tokenizer.json', 'tokenizer_config.json'];
-
 /**
- * A folder here, a hub model that was downloaded before, or a hub model to be downloaded: the first of these that applies.
+ * A folder here, or a model of the hub: from its cache, or fetched into it. What is here comes first.
  *
  * @throws EncoderError `ENCODER_NOT_FOUND` for a name that is none of them, `ENCODER_FILE_MISSING` for a folder without a needed file.
+ * @throws HubError where a model of the hub cannot be had.
  */
-export async function locateModel(idOrFolder: string, { dtype, cacheDir, revision }: LocateOptions): Promise<ModelFiles> {
+export async function locateModel(idOrFolder: string, { dtype, hub }: LocateOptions): Promise<ModelFiles> {
   const onnxFile = `model${DTYPE_SUFFIXES[dtype]}.onnx`;
-  if (await isFolder(idOrFolder)) return filesOfFolder(resolve(idOrFolder), basename(resolve(idOrFolder)), onnxFile);
-  if (!HUB_ID.test(idOrFolder)) {
+  if (await isFolder(idOrFolder)) return filesOfFolder(resolve(idOrFolder), basename(resolve(idOrFolder)), onnxFile, idOrFolder);
+  const model = parseModelId(idOrFolder);
+  if (model === null) {
     throw new EncoderError('ENCODER_NOT_FOUND', 'there is no such folder', {
       where: idOrFolder,
       expected: 'a folder with an ONNX model, or a hub id such as Xenova/bge-small-en-v1.5',
@@ -62,23 +61,13 @@ export async function locateModel(idOrFolder: string, { dtype, cacheDir, revisio
       wrongUse: true,
     });
   }
-  const { env } = await import('@huggingface/transformers');
-  const name = idOrFolder.split('/').at(-1)!;
-  const downloads = join(cacheDir ?? env.cacheDir ?? '.cache', idOrFolder, revision === 'main' ? '' : revision);
-  if (await isComplete(downloads, onnxFile)) return filesOfFolder(downloads, name, onnxFile);
-  return {
-    location: idOrFolder,
-    name,
-    local: false,
-    subfolder: 'onnx',
-    read: (file) => readFromHub(idOrFolder, revision, file, join(downloads, file)),
-    fingerprint: async () => (await filesOfFolder(downloads, name, onnxFile)).fingerprint(), // downloaded by then
-  };
+  const { folder, id, commit } = await fetchModel(model, encoderFiles(onnxFile), hub);
+  return filesOfFolder(folder, id.split('/').at(-1)!, onnxFile, `${id}@${commit}`);
 }
 
-async function filesOfFolder(folder: string, name: string, onnxFile: string): Promise<ModelFiles> {
+async function filesOfFolder(folder: string, name: string, onnxFile: string, exactName: string): Promise<ModelFiles> {
   const subfolder = (await isFile(join(folder, 'onnx', onnxFile))) || !(await isFile(join(folder, onnxFile))) ? 'onnx' : '';
-  const files = [...NEEDED, join(subfolder, onnxFile)];
+  const files = [...NEEDED_FILES, join(subfolder, onnxFile)];
   for (const file of files) {
     if (await isFile(join(folder, file))) continue;
     const present = await onnxFilesIn(folder);
@@ -95,7 +84,7 @@ async function filesOfFolder(folder: string, name: string, onnxFile: string): Pr
   return {
     location: folder,
     name,
-    local: true,
+    exactName,
     subfolder,
     read: (file) => readIfThere(join(folder, file)),
     fingerprint: async () => {
@@ -103,37 +92,6 @@ async function filesOfFolder(folder: string, name: string, onnxFile: string): Pr
       return digestOf([...files, ...data].map((file) => join(folder, file)));
     },
   };
-}
-
-async function isComplete(folder: string, onnxFile: string): Promise<boolean> {
-  const present = await Promise.all([...NEEDED, join('onnx', onnxFile)].map((file) => isFile(join(folder, file))));
-  return present.every(Boolean);
-}
-
-/** Kept beside the files that transformers.js downloads, so that the next start finds a complete folder. */
-async function readFromHub(id: string, revision: string, file: string, kept: string): Promise<string | undefined> {
-  const here = await readIfThere(kept);
-  if (here !== undefined) return here;
-  const { env } = await import('@huggingface/transformers');
-  const path = env.remotePathTemplate.replaceAll('{model}', id).replaceAll('{revision}', encodeURIComponent(revision));
-  const url = new URL(`${path}${file}`, env.remoteHost).href;
-  const response = await (env.fetch(url) as Promise<Response>).catch((cause: unknown) => {
-    throw new EncoderError('ENCODER_DOWNLOAD', 'the server cannot be reached', {
-      where: url,
-      remedy: 'check the network and try again, or name a local folder',
-      cause,
-    });
-  });
-  if (response.status === 404) return undefined;
-  if (!response.ok) {
-    throw new EncoderError('ENCODER_DOWNLOAD', `the server answered ${response.status}`, {
-      where: url,
-      remedy: 'check the id and try again',
-    });
-  }
-  const text = await response.text();
-  await writeFileAtomic(kept, text);
-  return text;
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

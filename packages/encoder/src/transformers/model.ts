@@ -22,20 +22,14 @@ export interface OpenModel {
 
 /** @throws EncoderError `ENCODER_LOAD` with the reason. */
 export async function openModel(files: ModelFiles, dtype: EncoderDType, options: TransformersEncoderOptions): Promise<OpenModel> {
-  const source = {
-    local_files_only: files.local,
-    ...(options.cacheDir === undefined ? {} : { cache_dir: options.cacheDir }),
-    ...(options.revision === undefined ? {} : { revision: options.revision }),
-    ...(options.onDownload === undefined ? {} : { progress_callback: options.onDownload }),
-  };
   // Loaded on first use: it brings ONNX Runtime with it, which a bag of words does not need.
   const transformers = await import('@huggingface/transformers');
   let tokenizer: PreTrainedTokenizer;
   let model: PreTrainedModel;
   try {
-    tokenizer = await transformers.AutoTokenizer.from_pretrained(files.location, source);
+    tokenizer = await transformers.AutoTokenizer.from_pretrained(files.location, { local_files_only: true });
     model = await transformers.AutoModel.from_pretrained(files.location, {
-      ...source,
+      local_files_only: true,
       dtype,
       device: options.device ?? 'cpu',
       subfolder: files.subfolder,
@@ -48,9 +42,7 @@ export async function openModel(files: ModelFiles, dtype: EncoderDType, options:
   } catch (cause) {
     throw new EncoderError('ENCODER_LOAD', `the model could not be loaded (${cause instanceof Error ? cause.message : String(cause)})`, {
       where: files.location,
-      remedy: files.local
-        ? 'get the model again: a file may be cut, or of another kind'
-        : 'check the id and the network, or name a local folder',
+      remedy: 'get the model again: a file may be cut, or of another kind',
       cause,
     });
   }

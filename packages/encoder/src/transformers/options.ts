@@ -1,4 +1,5 @@
-import type { DeviceType, ProgressCallback } from '@huggingface/transformers';
+import type { HubOptions } from '@expctr/hub';
+import type { DeviceType } from '@huggingface/transformers';
 import { EncoderOptionError } from '../errors.js';
 import { familyOf } from './families.js';
 import { DTYPE_SUFFIXES, type EncoderDType } from './model-files.js';
@@ -26,12 +27,8 @@ export interface TransformersEncoderOptions {
   readonly batchTokens?: number;
   /** Where the model runs: `cpu` (default), `cuda`, `webgpu`, ... as in transformers.js. */
   readonly device?: DeviceType;
-  /** Folder for downloads from the hub. Default: transformers.js's own. */
-  readonly cacheDir?: string;
-  /** Revision of a hub model. Default `main`. */
-  readonly revision?: string;
-  /** Follows downloads. */
-  readonly onDownload?: ProgressCallback;
+  /** Where a model that is named by its hub id comes from, and where it is kept. */
+  readonly hub?: HubOptions;
 }
 
 /** Longest text in tokens unless `maxTokens` says otherwise. */

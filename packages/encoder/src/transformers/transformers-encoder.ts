@@ -19,17 +19,19 @@ const SCALED_BY_BATCH: ReadonlySet<EncoderDType> = new Set(['q8', 'int8', 'uint8
 
 /**
  * Any feature-extraction model that @huggingface/transformers can run, from a local folder (without touching the network) or
- * from the hub.
+ * from the hub: from its cache, or fetched into it.
  *
- * @param idOrFolder a folder with config.json, tokenizer.json, tokenizer_config.json and onnx/model.onnx, or a hub id
+ * @param idOrFolder a folder with config.json, tokenizer.json, tokenizer_config.json and onnx/model.onnx, or a hub id, `owner/name` or
+ *   `owner/name@revision`
  * @throws EncoderOptionError `ENCODER_POOLING_REQUIRED`, `ENCODER_OPTION`
  * @throws EncoderError `ENCODER_NOT_FOUND`, `ENCODER_FILE_MISSING`, `ENCODER_DAMAGED_FILE`, `ENCODER_UNSUPPORTED_MODULE`,
- *   `ENCODER_DOWNLOAD`, `ENCODER_TOKENIZER`, `ENCODER_LOAD`, `ENCODER_OUTPUT`
+ *   `ENCODER_TOKENIZER`, `ENCODER_LOAD`, `ENCODER_OUTPUT`
+ * @throws HubError where a model of the hub cannot be had
  */
 export async function createTransformersEncoder(idOrFolder: string, options: TransformersEncoderOptions = {}): Promise<Encoder> {
   checkOptions(options);
-  const { dtype = 'fp32', cacheDir, revision = 'main' } = options;
-  const files = await locateModel(idOrFolder, { dtype, cacheDir, revision });
+  const { dtype = 'fp32', hub } = options;
+  const files = await locateModel(idOrFolder, { dtype, hub });
   const plan = await planPooling(files.name, files.read, options);
   const model = await openModel(files, dtype, options);
   try {

@@ -1,5 +1,7 @@
+import { atMost } from '@expctr/core';
 import { z } from 'zod';
 import { wrongSpec, type EncoderPart } from '../encoder-part.js';
+import { locateModel } from './model-files.js';
 import { poolings, type PoolingMode } from './pooling.js';
 import { createTransformersEncoder } from './transformers-encoder.js';
 
@@ -12,6 +14,7 @@ const options = z.object({
   maxTokens: z
     .int()
     .min(1)
+    .max(1_048_576, atMost(1_048_576, 'no model has a longer context'))
     .nullable()
     .default(null)
     .describe("longer texts are cut and counted, in tokens; null = 256, or less where the model's own files say less"),
@@ -29,14 +32,19 @@ export const transformersPart: EncoderPart<z.output<typeof options>> = {
   name: 'transformers',
   description: 'a folder or hub id of a sentence encoder in ONNX form; the word may be left out',
   options,
-  load(argument, { pooling, maxTokens, prefix, promptName, dtype }) {
+  load(argument, { pooling, maxTokens, prefix, promptName, dtype }, { hub }) {
     if (argument === undefined) throw wrongSpec('transformers', 'transformers:FOLDER_OR_HUB_ID');
     return createTransformersEncoder(argument, {
       dtype,
+      ...(hub === undefined ? {} : { hub }),
       ...(pooling === null ? {} : { pooling }),
       ...(maxTokens === null ? {} : { maxTokens }),
       ...(prefix === null ? {} : { prefix }),
       ...(promptName === null ? {} : { promptName }),
     });
+  },
+  async pin(argument, { dtype }, { hub }) {
+    if (argument === undefined) return undefined;
+    return (await locateModel(argument, { dtype, hub })).exactName;
   },
 };
