@@ -12,9 +12,12 @@ import { dataSection } from './config/schema.js';
 import { createFeatureStore } from './pipeline/feature-store.js';
 import { runMethod } from './pipeline/method.js';
 import { loadModels, type Models } from './pipeline/models.js';
+import { pinModels } from './pipeline/pin-models.js';
 import { warn, type Pipeline } from './pipeline/pipeline.js';
-import { createPromptBook } from './pipeline/prompt-book.js';
+import { checkPrompts, cutWarning } from './pipeline/prompt-check.js';
 import type { RunData } from './pipeline/run-data.js';
+import { promptsOf } from './pipeline/run-prompts.js';
+import type { Subject } from './pipeline/speech.js';
 import { createRunFolder } from './run/open-run.js';
 import { silentProgress, type Progress } from './run/progress.js';
 
@@ -43,28 +46,36 @@ export function train(settings: Settings, options: TrainOptions): Promise<Metric
 
 /** Loads data and models, opens the run folder, and gives all to `work`; everything is closed when it ends. */
 export async function withPipeline<T>(
-  settings: Settings,
+  asked: Settings,
   { folder, progress = silentProgress, signal }: TrainOptions,
   work: (pipeline: Pipeline) => Promise<T>,
 ): Promise<T> {
+  const settings = await pinModels(asked, progress, signal);
   const { config } = settings;
   const temporary = await mkdtemp(join(tmpdir(), 'expctr-inputs-'));
   const temporaryFolder = (): Promise<string> => mkdtemp(join(temporary, 'made-'));
   try {
     // The first artifact says that the tables are complete and that what was to be said of them stands in the log.
-    const prepared = existsSync(folder.progress) ? null : await prepare(settings, temporaryFolder);
-    const models = await loadModels(settings, folder, temporaryFolder);
+    const prepared = existsSync(folder.progress) ? null : await prepareData(settings, temporaryFolder);
+    const subject = prepared === null ? await readDataset(folder.data) : subjectOf(prepared);
+    const models = await loadModels(settings, folder, temporaryFolder, subject);
     try {
+      if (prepared !== null) {
+        const { interactions } = prepared;
+        checkPrompts({ config, models, subject, interactions, prompts: promptsOf(config, models, subject, interactions) });
+      }
       if (prepared !== null) await createRunFolder(folder, config);
       const artifacts = await openArtifacts(folder);
       const run = { ...settings, rng: createRng(config.seed), folder, artifacts, progress, signal };
       try {
         await artifacts.once('data', async () => {
-          const dataset = prepared ?? (await prepare(settings, temporaryFolder));
+          const made = prepared ?? (await prepareData(settings, temporaryFolder));
+          const cut = cutWarning(subject, config);
           // dataset and model may both say what holds for the two
-          const said = new Map([...dataset.warnings, ...models.notices].map((warning) => [`${warning.code} ${warning.message}`, warning]));
+          const all = [...made.warnings, ...models.notices, ...(cut === null ? [] : [cut])];
+          const said = new Map(all.map((warning) => [`${warning.code} ${warning.message}`, warning]));
           for (const { code, message } of said.values()) warn(run, code, message);
-          await writeDataset(folder.data, dataset);
+          await writeDataset(folder.data, made);
         });
         return await work({ run, models, data: await readData(settings, folder, models) });
       } finally {
@@ -79,27 +90,25 @@ export async function withPipeline<T>(
 }
 
 /** The dataset that the configuration names, read or made. */
-function prepare({ config, registry }: Settings, temporaryFolder: () => Promise<string>): Promise<PreparedDataset> {
+export function prepareData({ config, registry }: Settings, temporaryFolder: () => Promise<string>): Promise<PreparedDataset> {
   const dataset = registry.datasets.find(({ name }) => name === config.dataset)!;
   const { onBadRow, ...data } = optionsOf(dataSection, config.data);
   const { dataDir, seed } = config;
   return dataset.prepare({ dataDir, seed, onBadRow, data, options: optionsOf(dataset.options, config.data), temporaryFolder });
 }
 
-async function readData({ config, registry }: Settings, folder: RunFolder, { policy, templates, form }: Models): Promise<RunData> {
-  const { interactions, items, truth } = await readDataset(folder.data);
+/** What prompts speak of in a dataset that is prepared. */
+export function subjectOf({ card, items }: PreparedDataset): Subject {
+  return { words: card.words, items };
+}
+
+async function readData({ config, registry }: Settings, folder: RunFolder, models: Models): Promise<RunData> {
+  const { interactions, items, truth, words } = await readDataset(folder.data);
   return {
     interactions,
     items,
     truth,
     features: createFeatureStore(interactions, items, registry.backbones),
-    prompts: createPromptBook({
-      interactions,
-      items,
-      form,
-      template: templates.explanation,
-      tokenizer: policy.tokenizer,
-      maxTokens: Math.min(config.llm.maxPromptTokens, policy.maxPositions - config.llm.maxNewTokens),
-    }),
+    prompts: promptsOf(config, models, { words, items }, interactions),
   };
 }

@@ -25,6 +25,8 @@ export interface Tokenizer {
   readonly eosTokenIds: readonly number[];
   /** The padding token, null where there is none. It may be an end-of-sequence token: take masks from lengths. */
   readonly padTokenId: number | null;
+  /** The token that stands for whatever the vocabulary cannot write; null or absent where there is none, as with tokens of bytes. */
+  readonly unknownTokenId?: number | null;
   /** True where `encode` takes prompts of the form `chat`. */
   readonly hasChatTemplate: boolean;
   /** Folder or hub id, as given. */

@@ -26,6 +26,7 @@ export interface CommandLine {
   readonly resume?: string;
   readonly json?: boolean;
   readonly schema?: boolean;
+  readonly showPrompts?: number;
 }
 
 /** Wrong use of the command line; the message has been printed. */
@@ -87,6 +88,7 @@ export function parseCommandLine(argv: readonly string[], registry: Registry): C
     .option('--out <folder>', 'new run folder; default runs/<preset or dataset>-<seed>')
     .option('--resume <folder>', 'go on with an interrupted run, with its own configuration')
     .option('--json', 'print the metrics as JSON on standard output')
+    .option('--show-prompts <N>', 'print the prompts of N test rows with counts of tokens and of unknown ones, and end', countOfRows)
     .option('--schema', 'print the JSON Schema of the configuration and end')
     .addHelpText('after', () => helpAfter(registry))
     .showHelpAfterError('(expctr-train --help lists every option)')
@@ -107,6 +109,11 @@ export function parseCommandLine(argv: readonly string[], registry: Registry): C
 
 function repeated(value: string, all: string[] = []): string[] {
   return [...all, value];
+}
+
+function countOfRows(text: string): number {
+  if (!/^[1-9]\d{0,5}$/u.test(text)) throw new InvalidArgumentError('expected a number of rows, from 1.');
+  return Number(text);
 }
 
 function integer(text: string): number {

@@ -1,3 +1,4 @@
+import { exampleOf, typeInWords, type ValueSchema } from '@expctr/core';
 import { z } from 'zod';
 import type { Registry } from '../plugins/registry.js';
 import { commonFields } from './schema.js';
@@ -11,21 +12,16 @@ export interface OptionDescription {
   readonly default: unknown;
   /** The values it takes, in words. */
   readonly type: string;
+  /** A right value: the default, or one that shows how it is written where that is empty. */
+  readonly example: unknown;
   /** The part whose own it is; undefined for those that stand in every configuration. */
   readonly part?: { readonly chosenBy: string; readonly name: string };
 }
 
-interface JsonSchemaNode {
-  type?: string;
-  properties?: Record<string, JsonSchemaNode>;
-  description?: string;
-  default?: unknown;
-  enum?: unknown[];
-  const?: unknown;
-  anyOf?: JsonSchemaNode[];
-  items?: JsonSchemaNode;
-  [keyword: string]: unknown;
-}
+type JsonSchemaNode = ValueSchema & {
+  readonly properties?: Readonly<Record<string, JsonSchemaNode>>;
+  readonly description?: string;
+};
 
 /** Every leaf of every configuration: the common ones of each section, then those of each part that can be chosen there. */
 export function listOptions(registry: Registry): OptionDescription[] {
@@ -50,17 +46,6 @@ function visit(node: JsonSchemaNode, path: string, found: OptionDescription[]): 
     for (const [name, child] of Object.entries(node.properties)) visit(child, path === '' ? name : `${path}.${name}`, found);
     return;
   }
-  if (node.type === 'object') return; // a section without options
-  found.push({ path, description: node.description ?? '', default: node.default, type: typeName(node) });
-}
-
-function typeName(node: JsonSchemaNode): string {
-  if (node.anyOf) return node.anyOf.map(typeName).join(' | ');
-  if (node.enum) return node.enum.map(String).join(' | ');
-  if (node.const !== undefined) return JSON.stringify(node.const);
-  if (node.type === 'array') {
-    const items = typeName(node.items ?? {});
-    return `list of ${items.includes(' | ') ? `(${items})` : items}`;
-  }
-  return node.type ?? 'value';
+  if (node.type === 'object' && typeof node['additionalProperties'] !== 'object') return; // a section without options
+  found.push({ path, description: node.description ?? '', default: node.default, type: typeInWords(node), example: exampleOf(node) });
 }

@@ -1,3 +1,4 @@
+import { atMost } from '@expctr/core';
 import { fitOptions } from '@expctr/ctr-models';
 import { dataOptionsSchema } from '@expctr/data';
 import { loopOptions } from '@expctr/ppo';
@@ -9,8 +10,9 @@ import { z } from 'zod';
  * the nearest-name hints are all derived from the two.
  */
 
-const count = z.int().min(0);
-const positive = z.int().min(1);
+const count = (bound: number, why: string): z.ZodInt => z.int().min(0).max(bound, atMost(bound, why));
+const positive = (bound: number, why: string): z.ZodInt => z.int().min(1).max(bound, atMost(bound, why));
+const CONTEXT = 'no model has a longer context';
 const path = z.string().min(1);
 
 /** `data`, beside the options of the dataset. */
@@ -20,14 +22,30 @@ export const dataSection = dataOptionsSchema.extend({
 
 const llm = z.strictObject({
   model: path.default('HuggingFaceTB/SmolLM2-135M-Instruct').describe('folder, GGUF file or hub id of the language model (also --llm)'),
-  maxNewTokens: positive.default(48).describe('most tokens of an explanation'),
-  maxPromptTokens: positive.default(512).describe('a longer prompt loses its oldest history entries; the loss is counted'),
-  temperature: z.number().min(0).default(0).describe('decoding of stage 2, validation and test explanations; 0 = greedy'),
-  batchSize: positive.default(32).describe('sequences decoded at a time: memory and speed, never the text'),
+  maxNewTokens: positive(1_048_576, CONTEXT).default(48).describe('most tokens of an explanation'),
+  maxPromptTokens: positive(1_048_576, CONTEXT)
+    .default(512)
+    .describe('a longer prompt loses its oldest history entries; the loss is counted'),
+  temperature: z
+    .number()
+    .min(0)
+    .max(100, atMost(100, 'from there on every token is as likely as any other'))
+    .default(0)
+    .describe('decoding of stage 2, validation and test explanations; 0 = greedy'),
+  batchSize: positive(65_536, 'the sequences are in memory at once')
+    .default(32)
+    .describe('sequences decoded at a time: memory and speed, never the text'),
   lora: z
     .strictObject({
-      rank: positive.default(16).describe('rank of the adapter'),
-      alpha: z.number().positive().default(32).describe('scale: alpha / rank multiplies the adapter'),
+      rank: positive(4096, 'an adapter of a higher rank is larger than the layer that it adapts')
+        .default(16)
+        .describe('rank of the adapter'),
+      alpha: z
+        .number()
+        .positive()
+        .max(1e6, atMost(1e6, 'the adapter is multiplied by alpha / rank'))
+        .default(32)
+        .describe('scale: alpha / rank multiplies the adapter'),
       targetModules: z
         .array(z.string())
         .min(1)
@@ -45,6 +63,21 @@ const prompt = z.strictObject({
     .enum(['auto', 'chat', 'completion'])
     .default('auto')
     .describe('how the explanation is asked for; auto = chat where the model has a template'),
+  maxTextLength: z
+    .int()
+    .min(10)
+    .default(300)
+    .describe(
+      'most characters of a title, and of the values of one attribute together, that prompts show; what is cut is counted and named',
+    ),
+  maxUnknown: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.05)
+    .describe(
+      "share of tokens that the language model's vocabulary lacks, in prompts or in the items they show, above which a run does not start",
+    ),
 });
 
 const reader = z.strictObject({
@@ -89,14 +122,14 @@ export const ctrSection = fitOptions.extend({
       'CTR models that may know the history in numbers and event by event; the one that ranks the validation rows best is id-history, and explanations are added to it',
     ),
   historyL2: z
-    .array(z.number().min(0))
+    .array(z.number().min(0).max(1e6, atMost(1e6, 'nothing is left of the embeddings')))
     .min(1)
     .default([0.1, 1])
     .describe(
       'penalties on table rows that each of these is tried with, in the place of embeddingL2; a large one leaves little but numbers',
     ),
   learningCurve: z
-    .array(positive)
+    .array(positive(0x7fffffff, 'row numbers are kept in 32 bits'))
     .default([100, 300, 1000])
     .describe('numbers of CTR rows at which predictors are compared again; [] = none'),
 });
@@ -104,10 +137,10 @@ export const ctrSection = fitOptions.extend({
 /** `ppo`, beside the options of the algorithm. */
 export const ppoSection = loopOptions.extend({
   algorithm: z.string().default('ppo').describe('how the policy is optimized (also --algorithm)'),
-  stage1Updates: count.default(100).describe('updates of stage 1'),
-  stage3Updates: count.default(50).describe('updates of each stage 3'),
-  promptsPerUpdate: positive.default(4).describe('prompts in an update'),
-  checkpointEvery: positive.default(10).describe('updates between two checkpoints of a stage'),
+  stage1Updates: count(1_000_000, 'that is weeks of work').default(100).describe('updates of stage 1'),
+  stage3Updates: count(1_000_000, 'that is weeks of work').default(50).describe('updates of each stage 3'),
+  promptsPerUpdate: positive(65_536, 'the completions of an update are in memory at once').default(4).describe('prompts in an update'),
+  checkpointEvery: positive(1_000_000, 'a stage has no more updates').default(10).describe('updates between two checkpoints of a stage'),
 });
 
 /** What a run's config.json says of a plug-in. */
@@ -122,8 +155,8 @@ export const commonFields = {
   dataset: z.string().default('movielens').describe('name of the data source (also --dataset)'),
   dataDir: path.nullable().default(null).describe('folder with its files (also --data-dir)'),
   seed: z.int().default(1).describe('every random stream follows from it'),
-  iterations: count.default(1).describe('repetitions K of stages 2 and 3'),
-  threads: count.default(0).describe('threads of ONNX Runtime; 0 = one a core'),
+  iterations: count(1000, 'each repeats stages 2 and 3 whole').default(1).describe('repetitions K of stages 2 and 3'),
+  threads: count(1024, 'no machine has more cores for it').default(0).describe('threads of ONNX Runtime; 0 = one a core'),
   llm: llm.prefault({}),
   prompt: prompt.prefault({}),
   reader: reader.prefault({}),

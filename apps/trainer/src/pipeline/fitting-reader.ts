@@ -1,6 +1,10 @@
 import { fitHistory, renderLcPrompt, type HistoryText, type ItemText, type LcTemplate } from '@expctr/data';
 import { createReader, type Reader, type ReaderOptions } from '@expctr/rewards';
+import { rowsOfLongestItems } from './item-lengths.js';
 import type { Pipeline } from './pipeline.js';
+
+/** Items that are tried for length. */
+const LONGEST = 5;
 
 /**
  * A reader whose prompts fit the model's context: where the LC template repeats the history, its oldest entries are left out
@@ -36,14 +40,15 @@ function fitted(
 /** Why this form cannot be asked of the model, or undefined where it can. */
 export function formUnavailable(pipeline: Pipeline, template: LcTemplate, form: string): string | undefined {
   if (template.forms[form]?.form === 'chat' && !pipeline.models.policy.tokenizer.hasChatTemplate) return 'the model has no chat template';
-  const title = pipeline.data.items.title.reduce((longest, other) => (other.length > longest.length ? other : longest), '');
+  const { interactions, prompts } = pipeline.data;
+  const items = rowsOfLongestItems(interactions, (row) => prompts.item(row), template.item, LONGEST).map((row) => prompts.item(row));
   const { reasons } = pipeline.models.statements;
   const longest = reasons.reduce(
     (text, { inFavor, against }) => [inFavor, against].reduce((a, b) => (b.length > a.length ? b : a), text),
     '',
   );
   const statement = reasons.reduce((a, b) => (b.item.title.length > a.item.title.length ? b : a)).item;
-  const candidates = [{ title, attributes: {} }, statement];
+  const candidates = [...items, statement];
   if (candidates.every((item) => promptFits(pipeline, template, form, item, longest, { liked: [], disliked: [] }))) return undefined;
   return `its prompts do not fit the model's context of ${pipeline.models.policy.maxPositions} tokens`;
 }

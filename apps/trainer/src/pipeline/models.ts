@@ -1,40 +1,23 @@
-import {
-  defaultExplanationTemplate,
-  defaultLcTemplate,
-  loadTemplate,
-  type DataWarning,
-  type ExplanationForm,
-  type ExplanationTemplate,
-  type LcTemplate,
-} from '@expctr/data';
+import type { DataWarning } from '@expctr/data';
 import { cachedEncoder, findEncoder, type Encoder } from '@expctr/encoder';
 import type { Sampler } from '@expctr/language-model';
 import type { LanguageModel } from '@expctr/language-model/training';
 import { loadCausalLM } from '@expctr/llm-lora';
-import { readerStatements, type ReaderStatements } from '@expctr/rewards';
 import type { RunFolder } from '@expctr/run';
-import { languageModels, type Language } from '@expctr/testbed';
+import { languageModels, type NamedLanguageModel } from '@expctr/testbed';
 import { useOnnx } from '@expctr/tfjs-backend-onnx';
 import { optionsOf } from '../config/config-schema.js';
-import { ConfigError } from '../config/errors.js';
 import type { Settings } from '../config/resolve.js';
 import type { Config } from '../config/schema.js';
 import type { Registry } from '../plugins/registry.js';
-import { stopTokenIds } from './stop-tokens.js';
+import { loadTemplates, speechFor, type Speech, type Subject } from './speech.js';
 
 /** The models of a run, and the words in which the language model is spoken to. */
-export interface Models {
+export interface Models extends Speech {
   /** The language model with its adapters: it writes, reads, and is trained. */
   readonly policy: LanguageModel;
   /** What samples explanations: the policy, or something else that is told of its adapter. */
   readonly sampler: Sampler;
-  readonly templates: { readonly explanation: ExplanationTemplate; readonly lc: LcTemplate };
-  /** Form in which explanations are asked for. */
-  readonly form: ExplanationForm;
-  /** What the reader check reads. */
-  readonly statements: ReaderStatements;
-  /** Tokens that end an explanation. */
-  readonly stopTokenIds: readonly number[];
   /** The sentence encoder, for texts that come once: rollouts. */
   readonly encoder: Encoder;
   /** The same through the run's cache, for texts that come again: the rows' own. */
@@ -45,43 +28,28 @@ export interface Models {
   dispose(): Promise<void>;
 }
 
-const plainLanguage: Language = { explanation: defaultExplanationTemplate, lc: defaultLcTemplate, statements: readerStatements() };
-
 /**
  * Loads all that can be missing or damaged, before a run folder is made.
  * @param temporaryFolder for a model that is made anew
+ * @param subject the dataset, whose words the prompts are in
  */
 export async function loadModels(
-  { config, registry }: Settings,
+  settings: Settings,
   folder: RunFolder,
   temporaryFolder: () => Promise<string>,
+  subject: Subject,
 ): Promise<Models> {
-  const named = Object.values(languageModels).find(({ name }) => name === config.llm.model);
-  const language = named?.language ?? plainLanguage;
-  const explanation =
-    config.prompt.explanation === null ? language.explanation : await loadTemplate(config.prompt.explanation, 'explanation');
-  const lc = config.prompt.lc === null ? language.lc : await loadTemplate(config.prompt.lc, 'lc');
-  await useOnnx();
-  const path = named === undefined ? config.llm.model : await named.find(config.seed, await temporaryFolder());
-  const { rank, alpha, targetModules } = config.llm.lora;
-  const policy = await loadCausalLM(path, {
-    families: registry.families,
-    lora: { rank, alpha, ...(targetModules === null ? {} : { targetModules }) },
-    limits: { sequences: config.llm.batchSize },
-    ...(config.threads > 0 ? { threads: config.threads } : {}),
-  });
+  const { config, registry } = settings;
+  const { policy, ...spoken } = await loadPolicy(settings, temporaryFolder, subject);
   const sampler = await openSampler(config, registry, policy);
   const encoder = await openEncoder(config, registry);
   return {
+    ...spoken,
     policy,
     sampler,
-    templates: { explanation, lc: { ...lc, withHistory: lc.withHistory || config.reader.withHistory } },
-    form: explanationForm(config, policy, explanation),
-    statements: language.statements,
-    stopTokenIds: stopTokenIds(policy.tokenizer, explanation.stop),
     encoder,
     vectors: cachedEncoder(encoder, { path: folder.checkpoint('vectors') }),
-    notices: named?.warnings ?? [],
+    notices: namedModel(config)?.warnings ?? [],
     async dispose() {
       if (sampler !== policy) await sampler.dispose?.();
       await policy.dispose();
@@ -90,23 +58,40 @@ export async function loadModels(
   };
 }
 
-function openSampler(config: Config, { samplers }: Registry, policy: LanguageModel): Promise<Sampler> {
-  const part = samplers.find(({ name }) => name === config.sampler.kind)!;
-  return part.open({ policy, model: config.llm.model, sequences: config.llm.batchSize }, optionsOf(part.options, config.sampler));
-}
-
-function openEncoder(config: Config, { encoders }: Registry): Promise<Encoder> {
-  const { part, argument } = findEncoder(config.encoder.model, encoders);
-  return part.load(argument, optionsOf(part.options, config.encoder));
-}
-
-function explanationForm({ prompt }: Config, { tokenizer }: LanguageModel, { forms }: ExplanationTemplate): ExplanationForm {
-  if (prompt.form === 'chat' && !tokenizer.hasChatTemplate) {
-    throw new ConfigError('CONFIG_NO_CHAT', `the tokenizer ${tokenizer.name} has no chat template`, {
-      where: 'prompt.form',
-      remedy: 'use prompt.form=completion, or a tokenizer_config.json with a chat_template',
-    });
+/** The language model, and how it is spoken to about a dataset. */
+export async function loadPolicy(
+  { config, registry, hub = {} }: Settings,
+  temporaryFolder: () => Promise<string>,
+  subject: Subject,
+): Promise<Pick<Models, 'policy' | keyof Speech>> {
+  const named = namedModel(config);
+  const language = named?.language ?? null;
+  const templates = await loadTemplates(config, language);
+  await useOnnx();
+  const path = named === undefined ? config.llm.model : await named.find(config.seed, await temporaryFolder());
+  const { rank, alpha, targetModules } = config.llm.lora;
+  const policy = await loadCausalLM(path, {
+    families: registry.families,
+    hub,
+    lora: { rank, alpha, ...(targetModules === null ? {} : { targetModules }) },
+    limits: { sequences: config.llm.batchSize },
+    ...(config.threads > 0 ? { threads: config.threads } : {}),
+  });
+  try {
+    return { policy, ...speechFor(config, policy.tokenizer, templates, language, subject) };
+  } catch (error) {
+    await policy.dispose();
+    throw error;
   }
-  if (prompt.form !== 'auto') return prompt.form;
-  return tokenizer.hasChatTemplate && forms.chat !== undefined ? 'chat' : 'completion';
+}
+
+async function openSampler(config: Config, { samplers }: Registry, policy: LanguageModel): Promise<Sampler> {
+  const part = samplers.find(({ name }) => name === config.sampler.kind)!;
+  const request = { policy, ...(await modelAndRevision(config.llm.model)), sequences: config.llm.batchSize };
+  return part.open(request, optionsOf(part.options, config.sampler));
+}
+
+function openEncoder({ config, registry: { encoders }, hub = {} }: Settings): Promise<Encoder> {
+  const { part, argument } = findEncoder(config.encoder.model, encoders);
+  return part.load(argument, optionsOf(part.options, config.encoder), { hub });
 }

@@ -1,22 +1,27 @@
 import {
+  cutItem,
   historyOf,
   itemText,
   renderExplanationPrompt,
+  TemplateError,
   type ExplanationForm,
   type ExplanationTemplate,
   type HistoryText,
   type Interactions,
   type Items,
   type ItemText,
+  type Prompt,
 } from '@expctr/data';
 import type { Tokenizer } from '@expctr/language-model';
 
 /** The prompts x(u, i) of a dataset, rendered and tokenized when first asked for. */
 export interface PromptBook {
-  /** The target item of interaction `row`. */
+  /** The target item of interaction `row`, as prompts show it. */
   item(row: number): ItemText;
   /** The items of its history, by what the user did with them. */
   history(row: number): HistoryText;
+  /** The explanation prompt. @throws TemplateError `PROMPT_TOO_LONG` naming the item where it does not fit even without a history */
+  prompt(row: number): Prompt;
   /** Token ids of the explanation prompt. */
   tokens(row: number): Int32Array;
   /** History entries that this prompt lost because it was too long. */
@@ -27,17 +32,29 @@ export interface PromptBook {
 export interface PromptBookOptions {
   readonly interactions: Interactions;
   readonly items: Items;
+  /** Units of the items' numbers. */
+  readonly units: Readonly<Record<string, string>>;
   readonly template: ExplanationTemplate;
   readonly form: ExplanationForm;
   readonly tokenizer: Tokenizer;
   /** A longer prompt loses its oldest history entries. */
   readonly maxTokens: number;
+  /** Longer texts of items are cut. */
+  readonly maxTextLength: number;
+}
+
+interface Rendered {
+  readonly prompt: Prompt;
+  readonly tokens: Int32Array;
+  readonly dropped: number;
 }
 
 /** The history holds what came before the interaction only, and the label of the row itself never enters its prompt. */
-export function createPromptBook({ interactions, items, template, form, tokenizer, maxTokens }: PromptBookOptions): PromptBook {
-  const cache = new Map<number, { tokens: Int32Array; dropped: number }>();
-  const itemOfRow = (row: number): ItemText => itemText(items, interactions.item[row]!);
+export function createPromptBook(options: PromptBookOptions): PromptBook {
+  const { interactions, items, template, form, tokenizer, maxTokens } = options;
+  const cache = new Map<number, Rendered>();
+  const shown = shownItems(options);
+  const itemOfRow = (row: number): ItemText => shown(interactions.item[row]!);
 
   function history(row: number): HistoryText {
     const liked: ItemText[] = [];
@@ -46,18 +63,50 @@ export function createPromptBook({ interactions, items, template, form, tokenize
     return { liked, disliked };
   }
 
-  function rendered(row: number): { tokens: Int32Array; dropped: number } {
+  function render(row: number): Rendered {
+    const fits = (candidate: Prompt): boolean => tokenizer.encode(candidate).length <= maxTokens;
+    try {
+      const { prompt, dropped } = renderExplanationPrompt(template, { ...history(row), target: itemOfRow(row) }, { form, fits });
+      return { prompt, tokens: tokenizer.encode(prompt), dropped };
+    } catch (error) {
+      if (!(error instanceof TemplateError) || error.code !== 'PROMPT_TOO_LONG') throw error;
+      const id = items.itemIds[interactions.item[row]!]!;
+      throw new TemplateError(
+        'PROMPT_TOO_LONG',
+        `${error.where ?? ''}: even without a history the prompt has more than ${maxTokens} tokens`,
+        {
+          where: `item "${id}", row ${row}`,
+          expected: 'a prompt within llm.maxPromptTokens and the context of the model',
+          remedy: 'lower prompt.maxTextLength, raise llm.maxPromptTokens, name fewer columns, or shorten the template',
+          cause: error,
+        },
+      );
+    }
+  }
+
+  function rendered(row: number): Rendered {
     const known = cache.get(row);
     if (known) return known;
-    const { prompt, dropped } = renderExplanationPrompt(
-      template,
-      { ...history(row), target: itemOfRow(row) },
-      { form, fits: (candidate) => tokenizer.encode(candidate).length <= maxTokens },
-    );
-    const made = { tokens: tokenizer.encode(prompt), dropped };
+    const made = render(row);
     cache.set(row, made);
     return made;
   }
 
-  return { item: itemOfRow, history, tokens: (row) => rendered(row).tokens, dropped: (row) => rendered(row).dropped };
+  return {
+    item: itemOfRow,
+    history,
+    prompt: (row) => rendered(row).prompt,
+    tokens: (row) => rendered(row).tokens,
+    dropped: (row) => rendered(row).dropped,
+  };
+}
+
+/** Items by their codes as prompts show them: cut to length, and without numbers where the template has no place for them. */
+function shownItems({ items, units, template, maxTextLength }: PromptBookOptions): (item: number) => ItemText {
+  const known: ItemText[] = [];
+  const made = (item: number): ItemText => {
+    const { numbers, ...text } = itemText(items, item, units);
+    return cutItem(template.item.number === undefined || numbers === undefined ? text : { ...text, numbers }, maxTextLength).item;
+  };
+  return (item) => (known[item] ??= made(item));
 }

@@ -1,7 +1,9 @@
+import { nearestName } from '@expctr/core';
+import type { LcTemplate } from '@expctr/data';
 import { modelAnswers, requireReader, runReaderCheck, type Reader, type ReaderCheckResult } from '@expctr/rewards';
 import { jsonCodec } from '@expctr/run';
 import { ConfigError } from '../config/errors.js';
-import { nearestName } from '../config/nearest-name.js';
+import type { Config } from '../config/schema.js';
 import { createFittingReader, formUnavailable } from './fitting-reader.js';
 import { stopIfInterrupted } from './interrupt.js';
 import { warn, type Pipeline } from './pipeline.js';
@@ -35,7 +37,7 @@ export async function checkedReader(pipeline: Pipeline): Promise<Reader> {
 async function measure(pipeline: Pipeline, readerIn: (form: string) => Promise<Reader>): Promise<ReaderCheckResult<string>> {
   const { config, rng, progress, signal } = pipeline.run;
   const { templates, statements } = pipeline.models;
-  const forms = wantedForms(pipeline);
+  const forms = wantedForms(config, templates.lc);
   const task = progress.begin('reader check', forms.length, 'forms');
   let done = 0;
   const result = await runReaderCheck({
@@ -57,8 +59,9 @@ async function measure(pipeline: Pipeline, readerIn: (form: string) => Promise<R
   return result;
 }
 
-function wantedForms({ run: { config }, models }: Pipeline): string[] {
-  const names = Object.keys(models.templates.lc.forms);
+/** The forms of the LC prompt that a configuration wants tried. @throws ConfigError `CONFIG_INVALID` where the template has no such form */
+export function wantedForms(config: Config, template: LcTemplate): string[] {
+  const names = Object.keys(template.forms);
   if (config.reader.form === 'auto') return names;
   if (names.includes(config.reader.form)) return [config.reader.form];
   const near = nearestName(config.reader.form, names);

@@ -71,6 +71,7 @@ export function makeTokenizer(
     bosTokenId: full.bos_token_id ?? null,
     eosTokenIds: [...new Set([...(full.eos_token_id === undefined ? [] : [full.eos_token_id]), ...endTokenIds])],
     padTokenId: typeof config['pad_token'] === 'string' ? (full.pad_token_id ?? null) : null, // transformers falls back on the end token
+    unknownTokenId: unknownTokenId(json),
     hasChatTemplate,
     name,
     hash: sha256(JSON.stringify([original, asWritten])),
@@ -114,6 +115,16 @@ function sequencePrefix(full: PreTrainedTokenizer): number[] {
   const framed = full.encode('a', { add_special_tokens: true });
   const at = framed.findIndex((_, start) => bare.every((id, offset) => framed[start + offset] === id));
   return framed.slice(0, Math.max(0, at));
+}
+
+/** What the model writes for what it does not know; that special tokens have such a name does not mean that it is ever written. */
+function unknownTokenId({ model, added_tokens: added = [] }: TokenizerJson): number | null {
+  if (typeof model['unk_id'] === 'number') return model['unk_id']; // Unigram
+  const name = model['unk_token'];
+  if (typeof name !== 'string') return null;
+  const { vocab } = model;
+  const listed = Array.isArray(vocab) ? undefined : (vocab as Record<string, number>)[name];
+  return listed ?? added.find(({ content }) => content === name)?.id ?? null;
 }
 
 function vocabularySize(json: TokenizerJson): number {
