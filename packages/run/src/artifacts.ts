@@ -1,7 +1,6 @@
 import type { Codec } from './codecs.js';
 import { openEventLog, type EventLog } from './event-log.js';
 import { newManifest, readManifest, writeManifest, type Manifest, type RunIdentity } from './manifest.js';
-import { applyRollBack, beforeDamage, rolledBackTo } from './roll-back.js';
 import type { RunFolder } from './run-folder.js';
 import type { RunLock } from './lock.js';
 import { checkSeals, sealPaths } from './seals.js';
@@ -33,10 +32,6 @@ export interface ArtifactsOptions {
   readonly identity?: RunIdentity;
   /** Held by this process: nothing is noted as done after it was lost. */
   readonly lock?: Pick<RunLock, 'check'>;
-  /** Forgets what was completed after this artifact. */
-  readonly after?: string | undefined;
-  /** Forgets every artifact that is damaged, and what was completed after it. */
-  readonly repair?: boolean;
 }
 
 /**
@@ -45,14 +40,12 @@ export interface ArtifactsOptions {
  */
 export async function openArtifacts(
   folder: Pick<RunFolder, 'root' | 'manifest' | 'config' | 'log'>,
-  { identity, lock, after, repair = false }: ArtifactsOptions = {},
+  { identity, lock }: ArtifactsOptions = {},
 ): Promise<Artifacts> {
   const found = await readManifest(folder);
   const before = found ?? newManifest(null);
-  const sound = repair ? await beforeDamage(folder, before) : before;
-  const wanted = after === undefined ? sound : rolledBackTo(sound, after);
-  let manifest: Manifest = { ...wanted, identity: identity ?? wanted.identity };
-  if (found === null || JSON.stringify(manifest) !== JSON.stringify(before)) await applyRollBack(folder, before, manifest);
+  let manifest: Manifest = { ...before, identity: identity ?? before.identity };
+  if (found === null || JSON.stringify(manifest) !== JSON.stringify(before)) await writeManifest(folder, manifest);
 
   const log = openEventLog(folder.log, manifest.log);
   const save = async (change: Partial<Manifest>): Promise<void> => {

@@ -45,3 +45,8 @@ async function checkLog({ root, log: path }: RunFolder, { log }: Manifest): Prom
     remedy: `let the run come to its end, or go on with it: expctr-train --resume ${root}`,
   });
 }
+
+/** Checks the files of one artifact before the artifacts are open; passes where it is not complete. @throws RunFolderError */
+export async function verifyArtifact({ root }: Pick<RunFolder, 'root'>, { completed }: Manifest, artifact: string): Promise<void> {
+  await checkSeals(root, completed.find(({ name }) => name === artifact)?.files ?? {});
+}

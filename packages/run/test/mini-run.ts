@@ -2,16 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { sha256, writeFileAtomic } from '@expctr/core';
-import {
-  inRunFolder,
-  openArtifacts,
-  runFolder,
-  timed,
-  jsonCodec,
-  type Artifacts,
-  type ArtifactsOptions,
-  type RunFolder,
-} from '../src/index.js';
+import { inRunFolder, openArtifacts, rollBackRun, runFolder, timed, jsonCodec, type Artifacts, type RunFolder } from '../src/index.js';
 
 /** A folder that no run has used. */
 export async function freshFolder(): Promise<RunFolder> {
@@ -26,18 +17,22 @@ const identity = { version: '1', config: { seed: 1 }, inputs: {} };
  * A run without models: files of an artifact, a stage with checkpoints that has an artifact within, and a result; each says in the log
  * that it was made.
  */
-export function miniRun(folder: RunFolder, options: Pick<ArtifactsOptions, 'repair' | 'after'> = {}): Promise<number> {
+export function miniRun(
+  folder: RunFolder,
+  { repair = false, after }: { readonly repair?: boolean; readonly after?: string } = {},
+): Promise<number> {
   return inRunFolder(
     folder,
     async (lock) => {
-      const artifacts = await openArtifacts(folder, { identity, lock, ...options });
+      await rollBackRun(folder, { damage: repair, ...(after === undefined ? {} : { after }) });
+      const artifacts = await openArtifacts(folder, { identity, lock });
       try {
         return await work(folder, artifacts);
       } finally {
         artifacts.log.close();
       }
     },
-    options,
+    { repair },
   );
 }
 
