@@ -7,6 +7,8 @@ export interface SamplerRequest {
   readonly policy: Sampler;
   /** The base model as the run names it: a folder, a file or a hub id. */
   readonly model: string;
+  /** Commit of a model from the hub: other commits may have other weights. */
+  readonly revision?: string;
   /** Most sequences that are to be decoded at a time. */
   readonly sequences: number;
 }

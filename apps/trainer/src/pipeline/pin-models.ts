@@ -1,0 +1,32 @@
+import { stat } from 'node:fs/promises';
+import { findEncoder } from '@expctr/encoder';
+import { parseModelId, type HubOptions } from '@expctr/hub';
+import { locateModel } from '@expctr/llm-lora';
+import { optionsOf } from '../config/config-schema.js';
+import type { Settings } from '../config/resolve.js';
+import { downloadProgress } from '../run/download-progress.js';
+import type { Progress } from '../run/progress.js';
+import { namedModel } from './named-model.js';
+
+/**
+ * Brings the models that are named by their hub id to this machine, before anything else is done, and says in the configuration which
+ * commits they are: a run that is resumed later, on a hub that has moved on, loads the same.
+ * @throws HubError where a model cannot be had
+ */
+export async function pinModels(settings: Settings, progress: Progress, signal: AbortSignal | undefined): Promise<Settings> {
+  const { config, registry } = settings;
+  const hub: HubOptions = { onProgress: downloadProgress(progress), ...settings.hub, ...(signal === undefined ? {} : { signal }) };
+  const llm = namedModel(config) === undefined ? (await locateModel(config.llm.model, hub)).name : config.llm.model;
+  const { part, argument } = findEncoder(config.encoder.model, registry.encoders);
+  const exact = await part.pin?.(argument, optionsOf(part.options, config.encoder), { hub });
+  const spec = config.encoder.model;
+  const encoder = exact === undefined || exact === argument ? spec : argument === spec ? exact : `${part.name}:${exact}`;
+  return { ...settings, hub, config: { ...config, llm: { ...config.llm, model: llm }, encoder: { ...config.encoder, model: encoder } } };
+}
+
+/** The language model for a program that has it from the hub itself: its id without the commit, and the commit. */
+export async function modelAndRevision(name: string): Promise<{ readonly model: string; readonly revision?: string }> {
+  const isPath = !name.includes('@') || (await stat(name).catch(() => null)) !== null;
+  const found = isPath ? null : parseModelId(name);
+  return found === null ? { model: name } : { model: found.id, revision: found.revision };
+}
