@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { printable, printableLines } from '@expctr/core';
-import { renderLcPrompt, rowsOf, type Prompt } from '@expctr/data';
+import { historyOf, renderLcPrompt, rowsOf, type Prompt } from '@expctr/data';
 import type { Settings } from '../config/resolve.js';
 import { loadPolicy } from '../pipeline/models.js';
 import {
-  cutWarning,
+  promptWarnings,
   namedWords,
   tooManyUnknown,
   unknownText,
@@ -61,13 +61,12 @@ function summary(inputs: PromptInputs, shown: number): string[] {
   const { config, subject, interactions } = inputs;
   const { words, items } = subject;
   const shares = unknownWords(inputs);
-  const cut = cutWarning(subject, config);
   return [
     `${config.dataset}: ${interactions.length} rows, ${items.length} ${words.plural}; prompts of ${shown} test rows`,
     `words: ${words.noun}, ${words.plural}; ${words.choose}; ${words.liked}, ${words.disliked}; worked examples: ${EXAMPLES[words.examplesFrom]}`,
     `language model ${config.llm.model}: ${unknownText(shares)}`,
     ...refusal(inputs, shares),
-    ...(cut === null ? [] : [`warning: ${cut.message}`]),
+    ...promptWarnings(inputs).map(({ message }) => `warning: ${message}`),
   ];
 }
 
@@ -86,7 +85,8 @@ function shownRow(inputs: PromptInputs, form: string, row: number): string[] {
   const user = id(interactions.userIds, interactions.user[row]!);
   const lc = models.templates.lc;
   const dropped = prompts.dropped(row);
-  const left = dropped === 0 ? '' : `, the oldest ${dropped} of its history left out`;
+  const entries = historyOf(interactions, row).length;
+  const left = dropped === 0 ? '' : `, the oldest ${dropped} of ${entries} history entries left out`;
   return [
     `=== row ${row}: item ${item}, user ${user}`,
     `--- explanation, ${form}: ${counts(inputs, prompts.prompt(row))} (at most ${config.llm.maxPromptTokens})${left}`,

@@ -1,5 +1,5 @@
 import { printable } from '@expctr/core';
-import { cutItem, formatItem, itemText, renderLcPrompt, type DataWarning, type Interactions } from '@expctr/data';
+import { cutItem, formatItem, historyOf, itemText, renderLcPrompt, type DataWarning, type Interactions } from '@expctr/data';
 import { ConfigError } from '../config/errors.js';
 import type { Config } from '../config/schema.js';
 import { rowsOfLongestItems } from './item-lengths.js';
@@ -27,13 +27,37 @@ export interface PromptInputs {
 
 /**
  * Checks that the language model can read the prompts of these data: that they fit, and that it has the words.
+ * @returns what is to be said of prompts that fit badly
  * @throws TemplateError `PROMPT_TOO_LONG` naming the item, ConfigError `CONFIG_UNKNOWN_WORDS`
  */
-export function checkPrompts(inputs: PromptInputs): void {
+export function checkPrompts(inputs: PromptInputs): DataWarning[] {
   const { interactions, models, prompts } = inputs;
-  for (const row of rowsOfLongestItems(interactions, (row) => prompts.item(row), models.templates.explanation.item, LONGEST))
+  for (const row of rowsOfLongestItems(interactions, (at) => prompts.item(at), models.templates.explanation.item, LONGEST)) {
     prompts.tokens(row);
+  }
   requireKnownWords(inputs, unknownWords(inputs));
+  return promptWarnings(inputs);
+}
+
+/** What is to be said of texts that are cut, and of histories that find no room. */
+export function promptWarnings(inputs: PromptInputs): DataWarning[] {
+  return [...cutWarnings(inputs), ...historyWarnings(inputs)];
+}
+
+/** A warning where prompts have room for less than half of their histories. */
+function historyWarnings({ config, interactions, prompts }: PromptInputs): DataWarning[] {
+  const rows = sampledRows(interactions).filter((row) => historyOf(interactions, row).length > 0);
+  const entries = rows.reduce((sum, row) => sum + historyOf(interactions, row).length, 0);
+  const dropped = rows.reduce((sum, row) => sum + prompts.dropped(row), 0);
+  const without = rows.filter((row) => prompts.dropped(row) === historyOf(interactions, row).length).length;
+  if (2 * dropped <= entries) return [];
+  const message = `sampled prompts have room for ${entries - dropped} of ${entries} history entries (llm.maxPromptTokens=${config.llm.maxPromptTokens}), and ${without} of ${rows.length} for none: raise llm.maxPromptTokens, lower prompt.maxTextLength or data.history.length, or name fewer columns`;
+  return [{ code: 'PROMPT_HISTORY_CUT', message }];
+}
+
+function sampledRows({ length }: Interactions): number[] {
+  const count = Math.min(SAMPLED, length);
+  return Array.from({ length: count }, (_, at) => Math.floor((at * length) / count));
 }
 
 /** What the language model does not know of a sample of prompts, and of the items that they show. */
@@ -47,8 +71,7 @@ export interface UnknownShares {
 /** Measured on the same rows at every call. */
 export function unknownWords({ models, interactions, prompts }: PromptInputs): UnknownShares {
   const { policy, templates } = models;
-  const count = Math.min(SAMPLED, interactions.length);
-  const rows = Array.from({ length: count }, (_, at) => Math.floor((at * interactions.length) / count));
+  const rows = sampledRows(interactions);
   const [form] = Object.keys(templates.lc.forms);
   const texts = rows.flatMap((row) => {
     const read = renderLcPrompt(templates.lc, form!, { item: prompts.item(row), explanation: '', history: prompts.history(row) });
@@ -88,19 +111,18 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-/** What is to be said of items whose texts prompts show in part only; null where there are none. */
-export function cutWarning({ items, words }: Subject, { prompt: { maxTextLength } }: Pick<Config, 'prompt'>): DataWarning | null {
+/** A warning where prompts show texts of items in part only. */
+function cutWarnings({ subject: { items, words }, config }: PromptInputs): DataWarning[] {
+  const { maxTextLength } = config.prompt;
   const cut = Array.from({ length: items.length }, (_, item) => ({
     id: items.itemIds[item]!,
     texts: cutItem(itemText(items, item, words.units), maxTextLength).cut,
   })).filter(({ texts }) => texts.length > 0);
-  if (cut.length === 0) return null;
+  if (cut.length === 0) return [];
   const named = cut
     .slice(0, NAMED)
     .map(({ id, texts }) => `"${printable(id, LONGEST_NAME)}" (${printable(texts.join(', '), LONGEST_NAME)})`);
   const more = cut.length > named.length ? ` and ${cut.length - named.length} more` : '';
-  return {
-    code: 'PROMPT_TEXT_CUT',
-    message: `texts of ${cut.length} of ${items.length} items are longer than prompt.maxTextLength=${maxTextLength} characters, and prompts show their beginnings: ${named.join(', ')}${more}`,
-  };
+  const message = `texts of ${cut.length} of ${items.length} items are longer than prompt.maxTextLength=${maxTextLength} characters, and prompts show their beginnings: ${named.join(', ')}${more}`;
+  return [{ code: 'PROMPT_TEXT_CUT', message }];
 }

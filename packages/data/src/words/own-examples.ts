@@ -26,6 +26,8 @@ const TRIES = 3_000;
 const LONGEST_TEXT = 80;
 /** Titles that a reason names. */
 const NAMED = 2;
+/** Of each list in the worked example of an explanation, which stands in every prompt. */
+const LISTED = 1;
 /** Reading examples of each answer. */
 const EACH_ANSWER = 2;
 const TRAIN = SPLITS.indexOf('train');
@@ -36,8 +38,10 @@ type Example = Examples['explanation']['target'];
 interface Reason {
   /** Whether it comes from items that were disliked: a lack of likes says less. */
   readonly fromDislikes: boolean;
-  readonly items: readonly Example[];
-  readonly text: string;
+  /** The newest `count` of the items that it comes from. */
+  readonly items: (count: number) => readonly Example[];
+  /** In words that name so many of them. */
+  readonly text: (count: number) => string;
 }
 
 interface Candidate {
@@ -71,7 +75,7 @@ export function ownExamples(
     const consistent = says !== null && (gainsays === null || !gainsays.fromDislikes) && (label === 1 || gainsays === null);
     if (consistent && reading[answer].length < EACH_ANSWER && !used.has(target.title)) {
       used.add(target.title);
-      reading[answer].push({ ...target, explanation: says.text, answer });
+      reading[answer].push({ ...target, explanation: says.text(NAMED), answer });
     }
     if (explanation !== null && reading.yes.length === EACH_ANSWER && reading.no.length === EACH_ANSWER) break;
   }
@@ -89,10 +93,10 @@ function explanationOf(target: Example, inFavor: Reason, against: Reason, used: 
   used.add(target.title);
   const lower = (text: string): string => `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
   return {
-    liked: [...inFavor.items],
-    disliked: against.fromDislikes ? [...against.items] : [],
+    liked: [...inFavor.items(LISTED)],
+    disliked: against.fromDislikes ? [...against.items(LISTED)] : [],
     target,
-    analysis: `First, ${lower(inFavor.text)} Second, ${lower(against.text)}`,
+    analysis: `First, ${lower(inFavor.text(LISTED))} Second, ${lower(against.text(LISTED))}`,
   };
 }
 
@@ -101,13 +105,11 @@ function* candidatesOf(
   words: Parameters<typeof ownExamples>[1],
   rng: Rng,
 ): Generator<Candidate> {
-  const seen = new Set<number>();
+  const drawn =
+    length <= TRIES ? rng.shuffle(Array.from({ length }, (_, row) => row)) : Array.from({ length: TRIES }, () => rng.int(length));
   const textOf = (row: number): Example => exampleItem(cutItem(itemText(items, item[row]!, words.units), LONGEST_TEXT).item);
-  for (let tries = 0; tries < TRIES && seen.size < length; tries += 1) {
-    const row = length <= TRIES ? tries : rng.int(length);
-    if (row >= length) return;
-    if (seen.has(row) || split[row] !== TRAIN) continue;
-    seen.add(row);
+  for (const row of new Set(drawn)) {
+    if (split[row] !== TRAIN) continue;
     const { values } = histories(row, row + 1);
     const past = Array.from(values);
     if (past.length === 0) continue;
@@ -138,7 +140,6 @@ function reasonsOf(
   const [best] = counted.filter(({ net }) => net > 0).sort((a, b) => b.net - a.net);
   const [worst] = counted.filter(({ net }) => net < 0).sort((a, b) => a.net - b.net);
   const lacking = counted.find(({ pro, contra }) => pro.length + contra.length === 0 && liked.length > NAMED);
-  const named = (some: readonly Example[]): Example[] => some.slice(-NAMED);
   const reason = (
     text: string,
     { name, value }: { name: string; value: string },
@@ -146,17 +147,15 @@ function reasonsOf(
     fromDislikes: boolean,
   ): Reason => ({
     fromDislikes,
-    items: some,
-    text: say(text, name, value, some),
+    items: (count) => some.slice(-count),
+    text: (count) => say(text, name, value, some.slice(-count)),
   });
+  const same = 'and {title} has the same {name}, {value}.';
   return {
-    inFavor:
-      best === undefined
-        ? null
-        : reason('They {didLike} {others}, and {title} has the same {name}, {value}.', best, named(best.pro), false),
+    inFavor: best === undefined ? null : reason(`They {didLike} {others}, ${same}`, best, best.pro, false),
     against:
       worst !== undefined
-        ? reason('They {didDislike} {others}, and {title} has the same {name}, {value}.', worst, named(worst.contra), true)
+        ? reason(`They {didDislike} {others}, ${same}`, worst, worst.contra, true)
         : disliked.length === 0 && lacking !== undefined
           ? reason('None of the {nouns} that they {didLike} has the {name} {value}, and {title} has it.', lacking, [], false)
           : null,
