@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { configJsonSchema } from '../src/config/config-schema.js';
 import { listOptions } from '../src/config/options.js';
-import { nearestName } from '../src/config/nearest-name.js';
+import { nearestName } from '@expctr/core';
 import { presets } from '../src/config/presets.js';
 import { resolveConfig } from '../src/config/resolve.js';
 import { namedPlugins, parseCommandLine, UsageError } from '../src/cli/program.js';
@@ -127,6 +127,35 @@ describe('options', () => {
     ]) {
       expect(names).toContain(name);
     }
+  });
+
+  test('every number has a largest value, and a larger one is refused with the bound and why', async () => {
+    const numbers = listOptions(registry).filter(({ type }) => /integer|number/u.test(type));
+    expect(numbers.length).toBeGreaterThan(60);
+    for (const { path, part, type } of numbers) {
+      if (path === 'seed') continue; // any whole number that JavaScript tells from the next
+      expect(type, path).toMatch(/ (?:to|below) [\d.,e+]+/u);
+      const chosen = part === undefined || part.chosenBy === 'encoder.model' ? [] : [`${part.chosenBy}=${part.name}`];
+      const encoder = part?.chosenBy === 'encoder.model' ? [`encoder.model=${part.name}:x`] : [];
+      const huge = type.includes('integer') ? 9e15 : 1e300;
+      const value = type.startsWith('list') ? `[${huge}]` : String(huge);
+      const share = / to 1$| to 1 \||below/u.test(type); // its bound needs no reason
+      await expect(resolveConfig({ sets: [...chosen, ...encoder, `${path}=${value}`] }), path).rejects.toThrow(
+        share ? /Too big|too large/u : /too large: at most [\d.,e+]+, for \w/u,
+      );
+    }
+  });
+
+  test('a list that is given as text is answered with a list', async () => {
+    await expect(resolveConfig({ sets: ['ctr.history=deepfm'] })).rejects.toThrow(
+      /expected array.* Expected list of string, as in 'ctr\.history=\["logistic-regression","deepfm","din"\]' \(/u,
+    );
+    await expect(resolveConfig({ sets: ['llm.lora.targetModules=q_proj'] })).rejects.toThrow(
+      /as in 'llm\.lora\.targetModules=\["name"\]'/u,
+    );
+    await expect(resolveConfig({ sets: ['ctr.learningCurve=[10,"x"]'] })).rejects.toThrow(
+      /ctr\.learningCurve\.1.* as in 'ctr\.learningCurve=\[100/u,
+    );
   });
 
   test('the JSON Schema refuses unknown properties, so that editors mark them', () => {

@@ -3,6 +3,7 @@ export { EXIT, failWith, type ExitStatus } from './exit-status.js';
 export { sentences } from './sentences.js';
 export { nameAdvice, nearestName } from './nearest-name.js';
 export { checkOptions, OptionsError, type OptionKeys } from './option-keys.js';
+export { atMost } from './at-most.js';
 export { exampleOf, typeInWords, type ValueSchema } from './value-schema.js';
 export { packageVersion } from './package-version.js';
 export { createRng, type Indexed, type Rng, type SeedPath } from './rng.js';

@@ -47,8 +47,9 @@ function numberWithin({ minimum = -Infinity, maximum = Infinity, exclusiveMinimu
 }
 
 /** ` from 1 to 1,000`, ` above 0`; whole numbers that only JavaScript bounds have no bound. */
-function rangeInWords({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: ValueSchema): string {
-  const known = (bound: number | undefined): bound is number => bound !== undefined && Math.abs(bound) < Number.MAX_SAFE_INTEGER;
+function rangeInWords({ type, minimum, maximum, exclusiveMinimum, exclusiveMaximum }: ValueSchema): string {
+  const known = (bound: number | undefined): bound is number =>
+    bound !== undefined && (type !== 'integer' || Math.abs(bound) < Number.MAX_SAFE_INTEGER);
   const text = (bound: number): string =>
     Math.abs(bound) < 1e9 ? bound.toLocaleString('en-US', { maximumFractionDigits: 20 }) : String(bound);
   const low = known(exclusiveMinimum) ? `above ${text(exclusiveMinimum)}` : known(minimum) ? `from ${text(minimum)}` : undefined;

@@ -1,3 +1,4 @@
+import { atMost } from '@expctr/core';
 import { z } from 'zod';
 import { RewardError } from './errors.js';
 import type { Reward } from './reward.js';
@@ -36,7 +37,7 @@ export function lengthReward({ minimum, maximum, limit = 2 * maximum }: LengthRe
     );
 }
 
-const tokens = z.int().min(1).nullable().default(null);
+const tokens = z.int().min(1).max(1_048_576, atMost(1_048_576, 'no model has a longer context')).nullable().default(null);
 const options = z.object({
   minimum: tokens.describe('tokens from which on an explanation is long enough; null = a quarter of the most that it may have'),
   maximum: tokens.describe('tokens up to which it is short enough; null = the most that it may have'),

@@ -1,3 +1,4 @@
+import { atMost } from '@expctr/core';
 import { z } from 'zod';
 import { alignment, alignmentBounds, formOption, type AlignmentForm } from './alignment.js';
 import { requireLength } from './errors.js';
@@ -54,7 +55,12 @@ export function siblingAlignment({
 
 const options = z.object({
   form: formOption,
-  items: z.int().min(1).default(2).describe('other items on which an explanation is read, for each attribute of its item'),
+  items: z
+    .int()
+    .min(1)
+    .max(1000, atMost(1000, 'each is one more reading of every explanation'))
+    .default(2)
+    .describe('other items on which an explanation is read, for each attribute of its item'),
 });
 
 /** LC alignment on other items as a part of a run. */

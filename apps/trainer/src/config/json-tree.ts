@@ -23,6 +23,12 @@ export function parseAssignment(assignment: string): { readonly path: string; re
   }
 }
 
+/** `path=value` as {@link parseAssignment} reads it and a shell takes it: in quotes where the value has any. */
+export function assignmentText(path: string, value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return /[^\w./:-]/u.test(text) ? `'${path}=${text}'` : `${path}=${text}`;
+}
+
 /** Puts a value at a dotted path, making the objects on the way. */
 export function setPath(tree: Json, path: string, value: unknown): void {
   const keys = path.split('.');

@@ -21,6 +21,7 @@ export interface OptionDescription {
 type JsonSchemaNode = ValueSchema & {
   readonly properties?: Readonly<Record<string, JsonSchemaNode>>;
   readonly description?: string;
+  readonly additionalProperties?: unknown;
 };
 
 /** Every leaf of every configuration: the common ones of each section, then those of each part that can be chosen there. */
@@ -46,6 +47,6 @@ function visit(node: JsonSchemaNode, path: string, found: OptionDescription[]): 
     for (const [name, child] of Object.entries(node.properties)) visit(child, path === '' ? name : `${path}.${name}`, found);
     return;
   }
-  if (node.type === 'object' && typeof node['additionalProperties'] !== 'object') return; // a section without options
+  if (node.type === 'object' && typeof node.additionalProperties !== 'object') return; // a section without options
   found.push({ path, description: node.description ?? '', default: node.default, type: typeInWords(node), example: exampleOf(node) });
 }

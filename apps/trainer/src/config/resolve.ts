@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
+import { nearestName } from '@expctr/core';
+import type { HubOptions } from '@expctr/hub';
 import { isObject } from '@expctr/run';
 import { loadPlugins, type PluginSource } from '../plugins/load-plugins.js';
 import type { Plugin } from '../plugins/plugin.js';
 import { createRegistry, type Registry } from '../plugins/registry.js';
 import { configSchema } from './config-schema.js';
 import { ConfigError } from './errors.js';
-import { merge, parseAssignment, setPath, type Json } from './json-tree.js';
-import { nearestName } from './nearest-name.js';
+import { assignmentText, merge, parseAssignment, setPath, type Json } from './json-tree.js';
 import { listOptions } from './options.js';
 import { presets } from './presets.js';
 import type { Config } from './schema.js';
@@ -30,6 +31,8 @@ export interface ConfigSources {
 export interface Settings {
   readonly config: Config;
   readonly registry: Registry;
+  /** Where models that are named by their hub id come from, and where they are kept. Default: the hub, and its usual cache. */
+  readonly hub?: HubOptions;
 }
 
 /**
@@ -71,10 +74,11 @@ export function parseConfig(config: Readonly<Record<string, unknown>>, registry:
   const issue = result.error.issues[0]!;
   const at = issue.path.join('.');
   if (issue.code === 'unrecognized_keys') throw unknownOption([at, issue.keys[0]].filter((part) => part !== '').join('.'), registry);
-  const option = listOptions(registry).find((candidate) => candidate.path === at);
+  // the option itself where the issue lies within its value, as in the third entry of a list
+  const option = listOptions(registry).find(({ path }) => path === at || at.startsWith(`${path}.`));
   throw new ConfigError('CONFIG_INVALID', issue.message, {
     where: at === '' ? 'the configuration' : at,
-    ...(option ? { expected: `${option.type}: ${option.description}` } : {}),
+    ...(option ? { expected: `${option.type}, as in ${assignmentText(option.path, option.example)} (${option.description})` } : {}),
     remedy: `correct the value, or leave it out for its default${option ? ` (${JSON.stringify(option.default)})` : ''}`,
   });
 }

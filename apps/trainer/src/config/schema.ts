@@ -66,6 +66,7 @@ const prompt = z.strictObject({
   maxTextLength: z
     .int()
     .min(10)
+    .max(1_048_576, atMost(1_048_576, CONTEXT))
     .default(300)
     .describe(
       'most characters of a title, and of the values of one attribute together, that prompts show; what is cut is counted and named',

@@ -1,10 +1,10 @@
+import { atMost, nearestName } from '@expctr/core';
 import { findEncoder } from '@expctr/encoder';
 import { z } from 'zod';
 import { PluginError } from '../plugins/errors.js';
 import type { Parts } from '../plugins/plugin.js';
 import type { Registry } from '../plugins/registry.js';
 import { ConfigError } from './errors.js';
-import { nearestName } from './nearest-name.js';
 import { commonFields, ctrSection, dataSection, encoderSection, ppoSection, samplerSection, type PartialConfig } from './schema.js';
 
 /** A part as a configuration sees it. */
@@ -116,6 +116,7 @@ export function rewardsSchema({ rewards }: Registry): z.ZodObject {
             z
               .number()
               .min(0)
+              .max(1e6, atMost(1e6, 'rewards are of the order of 1'))
               .default(name === DEFAULT_WEIGHT[stage] ? 1 : 0)
               .describe(`weight of: ${description}`),
           ]),

@@ -1,4 +1,4 @@
-import type { Rng } from '@expctr/core';
+import { atMost, type Rng } from '@expctr/core';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { CtrError } from '../errors.js';
@@ -19,6 +19,7 @@ const options = mlpOptions.extend({
   attentionUnits: z
     .int()
     .min(1)
+    .max(4096, atMost(4096, 'the weights of every past event are computed by that many units'))
     .default(36)
     .describe('units that weigh a past event against the target; more tell finer kinds of relevance'),
 });

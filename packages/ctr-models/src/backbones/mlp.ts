@@ -1,4 +1,4 @@
-import type { Rng } from '@expctr/core';
+import { atMost, type Rng } from '@expctr/core';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import type { DropoutMask, FeatureBatch, HostParameters } from './backbone.js';
@@ -15,7 +15,8 @@ export type LayerParameters = {
 /** Options of a network's hidden layers, for backbones to have among theirs. */
 export const mlpOptions = z.object({
   hidden: z
-    .array(z.int().min(1))
+    .array(z.int().min(1).max(65_536, atMost(65_536, 'a layer has as many weights as the product of its units and those before')))
+    .max(32, atMost(32, 'deeper networks do not train without skips'))
     .default([128, 64])
     .describe('units of each hidden layer; more fit finer interactions, and need more rows'),
   dropout: z

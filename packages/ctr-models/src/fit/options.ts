@@ -1,22 +1,34 @@
+import { atMost } from '@expctr/core';
 import { z } from 'zod';
 import type { Backbone } from '../backbones/backbone.js';
 import { CtrError } from '../errors.js';
 import { OPTIMIZER_NAMES } from '../tables/row-optimizer.js';
 
-const count = z.int().min(1);
-const penalty = z.number().min(0);
+const upTo = (bound: number, why: string): z.ZodInt => z.int().min(1).max(bound, atMost(bound, why));
+const penalty = z.number().min(0).max(1e6, atMost(1e6, 'nothing is left of the weights'));
 
 /** How a fit trains, whatever the backbone: the one list of these options and their defaults, chosen for some ten thousand rows. */
 export const fitOptions = z.object({
-  epochs: count.default(30).describe('most passes over the training rows; early stopping ends sooner'),
-  patience: count.default(5).describe('epochs without a better validation log-loss before stopping and going back to the best'),
-  batchSize: count
+  epochs: upTo(10_000, 'by then every row has been learned by heart')
+    .default(30)
+    .describe('most passes over the training rows; early stopping ends sooner'),
+  patience: upTo(10_000, 'a fit has no more epochs')
+    .default(5)
+    .describe('epochs without a better validation log-loss before stopping and going back to the best'),
+  batchSize: upTo(1_048_576, 'the rows of a step are in memory at once')
     .nullable()
     .default(null)
     .describe('rows of a step; null = the largest power of two from 32 to 4096 with at least 32 steps an epoch'),
-  learningRate: z.number().positive().default(0.001).describe('step size of the optimizer'),
+  learningRate: z
+    .number()
+    .positive()
+    .max(1e6, atMost(1e6, 'such a step overflows float32'))
+    .default(0.001)
+    .describe('step size of the optimizer'),
   optimizer: z.enum(OPTIMIZER_NAMES).default('adam').describe('adam, adagrad or sgd; each moves only the table rows of a batch'),
-  embeddingDimension: count.default(16).describe('components of a field embedding'),
+  embeddingDimension: upTo(4096, 'every id has that many numbers in memory, three times over')
+    .default(16)
+    .describe('components of a field embedding'),
   l2: penalty.default(1e-5).describe("L2 penalty l2 / 2 * |w|^2 a step on the backbone's matrices; biases go free"),
   embeddingL2: penalty.default(1e-5).describe('L2 penalty on the table rows of a batch'),
   denseL2: penalty.default(0.01).describe('L2 penalty on the weights and projections of dense vectors (parameters under `dense`)'),

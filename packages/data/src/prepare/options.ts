@@ -1,8 +1,14 @@
+import { atMost } from '@expctr/core';
 import { z } from 'zod';
 import { DataOptionError } from '../errors.js';
 import { sourceOptionFields } from '../sources/options.js';
 import { wordOptions } from '../words/options.js';
 import { dataOptionError } from './option-error.js';
+
+/** The largest finite float32. */
+const FLOAT32 = 3.4028234663852886e38;
+const ROWS = 0x7fffffff;
+const NEGATIVES = atMost(1000, 'each is one more row to fit or to judge');
 
 /** How raw ratings become interactions. Every field has a default. */
 export const dataOptionsSchema = z.strictObject({
@@ -17,6 +23,8 @@ export const dataOptionsSchema = z.strictObject({
   /** A rating of at least this is label 1; null = the dataset's own. */
   threshold: z
     .number()
+    .min(-FLOAT32, `too small: at least -${FLOAT32}, for ratings are kept in float32`)
+    .max(FLOAT32, atMost(FLOAT32, 'ratings are kept in float32'))
     .nullable()
     .default(null)
     .describe("A rating of at least this is label 1, and under implicit a positive at all; null = the dataset's own (4; bookcrossing 8)."),
@@ -24,11 +32,17 @@ export const dataOptionsSchema = z.strictObject({
   negatives: z
     .strictObject({
       /** For each train row. */
-      train: z.int().min(0).default(1).describe('Negatives drawn for each train row; none of them a train positive of the user.'),
+      train: z
+        .int()
+        .min(0)
+        .max(1000, NEGATIVES)
+        .default(1)
+        .describe('Negatives drawn for each train row; none of them a train positive of the user.'),
       /** For each validation and test row. */
       evaluation: z
         .int()
         .min(0)
+        .max(1000, NEGATIVES)
         .default(1)
         .describe('Negatives drawn for each validation and test row; none of them any positive of the user.'),
       /** How items are drawn. */
@@ -39,12 +53,14 @@ export const dataOptionsSchema = z.strictObject({
   kCore: z
     .int()
     .min(0)
+    .max(1e6, atMost(1e6, 'no user or item would be left'))
     .default(5)
     .describe('Users and items with fewer interactions are dropped, again and again until none is left; 0 = none.'),
   /** A user's newest so many rows are kept; null = all. */
   maxPerUser: z
     .int()
     .min(1)
+    .max(ROWS, atMost(ROWS, 'row numbers are kept in 32 bits'))
     .nullable()
     .default(null)
     .describe("Only a user's newest so many rows are kept, after the k-core and before the splits."),
@@ -52,6 +68,7 @@ export const dataOptionsSchema = z.strictObject({
   maxInteractions: z
     .int()
     .min(1)
+    .max(ROWS, atMost(ROWS, 'row numbers are kept in 32 bits'))
     .nullable()
     .default(null)
     .describe('A ceiling, applied last: whole users are taken in seeded order until it is reached.'),
@@ -65,12 +82,22 @@ export const dataOptionsSchema = z.strictObject({
       "per-user: each user's last tenth is test, the tenth before it validation; leave-last: each user's last data.leaveLast rows; global-time: the last tenths of all rows; random: seeded tenths of all rows; by-user: seeded tenths of users, whole (cold start).",
     ),
   /** For `leave-last`. */
-  leaveLast: z.int().min(1).default(1).describe('Test rows of a user under leave-last, and as many validation rows before them.'),
+  leaveLast: z
+    .int()
+    .min(1)
+    .max(1e6, atMost(1e6, 'no user has so many rows'))
+    .default(1)
+    .describe('Test rows of a user under leave-last, and as many validation rows before them.'),
   /** Which earlier rows a row sees. */
   history: z
     .strictObject({
       /** At most so many. */
-      length: z.int().min(0).default(20).describe('At most so many earlier rows make the history of a row.'),
+      length: z
+        .int()
+        .min(0)
+        .max(10_000, atMost(10_000, 'every row keeps that many entries'))
+        .default(20)
+        .describe('At most so many earlier rows make the history of a row.'),
       /** The newest, or those most similar to the target. */
       select: z
         .literal(['recent', 'similar'])

@@ -1,7 +1,13 @@
+import { atMost } from '@expctr/core';
 import { z } from 'zod';
 
 const column = z.string().min(1).nullable().default(null);
 const columns = z.array(z.string().min(1)).default([]);
+/** Within float32, which ratings are kept in. */
+const rating = z
+  .number()
+  .min(-3.4028234663852886e38, 'too small: ratings are kept in float32')
+  .max(3.4028234663852886e38, atMost(3.4028234663852886e38, 'ratings are kept in float32'));
 const file = z.string().min(1).nullable().default(null);
 
 const files = z.strictObject({
@@ -34,9 +40,9 @@ export const tableOptions = z.object({
         .default('auto')
         .describe("Dataset 'table': what a number of the time column counts since 1970; auto = told by its size. Dates as text need none."),
       /** Lowest right rating. */
-      minRating: z.number().nullable().default(null).describe("Dataset 'table': a lower rating is a bad row; null = any."),
+      minRating: rating.nullable().default(null).describe("Dataset 'table': a lower rating is a bad row; null = any."),
       /** Highest right rating. */
-      maxRating: z.number().nullable().default(null).describe("Dataset 'table': a higher rating is a bad row; null = any."),
+      maxRating: rating.nullable().default(null).describe("Dataset 'table': a higher rating is a bad row; null = any."),
       /** Columns with text of the item. */
       texts: columns.describe("Dataset 'table': columns with the item's texts, the title first."),
       /** Columns with features of the item. */

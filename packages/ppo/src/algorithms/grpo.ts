@@ -1,3 +1,4 @@
+import { atMost } from '@expctr/core';
 import { stopGradient } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
@@ -8,15 +9,27 @@ import { onTokens, total } from '../masked.js';
 import { mean } from '../ragged.js';
 
 const options = z.object({
-  beta: z.number().min(0).default(0).describe('weight in the loss of the KL to the reference (k3, by token); 0 = no reference'),
+  beta: z
+    .number()
+    .min(0)
+    .max(1e6, atMost(1e6, 'rewards are of the order of 1'))
+    .default(0)
+    .describe('weight in the loss of the KL to the reference (k3, by token); 0 = no reference'),
   epsilon: z.number().positive().lt(1).default(0.2).describe('the ratio is clipped at 1 - epsilon where the advantage is negative'),
   epsilonHigh: z
     .number()
     .positive()
+    .max(1e6, atMost(1e6, 'no ratio is larger'))
     .nullable()
     .default(null)
     .describe('and at 1 + epsilonHigh where it is positive, null = epsilon; in the loss cispo the largest weight of a token, null = 5'),
-  delta: z.number().gt(1).nullable().default(null).describe('bound of the ratio where the advantage is negative; null = none'),
+  delta: z
+    .number()
+    .gt(1)
+    .max(1e6, atMost(1e6, 'no ratio is larger'))
+    .nullable()
+    .default(null)
+    .describe('bound of the ratio where the advantage is negative; null = none'),
   lossType: z
     .enum(['dapo', 'grpo', 'dr-grpo', 'cispo'])
     .default('dapo')

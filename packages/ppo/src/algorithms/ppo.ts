@@ -1,3 +1,4 @@
+import { atMost } from '@expctr/core';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { nextKlCoefficient } from '../adaptive-kl.js';
@@ -12,19 +13,35 @@ import { stateValues } from '../value-head.js';
 import { valueLoss } from '../value-loss.js';
 import { whiten } from '../whitening.js';
 
+const WEIGHT = atMost(1e6, 'rewards are of the order of 1');
 const share = z.number().min(0).max(1);
 
 const options = z.object({
   clipRange: z.number().positive().lt(1).default(0.2).describe('epsilon of the clipped surrogate, the half width of the ratio clip'),
-  valueClipRange: z.number().positive().default(0.2).describe('reward units that a value may move in an update before its gradient stops'),
-  valueCoefficient: z.number().min(0).default(0.1).describe('weight of the value loss'),
-  entropyCoefficient: z.number().min(0).default(0).describe('reward of entropy per nat and token; above 0 it costs time'),
-  dualClip: z.number().gt(1).default(3).describe('bound of a loss in units of |advantage| where the advantage is negative'),
+  valueClipRange: z
+    .number()
+    .positive()
+    .max(1e6, WEIGHT)
+    .default(0.2)
+    .describe('reward units that a value may move in an update before its gradient stops'),
+  valueCoefficient: z.number().min(0).max(1e6, WEIGHT).default(0.1).describe('weight of the value loss'),
+  entropyCoefficient: z.number().min(0).max(1e6, WEIGHT).default(0).describe('reward of entropy per nat and token; above 0 it costs time'),
+  dualClip: z
+    .number()
+    .gt(1)
+    .max(1e6, WEIGHT)
+    .default(3)
+    .describe('bound of a loss in units of |advantage| where the advantage is negative'),
   discount: share.default(1).describe('gamma, by token; 1 = the score counts in full for every token before it'),
   lambda: share.default(0.95).describe('of generalized advantage estimation; lower trusts the value head more'),
   whitenRewards: z.boolean().default(false).describe('scale rewards to variance 1 over the batch, keeping their mean'),
   whitenAdvantages: z.boolean().default(true).describe('center advantages and scale them to variance 1 over the batch'),
-  klCoefficient: z.number().min(0).default(0.05).describe('reward units per nat of KL to the reference, by token; 0 = no reference'),
+  klCoefficient: z
+    .number()
+    .min(0)
+    .max(1e6, WEIGHT)
+    .default(0.05)
+    .describe('reward units per nat of KL to the reference, by token; 0 = no reference'),
   klEstimator: z
     .enum(['k1', 'k2', 'k3'])
     .default('k1')
@@ -32,10 +49,16 @@ const options = z.object({
   klTarget: z
     .number()
     .positive()
+    .max(1e6, atMost(1e6, 'a completion that differs that much is noise'))
     .nullable()
     .default(null)
     .describe('adaptive KL: aim at so many nats a completion, klCoefficient being the first weight; null = fixed'),
-  klHorizon: z.number().positive().default(10_000).describe('completions over which the adaptive coefficient reacts; more = slower'),
+  klHorizon: z
+    .number()
+    .positive()
+    .max(1e9, atMost(1e9, 'no run has more completions'))
+    .default(10_000)
+    .describe('completions over which the adaptive coefficient reacts; more = slower'),
 });
 
 /**

@@ -1,3 +1,4 @@
+import { atMost } from '@expctr/core';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import type { Algorithm } from '../algorithm.js';
@@ -7,9 +8,20 @@ import { onTokens, total } from '../masked.js';
 import { mean, rowSum } from '../ragged.js';
 
 const options = z.object({
-  beta: z.number().min(0).default(0.05).describe('reward units per nat of KL to the reference, by completion; 0 = no reference'),
+  beta: z
+    .number()
+    .min(0)
+    .max(1e6, atMost(1e6, 'rewards are of the order of 1'))
+    .default(0.05)
+    .describe('reward units per nat of KL to the reference, by completion; 0 = no reference'),
   epsilon: z.number().positive().lt(1).default(0.2).describe('the ratio is clipped at 1 - epsilon where the advantage is negative'),
-  epsilonHigh: z.number().positive().nullable().default(null).describe('and at 1 + epsilonHigh where it is positive; null = epsilon'),
+  epsilonHigh: z
+    .number()
+    .positive()
+    .max(1e6, atMost(1e6, 'no ratio is larger'))
+    .nullable()
+    .default(null)
+    .describe('and at 1 + epsilonHigh where it is positive; null = epsilon'),
   normalizeAdvantages: z.boolean().default(false).describe('center advantages and scale them to deviation 1 over the update'),
 });
 

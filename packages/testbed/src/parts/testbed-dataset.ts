@@ -1,3 +1,4 @@
+import { atMost } from '@expctr/core';
 import type { Dataset } from '@expctr/data';
 import { z } from 'zod';
 import { TASTE_KINDS } from '../world/options.js';
@@ -6,9 +7,19 @@ import { prepareWorld } from '../world/write-testbed.js';
 import { SIMULATED } from './warnings.js';
 
 const options = z.object({
-  users: z.int().min(1).max(10_000_000).default(300).describe('users of the simulated world'),
+  users: z
+    .int()
+    .min(1)
+    .max(10_000_000, atMost(10_000_000, 'the rows are made in memory'))
+    .default(300)
+    .describe('users of the simulated world'),
   // twice as many as the interactions that a user can have
-  items: z.int().min(120).max(1_000_000).default(400).describe('items of the simulated world'),
+  items: z
+    .int()
+    .min(120)
+    .max(1_000_000, atMost(1_000_000, 'the rows are made in memory'))
+    .default(400)
+    .describe('items of the simulated world'),
   tastes: z
     .enum(TASTE_KINDS)
     .default('meanings')
