@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRng } from '@expctr/core';
 import { readDataset, writeDataset, type PreparedDataset } from '@expctr/data';
 import { evaluateRun, type Metrics } from '@expctr/eval';
-import { openArtifacts, timed, type RunFolder } from '@expctr/run';
+import { inRunFolder, type RunFolder, type RunLock } from '@expctr/run';
 import { optionsOf } from './config/config-schema.js';
 import type { Settings } from './config/resolve.js';
 import { dataSection } from './config/schema.js';
@@ -14,17 +13,20 @@ import { runMethod } from './pipeline/method.js';
 import { loadModels, type Models } from './pipeline/models.js';
 import { pinModels } from './pipeline/pin-models.js';
 import { warn, type Pipeline } from './pipeline/pipeline.js';
-import { checkPrompts, cutWarning } from './pipeline/prompt-check.js';
+import { checkPrompts } from './pipeline/prompt-check.js';
 import type { RunData } from './pipeline/run-data.js';
 import { promptsOf } from './pipeline/run-prompts.js';
 import type { Subject } from './pipeline/speech.js';
-import { createRunFolder } from './run/open-run.js';
+import { codeVersion, openRun, readyRun } from './run/begin-run.js';
+import { dataInput, modelInputs, requireSameInputs } from './run/inputs.js';
 import { silentProgress, type Progress } from './run/progress.js';
 
 /** What {@link train} is told besides the settings. */
 export interface TrainOptions {
-  /** A new folder, or that of a run to go on with. It is made when data and models have been read without error. */
+  /** A new folder, or that of a run to go on with. One in which nothing came to be, because data or models are wrong, is removed. */
   readonly folder: RunFolder;
+  /** Makes anew what is damaged, and what was made after it. Default false: damage is an error. */
+  readonly repair?: boolean;
   /** Default: silent. */
   readonly progress?: Progress;
   /** Abort it to stop at the next point from which the run can go on; `train` then throws {@link Interrupted}. */
@@ -34,58 +36,95 @@ export interface TrainOptions {
 /**
  * One run from data to report. Called again on the same folder it goes on where it stopped, and ends with the same files.
  * @param settings as `resolveConfig` gives them, plug-ins of one's own included
+ * While it works it holds the folder's lock.
  * @throws ExpctrError naming what is missing or wrong and how to mend it
  */
 export function train(settings: Settings, options: TrainOptions): Promise<Metrics> {
   return withPipeline(settings, options, async (pipeline) => {
     await runMethod(pipeline);
-    const { folder } = pipeline.run;
-    return timed(folder, 'report', () => evaluateRun(folder.root));
+    // not timed: the report shows timing.jsonl, and evaluating again must give the same bytes
+    return evaluateRun(pipeline.run.folder.root);
   });
 }
 
 /** Loads data and models, opens the run folder, and gives all to `work`; everything is closed when it ends. */
-export async function withPipeline<T>(
-  asked: Settings,
-  { folder, progress = silentProgress, signal }: TrainOptions,
+export async function withPipeline<T>(asked: Settings, options: TrainOptions, work: (pipeline: Pipeline) => Promise<T>): Promise<T> {
+  const { folder, progress = silentProgress, signal, repair = false } = options;
+  const settings = await pinModels(asked, progress, signal);
+  return inRunFolder(
+    folder,
+    async (lock) => {
+      if (lock.takenOver !== null) progress.say(`took over the lock of process ${lock.takenOver.pid}, which is gone`);
+      const temporary = await mkdtemp(join(tmpdir(), 'expctr-inputs-'));
+      try {
+        return await withModels(
+          settings,
+          { folder, progress, signal, repair, lock, temporaryFolder: () => mkdtemp(join(temporary, 'made-')) },
+          work,
+        );
+      } finally {
+        await rm(temporary, { recursive: true, force: true });
+      }
+    },
+    { repair },
+  );
+}
+
+interface HeldFolder extends Required<Pick<TrainOptions, 'folder' | 'progress' | 'repair'>> {
+  readonly lock: RunLock;
+  readonly signal: AbortSignal | undefined;
+  readonly temporaryFolder: () => Promise<string>;
+}
+
+async function withModels<T>(
+  settings: Settings,
+  { folder, progress, signal, repair, lock, temporaryFolder }: HeldFolder,
   work: (pipeline: Pipeline) => Promise<T>,
 ): Promise<T> {
-  const settings = await pinModels(asked, progress, signal);
   const { config } = settings;
-  const temporary = await mkdtemp(join(tmpdir(), 'expctr-inputs-'));
-  const temporaryFolder = (): Promise<string> => mkdtemp(join(temporary, 'made-'));
+  const begun = await readyRun(folder, config, repair, (text) => progress.say(text));
+  // The first artifact says that the tables are complete and that what was to be said of them stands in the log.
+  const isPrepared = begun?.completed.some(({ name }) => name === 'data') === true;
+  const prepared = isPrepared ? null : await prepareData(settings, temporaryFolder);
+  const subject = prepared === null ? await readDataset(folder.data) : subjectOf(prepared);
+  const models = await loadModels(settings, folder, temporaryFolder, subject);
   try {
-    // The first artifact says that the tables are complete and that what was to be said of them stands in the log.
-    const prepared = existsSync(folder.progress) ? null : await prepareData(settings, temporaryFolder);
-    const subject = prepared === null ? await readDataset(folder.data) : subjectOf(prepared);
-    const models = await loadModels(settings, folder, temporaryFolder, subject);
+    const noticed =
+      prepared === null
+        ? []
+        : checkPrompts({
+            config,
+            models,
+            subject,
+            interactions: prepared.interactions,
+            prompts: promptsOf(config, models, subject, prepared.interactions),
+          });
+    const inputs = {
+      ...begun?.identity.inputs,
+      ...(await modelInputs(models)),
+      ...(prepared === null ? {} : { dataDir: dataInput(prepared) }),
+    };
+    if (begun !== null) requireSameInputs(begun.identity.inputs, inputs);
+    const artifacts = await openRun(folder, lock, begun, { version: codeVersion, config, inputs });
+    progress.say(`run folder: ${folder.root}`);
+    const run = { ...settings, rng: createRng(config.seed), folder, artifacts, progress, signal };
     try {
       if (prepared !== null) {
-        const { interactions } = prepared;
-        checkPrompts({ config, models, subject, interactions, prompts: promptsOf(config, models, subject, interactions) });
-      }
-      if (prepared !== null) await createRunFolder(folder, config);
-      const artifacts = await openArtifacts(folder);
-      const run = { ...settings, rng: createRng(config.seed), folder, artifacts, progress, signal };
-      try {
-        await artifacts.once('data', async () => {
-          const made = prepared ?? (await prepareData(settings, temporaryFolder));
-          const cut = cutWarning(subject, config);
+        const write = async (): Promise<void> => {
           // dataset and model may both say what holds for the two
-          const all = [...made.warnings, ...models.notices, ...(cut === null ? [] : [cut])];
+          const all = [...prepared.warnings, ...models.notices, ...noticed];
           const said = new Map(all.map((warning) => [`${warning.code} ${warning.message}`, warning]));
           for (const { code, message } of said.values()) warn(run, code, message);
-          await writeDataset(folder.data, made);
-        });
-        return await work({ run, models, data: await readData(settings, folder, models) });
-      } finally {
-        artifacts.log.close();
+          await writeDataset(folder.data, prepared);
+        };
+        await artifacts.once('data', write, [folder.data]);
       }
+      return await work({ run, models, data: await readData(settings, folder, models) });
     } finally {
-      await models.dispose();
+      artifacts.log.close();
     }
   } finally {
-    await rm(temporary, { recursive: true, force: true });
+    await models.dispose();
   }
 }
 

@@ -11,7 +11,7 @@ import {
   type ModelPredictions,
   type StoredDataset,
 } from '@expctr/data';
-import { parseObject, readRunLog, readText, readTiming, runFolder, type RunFolder, type RunLog } from '@expctr/run';
+import { parseObject, readRunLog, readText, readTiming, runFolder, verifyRun, type RunFolder, type RunLog } from '@expctr/run';
 import { EvalError } from '../errors.js';
 import { alignMore, alignPredictions, type TestPredictions } from './test-predictions.js';
 
@@ -33,11 +33,13 @@ export interface RunData extends StoredDataset {
  * report then says so.
  *
  * @throws EvalError `EVAL_NO_RUN`, `EVAL_MISSING_FILE`, `EVAL_BAD_FILE`, and what {@link alignPredictions} throws
- * @throws RunFolderError `RUN_BAD_LINE`, `RUN_BAD_FILE` for a configuration, log or timing that cannot be read
+ * @throws RunFolderError `RUN_BAD_LINE`, `RUN_BAD_FILE` for a configuration, log or timing that cannot be read; and what `verifyRun`
+ *   throws for files that are not as the run wrote them. A folder without a manifest, of an earlier version, is read unchecked
  */
 export async function readRun(root: string): Promise<RunData> {
   await requireFolder(root);
   const folder = runFolder(root);
+  await verifyRun(folder, [folder.data, folder.predictions, folder.learningCurve, folder.explanationsFolder]);
   const config = await readConfig(folder.config);
   const dataset = await reading(folder.data, readDataset);
   const stored = async (path: string): Promise<ModelPredictions[]> =>

@@ -1,10 +1,13 @@
+import { packageVersion } from '@expctr/core';
 import { languageModels } from '@expctr/testbed';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { listOptions, type OptionDescription } from '../config/options.js';
 import { presets } from '../config/presets.js';
 import { pluginsIn, readConfigFile } from '../config/resolve.js';
 import type { PluginSource } from '../plugins/load-plugins.js';
+import { changeableOptions } from '../run/changes.js';
 import { PART_KINDS, type Registry } from '../plugins/registry.js';
+import { presetHelp } from './preset-help.js';
 import { print, printError } from './terminal.js';
 
 /** What the command line said, before the configuration is put together. */
@@ -24,18 +27,10 @@ export interface CommandLine {
   readonly plugin: readonly string[];
   readonly out?: string;
   readonly resume?: string;
+  readonly repair?: boolean;
   readonly json?: boolean;
   readonly schema?: boolean;
   readonly showPrompts?: number;
-}
-
-/** Wrong use of the command line; the message has been printed. */
-export class UsageError extends Error {
-  readonly exitCode: number;
-  constructor(exitCode: number) {
-    super('usage');
-    this.exitCode = exitCode;
-  }
 }
 
 /** The plug-ins that a command line names, itself or in its configuration file: `--help` has to know them before it can be printed. */
@@ -60,7 +55,7 @@ export async function namedPlugins(argv: readonly string[]): Promise<PluginSourc
 
 /**
  * @param registry the parts whose options `--help` lists
- * @returns the options in `argv` (without node and script). @throws UsageError after printing, with exit code 0 for --help.
+ * @returns the options in `argv` (without node and script). @throws CommanderError after printing, with exit code 0 for --help and --version.
  */
 export function parseCommandLine(argv: readonly string[], registry: Registry): CommandLine {
   const program = new Command('expctr-train')
@@ -68,14 +63,20 @@ export function parseCommandLine(argv: readonly string[], registry: Registry): C
       'Trains an explaining recommender: policy optimization aligns a LoRA language model with what users did (LC) and with a CTR model (IC).',
     )
     .usage('[options]')
-    .option('--preset <name>', `a starting point: ${Object.keys(presets).join(', ')}`)
+    .option('--preset <name>', `a starting point: ${Object.keys(presets).join(', ')}; below stands what each sets`)
     .option('--config <file>', 'JSON file with options; --schema prints its JSON Schema')
-    .option('--dataset <name>', 'data source (option dataset)')
+    .option('--dataset <name>', `data source: ${namesOf(registry.datasets)} (option dataset)`)
     .option('--data-dir <folder>', 'folder with its files (option dataDir)')
-    .option('--llm <id or path>', 'language model (option llm.model)')
-    .option('--encoder <id or path>', 'sentence encoder (option encoder.model)')
-    .option('--backbone <name>', 'CTR backbone (option ctr.backbone)')
-    .option('--algorithm <name>', 'policy optimization (option ppo.algorithm)')
+    .option(
+      '--llm <id or path>',
+      `language model: a folder, a GGUF file, a hub id, or ${namesOf(Object.values(languageModels))} (option llm.model)`,
+    )
+    .option(
+      '--encoder <id or path>',
+      `sentence encoder: a folder, a hub id, or one by its name: ${namesOf(registry.encoders)} (option encoder.model)`,
+    )
+    .option('--backbone <name>', `CTR backbone: ${namesOf(registry.backbones)} (option ctr.backbone)`)
+    .option('--algorithm <name>', `policy optimization: ${namesOf(registry.algorithms)} (option ppo.algorithm)`)
     .option(
       '--plugin <module>',
       'package, or path that begins with ./ or /, that brings parts of its own (option plugins); may be repeated',
@@ -86,25 +87,24 @@ export function parseCommandLine(argv: readonly string[], registry: Registry): C
     .option('--on-bad-row <skip|fail>', 'malformed input lines (option data.onBadRow)')
     .option('--set <path=value>', 'any option below; may be repeated', repeated)
     .option('--out <folder>', 'new run folder; default runs/<preset or dataset>-<seed>')
-    .option('--resume <folder>', 'go on with an interrupted run, with its own configuration')
+    .option('--resume <folder>', `go on with a run, with its own configuration; may change: ${changeableOptions.join(', ')}`)
+    .option('--repair', 'with --resume: make anew what is damaged, and what was made after it')
     .option('--json', 'print the metrics as JSON on standard output')
     .option('--show-prompts <N>', 'print the prompts of N test rows with counts of tokens and of unknown ones, and end', countOfRows)
     .option('--schema', 'print the JSON Schema of the configuration and end')
+    .version(packageVersion(import.meta.url) ?? 'unknown', '--version', 'print the version and end')
     .addHelpText('after', () => helpAfter(registry))
     .showHelpAfterError('(expctr-train --help lists every option)')
     .exitOverride()
     .configureOutput({ writeOut: (text) => print(text.trimEnd()), writeErr: (text) => printError(text.trimEnd()) });
-  try {
-    program.parse([...argv], { from: 'user' });
-  } catch (error) {
-    if (error instanceof CommanderError) throw new UsageError(error.exitCode === 0 ? 0 : 2);
-    throw error;
-  }
-  if (program.args.length > 0) {
-    printError(`error: unexpected argument "${program.args[0]}"; options begin with -- (expctr-train --help lists them)`);
-    throw new UsageError(2);
-  }
+  program.parse([...argv], { from: 'user' });
+  if (program.args.length > 0) program.error(`error: unexpected argument "${program.args[0]}"; options begin with --`);
   return { set: [], plugin: [], ...program.opts<Partial<CommandLine>>() };
+}
+
+/** The names of parts, for a flag that takes one. */
+function namesOf(parts: readonly { readonly name: string }[]): string {
+  return parts.map(({ name }) => name).join(', ');
 }
 
 function repeated(value: string, all: string[] = []): string[] {
@@ -112,13 +112,13 @@ function repeated(value: string, all: string[] = []): string[] {
 }
 
 function countOfRows(text: string): number {
-  if (!/^[1-9]\d{0,5}$/u.test(text)) throw new InvalidArgumentError('expected a number of rows, from 1.');
+  if (!/^[1-9]\d{0,5}$/u.test(text)) throw new InvalidArgumentError('Expected a whole number of rows, from 1 to 999,999.');
   return Number(text);
 }
 
 function integer(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || text.trim() === '') throw new InvalidArgumentError('expected an integer.');
+  if (!Number.isSafeInteger(value) || text.trim() === '') throw new InvalidArgumentError('Expected a whole number.');
   return value;
 }
 
@@ -141,7 +141,7 @@ function helpAfter(registry: Registry): string {
   return `
 Presets:
 ${Object.entries(presets)
-  .map(([name, preset]) => `  ${name.padEnd(width)}  ${preset.description}`)
+  .map(([name, preset]) => presetHelp(name, preset, width))
   .join('\n')}
 
 What can be chosen:

@@ -7,8 +7,17 @@ import { POLICY, type Pipeline } from './pipeline.js';
 
 /* A checkpoint is a folder of its own, complete before `reach` names it; the one before goes afterwards. */
 
-/** Keeps adapter, reference, optimizer and learner as they are after `step` updates of the alignment `name`. */
-export async function saveCheckpoint({ run, models }: Pipeline, learner: Learner, name: string, step: number): Promise<void> {
+/**
+ * Keeps adapter, reference, optimizer and learner as they are after `step` updates of the alignment `name`.
+ * @param rollouts folder of what was sampled until then
+ */
+export async function saveCheckpoint(
+  { run, models }: Pipeline,
+  learner: Learner,
+  name: string,
+  step: number,
+  rollouts: string,
+): Promise<void> {
   const { artifacts, folder } = run;
   const at = folder.checkpoint(name, String(step));
   const { tensors, ...state } = learner.exportState();
@@ -18,13 +27,14 @@ export async function saveCheckpoint({ run, models }: Pipeline, learner: Learner
   await writeSafetensors(join(at, 'state.safetensors'), new Map(Object.entries(tensors)));
   await writeFileAtomic(join(at, 'state.json'), `${JSON.stringify(state)}\n`);
   const before = artifacts.reached(name);
-  await artifacts.reach(name, step);
+  await artifacts.reach(name, step, [at, rollouts]);
   if (before > 0 && before !== step) await rm(folder.checkpoint(name, String(before)), { recursive: true, force: true });
 }
 
 /** Takes back what {@link saveCheckpoint} kept; `step` 0 is the beginning, where there is nothing to take back. */
 export async function restoreCheckpoint({ run, models }: Pipeline, learner: Learner, name: string, step: number): Promise<void> {
   if (step === 0) return;
+  await run.artifacts.verify(name);
   const at = run.folder.checkpoint(name, String(step));
   const { adapters } = models.policy;
   const state = JSON.parse(await readFile(join(at, 'state.json'), 'utf8')) as Omit<LearnerState, 'tensors'>;

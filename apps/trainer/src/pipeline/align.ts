@@ -34,6 +34,7 @@ export async function aligned(
   const name = alignmentName(stage, iteration);
   const { adapters } = models.policy;
   const adapter: Codec<void> = {
+    files: [run.folder.adapter(name), run.folder.explanations(rolloutsName(name))],
     write: () => adapters.save(POLICY, run.folder.adapter(name)),
     async read() {
       await adapters.load(run.folder.adapter(name), POLICY);
@@ -42,7 +43,8 @@ export async function aligned(
   };
   await run.artifacts.artifact(name, make, adapter);
   // only now: what a resumed run needs must be there until the adapter is
-  await rm(run.folder.checkpoint(name), { recursive: true, force: true });
+  for (const path of [run.folder.checkpoint(name), run.folder.checkpoint('published', name)])
+    await rm(path, { recursive: true, force: true });
 }
 
 /**
@@ -89,7 +91,7 @@ export async function alignPolicy(pipeline: Pipeline, alignment: Alignment): Pro
       const interrupted = signal?.aborted === true;
       if ((step + 1) % config.ppo.checkpointEvery === 0 || interrupted) {
         await rollouts.write(step + 1);
-        await saveCheckpoint(pipeline, learner, name, step + 1);
+        await saveCheckpoint(pipeline, learner, name, step + 1, rollouts.folder);
       }
       if (interrupted) throw new Interrupted('RUN_INTERRUPTED', `interrupted after update ${step + 1} of ${updates} in ${name}`);
     }

@@ -94,6 +94,7 @@ export function keptClickModel(
   const name = `ctr-${options.logged.name}-${options.logged.iteration}`;
   const path = folder.checkpoint(name);
   return artifacts.artifact(name, () => fitClickModel(pipeline, options), {
+    files: [path],
     write: ({ model }) => model.save(path),
     read: () => readClickModel(pipeline, path, options),
   });

@@ -20,11 +20,8 @@ export interface HistoryBackbone {
 export async function historyBackbone(pipeline: Pipeline): Promise<HistoryBackbone> {
   const { artifacts, folder } = pipeline.run;
   const path = folder.checkpoint('ctr-id-history');
-  const basis = await artifacts.artifact(
-    'history-backbone',
-    () => choose(pipeline, path),
-    jsonCodec<Basis>(folder.checkpoint('history-backbone.json')),
-  );
+  const codec = jsonCodec<Basis>(folder.checkpoint('history-backbone.json'));
+  const basis = await artifacts.artifact('history-backbone', () => choose(pipeline, path), { ...codec, files: [...codec.files, path] });
   return { basis, open: () => readClickModel(pipeline, path, { basis, fit: ctrSlice(pipeline.data.interactions), vectors: null }) };
 }
 

@@ -14,7 +14,7 @@ import { explainAll, stage1, stage2, stage3 } from './stages.js';
  */
 export async function runMethod(pipeline: Pipeline): Promise<void> {
   const { run, models } = pipeline;
-  const { config, folder, rng } = run;
+  const { artifacts, config, folder, rng } = run;
   const reader = await timed(folder, 'reader check', () => checkedReader(pipeline));
   const history = await timed(folder, 'history backbone', () => historyBackbone(pipeline));
 
@@ -32,7 +32,7 @@ export async function runMethod(pipeline: Pipeline): Promise<void> {
 
   const materials = await timed(folder, 'explanations', () => explainAll(pipeline, reader, history));
   const predictions = await timed(folder, 'predictors', () => predictAll(pipeline, materials));
-  await writeTable(folder.predictions, predictionsToTable(predictions));
+  await artifacts.once('predictions', () => writeTable(folder.predictions, predictionsToTable(predictions)), [folder.predictions]);
   const curve = await timed(folder, 'learning curve', () => learningCurve(pipeline, materials));
-  await writeTable(folder.learningCurve, predictionsToTable(curve));
+  await artifacts.once('learning-curve', () => writeTable(folder.learningCurve, predictionsToTable(curve)), [folder.learningCurve]);
 }

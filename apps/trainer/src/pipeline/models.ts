@@ -4,18 +4,21 @@ import type { Sampler } from '@expctr/language-model';
 import type { LanguageModel } from '@expctr/language-model/training';
 import { loadCausalLM } from '@expctr/llm-lora';
 import type { RunFolder } from '@expctr/run';
-import { languageModels, type NamedLanguageModel } from '@expctr/testbed';
 import { useOnnx } from '@expctr/tfjs-backend-onnx';
 import { optionsOf } from '../config/config-schema.js';
 import type { Settings } from '../config/resolve.js';
 import type { Config } from '../config/schema.js';
 import type { Registry } from '../plugins/registry.js';
+import { namedModel } from './named-model.js';
+import { modelAndRevision } from './pin-models.js';
 import { loadTemplates, speechFor, type Speech, type Subject } from './speech.js';
 
 /** The models of a run, and the words in which the language model is spoken to. */
 export interface Models extends Speech {
   /** The language model with its adapters: it writes, reads, and is trained. */
   readonly policy: LanguageModel;
+  /** Its folder or file, or its id with the commit. */
+  readonly policyPath: string;
   /** What samples explanations: the policy, or something else that is told of its adapter. */
   readonly sampler: Sampler;
   /** The sentence encoder, for texts that come once: rollouts. */
@@ -42,7 +45,7 @@ export async function loadModels(
   const { config, registry } = settings;
   const { policy, ...spoken } = await loadPolicy(settings, temporaryFolder, subject);
   const sampler = await openSampler(config, registry, policy);
-  const encoder = await openEncoder(config, registry);
+  const encoder = await openEncoder(settings);
   return {
     ...spoken,
     policy,
@@ -63,7 +66,7 @@ export async function loadPolicy(
   { config, registry, hub = {} }: Settings,
   temporaryFolder: () => Promise<string>,
   subject: Subject,
-): Promise<Pick<Models, 'policy' | keyof Speech>> {
+): Promise<Pick<Models, 'policy' | 'policyPath' | keyof Speech>> {
   const named = namedModel(config);
   const language = named?.language ?? null;
   const templates = await loadTemplates(config, language);
@@ -78,7 +81,7 @@ export async function loadPolicy(
     ...(config.threads > 0 ? { threads: config.threads } : {}),
   });
   try {
-    return { policy, ...speechFor(config, policy.tokenizer, templates, language, subject) };
+    return { policy, policyPath: path, ...speechFor(config, policy.tokenizer, templates, language, subject) };
   } catch (error) {
     await policy.dispose();
     throw error;

@@ -58,18 +58,24 @@ export async function predictAll(pipeline: Pipeline, materials: Materials): Prom
   const task = progress.begin('predictors', PREDICTORS.length, 'predictors');
   const all: ModelPredictions[] = [];
   for (const [done, name] of PREDICTORS.entries()) {
-    all.push(await keptPredictions(pipeline, name, () => predictTest(pipeline, name, materials)));
+    const beside = name === 'expctr-aug' ? [pipeline.run.folder.ctr] : [];
+    all.push(await keptPredictions(pipeline, name, () => predictTest(pipeline, name, materials), beside));
     task.update(done + 1, name);
   }
   task.done();
   return all;
 }
 
-/** The predictions of the test rows under a name of the run, made once. @param model also names what is kept */
+/**
+ * The predictions of the test rows under a name of the run, made once.
+ * @param model also names what is kept
+ * @param beside files and folders that `make` leaves
+ */
 export async function keptPredictions(
   pipeline: Pipeline,
   model: string,
   make: () => Promise<ArrayLike<number>>,
+  beside: readonly string[] = [],
 ): Promise<ModelPredictions> {
   const { run, data } = pipeline;
   stopIfInterrupted(run.signal);
@@ -81,7 +87,7 @@ export async function keptPredictions(
       const label = Uint8Array.from(interactionId, (row) => data.interactions.label[row]!);
       return [{ model, interactionId, label, probability: Float32Array.from(await make()) }];
     },
-    codec,
+    { ...codec, files: [...codec.files, ...beside] },
   );
   return kept!;
 }

@@ -4,6 +4,8 @@ import type { RunFolder } from '@expctr/run';
 
 /** The rollouts of an alignment: one file for what came since the checkpoint before, so that each is written twice, however many there are. */
 export interface RolloutParts {
+  /** Where the files are. */
+  readonly folder: string;
   /** Forgets what was written after update number `step`: work that is about to be done again. */
   dropAfter(step: number): Promise<void>;
   /** The rollouts of an update. */
@@ -28,6 +30,7 @@ export function rolloutParts(folder: RunFolder, name: string): RolloutParts {
     added = [];
   };
   return {
+    folder: folder.checkpoint(name, 'rollouts'),
     async dropAfter(step) {
       for (const later of (await written()).filter((other) => other > step)) await rm(path(later));
     },

@@ -51,7 +51,7 @@ const SAMPLED_ROWS = 1500;
 export async function explainAll(pipeline: Pipeline, reader: Reader, history: HistoryBackbone): Promise<Materials> {
   const { run, data, models } = pipeline;
   const { config, folder } = run;
-  await models.policy.adapters.save(POLICY, folder.adapter(FINAL));
+  await run.artifacts.once('adapter-final', () => models.policy.adapters.save(POLICY, folder.adapter(FINAL)), [folder.adapter(FINAL)]);
   const [ctr, valid, test] = [
     rowsOf(data.interactions, 'train', 'ctr'),
     rowsOf(data.interactions, 'valid'),
