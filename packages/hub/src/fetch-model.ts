@@ -102,6 +102,7 @@ async function fetchFiles(target: Target, listing: Listing, choose: ChooseFiles)
       });
       await placeFile(cache.blob(file.hash), join(folder, file.name));
       before += file.size;
+      // also said of files that were here already
       hub.onProgress({ model: id, file: file.name, bytes: before, total });
     }
   }

@@ -7,7 +7,7 @@ const MEGABYTE = 1e6;
 export function downloadProgress(progress: Progress): (download: DownloadProgress) => void {
   let shown: { readonly model: string; readonly total: number; readonly task: ProgressTask } | null = null;
   return ({ model, file, bytes, total }) => {
-    if (total < MEGABYTE) return;
+    if (total < MEGABYTE || (bytes === total && shown === null)) return;
     if (shown?.model !== model || shown.total !== total) {
       shown = { model, total, task: progress.begin(`fetching ${model.split('/').at(-1)}`, Math.ceil(total / MEGABYTE), 'MB') };
     }
