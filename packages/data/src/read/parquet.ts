@@ -1,16 +1,21 @@
 import { basename } from 'node:path';
-import { asyncBufferFromFile, parquetMetadataAsync, parquetRead, type AsyncBuffer, type FileMetaData } from 'hyparquet';
+import { parquetMetadataAsync, parquetRead, type AsyncBuffer, type FileMetaData } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { DataError } from '../errors.js';
 import { unreadType, type ColumnBatch, type ColumnFile } from './column-batches.js';
 import { decimalOf } from './decimals.js';
 import { digestOf } from './digest.js';
+import { checkParquet } from './parquet-bounds.js';
+import { checkFooter, parquetBytes } from './parquet-bytes.js';
 
 /** A local Parquet file: its top-level columns, and its rows by row group. @throws DataError `DATA_PARQUET`. */
 export async function openParquet(path: string): Promise<ColumnFile> {
   const [file, read] = await guard(path, async () => {
-    const buffer = await asyncBufferFromFile(path);
-    return [buffer, await parquetMetadataAsync(buffer)] as const;
+    const buffer = await parquetBytes(path);
+    await checkFooter(buffer);
+    const parsed = await parquetMetadataAsync(buffer);
+    checkParquet(parsed, buffer.byteLength);
+    return [buffer, parsed] as const;
   });
   const columns = topLevel(read.schema);
   const scales: Record<string, number> = {};
@@ -90,20 +95,30 @@ async function* rowGroups(
     const rowEnd = rowStart + Number(group.num_rows);
     const columns: Record<string, unknown[]> = Object.fromEntries(wanted.map((name) => [name, new Array<unknown>(rowEnd - rowStart)]));
     const options = { file, metadata, columns: [...wanted], rowStart, rowEnd, compressors, utf8: false };
-    await guard(path, () =>
-      parquetRead({
+    // hyparquet does not wait for what `onChunk` returns: an error of it would end the process.
+    let failure: unknown;
+    const take = (columnName: string, columnData: ArrayLike<unknown>, first: number): void => {
+      const column = columns[columnName];
+      const scale = scales[columnName];
+      if (column === undefined) return;
+      for (let i = 0; i < columnData.length; i += 1) {
+        const value: unknown = columnData[i];
+        column[first - rowStart + i] = scale === undefined ? value : plainDecimal(value, scale);
+      }
+    };
+    await guard(path, async () => {
+      await parquetRead({
         ...options,
         onChunk({ columnName, columnData, rowStart: first }) {
-          const column = columns[columnName];
-          const scale = scales[columnName];
-          if (column === undefined) return;
-          for (let i = 0; i < columnData.length; i += 1) {
-            const value: unknown = columnData[i];
-            column[first - rowStart + i] = scale === undefined ? value : plainDecimal(value, scale);
+          try {
+            take(columnName, columnData, first);
+          } catch (cause) {
+            failure ??= cause;
           }
         },
-      }),
-    );
+      });
+      if (failure !== undefined) throw failure as Error;
+    });
     yield { length: rowEnd - rowStart, columns };
     rowStart = rowEnd;
   }

@@ -72,8 +72,7 @@ export async function openTable(path: string): Promise<OpenTable> {
           throw (await compressedError(path, cause)) ?? arrowError(path, cause);
         });
         if (batch === null) continue;
-        checkBatch(path, batch);
-        yield new Table(reader.schema, [batch]);
+        yield checkedPart(path, reader.schema, batch);
       }
     }
     return { schema: reader.schema, batches, close: () => file.close() };
@@ -83,9 +82,10 @@ export async function openTable(path: string): Promise<OpenTable> {
   }
 }
 
-function checkBatch(path: string, batch: RecordBatch): void {
+function checkedPart(path: string, schema: Schema, batch: RecordBatch): Table {
   try {
     checkValues(batch);
+    return new Table(schema, [batch]);
   } catch (cause) {
     throw arrowError(path, cause);
   }

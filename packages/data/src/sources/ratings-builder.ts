@@ -62,9 +62,10 @@ export function numberOf(value: unknown): number {
   return typeof value === 'string' && NUMBER.test(value.trim()) ? Number(value) : NaN;
 }
 
-/** Whether a rating is within its bounds, all rounded to float32, which ratings are kept in: a file may hold 4.1 as 4.0999999 already. */
+/** Whether a rating is finite and within its bounds, all rounded to float32, which ratings are kept in: a file may hold 4.1 as 4.0999999 already. */
 export function isWithin(rating: number, { low, high }: { readonly low: number; readonly high: number }): boolean {
-  return Math.fround(rating) >= Math.fround(low) && Math.fround(rating) <= Math.fround(high);
+  const kept = Math.fround(rating);
+  return Number.isFinite(kept) && kept >= Math.fround(low) && kept <= Math.fround(high);
 }
 
 /** A time in milliseconds, from text, a number or a date; NaN where it is none. */
