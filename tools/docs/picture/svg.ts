@@ -6,6 +6,7 @@ import type { PackageNode } from './packages.js';
 const CAPTIONS: Readonly<Record<string, string>> = {
   core: 'errors, seeded streams, files',
   'tfjs-backend-onnx': 'the engine',
+  hub: 'models by id, cached',
   'language-model': 'contracts, types only',
   data: 'datasets, tables, prompts',
   'llm-lora': 'models and adapters',

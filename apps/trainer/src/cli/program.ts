@@ -150,6 +150,8 @@ ${plugins.length === 0 ? '' : `\nPlug-ins:\n${plugins.join('\n')}\n`}
 Options for --set and --config (path, meaning, values, default):
 ${[...common.map(line), ...own].join('\n')}
 
+Models by hub id are fetched once, into the cache that Python has (~/.cache/huggingface/hub). HF_HOME, HF_HUB_CACHE, HF_ENDPOINT,
+HF_HUB_OFFLINE and HF_TOKEN mean what they mean to Python.
 Exit status: 0 done, 1 failed, 2 wrong use, 130 interrupted (resume with --resume).
 Example: expctr-train --dataset movielens --data-dir ml-latest-small --llm HuggingFaceTB/SmolLM2-135M-Instruct --encoder Xenova/bge-small-en-v1.5`;
 }

@@ -21,7 +21,9 @@ export const dataSection = dataOptionsSchema.extend({
 });
 
 const llm = z.strictObject({
-  model: path.default('HuggingFaceTB/SmolLM2-135M-Instruct').describe('folder, GGUF file or hub id of the language model (also --llm)'),
+  model: path
+    .default('HuggingFaceTB/SmolLM2-135M-Instruct')
+    .describe('folder, GGUF file or hub id (owner/name, owner/name@revision) of the language model (also --llm)'),
   maxNewTokens: positive(1_048_576, CONTEXT).default(48).describe('most tokens of an explanation'),
   maxPromptTokens: positive(1_048_576, CONTEXT)
     .default(512)

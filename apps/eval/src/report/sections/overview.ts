@@ -49,11 +49,12 @@ function about(config: Readonly<Record<string, unknown>>, { historyBackbone }: M
   return known.map(([name, value], at) => html`${at > 0 && ' · '}<span class="fact">${name} <b>${shortName(String(value))}</b></span>`);
 }
 
-/** The last two parts of a path or hub id: a machine's folders are nobody's business. */
+/** The last two parts of a path or hub id, a commit behind it cut as git cuts it: a machine's folders are nobody's business. */
 function shortName(value: string): string {
   return value
     .split(/[\\/]/u)
     .filter((part) => part !== '')
     .slice(-2)
-    .join('/');
+    .join('/')
+    .replace(/@([0-9a-f]{7})[0-9a-f]{33}$/u, '@$1');
 }
