@@ -5,10 +5,10 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { configJsonSchema } from '../src/config/config-schema.js';
 import { listOptions } from '../src/config/options.js';
-import { nearestName } from '@expctr/core';
+import { failWith, nearestName } from '@expctr/core';
 import { presets } from '../src/config/presets.js';
 import { resolveConfig } from '../src/config/resolve.js';
-import { namedPlugins, parseCommandLine, UsageError } from '../src/cli/program.js';
+import { namedPlugins, parseCommandLine } from '../src/cli/program.js';
 import { createRegistry } from '../src/plugins/registry.js';
 
 const registry = createRegistry();
@@ -206,7 +206,7 @@ describe('parseCommandLine', () => {
       try {
         parseCommandLine(argv, registry);
       } catch (error) {
-        return (error as UsageError).exitCode;
+        return failWith(error, () => undefined);
       }
       return -1;
     };
@@ -216,6 +216,7 @@ describe('parseCommandLine', () => {
     expect(codeOf(['--seed', 'x'])).toBe(2);
     expect(codeOf(['stray'])).toBe(2);
     expect(codeOf(['--help'])).toBe(0);
+    expect(codeOf(['--version'])).toBe(0);
     vi.restoreAllMocks();
   });
 });
