@@ -30,6 +30,8 @@ const NAMED = 2;
 const LISTED = 1;
 /** Reading examples of each answer. */
 const EACH_ANSWER = 2;
+/** What it says against an item that no liked one has a value of its. */
+const LACK = -0.1;
 const TRAIN = SPLITS.indexOf('train');
 
 type Example = Examples['explanation']['target'];
@@ -38,6 +40,8 @@ type Example = Examples['explanation']['target'];
 interface Reason {
   /** Whether it comes from items that were disliked: a lack of likes says less. */
   readonly fromDislikes: boolean;
+  /** From 0, nothing, to 1: how one-sided what it comes from is. */
+  readonly strength: number;
   /** The newest `count` of the items that it comes from. */
   readonly items: (count: number) => readonly Example[];
   /** In words that name so many of them. */
@@ -49,6 +53,8 @@ interface Candidate {
   readonly target: Example;
   readonly inFavor: Reason | null;
   readonly against: Reason | null;
+  /** One value that speaks for it, and as well against it: where items have one attribute only, no other example has both. */
+  readonly mixed: { readonly inFavor: Reason; readonly against: Reason } | null;
 }
 
 /**
@@ -62,26 +68,24 @@ export function ownExamples(
 ): Examples | null {
   const reading: Record<'yes' | 'no', Examples['reading'][number][]> = { yes: [], no: [] };
   const used = new Set<string>();
-  let explanation: Examples['explanation'] | null = null;
-  let weaker: Examples['explanation'] | null = null; // where nothing is disliked
+  /** From two values, from one, from a lack of likes. */
+  const found: (Examples['explanation'] | undefined)[] = [];
   for (const candidate of candidatesOf(rows, words, rng)) {
-    const { label, target, inFavor, against } = candidate;
-    if (explanation === null && inFavor !== null && against !== null) {
-      if (against.fromDislikes) explanation = explanationOf(target, inFavor, against, used);
-      else weaker ??= explanationOf(target, inFavor, against, used);
-    }
+    const { label, target, inFavor, against, mixed } = candidate;
+    if (inFavor !== null && against !== null) found[against.fromDislikes ? 0 : 2] ??= explanationOf(target, inFavor, against, used);
+    if (mixed !== null && found[0] === undefined) found[1] ??= explanationOf(target, mixed.inFavor, mixed.against, used);
     const answer = label === 1 ? 'yes' : 'no';
     const [says, gainsays] = label === 1 ? [inFavor, against] : [against, inFavor];
-    const consistent = says !== null && (gainsays === null || !gainsays.fromDislikes) && (label === 1 || gainsays === null);
+    const consistent = says !== null && says.strength > (gainsays?.strength ?? 0);
     if (consistent && reading[answer].length < EACH_ANSWER && !used.has(target.title)) {
       used.add(target.title);
       reading[answer].push({ ...target, explanation: says.text(NAMED), answer });
     }
-    if (explanation !== null && reading.yes.length === EACH_ANSWER && reading.no.length === EACH_ANSWER) break;
+    if (found[0] !== undefined && reading.yes.length === EACH_ANSWER && reading.no.length === EACH_ANSWER) break;
   }
-  explanation ??= weaker;
+  const explanation = found.find((one) => one !== undefined);
   const each = Math.min(reading.yes.length, reading.no.length);
-  if (explanation === null || each === 0) return null;
+  if (explanation === undefined || each === 0) return null;
   const [firstYes, secondYes] = reading.yes;
   const [firstNo, secondNo] = reading.no;
   // yes, no, no, yes: neither order nor the last answer gives one away
@@ -126,38 +130,53 @@ function reasonsOf(
   liked: readonly Example[],
   disliked: readonly Example[],
   words: Parameters<typeof ownExamples>[1],
-): Pick<Candidate, 'inFavor' | 'against'> {
+): Pick<Candidate, 'inFavor' | 'against' | 'mixed'> {
   const slots = wordValues(words);
   const counted = Object.entries(target.attributes).flatMap(([name, values]) =>
     values.map((value) => {
       const having = (some: readonly Example[]): Example[] => some.filter(({ attributes }) => attributes[name]?.includes(value) === true);
       const [pro, contra] = [having(liked), having(disliked)];
-      return { name, value, pro, contra, net: pro.length - contra.length };
+      const lean = (pro.length - contra.length) / (pro.length + contra.length + 1); // few items say less than many
+      return { name, value, pro, contra, lean };
     }),
   );
   const say = (text: string, name: string, value: string, some: readonly Example[]): string =>
     fill(text, { ...slots, name, value, title: target.title, others: some.map(({ title }) => title).join(' and ') });
-  const [best] = counted.filter(({ net }) => net > 0).sort((a, b) => b.net - a.net);
-  const [worst] = counted.filter(({ net }) => net < 0).sort((a, b) => a.net - b.net);
+  const [best] = counted.filter(({ lean }) => lean > 0).sort((a, b) => b.lean - a.lean);
+  const [worst] = counted.filter(({ lean }) => lean < 0).sort((a, b) => a.lean - b.lean);
   const lacking = counted.find(({ pro, contra }) => pro.length + contra.length === 0 && liked.length > NAMED);
   const reason = (
     text: string,
-    { name, value }: { name: string; value: string },
+    { name, value, lean }: { name: string; value: string; lean: number },
     some: readonly Example[],
     fromDislikes: boolean,
   ): Reason => ({
     fromDislikes,
+    strength: Math.abs(lean),
     items: (count) => some.slice(-count),
     text: (count) => say(text, name, value, some.slice(-count)),
   });
   const same = 'and {title} has the same {name}, {value}.';
+  const both = counted.find(({ pro, contra }) => pro.length > 0 && contra.length > 0);
   return {
     inFavor: best === undefined ? null : reason(`They {didLike} {others}, ${same}`, best, best.pro, false),
+    mixed:
+      both === undefined
+        ? null
+        : {
+            inFavor: reason(`They {didLike} {others}, ${same}`, both, both.pro, false),
+            against: reason(`They {didDislike} {others}, ${same}`, both, both.contra, true),
+          },
     against:
       worst !== undefined
         ? reason(`They {didDislike} {others}, ${same}`, worst, worst.contra, true)
         : disliked.length === 0 && lacking !== undefined
-          ? reason('None of the {nouns} that they {didLike} has the {name} {value}, and {title} has it.', lacking, [], false)
+          ? reason(
+              'None of the {nouns} that they {didLike} has the {name} {value}, and {title} has it.',
+              { ...lacking, lean: LACK },
+              [],
+              false,
+            )
           : null,
   };
 }
