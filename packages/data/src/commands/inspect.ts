@@ -5,6 +5,9 @@ import { openTable } from '../schemas/table-file.js';
 import { createTableCheck, SCHEMA_NAMES, type SchemaName } from '../schemas/validate.js';
 import { alignColumns } from './prepare.js';
 
+/** Numbers of 64 bits, which JSON does not have. */
+const asJson = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
+
 const CELL_WIDTH = 36;
 const LIST_LENGTH = 6;
 const METADATA_LENGTH = 2000;
@@ -36,7 +39,7 @@ async function describeParts({ fields, metadata }: Schema, parts: Parts, rows: n
   for await (const part of parts()) {
     const shown = Math.min(rows - cells.length, part.numRows);
     for (let row = 0; row < shown; row += 1) {
-      cells.push(fields.map((field, column) => cellText(part.getChildAt(column)?.get(row) as unknown, field.type as DataType)));
+      cells.push(fields.map((field, column) => cellText(valueOf(part, column, row), field.type as DataType)));
     }
     length += part.numRows;
     batches += 1;
@@ -74,16 +77,32 @@ function problemOf(step: () => void): string | undefined {
   return undefined;
 }
 
+/** A value; what is too large for apache-arrow is said to be so, and the rest of the file is shown all the same. */
+function valueOf(part: Table, column: number, row: number): unknown {
+  try {
+    return part.getChildAt(column)?.get(row) as unknown;
+  } catch (error) {
+    return `(${(error as Error).message})`;
+  }
+}
+
 function cellText(value: unknown, type: DataType): string {
   if (value === null || value === undefined) return 'null';
-  if (DataType.isTimestamp(type)) return new Date(Number(value)).toISOString();
-  if (DataType.isList(type) || DataType.isLargeList(type) || DataType.isFixedSizeList(type)) {
+  if (DataType.isTimestamp(type) && typeof value === 'number') {
+    const time = new Date(value);
+    return Number.isNaN(time.getTime()) ? `${value} ms` : time.toISOString();
+  }
+  if (typeof value === 'object' && (DataType.isList(type) || DataType.isLargeList(type) || DataType.isFixedSizeList(type))) {
     const all = Array.from(value as Iterable<unknown>, (item) => cellText(item, type.valueType as DataType));
     const cut = all.length > LIST_LENGTH ? [...all.slice(0, LIST_LENGTH), `… ${all.length} in all`] : all;
     return printable(`[${cut.join(', ')}]`, 2 * CELL_WIDTH);
   }
   if (typeof value === 'number') return String(Number(value.toPrecision(7)));
   const text =
-    typeof value === 'string' ? value : typeof value === 'bigint' || typeof value === 'boolean' ? String(value) : JSON.stringify(value);
+    typeof value === 'string'
+      ? value
+      : typeof value === 'bigint' || typeof value === 'boolean'
+        ? String(value)
+        : JSON.stringify(value, asJson);
   return printable(text, CELL_WIDTH);
 }

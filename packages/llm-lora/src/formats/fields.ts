@@ -11,8 +11,8 @@ export interface Fields {
   raw(name: string): unknown;
   /** A finite number. */
   number(name: string, fallback?: number): number;
-  /** A whole number of at least 1. */
-  count(name: string, fallback?: number): number;
+  /** A whole number from 1 to `most`. Default `most`: 2^31 - 1, which no size of a model exceeds. */
+  count(name: string, fallback?: number, most?: number): number;
   /** A boolean. */
   flag(name: string, fallback: boolean): boolean;
   /** A string, or null where absent. */
@@ -22,6 +22,8 @@ export interface Fields {
   /** An error about one field, to throw. */
   bad(name: string, what: string, expected: string, remedy?: string): FormatError;
 }
+
+const LARGEST_COUNT = 2 ** 31 - 1;
 
 /** Look-ups in `record`, which was read from `where`. */
 export function fieldsOf(record: Readonly<Record<string, unknown>>, where: string): Fields {
@@ -38,10 +40,10 @@ export function fieldsOf(record: Readonly<Record<string, unknown>>, where: strin
       if (typeof value === 'number' && Number.isFinite(value)) return value;
       throw bad(name, shown(value), 'a finite number');
     },
-    count(name, fallback) {
+    count(name, fallback, most = LARGEST_COUNT) {
       const value = raw(name) ?? fallback ?? null;
-      if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value;
-      throw bad(name, shown(value), 'a whole number of at least 1');
+      if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most) return value;
+      throw bad(name, shown(value), `a whole number of at least 1 and at most ${most}`);
     },
     flag(name, fallback) {
       const value = raw(name) ?? fallback;

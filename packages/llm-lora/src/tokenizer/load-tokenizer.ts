@@ -5,11 +5,11 @@ import { fieldsOf } from '../formats/fields.js';
 import { tokenizerFiles } from '../formats/hub-files.js';
 import { readJsonObject } from '../formats/json-file.js';
 import { locateModel } from '../formats/locate-model.js';
+import { checkedTokenizerJson } from './check-files.js';
 import { TokenizerError } from './errors.js';
 import { withLegacyFiles } from './special-tokens.js';
 import { makeTokenizer, type TokenizerFiles } from './text-tokenizer.js';
 import type { Tokenizer } from '@expctr/language-model';
-import type { TokenizerJson } from './tokenizer-json.js';
 
 /** Where a tokenizer that is not in a folder here comes from. */
 export interface LoadTokenizerOptions {
@@ -35,6 +35,7 @@ export async function loadTokenizer(pathOrId: string, options: LoadTokenizerOpti
   try {
     return makeTokenizer(files, PreTrainedTokenizer);
   } catch (cause) {
+    if (cause instanceof TokenizerError) throw cause;
     throw new TokenizerError('TOKENIZER_UNSUPPORTED', `the tokenizer cannot be built: ${(cause as Error).message}`, {
       where: files.name,
       expected: 'a tokenizer.json that @huggingface/transformers reads',
@@ -61,7 +62,7 @@ async function filesOfFolder(folder: string): Promise<TokenizerFiles> {
   const template = await readText(join(folder, 'chat_template.jinja')); // comes first, as in transformers
   const withTemplate = template === null ? config : { ...config, chat_template: template };
   const endTokenIds = await endTokens(folder);
-  return { name: folder, json: checkedJson(json, join(folder, 'tokenizer.json')), config: withTemplate, endTokenIds };
+  return { name: folder, json: checkedTokenizerJson(json, join(folder, 'tokenizer.json')), config: withTemplate, endTokenIds };
 }
 
 /** The end tokens of generation_config.json, else of config.json: instruction-tuned models end a turn with others than a text. */
@@ -109,23 +110,3 @@ async function readObject(path: string): Promise<Record<string, unknown> | null>
 }
 
 const REFETCH = 'download the file again; it was cut short or damaged';
-
-function checkedJson(json: Record<string, unknown>, where: string): TokenizerJson {
-  const model = json['model'] as Record<string, unknown> | null | undefined;
-  if (typeof model === 'object' && model !== null && typeof model['vocab'] === 'object' && model['vocab'] !== null) {
-    return {
-      added_tokens: [],
-      normalizer: null,
-      pre_tokenizer: null,
-      post_processor: null,
-      decoder: null,
-      ...json,
-      model: { ...model, vocab: model['vocab'] },
-    };
-  }
-  throw new TokenizerError('TOKENIZER_UNSUPPORTED', 'it has no model with a vocabulary', {
-    where,
-    expected: 'the tokenizer.json of a fast tokenizer',
-    remedy: 'save it again with transformers: AutoTokenizer.from_pretrained(id).save_pretrained(folder)',
-  });
-}

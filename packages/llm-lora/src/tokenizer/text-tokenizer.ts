@@ -1,6 +1,7 @@
 import { sha256 } from '@expctr/core';
 import type { PreTrainedTokenizer } from '@huggingface/transformers';
 import { chatStretches } from './chat-template.js';
+import { checkedIds, working } from './check-files.js';
 import { TokenizerError } from './errors.js';
 import { afterControlToken, asContinuation, withoutControlTokens } from './plain-text.js';
 import type { ChatPrompt, Tokenizer } from '@expctr/language-model';
@@ -40,7 +41,7 @@ export function makeTokenizer(
   const fullContinuation = sharing(full, asContinuation(json), config, Class);
   const controlTokens = (json.added_tokens ?? []).filter(isControl);
   const hasChatTemplate = full.chat_template !== null;
-  const prefix = sequencePrefix(full);
+  const prefix = checkedIds(sequencePrefix(full), 'a', name);
 
   function encodeChat(prompt: ChatPrompt): number[] {
     if (!hasChatTemplate) {
@@ -58,15 +59,15 @@ export function makeTokenizer(
       name,
     );
     return stretches.flatMap((stretch, index) =>
-      'id' in stretch ? [stretch.id] : idsOf(index === 0 ? plain : plainAfterControl, stretch.text),
+      'id' in stretch ? [stretch.id] : idsOf(index === 0 ? plain : plainAfterControl, stretch.text, name),
     );
   }
 
   return {
-    encode: (prompt) => Int32Array.from(prompt.form === 'chat' ? encodeChat(prompt) : [...prefix, ...idsOf(plain, prompt.text)]),
-    encodeText: (text) => Int32Array.from(idsOf(plainContinuation, text)),
-    decode: (ids) => textOf(full, ids),
-    decodeText: (ids) => textOf(fullContinuation, ids),
+    encode: (prompt) => Int32Array.from(prompt.form === 'chat' ? encodeChat(prompt) : [...prefix, ...idsOf(plain, prompt.text, name)]),
+    encodeText: (text) => Int32Array.from(idsOf(plainContinuation, text, name)),
+    decode: (ids) => working(() => textOf(full, ids), name),
+    decodeText: (ids) => working(() => textOf(fullContinuation, ids), name),
     vocabularySize: vocabularySize(json),
     bosTokenId: full.bos_token_id ?? null,
     eosTokenIds: [...new Set([...(full.eos_token_id === undefined ? [] : [full.eos_token_id]), ...endTokenIds])],
@@ -96,8 +97,13 @@ function innerOf(tokenizer: PreTrainedTokenizer): { model: unknown; id_to_token(
   return (tokenizer as unknown as { _tokenizer: { model: unknown; id_to_token(id: number): string | undefined } })._tokenizer;
 }
 
-function idsOf(tokenizer: PreTrainedTokenizer, text: string): number[] {
-  return text === '' ? [] : tokenizer.encode(text, { add_special_tokens: false });
+function idsOf(tokenizer: PreTrainedTokenizer, text: string, where: string): number[] {
+  if (text === '') return [];
+  return checkedIds(
+    working(() => tokenizer.encode(text, { add_special_tokens: false }), where),
+    text,
+    where,
+  );
 }
 
 /** Ids without a token (rows that pad an embedding table) are left out, as special tokens are. */
@@ -123,7 +129,7 @@ function unknownTokenId({ model, added_tokens: added = [] }: TokenizerJson): num
   const name = model['unk_token'];
   if (typeof name !== 'string') return null;
   const { vocab } = model;
-  const listed = Array.isArray(vocab) ? undefined : (vocab as Record<string, number>)[name];
+  const listed = Array.isArray(vocab) || !Object.hasOwn(vocab as object, name) ? undefined : (vocab as Record<string, number>)[name];
   return listed ?? added.find(({ content }) => content === name)?.id ?? null;
 }
 

@@ -104,6 +104,15 @@ test.each<[string, Buffer, string, ...string[]]>([
     '16',
   ],
   ['another scaling', ggufBytes(llamaEntries(word('llama.rope.scaling.type', 'yarn')), []), 'CONFIG_BAD_FIELD', '"yarn"', 'linear'],
+  [
+    'layers without end',
+    ggufBytes(llamaEntries(number('llama.block_count', 2 ** 31)), []),
+    'CONFIG_BAD_FIELD',
+    'llama.block_count is 2147483648',
+    'at most 2048',
+  ],
+  ['a vocabulary without end', ggufBytes(llamaEntries(number('llama.vocab_size', 2 ** 30)), []), 'CONFIG_BAD_FIELD', 'llama.vocab_size'],
+  ['heads without end', ggufBytes(llamaEntries(number('llama.attention.head_count', 2 ** 30)), []), 'CONFIG_BAD_FIELD', 'head_count is'],
   ['a missing number', ggufBytes(llamaEntries(word('llama.block_count', '1')), []), 'CONFIG_BAD_FIELD', 'llama.block_count is "1"'],
   [
     'frequencies scaled by a tensor',

@@ -70,6 +70,10 @@ test.each<[string, Record<string, unknown>, ...string[]]>([
   ['a missing size', { intermediate_size: undefined }, 'intermediate_size is missing', 'at least 1'],
   ['a size that is a text', { num_hidden_layers: '2' }, 'num_hidden_layers is "2"'],
   ['no layers', { num_hidden_layers: 0 }, 'num_hidden_layers is 0'],
+  ['layers without end', { num_hidden_layers: 1e9 }, 'num_hidden_layers is 1000000000', 'at most 2048'],
+  ['a vocabulary without end', { vocab_size: 2 ** 40 }, 'vocab_size is 1099511627776', 'at most 8388608'],
+  ['a width without end', { hidden_size: 2 ** 31, head_dim: 2 }, 'hidden_size is 2147483648', 'at most 1048576'],
+  ['heads without end', { num_attention_heads: 2 ** 20, num_key_value_heads: 1 }, 'num_attention_heads is 1048576', 'at most 8192'],
   ['a switch that is a text', { tie_word_embeddings: 'yes' }, 'tie_word_embeddings is "yes"', 'true or false'],
   ['token ids that are none', { eos_token_id: [2, 'x'] }, 'eos_token_id is [2,"x"]'],
 ])('%s is refused by name', async (_, change, ...parts) => {

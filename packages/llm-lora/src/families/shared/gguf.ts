@@ -1,6 +1,6 @@
 import type { Fields } from '../../formats/fields.js';
 import type { RopeScaling } from '../../model/rotary.js';
-import type { RotaryDecoderConfig } from './config.js';
+import { LARGEST, type RotaryDecoderConfig } from './config.js';
 
 /**
  * Reads the metadata that llama.cpp's converter writes for Llama and its descendants under the name of their architecture.
@@ -13,10 +13,10 @@ export function parseRotaryDecoderGguf(fields: Fields, architecture: string, has
   if (fields.number(key('expert_count'), 0) > 0) {
     throw fields.bad(key('expert_count'), `is ${fields.number(key('expert_count'))}`, '0: mixtures of experts are not supported');
   }
-  const heads = fields.count(key('attention.head_count'));
-  const hiddenSize = fields.count(key('embedding_length'));
-  const headDim = fields.count(key('attention.key_length'), hiddenSize / heads);
-  const keyValueHeads = fields.count(key('attention.head_count_kv'), heads);
+  const heads = fields.count(key('attention.head_count'), undefined, LARGEST.heads);
+  const hiddenSize = fields.count(key('embedding_length'), undefined, LARGEST.width);
+  const headDim = fields.count(key('attention.key_length'), hiddenSize / heads, LARGEST.width);
+  const keyValueHeads = fields.count(key('attention.head_count_kv'), heads, LARGEST.heads);
   if (heads % keyValueHeads !== 0) {
     throw fields.bad(key('attention.head_count_kv'), `is ${keyValueHeads}`, `a divisor of the ${heads} query heads`);
   }
@@ -27,12 +27,12 @@ export function parseRotaryDecoderGguf(fields: Fields, architecture: string, has
   const ends = ['tokenizer.ggml.eos_token_id', 'tokenizer.ggml.eot_token_id'].map((name) => tokenId(fields, name));
   return {
     hiddenSize,
-    intermediateSize: fields.count(key('feed_forward_length')),
-    layers: fields.count(key('block_count')),
+    intermediateSize: fields.count(key('feed_forward_length'), undefined, LARGEST.width),
+    layers: fields.count(key('block_count'), undefined, LARGEST.layers),
     heads,
     keyValueHeads,
     headDim,
-    vocabularySize: Array.isArray(words) ? fields.count(key('vocab_size'), words.length) : fields.count(key('vocab_size')),
+    vocabularySize: fields.count(key('vocab_size'), Array.isArray(words) ? words.length : undefined, LARGEST.vocabulary),
     maxPositions: fields.count(key('context_length')),
     normEpsilon: fields.number(key('attention.layer_norm_rms_epsilon')),
     ropeTheta: fields.number(key('rope.freq_base'), 10_000),
@@ -44,7 +44,7 @@ export function parseRotaryDecoderGguf(fields: Fields, architecture: string, has
 }
 
 function tokenId(fields: Fields, name: string): number | null {
-  return fields.raw(name) === null ? null : fields.number(name);
+  return fields.tokenIds(name)[0] ?? null;
 }
 
 /**

@@ -1,0 +1,121 @@
+import { join } from 'node:path';
+import {
+  predictionsToTable,
+  explanationsFromRows,
+  explanationsToTable,
+  PREDICTORS,
+  readTable,
+  rowsOf,
+  interactionsFromTable,
+  writeTable,
+} from '@expctr/data';
+import { readRun } from '@expctr/eval';
+import { readManifest, readRunLog, runFolder } from '@expctr/run';
+import { filesIn } from '../bytes.js';
+import { promise, type Files, type Target } from '../target.js';
+import { preparedFiles } from './tables.js';
+
+async function runFiles(folder: string): Promise<Files> {
+  const data = await preparedFiles(join(folder, 'prepared'));
+  const { interactionId, label, ...interactions } = interactionsFromTable(
+    await readTable(join(folder, 'prepared', 'data', 'interactions.arrow')),
+  );
+  const rows = [...rowsOf({ interactionId, label, ...interactions }, 'test')];
+  const of = {
+    interactionId: Uint32Array.from(rows),
+    label: Uint8Array.from(rows, (row) => label[row]!),
+    probability: new Float32Array(rows.length).fill(0.5),
+  };
+  const run = runFolder(join(folder, 'run'));
+  await writeTable(run.predictions, predictionsToTable(PREDICTORS.map((model) => ({ model, ...of }))));
+  const explanation = {
+    iteration: 0,
+    stage: 'final',
+    explanation: 'likes x',
+    read: 'likes x',
+    tokenCount: 3,
+    finishReason: 'stop',
+    rewards: { lc: 0.5 },
+  } as const;
+  await writeTable(
+    run.explanations('final'),
+    explanationsToTable(explanationsFromRows(rows.map((row) => ({ interactionId: row, ...explanation })))),
+  );
+  return {
+    ...filesIn(run.root),
+    ...Object.fromEntries(Object.entries(data).map(([name, bytes]) => [`data/${name}`, bytes])),
+    'config.json': Buffer.from(JSON.stringify({ dataset: 'table', seed: 1 })),
+    'log.jsonl': Buffer.from(LOG),
+  };
+}
+
+const LOG = [
+  {
+    event: 'reader-check',
+    chosen: 'statement',
+    passed: true,
+    threshold: 0.6,
+    forms: [
+      { form: 'statement', aucReasons: 0.9, aucReasonsInterval: [0.8, 1], aucVerdict: 0.9, aucVerdictInterval: [0.8, 1], statements: 20 },
+    ],
+    skipped: [],
+  },
+  { event: 'update', stage: 'stage1', iteration: 0, step: 1, metrics: { reward: 0.5 } },
+  { event: 'ctr-epoch', model: 'id-only', iteration: 0, epoch: 1, metrics: { auc: 0.5 } },
+  { event: 'warning', code: 'X', message: 'y' },
+]
+  .map((line) => JSON.stringify(line))
+  .join('\n');
+
+/** Readers of run folders and of configurations. */
+export const runsTargets: readonly Target[] = [
+  {
+    name: 'run-folder',
+    description: 'the files of a run folder that are evaluated',
+    samples: async (folder) => [await runFiles(folder)],
+    changes: (file) => !file.endsWith('.html'),
+    async read(folder) {
+      const { predictions } = await readRun(folder);
+      promise(predictions !== undefined, 'a run has predictions');
+    },
+  },
+  {
+    name: 'run-log',
+    description: 'log.jsonl and manifest.json',
+    samples: () =>
+      Promise.resolve([
+        { 'log.jsonl': Buffer.from(LOG), 'manifest.json': Buffer.from(JSON.stringify({ format: 'expctr-run/1', sha256: '' })) },
+      ]),
+    async read(folder) {
+      const { updates } = await readRunLog(join(folder, 'log.jsonl'));
+      promise(
+        updates.every(({ step }) => Number.isFinite(step)),
+        'steps are numbers',
+      );
+      await readManifest(runFolder(folder));
+    },
+  },
+  {
+    name: 'config',
+    description: 'configuration files',
+    samples: () =>
+      Promise.resolve([
+        {
+          'x.json': Buffer.from(
+            JSON.stringify({
+              dataset: 'testbed',
+              seed: 1,
+              iterations: 1,
+              data: { kCore: 2, history: { length: 3 } },
+              ctr: { backbone: 'deepfm', hidden: [8] },
+              ppo: { algorithm: 'ppo' },
+            }),
+          ),
+        },
+      ]),
+    async read(folder) {
+      const { resolveConfig } = await import('@expctr/trainer'); // it brings much along
+      await resolveConfig({ preset: 'demo', file: join(folder, 'x.json') });
+    },
+  },
+];
