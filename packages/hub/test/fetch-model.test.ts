@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lstat, mkdir, readFile, readlink, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { startFakeHub } from '@expctr/test-support';
 import { expect, test } from 'vitest';
 import { lacksFile, type DownloadProgress } from '../src/index.js';
 import { fetchModel } from '../src/fetch-model.js';
@@ -103,6 +104,15 @@ test('a mirror whose listing has no hashes is asked for those of each file', asy
   const { folder } = await fetchFrom(here);
   expect(await readlink(join(folder, 'model.safetensors'))).toBe(`../../blobs/${sha256}`);
   expect(here.hub.requests.filter(({ method }) => method === 'HEAD')).toHaveLength(3);
+});
+
+test('so is one that redirects files to a storage server, of which each file has its hash in the first answer', async () => {
+  const storage = await startFakeHub();
+  storage.publish(ID, FILES);
+  Object.assign(here.hub.behavior, { bareListings: true, storage: storage.url });
+  const { folder } = await fetchFrom(here, { endpoint: `${here.hub.url}/` });
+  expect(await readlink(join(folder, 'model.safetensors'))).toBe(`../../blobs/${sha256}`);
+  await storage.close();
 });
 
 test('a file of another length in a snapshot is replaced', async () => {
