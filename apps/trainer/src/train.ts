@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRng } from '@expctr/core';
 import { readDataset, writeDataset, type PreparedDataset } from '@expctr/data';
 import { evaluateRun, type Metrics } from '@expctr/eval';
 import { inRunFolder, type RunFolder, type RunLock } from '@expctr/run';
+import { checkBeforehand } from './checks/check-beforehand.js';
 import { optionsOf } from './config/config-schema.js';
 import type { Settings } from './config/resolve.js';
 import { dataSection } from './config/schema.js';
@@ -50,7 +51,7 @@ export function train(settings: Settings, options: TrainOptions): Promise<Metric
 /** Loads data and models, opens the run folder, and gives all to `work`; everything is closed when it ends. */
 export async function withPipeline<T>(asked: Settings, options: TrainOptions, work: (pipeline: Pipeline) => Promise<T>): Promise<T> {
   const { folder, progress = silentProgress, signal, repair = false } = options;
-  const settings = await pinModels(asked, progress, signal);
+  const settings = await readySettings(asked, folder, progress, signal);
   return inRunFolder(
     folder,
     async (lock) => {
@@ -68,6 +69,17 @@ export async function withPipeline<T>(asked: Settings, options: TrainOptions, wo
     },
     { repair },
   );
+}
+
+/** The settings, checked as far as can be before anything is done, with models that are on this machine. */
+async function readySettings(asked: Settings, folder: RunFolder, progress: Progress, signal: AbortSignal | undefined): Promise<Settings> {
+  try {
+    await checkBeforehand(asked, folder);
+    return await pinModels(asked, progress, signal);
+  } catch (error) {
+    await rmdir(folder.root).catch(() => undefined); // it was made to have a name of its own; one that holds anything stays
+    throw error;
+  }
 }
 
 interface HeldFolder extends Required<Pick<TrainOptions, 'folder' | 'progress' | 'repair'>> {

@@ -28,6 +28,8 @@ export interface ErrorDetails {
 export class ExpctrError extends Error {
   /** Stable name of what went wrong. */
   readonly code: string;
+  /** What was wrong, as given; part of the message. */
+  readonly what: string;
   /** As given; part of the message. */
   readonly where: string | undefined;
   /** As given; part of the message. */
@@ -47,6 +49,7 @@ export class ExpctrError extends Error {
     super(sentences(parts.map((part) => printable(part, LONGEST_PART))), cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.code = code;
+    this.what = what;
     this.where = where;
     this.expected = expected;
     this.remedy = remedy;

@@ -1,9 +1,8 @@
-import { nearestName } from '@expctr/core';
 import type { LcTemplate } from '@expctr/data';
 import { modelAnswers, requireReader, runReaderCheck, type Reader, type ReaderCheckResult } from '@expctr/rewards';
 import { jsonCodec } from '@expctr/run';
-import { ConfigError } from '../config/errors.js';
 import type { Config } from '../config/schema.js';
+import { requireForm } from '../checks/check-templates.js';
 import { createFittingReader, formUnavailable } from './fitting-reader.js';
 import { stopIfInterrupted } from './interrupt.js';
 import { warn, type Pipeline } from './pipeline.js';
@@ -62,14 +61,8 @@ async function measure(pipeline: Pipeline, readerIn: (form: string) => Promise<R
 /** The forms of the LC prompt that a configuration wants tried. @throws ConfigError `CONFIG_INVALID` where the template has no such form */
 export function wantedForms(config: Config, template: LcTemplate): string[] {
   const names = Object.keys(template.forms);
-  if (config.reader.form === 'auto') return names;
-  if (names.includes(config.reader.form)) return [config.reader.form];
-  const near = nearestName(config.reader.form, names);
-  throw new ConfigError('CONFIG_INVALID', `the LC template has no form "${config.reader.form}"`, {
-    where: 'reader.form',
-    expected: `auto or one of ${names.join(', ')}`,
-    remedy: near ? `write reader.form=${near}` : 'choose one of these',
-  });
+  requireForm('reader.form', config.reader.form, 'LC', names);
+  return config.reader.form === 'auto' ? names : [config.reader.form];
 }
 
 function report({ run }: Pipeline, { chosen, passed, threshold, forms, skipped }: ReaderCheckResult<string>): void {
