@@ -66,8 +66,13 @@ const table = {
 };
 const words = { noun: 'thing', verb: 'buy', past: 'bought', units: { price: 'EUR' } };
 await writeFileAtomic(join(folder, 'sales.csv'), `customer,sku,bought,at,name,category,color,price\n${rows.join('\n')}\n`);
-await writeFileAtomic(
-  join(folder, 'shop.json'),
-  `${JSON.stringify({ dataset: 'table', dataDir: join(folder, 'sales.csv'), data: { table, words } }, null, 2)}\n`,
-);
+const configuration = {
+  dataset: 'table',
+  dataDir: join(folder, 'sales.csv'),
+  data: { maxPerUser: 40, maxInteractions: 2000, table, words },
+  llm: { model: 'HuggingFaceTB/SmolLM2-135M-Instruct', maxNewTokens: 40, maxPromptTokens: 1024 },
+  encoder: { model: 'Xenova/bge-small-en-v1.5' },
+  prompt: { form: 'completion' },
+};
+await writeFileAtomic(join(folder, 'shop.json'), `${JSON.stringify(configuration, null, 2)}\n`);
 console.log(`${folder}: ${rows.length} rows, ${customers} customers, ${things.length} things; sales.csv and shop.json`);

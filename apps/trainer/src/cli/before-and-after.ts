@@ -17,7 +17,7 @@ const LONGEST = 500;
 export async function beforeAndAfter(folder: RunFolder): Promise<string> {
   const [before, after] = [folder.explanations(POST_HOC), folder.explanations(FINAL)];
   if (!existsSync(before) || !existsSync(after)) return '';
-  const { interactions, items } = await readDataset(folder.data);
+  const { interactions, items, words } = await readDataset(folder.data);
   const [base, final] = await Promise.all([before, after].map(async (path) => byRow(explanationsFromTable(await readTable(path)))));
   const rows = [...rowsOf(interactions, 'test')].filter((row) => base!.has(row) && final!.has(row));
   const changed = rows.filter((row) => base!.get(row) !== final!.get(row));
@@ -29,7 +29,7 @@ export async function beforeAndAfter(folder: RunFolder): Promise<string> {
   return chosen
     .map((row) =>
       [
-        `${printable(plainItemText(itemText(items, interactions.item[row]!)), LONGEST)} (${interactions.label[row] === 1 ? 'chosen' : 'not chosen'})`,
+        `${printable(plainItemText(itemText(items, interactions.item[row]!, words.units)), LONGEST)} (${interactions.label[row] === 1 ? 'chosen' : 'not chosen'})`,
         `  before: ${shown(base!.get(row)!)}`,
         `  after:  ${shown(final!.get(row)!)}`,
       ].join('\n'),
