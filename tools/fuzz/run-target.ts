@@ -74,7 +74,7 @@ function changed(target: Target, samples: readonly Files[], seed: number, run: n
   const inside = target.inside !== undefined && rng.int(2) === 0;
   return {
     ...sample,
-    [name]: inside ? target.inside!(bytes, rng) : mutate(bytes, rng, /\.jsonl?$/u.test(name), Buffer.from(others[rng.int(others.length)]!)),
+    [name]: inside ? target.inside(bytes, rng) : mutate(bytes, rng, /\.jsonl?$/u.test(name), Buffer.from(others[rng.int(others.length)]!)),
   };
 }
 

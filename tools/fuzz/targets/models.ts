@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Rng } from '@expctr/core';
 import {
@@ -87,7 +87,9 @@ async function cacheFiles(folder: string): Promise<Files> {
 /** A part of the embedding cache under the name that its content asks for, so that its check of damage passes. */
 function renamed(folder: string): void {
   for (const [name, bytes] of Object.entries(filesIn(folder))) {
-    if (name.endsWith('.arrow')) writeFileSync(join(folder, name, '..', `${sha256(bytes).slice(0, 32)}.arrow`), bytes);
+    if (!name.endsWith('.arrow')) continue;
+    rmSync(join(folder, name));
+    writeFileSync(join(folder, name, '..', `${sha256(bytes).slice(0, 32)}.arrow`), bytes);
   }
 }
 

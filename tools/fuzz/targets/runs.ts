@@ -11,6 +11,7 @@ import {
 } from '@expctr/data';
 import { readRun } from '@expctr/eval';
 import { readManifest, readRunLog, runFolder } from '@expctr/run';
+import { sha256 } from '@expctr/core';
 import { filesIn } from '../bytes.js';
 import { promise, type Files, type Target } from '../target.js';
 import { preparedFiles } from './tables.js';
@@ -67,6 +68,13 @@ const LOG = [
   .map((line) => JSON.stringify(line))
   .join('\n');
 
+const MANIFEST = { format: 'expctr-run/1', identity: null, completed: [], partial: {}, log: { bytes: 0, sha256: sha256('') } };
+
+/** A manifest with the checksum of its content. */
+function signed(manifest: object): Buffer {
+  return Buffer.from(JSON.stringify({ ...manifest, sha256: sha256(JSON.stringify(manifest)) }));
+}
+
 /** Readers of run folders and of configurations. */
 export const runsTargets: readonly Target[] = [
   {
@@ -82,10 +90,7 @@ export const runsTargets: readonly Target[] = [
   {
     name: 'run-log',
     description: 'log.jsonl and manifest.json',
-    samples: () =>
-      Promise.resolve([
-        { 'log.jsonl': Buffer.from(LOG), 'manifest.json': Buffer.from(JSON.stringify({ format: 'expctr-run/1', sha256: '' })) },
-      ]),
+    samples: () => Promise.resolve([{ 'log.jsonl': Buffer.from(LOG), 'manifest.json': signed(MANIFEST) }]),
     async read(folder) {
       const { updates } = await readRunLog(join(folder, 'log.jsonl'));
       promise(

@@ -1,7 +1,7 @@
-import { DataType, type Data, type RecordBatch, type Vector } from 'apache-arrow';
+import { DataType, Type, type Data, type RecordBatch, type Vector } from 'apache-arrow';
 import { ArrowDamage } from './damage.js';
 
-const CHECKED = new WeakSet<Data>();
+const CHECKED = new WeakSet<Data<DataType>>();
 
 /**
  * Checks what a loaded record batch refers to: offsets rise and end within the values, numbers of dictionaries and members of
@@ -15,28 +15,26 @@ export function checkValues(batch: RecordBatch): void {
 
 function checkData(data: Data | undefined, name: string): void {
   if (data === undefined) throw new ArrowDamage(`the column ${name} is missing`, 'all columns of the schema');
-  const type = data.type as DataType;
+  const { type } = data;
   if (DataType.isDictionary(type)) return checkNumbers(data, name);
   if (DataType.isUnion(type)) checkMembers(data, name);
   else if (DataType.isUtf8View(type) || DataType.isBinaryView(type)) checkViews(data, name);
-  else if (hasOffsets(type)) {
+  else if (WITH_OFFSETS.has(type.typeId)) {
     const child = data.children[0];
     checkOffsets(data, child === undefined ? (data.values as Uint8Array).length : child.length, name);
   }
   for (const child of data.children) checkData(child, name);
 }
 
-function hasOffsets(type: DataType): boolean {
-  return [
-    DataType.isUtf8,
-    DataType.isBinary,
-    DataType.isLargeUtf8,
-    DataType.isLargeBinary,
-    DataType.isList,
-    DataType.isLargeList,
-    DataType.isMap,
-  ].some((is) => is(type));
-}
+const WITH_OFFSETS: ReadonlySet<Type> = new Set([
+  Type.Utf8,
+  Type.Binary,
+  Type.LargeUtf8,
+  Type.LargeBinary,
+  Type.List,
+  Type.LargeList,
+  Type.Map,
+]);
 
 function checkOffsets(data: Data, values: number, name: string): void {
   if (data.length === 0) return;
@@ -51,7 +49,7 @@ function checkOffsets(data: Data, values: number, name: string): void {
 }
 
 function checkNumbers(data: Data, name: string): void {
-  const dictionary = data.dictionary as Vector | undefined;
+  const dictionary: Vector | undefined = data.dictionary;
   const numbers = data.values as ArrayLike<number | bigint>;
   const size = dictionary?.length ?? 0;
   for (let at = 0; at < data.length; at += 1) {
@@ -60,7 +58,7 @@ function checkNumbers(data: Data, name: string): void {
       throw new ArrowDamage(`the column ${name} names the value ${number} of its dictionary`, `one of its ${size}`);
     }
   }
-  for (const part of dictionary?.data ?? []) {
+  for (const part of (dictionary?.data ?? []) as readonly Data<DataType>[]) {
     if (CHECKED.has(part)) continue; // batches share their dictionaries
     checkData(part, name);
     CHECKED.add(part);
@@ -69,8 +67,9 @@ function checkNumbers(data: Data, name: string): void {
 
 function checkMembers(data: Data, name: string): void {
   const { mode, typeIdToChildIndex } = data.type as unknown as { mode: number; typeIdToChildIndex: Readonly<Record<number, number>> };
+  const ids = data.typeIds as Int8Array;
   for (let at = 0; at < data.length; at += 1) {
-    const child = data.children[typeIdToChildIndex[data.typeIds[at]!] ?? -1];
+    const child = data.children[typeIdToChildIndex[ids[at]!] ?? -1];
     const place = mode === 1 ? ((data.valueOffsets as Int32Array)[at] ?? -1) : at;
     if (child !== undefined && place >= 0 && place < child.length) continue;
     throw new ArrowDamage(`the column ${name} names a value of a member that there is not`, 'one of its members');

@@ -35,6 +35,9 @@ const WIDTHS: Readonly<
   [Type.FixedSizeBinary]: [FIXED, 0, 8, 0],
 };
 
+/** Those that apache-arrow reads; its other numbers are forms of these in memory. */
+const KNOWN: ReadonlySet<Type> = new Set(Array.from({ length: 24 }, (_, at) => (at + 1) as Type));
+
 /** Names of the types that apache-arrow does not read. */
 const UNREAD: Readonly<Record<number, string>> = { 22: 'RunEndEncoded', 25: 'ListView', 26: 'LargeListView' };
 
@@ -47,10 +50,11 @@ export function columnTypes(schema: FlatTable): ColumnType[] {
 
 function columnType(field: FlatTable, parent: string): ColumnType {
   const name = `${parent === '' ? '' : `${parent}.`}${field.text(0) ?? ''}`;
-  const kind = field.integer(2, 1, 0);
-  if (UNREAD[kind] !== undefined) throw new UnreadColumn(name, UNREAD[kind]);
+  const kind = field.integer(2, 1, 0) as Type;
+  const unread = UNREAD[kind];
+  if (unread !== undefined) throw new UnreadColumn(name, unread);
   const type = field.table(3);
-  if (kind < 1 || kind > 24 || type === undefined) throw new ArrowDamage(`the column ${name} has no type`, 'a type that Arrow defines');
+  if (!KNOWN.has(kind) || type === undefined) throw new ArrowDamage(`the column ${name} has no type`, 'a type that Arrow defines');
   checkMetadata(field, 6);
   const children = field.tables(5).map((child) => columnType(child, name));
   const bits = widthOf(kind, type, name);

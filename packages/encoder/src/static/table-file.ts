@@ -29,8 +29,13 @@ export async function loadStaticTable(path: string): Promise<StaticTable> {
     if (metadata.get('expctr.schema') !== SCHEMA_NAME)
       throw unusable(path, `its schema is ${metadata.get('expctr.schema') ?? 'not named'}`);
     const [dimension = 0, components = 0, unknown = 0] = [DIMENSION, COMPONENTS, UNKNOWN].map((key) => Number(metadata.get(key)));
+    if (!(Number.isInteger(dimension) && dimension > 0 && Number.isInteger(components) && components >= 0 && components <= dimension))
+      throw unusable(path, `it has vectors of ${dimension} values, ${components} of them components`);
+    if (!Number.isFinite(unknown)) throw unusable(path, `its scale of unknown features is ${unknown}`);
     const features = readStrings(columnOf(table, 'feature'));
+    if (features.length === 0) throw unusable(path, 'it has no rows');
     const rows = readVectors(columnOf(table, 'vector'), dimension); // [1 + features, dimension]
+    if (!rows.every(Number.isFinite)) throw unusable(path, 'a vector holds a value that is not finite');
     return {
       features: features.slice(1),
       vectors: rows.slice(dimension),

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { PreTrainedModel, PreTrainedTokenizer, Tensor } from '@huggingface/transformers';
 import { EncoderError } from '../errors.js';
+import { checkModelFiles } from './check-model-files.js';
 import type { EncoderDType, ModelFiles } from './model-files.js';
 import type { TransformersEncoderOptions } from './options.js';
 
@@ -20,8 +21,9 @@ export interface OpenModel {
   dispose(): Promise<void>;
 }
 
-/** @throws EncoderError `ENCODER_LOAD` with the reason. */
+/** @throws EncoderError `ENCODER_LOAD` with the reason, `ENCODER_DAMAGED_FILE` for files that say what cannot be. */
 export async function openModel(files: ModelFiles, dtype: EncoderDType, options: TransformersEncoderOptions): Promise<OpenModel> {
+  await checkModelFiles(files.read);
   // Loaded on first use: it brings ONNX Runtime with it, which a bag of words does not need.
   const transformers = await import('@huggingface/transformers');
   let tokenizer: PreTrainedTokenizer;

@@ -1,5 +1,6 @@
 import type { PreTrainedTokenizer } from '@huggingface/transformers';
 import { EncoderError } from '../errors.js';
+import { checkedIds } from './check-model-files.js';
 
 /** A text as the model reads it. */
 export interface TokenizedText {
@@ -24,7 +25,7 @@ export interface Frame {
 export function createTokenize(tokenizer: PreTrainedTokenizer, { before, after }: Frame, maxTokens: number): Tokenize {
   const room = maxTokens - before.length - after.length;
   return (text) => {
-    const ids = tokenizer.encode(text, { add_special_tokens: false });
+    const ids = checkedIds(tokenizer.encode(text, { add_special_tokens: false }));
     const truncated = ids.length > room;
     return { ids: [...before, ...(truncated ? ids.slice(0, room) : ids), ...after], truncated };
   };
@@ -34,7 +35,7 @@ export function createTokenize(tokenizer: PreTrainedTokenizer, { before, after }
 export function frameOf(tokenizer: PreTrainedTokenizer): Frame {
   const probe = 'a';
   const body = tokenizer.encode(probe, { add_special_tokens: false });
-  const framed = tokenizer.encode(probe);
+  const framed = checkedIds(tokenizer.encode(probe));
   for (let at = 0; at + body.length <= framed.length; at += 1) {
     if (body.every((id, k) => framed[at + k] === id)) return { before: framed.slice(0, at), after: framed.slice(at + body.length) };
   }
