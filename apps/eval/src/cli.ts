@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { Command, CommanderError } from 'commander';
-import { ExpctrError, printableJson, printableLines, writeFileAtomic } from '@expctr/core';
+import { Command } from 'commander';
+import { EXIT, failWith, packageVersion, printableJson, printableLines, writeFileAtomic, type ExitStatus } from '@expctr/core';
 import { runFolder } from '@expctr/run';
 import { evaluateRun } from './evaluate-run.js';
 import { FILES } from './read/files.js';
@@ -20,16 +20,18 @@ export interface Output {
  * @param argv arguments after the program's name
  * @returns exit status: 0 done, 1 failed, 2 wrong use
  */
-export async function runCli(argv: readonly string[], terminal: Output): Promise<0 | 1 | 2> {
+export async function runCli(argv: readonly string[], terminal: Output): Promise<ExitStatus> {
   // What is printed may quote names and messages from files.
   const output: Output = { out: (text) => terminal.out(printableLines(text)), error: (text) => terminal.error(printableLines(text)) };
-  let status: 0 | 1 | 2 = 0;
   const program = new Command('expctr-eval')
     .description(`Evaluates runs of expctr-train: writes ${FILES.metrics} and ${FILES.report} into each RUN and prints a table.`)
     .argument('<RUN...>', 'run folders; several are compared in one table')
     .option('--json', 'print the metrics as JSON instead of a table: an object for one RUN, an object by RUN for several')
     .option('--html <FILE>', 'also write the report (one RUN) or the comparison (several) to FILE')
     .helpOption('--help', 'show this help')
+    .version(packageVersion(import.meta.url) ?? 'unknown', '--version', 'print the version and end')
+    .addHelpText('after', '\nExit status: 0 done, 1 failed, 2 wrong use.')
+    .showHelpAfterError('(expctr-eval --help says more)')
     .exitOverride()
     .configureOutput({ writeOut: (text) => output.out(text.trimEnd()), writeErr: (text) => output.error(text.trimEnd()) })
     .action(async (folders: string[], options: { json?: boolean; html?: string }) => {
@@ -38,11 +40,9 @@ export async function runCli(argv: readonly string[], terminal: Output): Promise
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    output.error(`expctr-eval: ${messageOf(error)}`);
-    status = 1;
+    return failWith(error, (text) => output.error(text.trimEnd()));
   }
-  return status;
+  return EXIT.done;
 }
 
 async function evaluate(
@@ -77,9 +77,4 @@ function shortNames(folders: readonly string[]): string[] {
   const full = folders.map((folder) => resolve(folder));
   const forms = [full.map((path) => basename(path)), full.map((path) => `${basename(dirname(path))}/${basename(path)}`)];
   return forms.find((names) => new Set(names).size === names.length) ?? [...folders];
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof ExpctrError) return `${error.message} (${error.code})`;
-  return error instanceof Error ? error.message : String(error);
 }

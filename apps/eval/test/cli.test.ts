@@ -67,10 +67,10 @@ test('wrong use is exit 2, a run that cannot be evaluated exit 1 with a remedy, 
   expect(await run()).toMatchObject({ status: 2, error: expect.stringContaining('RUN') as string });
   expect(await run(first, '--nope')).toMatchObject({ status: 2, error: expect.stringContaining('--nope') as string });
   const missing = await run(join(first, 'nowhere'));
-  expect(missing.status).toBe(1);
-  expect(missing.error).toMatch(/To mend it: .*\(EVAL_NO_RUN\)/u);
+  expect(missing.status).toBe(2);
+  expect(missing.error).toMatch(/^error EVAL_NO_RUN: .*To mend it: /u);
   const cut = await syntheticRun({ users: 12, log: ['{"event": "upd'] });
-  expect(await run(cut)).toMatchObject({ status: 1, error: expect.stringMatching(/log\.jsonl, line 1.*\(RUN_BAD_LINE\)/u) as string });
+  expect(await run(cut)).toMatchObject({ status: 1, error: expect.stringMatching(/^error RUN_BAD_LINE: .*log\.jsonl, line 1/u) as string });
   await rm(cut, { recursive: true });
   const help = await run('--help');
   expect(help.status).toBe(0);

@@ -33,23 +33,31 @@ describe('the first line', () => {
     expect(report.indexOf('<h1>')).toBeLessThan(report.indexOf('<p'));
   });
 
-  test('says that it is level where the interval holds 0, and below where it lies under it', async () => {
+  test('gives no verdict where the interval holds 0, and says below where it lies under it', async () => {
     const level = { ...weak, 'expctr-aug': 1, 'template-aug': 1 };
     expect(firstLine(await reportOf({ skill: level }))).toMatch(
-      /^ExpCTR-Aug is level with its strongest opponent, template-aug: .* AUC \[−0\.\d+, \+0\.\d+\], not told apart at this size\./u,
+      /^Not told apart at this size: ExpCTR-Aug and its strongest opponent, template-aug: .* AUC \[−0\.\d+, \+0\.\d+\]\.$/u,
     );
     expect(firstLine(await reportOf({ skill: { ...level, 'template-aug': 3 } }))).toMatch(
       /^Explanations do not help here: ExpCTR-Aug is below its strongest opponent, template-aug: −0\.\d+ AUC \[−0\.\d+, −0\.\d+\]\./u,
     );
   });
 
-  test('is never about a control that the trained explanations are in, but says where they carry no more than a score', async () => {
-    const report = await reportOf({
-      skill: { ...weak, 'expctr-aug': 1.2, 'verdict-aug': 1.2, 'shuffled-aug': 2, 'expctr-llm': 2 },
-      users: 100,
-    });
-    expect(firstLine(report)).toMatch(/^ExpCTR-Aug is above its strongest opponent, .*\. The explanations carry no more than a score\.$/u);
-    expect(firstLine(report)).not.toMatch(/shuffled|verdict|llm/u);
+  test('is never about a control that the trained explanations are in', async () => {
+    const skill = { ...weak, 'expctr-aug': 1.2, 'verdict-aug': 1.2, 'shuffled-aug': 2, 'expctr-llm': 2 };
+    const [finding, ...controls] = firstLine(await reportOf({ skill, users: 100 })).split('. ');
+    expect(finding).toMatch(/^ExpCTR-Aug is above its strongest opponent/u);
+    expect(finding).not.toMatch(/shuffled|verdict|llm/u);
+    expect(controls).toEqual(['Whether its explanations carry more than a score is not told apart at this size.']);
+  });
+
+  test('says that explanations carry no more than a score only where that is told apart', async () => {
+    const below = { ...weak, 'expctr-aug': 1, 'verdict-aug': 3 };
+    expect(firstLine(await reportOf({ skill: below, users: 100 }))).toMatch(/\. The explanations carry no more than a score\.$/u);
+    const allAlike = Object.fromEntries(PREDICTORS.map((model) => [model, 1]));
+    const first = firstLine(await reportOf({ skill: allAlike }));
+    expect(first).toMatch(/^Not told apart at this size: /u);
+    expect(first).not.toContain('score');
   });
 
   test('is there for runs of before, which have fewer predictors and no learning curve', async () => {

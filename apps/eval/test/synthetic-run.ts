@@ -9,6 +9,7 @@ import {
   explanationsToTable,
   interactionsToTable,
   itemsToTable,
+  neutralWords,
   PREDICTORS,
   predictionsToTable,
   usersToTable,
@@ -70,6 +71,8 @@ export async function writeRun(folder: string, options: SyntheticRun): Promise<v
     ctr: { backbone: 'deepfm' },
   };
   await writeFile(join(folder, 'config.json'), JSON.stringify(config));
+  await mkdir(join(folder, 'data'), { recursive: true });
+  await writeFile(join(folder, 'data', 'card.json'), JSON.stringify({ words: neutralWords }));
   await writeTable(join(folder, 'data', 'interactions.arrow'), interactionsToTable(interactions));
   await writeTable(join(folder, 'data', 'items.arrow'), itemsToTable(items));
   const { userIds } = interactions;

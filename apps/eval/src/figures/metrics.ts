@@ -19,7 +19,7 @@ export interface Metrics extends TruthMetrics {
   readonly strongestOpponent: string | null;
   /** By model and comparison; `backbone` and `opponent` are those with {@link Metrics.backbone} and {@link Metrics.strongestOpponent}. */
   readonly differences: Readonly<Record<string, Readonly<Record<string, Difference>>>>;
-  /** Whether explanations carry no more than a score: `expctr-aug` does not beat `verdict-aug`. Null where that cannot be told. */
+  /** Whether explanations carry no more than a score: `expctr-aug` is below `verdict-aug` (false: above). Null where the two are not told apart. */
   readonly noMoreThanAScore: boolean | null;
   /** By predictor, in the order of sizes, the whole CTR slice last; empty where the run has no learning curve. */
   readonly learningCurve: Readonly<Record<string, readonly CurvePoint[]>>;

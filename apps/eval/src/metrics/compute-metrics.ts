@@ -9,7 +9,7 @@ import type { TestPredictions } from '../read/test-predictions.js';
 import { bootstrapOverUsers, type Resampled } from '../statistics/user-bootstrap.js';
 import { auditReader } from './audit.js';
 import { ctrCurves, stageCurves } from './curves.js';
-import { aucDifferences, isGain, strongestOpponent } from './differences.js';
+import { aucDifferences, standingOf, strongestOpponent } from './differences.js';
 import { explanationMetrics } from './explanation-metrics.js';
 import { learningCurveMetrics } from './learning-curve.js';
 import { predictorMetrics } from './predictors.js';
@@ -34,7 +34,7 @@ export function computeMetrics(run: RunData, { resamples = 1_000 }: MetricsOptio
   const { predictors, backbone } = predictorMetrics(predictions, resampled);
   const opponent = strongestOpponent(predictors);
   const differences = aucDifferences(predictors, { backbone, opponent }, resampled);
-  const gain = isGain(differences['expctr-aug']?.['verdict-aug']);
+  const beyondScore = standingOf(differences['expctr-aug']?.['verdict-aug']);
   const metrics: Omit<Metrics, 'warnings'> = {
     schema: 'metrics/1',
     counts: counts(run),
@@ -42,7 +42,7 @@ export function computeMetrics(run: RunData, { resamples = 1_000 }: MetricsOptio
     backbone,
     strongestOpponent: opponent,
     differences,
-    noMoreThanAScore: gain === null ? null : !gain,
+    noMoreThanAScore: beyondScore === null || beyondScore === 'level' ? null : beyondScore === 'below',
     learningCurve: learningCurveMetrics(run, new Map([...resampled, ...resample(run.learningCurve)])),
     historyBackbone: historyBackboneOf(run.log),
     stages: stageCurves(run.log.updates),

@@ -89,8 +89,12 @@ function difference(against: string, a: number | null, b: number | null, drawsA?
   return { against, auc: a - b, aucInterval: percentileInterval(drawsA.auc.map((value, at) => value - drawsB.auc[at]!)) };
 }
 
-/** Whether a difference is above zero with its whole interval; null where it has none. */
-export function isGain(difference: Difference | undefined): boolean | null {
-  if (difference?.auc === undefined || difference.auc === null || difference.aucInterval === null) return null;
-  return difference.aucInterval[0] > 0;
+/** Where a difference stands to 0: beyond it with its whole interval, or not told apart from it. */
+export type Standing = 'above' | 'level' | 'below';
+
+/** Where a difference stands; null where it has no interval. */
+export function standingOf(difference: Difference | undefined): Standing | null {
+  const interval = difference?.aucInterval ?? null;
+  if (interval === null) return null;
+  return interval[0] > 0 ? 'above' : interval[1] < 0 ? 'below' : 'level';
 }

@@ -1,5 +1,6 @@
 import type { Metrics } from '../figures/metrics.js';
 import type { Difference } from '../figures/predictors.js';
+import { standingOf, type Standing } from '../metrics/differences.js';
 import { fixed, intervalText, signed } from './format.js';
 
 /** What a run found, in the two sentences that come first. */
@@ -9,14 +10,10 @@ export interface Headline {
   readonly tone: 'good' | 'neutral' | 'bad';
 }
 
-/** Where a difference stands to 0: beyond it with its whole interval, or not. */
-export type Standing = 'above' | 'level' | 'below';
-
-const NO_MORE = 'The explanations carry no more than a score.';
-
 /**
- * The finding: the strongest opponent by name, the difference to it, and whether that is told apart from none. Where ExpCTR-Aug does not
- * beat `verdict-aug`, the same line says that its explanations carry no more than a score, however it stands otherwise.
+ * The finding: the strongest opponent by name, the difference to it, and whether that is told apart from none. Where it is not, there is
+ * no verdict, only that. Whether the explanations carry more than a score (beat `verdict-aug`) is said where it is told apart, and
+ * where ExpCTR-Aug is above its opponent and it is not, that it is not.
  */
 export function headline(metrics: Metrics): Headline {
   const aug = metrics.differences['expctr-aug'] ?? {};
@@ -25,30 +22,33 @@ export function headline(metrics: Metrics): Headline {
   if (opponent === undefined || standing === null) {
     return { sentence: 'This run cannot say whether explanations help.', detail: unknown(metrics), tone: 'neutral' };
   }
-  const noMore = metrics.noMoreThanAScore === true;
-  const against = `its strongest opponent, ${opponent.against}: ${numbers(opponent)}`;
-  const sentence = {
-    above: `${noMore ? '' : 'Explanations help: '}ExpCTR-Aug is above ${against}.`,
-    level: `ExpCTR-Aug is level with ${against}, not told apart at this size.`,
-    below: `Explanations do not help here: ExpCTR-Aug is below ${against}.`,
+  const beyondScore = standingOf(verdict);
+  const helps = beyondScore === 'above' || beyondScore === null;
+  const against = `its strongest opponent, ${opponent.against}`;
+  const [sentence, tone] = {
+    above: [
+      `${helps ? 'Explanations help: ' : ''}ExpCTR-Aug is above ${against}: ${numbers(opponent)}.`,
+      helps ? ('good' as const) : ('neutral' as const),
+    ] as const,
+    level: [
+      `Not told apart at this size: ExpCTR-Aug and ${against}: ${numbers(opponent)}.`,
+      beyondScore === 'below' ? ('bad' as const) : ('neutral' as const),
+    ] as const,
+    below: [`Explanations do not help here: ExpCTR-Aug is below ${against}: ${numbers(opponent)}.`, 'bad' as const] as const,
   }[standing];
-  const tone = {
-    above: noMore ? ('neutral' as const) : ('good' as const),
-    level: noMore ? ('bad' as const) : ('neutral' as const),
-    below: 'bad' as const,
-  };
   return {
-    sentence: noMore ? `${sentence} ${NO_MORE}` : sentence,
+    sentence: [sentence, ...aboutScore(standing, beyondScore)].join(' '),
     detail: `AUC ${fixed(metrics.predictors['expctr-aug']?.auc)} against ${fixed(metrics.predictors[opponent.against]?.auc)}. Against verdict-aug, the reader’s number alone: ${verdict === undefined ? 'not measured' : numbers(verdict)}.`,
-    tone: tone[standing],
+    tone,
   };
 }
 
-/** Where a difference stands; null where it has no interval. */
-export function standingOf(difference: Difference | undefined): Standing | null {
-  const interval = difference?.aucInterval ?? null;
-  if (interval === null) return null;
-  return interval[0] > 0 ? 'above' : interval[1] < 0 ? 'below' : 'level';
+/** What the first line says of explanations against the reader's number alone. */
+function aboutScore(standing: Standing, beyondScore: Standing | null): string[] {
+  if (beyondScore === 'below') return ['The explanations carry no more than a score.'];
+  if (beyondScore === 'level' && standing === 'above')
+    return ['Whether its explanations carry more than a score is not told apart at this size.'];
+  return [];
 }
 
 function numbers({ auc, aucInterval }: Difference): string {

@@ -1,7 +1,6 @@
 import type { Metrics } from '../../figures/metrics.js';
-import { distinctComparisons } from '../../metrics/differences.js';
+import { distinctComparisons, standingOf } from '../../metrics/differences.js';
 import { intervalText, signed } from '../format.js';
-import { standingOf } from '../headline.js';
 import { html, type Html } from '../html.js';
 import { barScale, intervalBar } from '../interval-bar.js';
 import { section, table } from './section.js';
