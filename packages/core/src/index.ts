@@ -12,3 +12,4 @@ export { fileError, FileError, withFileErrors } from './file-error.js';
 export { removeTemporaryFiles, replaceAtomically, writeFileAtomic } from './atomic-file.js';
 export { tolerateClosedPipe } from './closed-pipe.js';
 export { printable, printableJson, printableLines } from './printable.js';
+export { parseJson } from './parse-json.js';

@@ -1,3 +1,4 @@
+import { parseJson } from '@expctr/core';
 import { HubError } from './errors.js';
 import { isSafeFileName } from './file-name.js';
 import { isCommit, type ModelId } from './model-id.js';
@@ -90,7 +91,7 @@ async function textOf(hub: Hub, contact: Contact, id: string, url: string): Prom
 
 function parse(text: string, wrong: (what: string) => HubError): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseJson(text);
     if (isObject(value)) return value;
   } catch {
     // said below

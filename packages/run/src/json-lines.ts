@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { parseJson } from '@expctr/core';
 import { RunFolderError } from './errors.js';
 
 /** Reads a file of one JSON object a line; an absent file has no lines. @throws RunFolderError `RUN_BAD_LINE` with file and line. */
@@ -26,7 +27,7 @@ export async function readText(path: string): Promise<string | null> {
 export function parseObject(text: string, where: string): Record<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (cause) {
     throw new RunFolderError('RUN_BAD_LINE', 'this is not JSON', {
       where,

@@ -1,4 +1,4 @@
-import { sha256, writeFileAtomic } from '@expctr/core';
+import { parseJson, sha256, writeFileAtomic } from '@expctr/core';
 import { RunFolderError } from './errors.js';
 import { isObject, readText } from './json-lines.js';
 import type { RunFolder } from './run-folder.js';
@@ -76,7 +76,7 @@ export async function readManifest({
     });
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseJson(text);
   } catch (cause) {
     throw damaged('this is not JSON', cause);
   }

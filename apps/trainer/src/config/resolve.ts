@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
-import { nearestName } from '@expctr/core';
+import { nearestName, parseJson } from '@expctr/core';
 import type { HubOptions } from '@expctr/hub';
 import { isObject } from '@expctr/run';
 import { loadPlugins, type PluginSource } from '../plugins/load-plugins.js';
@@ -129,7 +129,7 @@ export async function readConfigFile(path: string): Promise<Json> {
     });
   }
   try {
-    const parsed: unknown = JSON.parse(text);
+    const parsed: unknown = parseJson(text);
     if (isObject(parsed)) {
       // "$schema" is for editors
       return Object.fromEntries(Object.entries(parsed).filter(([key]) => key !== '$schema'));
@@ -167,6 +167,6 @@ function unknownOption(path: string, registry: Registry): ConfigError {
     paths.find((candidate) => candidate.split('.').at(-1)?.toLowerCase() === path.split('.').at(-1)?.toLowerCase());
   return new ConfigError('CONFIG_UNKNOWN_OPTION', 'there is no such option', {
     where: path,
-    remedy: near ? `the nearest is ${near}` : '--help lists every option',
+    remedy: near ? `write ${near}, the nearest name` : 'look the name up: --help lists every option',
   });
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { nearestName, withFileErrors } from '@expctr/core';
+import { nearestName, parseJson, withFileErrors } from '@expctr/core';
 import { isObject, readText, runFolder, RunFolderError, type RunFolder } from '@expctr/run';
 import { ConfigError } from '../config/errors.js';
 import { parseAssignment, setPath, type Json } from '../config/json-tree.js';
@@ -91,7 +91,7 @@ async function storedConfig({ root, config: path }: RunFolder): Promise<Json | n
     });
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseJson(text);
   } catch (cause) {
     throw damaged('this is not JSON', cause);
   }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createRng, sha256 } from '@expctr/core';
+import { createRng, parseJson, sha256 } from '@expctr/core';
 import { namedLeaves, unflattenTree, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import type { Backbone } from '../backbones/backbone.js';
 import { findBackbone } from '../backbones/table.js';
@@ -64,7 +64,7 @@ function savedOptions({ name, options }: Backbone, saved: Readonly<Record<string
 async function readConfig(path: string): Promise<SavedConfig> {
   let config: Partial<SavedConfig>;
   try {
-    config = JSON.parse(await readFile(path, 'utf8')) as Partial<SavedConfig>;
+    config = parseJson(await readFile(path, 'utf8')) as Partial<SavedConfig>;
   } catch (cause) {
     throw broken(path, 'it cannot be read as JSON', 'a folder written by save()', cause);
   }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { writeFileAtomic } from '@expctr/core';
+import { parseJson, writeFileAtomic } from '@expctr/core';
 import type { HostTensor } from '@expctr/tfjs-backend-onnx';
 import { CtrError } from '../errors.js';
 
@@ -52,7 +52,7 @@ export async function readSafetensors(path: string): Promise<Map<string, HostTen
   if (!(dataStart <= bytes.length)) throw damaged(path, 'its header is cut off');
   let header: Record<string, Entry>;
   try {
-    header = JSON.parse(bytes.subarray(8, dataStart).toString('utf8')) as Record<string, Entry>;
+    header = parseJson(bytes.subarray(8, dataStart).toString('utf8')) as Record<string, Entry>;
   } catch (cause) {
     throw damaged(path, 'its header is not JSON', cause);
   }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { parseJson } from '@expctr/core';
 import { DataError } from '../errors.js';
 import { parseWords, type Words } from '../words/words.js';
 
@@ -19,7 +20,7 @@ export async function readWords(path: string): Promise<Words> {
   }
   let card: unknown;
   try {
-    card = JSON.parse(text);
+    card = parseJson(text);
   } catch (cause) {
     throw wrong(`the card of the dataset is not JSON (${(cause as Error).message})`, cause);
   }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { parseJson } from '@expctr/core';
 import type { z } from 'zod';
 import { TemplateError } from '../errors.js';
 import { explanationTemplateSchema, type ExplanationTemplate } from './explanation-template.js';
@@ -24,7 +25,7 @@ export async function loadTemplate<K extends keyof Templates>(path: string, kind
     text = await readFile(path, 'utf8');
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new TemplateError('TEMPLATE_FILE', `the template cannot be read (${code})`, {
+    throw new TemplateError('TEMPLATE_FILE', code === 'ENOENT' ? 'there is no such file' : `the template cannot be read (${code})`, {
       where: path,
       expected: 'a JSON file',
       cause,
@@ -33,7 +34,7 @@ export async function loadTemplate<K extends keyof Templates>(path: string, kind
   }
   let value: unknown;
   try {
-    value = JSON.parse(text.replace(/^\uFEFF/u, ''));
+    value = parseJson(text.replace(/^\uFEFF/u, ''));
   } catch (cause) {
     throw new TemplateError('TEMPLATE_JSON', (cause as Error).message, { where: path, expected: 'JSON', cause, wrongUse: true });
   }
@@ -53,5 +54,10 @@ function flatten(issue: z.core.$ZodIssue, parents: readonly PropertyKey[]): stri
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     return issue.errors.flatMap((branch) => branch.flatMap((inner) => flatten(inner, path)));
   }
-  return [`${path.map(String).join('.') || 'the whole'}: ${issue.message}`];
+  return [`${path.map(String).join('.') || 'the whole'}: ${missingInWords(issue.message)}`];
+}
+
+/** What zod says of a value that is not there, without the word of JavaScript for it. */
+function missingInWords(message: string): string {
+  return message.replace(/^Invalid input: expected (.+), received undefined$/u, 'it is missing, and should be: $1');
 }

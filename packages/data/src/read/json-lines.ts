@@ -1,3 +1,4 @@
+import { parseJson } from '@expctr/core';
 import { createBadRowLog, type BadRow } from './bad-rows.js';
 import { decodeText } from './field-values.js';
 import { reportOf, type FileReport, type RowCounts, type RowOutcome } from './file-report.js';
@@ -64,7 +65,7 @@ const LONG_NUMBER = /[:,[\s-]\d{16}/u;
 export function parseObjectText(text: string): unknown {
   if (!text.startsWith("{'") && !text.startsWith("{u'") && !LONG_NUMBER.test(text)) {
     try {
-      return JSON.parse(text) as unknown;
+      return parseJson(text);
     } catch {
       // The parser below says where the line is wrong, which JSON.parse does not always do.
     }

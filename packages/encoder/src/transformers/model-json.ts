@@ -1,3 +1,4 @@
+import { parseJson } from '@expctr/core';
 import { EncoderError } from '../errors.js';
 
 /** Reads a small text file of a model; undefined when the model has none of that name. */
@@ -8,7 +9,7 @@ export async function readJson(read: ReadModelFile, file: string): Promise<unkno
   const text = await read(file);
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text);
   } catch (cause) {
     throw damaged(file, 'JSON', cause);
   }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { parseJson } from '@expctr/core';
 import { FormatError } from './errors.js';
 
 /** Reads a JSON object. @returns null where there is no such file. @throws FormatError `CONFIG_NOT_JSON` for anything but an object. */
@@ -12,7 +13,7 @@ export async function readJsonObject(path: string): Promise<Record<string, unkno
   }
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (cause) {
     const remedy = 'fetch the file again or correct the JSON';
     throw new FormatError('CONFIG_NOT_JSON', `it is not JSON (${(cause as Error).message})`, { where: path, remedy, cause });

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { parseJson } from '@expctr/core';
 import type { HubOptions } from '@expctr/hub';
 import { fieldsOf } from '../formats/fields.js';
 import { tokenizerFiles } from '../formats/hub-files.js';
@@ -101,7 +102,7 @@ async function readObject(path: string): Promise<Record<string, unknown> | null>
   const text = await readText(path);
   if (text === null) return null;
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseJson(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch (cause) {
     throw new TokenizerError('TOKENIZER_NOT_JSON', `it is not JSON (${(cause as Error).message})`, { where: path, remedy: REFETCH, cause });

@@ -1,3 +1,4 @@
+import { parseJson } from '@expctr/core';
 import { FormatError } from '../errors.js';
 import { sizeOf } from '../host-tensor.js';
 
@@ -58,7 +59,7 @@ export const MAXIMUM_HEADER_BYTES = 100_000_000;
  * @throws FormatError `SAFETENSORS_BAD_HEADER`, `SAFETENSORS_BAD_TENSOR`, `SAFETENSORS_BAD_OFFSETS`, `SAFETENSORS_TRUNCATED`.
  */
 export function parseHeader(json: Uint8Array, fileBytes: number, path: string): SafetensorsHeader {
-  const header = parseJson(json, path);
+  const header = parsedHeader(json, path);
   const start = 8 + json.byteLength;
   const entries: SafetensorsEntry[] = [];
   let metadata: Readonly<Record<string, string>> = {};
@@ -71,10 +72,10 @@ export function parseHeader(json: Uint8Array, fileBytes: number, path: string): 
   return { entries: new Map(entries.map((entry) => [entry.name, entry])), metadata };
 }
 
-function parseJson(json: Uint8Array, path: string): Record<string, unknown> {
+function parsedHeader(json: Uint8Array, path: string): Record<string, unknown> {
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
+    header = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(json));
   } catch (cause) {
     throw new FormatError('SAFETENSORS_BAD_HEADER', 'the header is not JSON', {
       where: path,
