@@ -128,8 +128,10 @@ describe('expctr-train', () => {
 
   test('resuming what is no run, or with other options, is wrong use', async () => {
     expect(await main(['--resume', join(folder, 'nothing')])).toBe(2);
-    expect(await main(['--resume', folder, '--seed', '3'])).toBe(2);
-    expect(said).toContain('--seed');
+    expect(await main(['--resume', folder, '--preset', 'demo'])).toBe(2);
+    expect(said).toContain('--preset');
+    expect(await main([...tiny, '--repair', '--out', out])).toBe(2);
+    expect(said).toContain('--resume');
   });
 
   test('a reader that cannot read stops the run with 1 and names reader.onFail', async () => {

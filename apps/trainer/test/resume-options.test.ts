@@ -11,7 +11,7 @@ import { train } from '../src/train.js';
 import { contentOf } from './run-content.js';
 import { freshFolder, tinySettings } from './tiny-run.js';
 
-const SETS = ['threads=1', 'ppo.checkpointEvery=1', 'ppo.stage1Updates=1', 'ppo.stage3Updates=1', 'ctr.learningCurve=[]', 'ctr.epochs=1'];
+const SETS = ['ppo.checkpointEvery=1', 'ppo.stage1Updates=1', 'ppo.stage3Updates=1', 'ctr.learningCurve=[]', 'ctr.epochs=1'];
 
 let finished: RunFolder;
 beforeAll(async () => {

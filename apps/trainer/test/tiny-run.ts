@@ -16,6 +16,7 @@ export function tinySettingsWith(plugins: readonly (string | Plugin)[], ...sets:
     preset: 'demo',
     plugins,
     sets: [
+      'threads=1', // more are slower on so little, and far slower beside other tests
       'data.maxInteractions=120',
       'data.history.length=3',
       'llm.maxNewTokens=6',
