@@ -35,7 +35,8 @@ describe('quoted declarations', () => {
   });
 
   test('that differ, or that no source has, are found; comments and white space are no difference', () => {
-    const right = 'export interface Codec<T> { /** writes */ write(value: T): Promise<void>;\n\n  read(): Promise<T>; }';
+    const right =
+      'export interface Codec<T> { readonly files: readonly string[]; /** writes */ write(value: T): Promise<void>;\n\n  read(): Promise<T>; }';
     const block = (code: string) => parseMarkdown('docs/example.md', `\`\`\`ts contract\n${code}\n\`\`\`\n`).blocks;
     expect(wrongQuotations(block(right))).toEqual([]);
     expect(wrongQuotations(block(right.replace('Promise<T>', 'T')))[0]).toContain('docs/example.md:2 Codec: the source says');
