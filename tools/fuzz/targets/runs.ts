@@ -1,9 +1,11 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   predictionsToTable,
   explanationsFromRows,
   explanationsToTable,
   PREDICTORS,
+  readDataset,
   readTable,
   rowsOf,
   interactionsFromTable,
@@ -11,7 +13,8 @@ import {
 } from '@expctr/data';
 import { readRun } from '@expctr/eval';
 import { readManifest, readRunLog, runFolder } from '@expctr/run';
-import { sha256 } from '@expctr/core';
+import { createRng, sha256 } from '@expctr/core';
+import { buildFeatures, fitCtr, loadCtrModel, selectRows } from '@expctr/ctr-models';
 import { filesIn } from '../bytes.js';
 import { promise, type Files, type Target } from '../target.js';
 import { preparedFiles } from './tables.js';
@@ -68,6 +71,19 @@ const LOG = [
   .map((line) => JSON.stringify(line))
   .join('\n');
 
+/** A click model of a few weights, without its ONNX form, which is not read here. */
+async function clickModelFiles(folder: string): Promise<Files> {
+  await preparedFiles(folder);
+  const { interactions, items } = await readDataset(join(folder, 'data'));
+  const train = rowsOf(interactions, 'train');
+  const features = buildFeatures({ interactions, items, fitRows: train });
+  const [rows, valid] = [selectRows(features, train), selectRows(features, rowsOf(interactions, 'valid'))];
+  const options = { epochs: 1, hidden: [4], embeddingDimension: 2 };
+  const model = await fitCtr({ backbone: 'deepfm', train: rows, valid, options, rng: createRng(1) });
+  await model.save(join(folder, 'model'));
+  return Object.fromEntries(Object.entries(filesIn(join(folder, 'model'))).filter(([name]) => !name.endsWith('.onnx')));
+}
+
 const MANIFEST = { format: 'expctr-run/1', identity: null, completed: [], partial: {}, log: { bytes: 0, sha256: sha256('') } };
 
 /** A manifest with the checksum of its content. */
@@ -85,6 +101,20 @@ export const runsTargets: readonly Target[] = [
     async read(folder) {
       const { predictions } = await readRun(folder);
       promise(predictions !== undefined, 'a run has predictions');
+    },
+  },
+  {
+    name: 'click-model',
+    description: 'config.json and tensors of a click model',
+    samples: async (folder) => [await clickModelFiles(folder)],
+    async read(folder) {
+      const config = join(folder, 'config.json');
+      const text = readFileSync(config, 'utf8'); // with the checksum of the tensors that are there
+      writeFileSync(
+        config,
+        text.replace(/"tensorsSha256": ?"[0-9a-f]{64}"/u, `"tensorsSha256":"${sha256(readFileSync(join(folder, 'tensors.safetensors')))}"`),
+      );
+      await loadCtrModel(folder);
     },
   },
   {

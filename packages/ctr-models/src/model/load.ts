@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createRng, parseJson, sha256 } from '@expctr/core';
+import { createRng, ExpctrError, parseJson, sha256 } from '@expctr/core';
 import { namedLeaves, unflattenTree, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import type { Backbone } from '../backbones/backbone.js';
 import { findBackbone } from '../backbones/table.js';
@@ -21,7 +21,22 @@ export interface LoadCtrModelOptions {
  * Loads what {@link CtrModel.save} wrote. The folder says which backbone it is of, and with which options: nothing is assumed.
  * @throws CtrError `CTR_MODEL_FILE` where the folder is missing, damaged or mixed; `CTR_BACKBONE` for a backbone that is not known.
  */
-export async function loadCtrModel(folder: string, { backbones = [] }: LoadCtrModelOptions = {}): Promise<CtrModel> {
+export async function loadCtrModel(folder: string, options: LoadCtrModelOptions = {}): Promise<CtrModel> {
+  try {
+    return await load(folder, options);
+  } catch (cause) {
+    // What a damaged config.json leads to; with its tensors it would have been another model.
+    if (cause instanceof ExpctrError) throw cause;
+    throw broken(
+      join(folder, MODEL_FILES.config),
+      `no model can be made of it: ${(cause as Error).message}`,
+      'a folder written by save()',
+      cause,
+    );
+  }
+}
+
+async function load(folder: string, { backbones = [] }: LoadCtrModelOptions): Promise<CtrModel> {
   const config = await readConfig(join(folder, MODEL_FILES.config));
   const path = join(folder, MODEL_FILES.tensors);
   const tensors = await readSafetensors(path);
@@ -29,6 +44,8 @@ export async function loadCtrModel(folder: string, { backbones = [] }: LoadCtrMo
 
   const { schema, options, epochs, bestEpoch } = config;
   checkSchema(schema);
+  const values = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
+  checkSizes({ ...config.backbone.options, embeddingDimension: options.embeddingDimension }, values, join(folder, MODEL_FILES.config));
   const backbone = findBackbone(config.backbone.name, backbones);
   const own = savedOptions(backbone, config.backbone.options, join(folder, MODEL_FILES.config));
   const dimension = backbone.usesEmbeddings ? options.embeddingDimension : 0;
@@ -51,6 +68,15 @@ export async function loadCtrModel(folder: string, { backbones = [] }: LoadCtrMo
     epochs,
     bestEpoch,
   });
+}
+
+/** Room is made for a model before its numbers are read: no size of it can be beyond the values that there are. */
+function checkSizes(options: Readonly<Record<string, unknown>>, values: number, where: string): void {
+  for (const [name, value] of Object.entries(options)) {
+    const sizes: readonly unknown[] = Array.isArray(value) ? value : [value];
+    if (sizes.every((size) => typeof size !== 'number' || size <= Math.max(values, 1))) continue;
+    throw broken(where, `${name} is ${JSON.stringify(value)}`, `at most ${values}, the number of values in ${MODEL_FILES.tensors}`);
+  }
 }
 
 /** A saved option that the backbone lacks, or one of the backbone's that was not saved, means another version of it. */

@@ -50,24 +50,37 @@ export async function readSafetensors(path: string): Promise<Map<string, HostTen
   if (bytes.length < 8) throw damaged(path, 'it is shorter than its header length');
   const dataStart = 8 + Number(bytes.readBigUInt64LE(0));
   if (!(dataStart <= bytes.length)) throw damaged(path, 'its header is cut off');
-  let header: Record<string, Entry>;
+  let header: unknown;
   try {
-    header = parseJson(bytes.subarray(8, dataStart).toString('utf8')) as Record<string, Entry>;
+    header = parseJson(bytes.subarray(8, dataStart).toString('utf8'));
   } catch (cause) {
     throw damaged(path, 'its header is not JSON', cause);
   }
   const tensors = new Map<string, HostTensor>();
-  for (const [name, { dtype, shape, data_offsets: offsets }] of Object.entries(header)) {
+  if (!isRecord(header)) throw damaged(path, 'its header is not an object');
+  for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') continue;
-    const [start, end] = offsets;
-    if (dtype !== 'F32') throw damaged(path, `the tensor ${name} is ${dtype}, not F32`);
-    if (dataStart + end > bytes.length) throw damaged(path, `the tensor ${name} is cut off`);
+    const { dtype, shape, data_offsets: offsets } = isRecord(entry) ? (entry as Partial<Record<keyof Entry, unknown>>) : NO_ENTRY;
+    if (dtype !== 'F32') throw damaged(path, `the tensor ${name} is ${JSON.stringify(dtype)}, not F32`);
+    if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2) throw damaged(path, `the tensor ${name} has no shape or no place`);
+    const [start = 0, end = 0] = offsets;
+    if (start > end || dataStart + end > bytes.length) throw damaged(path, `the tensor ${name} is cut off`);
     if (end - start !== 4 * shape.reduce((size, d) => size * d, 1)) throw damaged(path, `the tensor ${name} has not the size of its shape`);
     const data = new Float32Array((end - start) / 4);
     new Uint8Array(data.buffer).set(bytes.subarray(dataStart + start, dataStart + end));
     tensors.set(name, { data, shape, dtype: 'float32' });
   }
   return tensors;
+}
+
+const NO_ENTRY = { dtype: null, shape: null, data_offsets: null };
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
 }
 
 function damaged(path: string, what: string, cause?: unknown): CtrError {
