@@ -32,8 +32,8 @@ describe('expctr-train', () => {
     expect(existsSync(out)).toBe(false);
   });
 
-  test('a missing data folder is an error that names it, and leaves no run folder', async () => {
-    expect(await main(['--dataset', 'movielens', '--data-dir', join(folder, 'absent'), '--out', out])).toBe(1);
+  test('a missing data folder is wrong use, and named, and leaves no run folder', async () => {
+    expect(await main(['--dataset', 'movielens', '--data-dir', join(folder, 'absent'), '--out', out])).toBe(2);
     expect(said).toContain('absent');
     expect(existsSync(out)).toBe(false);
   });
@@ -88,23 +88,23 @@ describe('expctr-train', () => {
     }
   });
 
-  test('a missing language model is an error that names it, and leaves no run folder', async () => {
-    expect(await main([...tiny, '--llm', join(folder, 'no-model'), '--out', out])).toBe(1);
+  test('a missing language model is wrong use, and named, and leaves no run folder', async () => {
+    expect(await main([...tiny, '--llm', join(folder, 'no-model'), '--out', out])).toBe(2);
     expect(said).toContain('no-model');
     expect(existsSync(out)).toBe(false);
   });
 
-  test('a missing encoder is an error that names it, and leaves no run folder', async () => {
+  test('a missing encoder is wrong use, and named, and leaves no run folder', async () => {
     await mkdir(join(folder, 'no-encoder'));
-    expect(await main([...tiny, '--encoder', join(folder, 'no-encoder'), '--out', out])).toBe(1);
+    expect(await main([...tiny, '--encoder', join(folder, 'no-encoder'), '--out', out])).toBe(2);
     expect(said).toContain('no-encoder');
     expect(existsSync(out)).toBe(false);
   });
 
-  test('a template file that is damaged is an error that names it', async () => {
+  test('a template file that is damaged is wrong use, and named', async () => {
     const template = join(folder, 'mine.json');
     await writeFile(template, '{"kind": "lc"}');
-    expect(await main([...tiny, '--set', `prompt.lc=${template}`, '--out', out])).toBe(1);
+    expect(await main([...tiny, '--set', `prompt.lc=${template}`, '--out', out])).toBe(2);
     expect(said).toContain('mine.json');
   });
 

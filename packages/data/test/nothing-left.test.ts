@@ -27,7 +27,7 @@ test('where every row was skipped, the error counts the reasons and shows the fi
   expect(message).toContain('1,501 of 1,501 rows of shop.csv are malformed and were skipped');
   expect(message).toContain("this is no rating in the column 'stars' (1,000)");
   expect(message).toContain("the rating is empty in the column 'stars' (501)");
-  expect(message).toContain('the first is shop.csv:2:7, "u0,i0,", where a number');
+  expect(message).toContain('the first is shop.csv:2:7: "u0,i0," (expected: a number');
 });
 
 test('a column that rows of JSON lines lack is named', async () => {

@@ -4,6 +4,7 @@ import { namedModel } from '../pipeline/named-model.js';
 import { loadTemplates } from '../pipeline/speech.js';
 import { checkAlgorithm, checkCompletions } from './check-algorithm.js';
 import { checkDataFolder, checkPlace } from './check-places.js';
+import { checkModelNames } from './check-model-names.js';
 import { checkRewards } from './check-rewards.js';
 import { checkForms } from './check-templates.js';
 
@@ -18,6 +19,7 @@ export async function checkBeforehand({ config, registry }: Settings, folder: Ru
   checkCompletions(config);
   checkRewards(config, registry);
   checkForms(config, await loadTemplates(config, namedModel(config)?.language ?? null));
-  await checkDataFolder(config);
+  await checkDataFolder(config, registry);
+  await checkModelNames(config, registry);
   await checkPlace(folder.root);
 }

@@ -4,13 +4,22 @@ import { dirname, join } from 'node:path';
 import { fileError, FileError } from '@expctr/core';
 import { ConfigError } from '../config/errors.js';
 import type { Config } from '../config/schema.js';
+import type { Registry } from '../plugins/registry.js';
 
 /** Adapters, tables and checkpoints of the smallest run take a few megabytes, those of a usual one some hundred. */
 const LEAST_FREE_BYTES = 100_000_000;
 
-/** The folder with the data, where one is named, is there. What is in it is for the dataset to say. @throws ConfigError `CONFIG_NO_DATA_DIR` */
-export async function checkDataFolder({ dataDir, dataset }: Config): Promise<void> {
-  if (dataDir === null || dataDir.includes('://')) return; // a lake
+/** The folder with the data is named where the dataset needs one, and it is there. What is in it is for the dataset to say. @throws ConfigError `CONFIG_NO_DATA_DIR` */
+export async function checkDataFolder({ dataDir, dataset }: Config, registry: Registry): Promise<void> {
+  if (dataDir === null) {
+    if (registry.datasets.find(({ name }) => name === dataset)?.needsFolder !== true) return;
+    throw new ConfigError('CONFIG_NO_DATA_DIR', `the dataset ${dataset} needs the folder with its files`, {
+      where: '--data-dir',
+      expected: 'a folder, a file or a zip archive',
+      remedy: 'pass --data-dir FOLDER',
+    });
+  }
+  if (dataDir.includes('://')) return; // a lake
   try {
     await stat(dataDir);
   } catch (cause) {
@@ -75,6 +84,6 @@ async function requireSpace(folder: string, leastFreeBytes: number): Promise<voi
 function asWrongUse(error: unknown, path: string): unknown {
   const known = fileError(error, path);
   if (!(known instanceof FileError)) return known;
-  const remedy = 'choose another --out, or correct the permissions of that folder';
+  const remedy = `choose another --out${known.code === 'FILE_NO_PERMISSION' ? ', or correct the permissions of that folder' : ''}`;
   return new FileError(known.code, known.what, { where: path, remedy, cause: error, wrongUse: true });
 }

@@ -95,10 +95,12 @@ export function parseCommandLine(argv: readonly string[], registry: Registry): C
     .version(packageVersion(import.meta.url) ?? 'unknown', '--version', 'print the version and end')
     .addHelpText('after', () => helpAfter(registry))
     .showHelpAfterError('(expctr-train --help lists every option)')
+    .allowExcessArguments()
     .exitOverride()
     .configureOutput({ writeOut: (text) => print(text.trimEnd()), writeErr: (text) => printError(text.trimEnd()) });
   program.parse([...argv], { from: 'user' });
-  if (program.args.length > 0) program.error(`error: unexpected argument "${program.args[0]}"; options begin with --`);
+  if (program.args.length > 0)
+    program.error(`error: unexpected argument "${program.args[0]}"; options begin with --, and what they take stands behind them.`);
   return { set: [], plugin: [], ...program.opts<Partial<CommandLine>>() };
 }
 

@@ -96,7 +96,10 @@ function unknownPart(kind: Section['kind'], given: unknown, where: string, regis
   return new ConfigError('CONFIG_UNKNOWN_PART', `there is no ${kind.slice(0, -1)} ${JSON.stringify(given)}`, {
     where,
     expected: `one of ${names.join(', ')}`,
-    remedy: near === undefined ? 'choose one of these, or load the plug-in that brings it (--plugin)' : `the nearest is ${near}`,
+    remedy:
+      near === undefined
+        ? 'choose one of these, or load the plug-in that brings it (--plugin)'
+        : `write ${where}=${near} (the nearest is ${near})`,
   });
 }
 

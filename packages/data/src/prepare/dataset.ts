@@ -30,6 +30,8 @@ export interface Dataset<O extends object = Readonly<Record<string, unknown>>> {
    * so none may be called as one of these.
    */
   readonly options: z.ZodObject & z.ZodType<O>;
+  /** Whether it reads files, so that a run without a data folder is wrong from the start. Default false. */
+  readonly needsFolder?: boolean;
   /**
    * Reads or makes it: labels, splits, slices and histories; its truth, where it is known; and in `warnings` what a reader of figures
    * has to know of it.

@@ -11,6 +11,7 @@ export function datasetFrom<O extends object = Readonly<Record<string, unknown>>
   return {
     name,
     description,
+    needsFolder: true,
     options: source.options ?? (z.object({}) as z.ZodObject & z.ZodType<O>),
     async prepare({ dataDir, seed, onBadRow, data, options }) {
       const { files, truncated } = data;

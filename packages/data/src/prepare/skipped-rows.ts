@@ -21,7 +21,7 @@ export function malformed({ file, rowsRead, rowsBad, badReasons = {}, badRows }:
       ...(shown.length === 0 ? [] : [`: ${shown.join(', ')}${others === 0 ? '' : `, other reasons (${counted(others)})`}`]),
       ...(first === undefined
         ? []
-        : [`; the first is ${file}:${first.line}:${first.column}, ${JSON.stringify(first.text)}, where ${first.expected} should be`]),
+        : [`; the first is ${file}:${first.line}:${first.column}: ${JSON.stringify(first.text)} (expected: ${first.expected})`]),
     ].join(''),
   ];
 }

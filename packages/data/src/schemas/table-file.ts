@@ -150,7 +150,7 @@ async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promis
 async function openWhole(path: string): Promise<FileHandle> {
   const unreadable = (cause: unknown): DataError => {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
-    return new DataError('DATA_FILE', `the file cannot be read (${code})`, {
+    return new DataError('DATA_FILE', code === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${code})`, {
       where: path,
       expected: 'an Arrow IPC file',
       cause,

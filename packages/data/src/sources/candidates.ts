@@ -124,7 +124,7 @@ export async function namesIn(folder: string): Promise<string[]> {
     return (await readdir(folder)).sort();
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new DataError('DATA_FOLDER', `the folder cannot be read (${code})`, {
+    throw new DataError('DATA_FOLDER', code === 'ENOENT' ? 'there is no such folder' : `the folder cannot be read (${code})`, {
       where: folder,
       expected: 'a folder with the files of a dataset',
       remedy: 'give it with --data-dir',
