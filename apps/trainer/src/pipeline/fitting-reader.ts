@@ -41,7 +41,7 @@ function fitted(
 export function formUnavailable(pipeline: Pipeline, template: LcTemplate, form: string): string | undefined {
   if (template.forms[form]?.form === 'chat' && !pipeline.models.policy.tokenizer.hasChatTemplate) return 'the model has no chat template';
   const { interactions, prompts } = pipeline.data;
-  const items = rowsOfLongestItems(interactions, (row) => prompts.item(row), template.item, LONGEST).map((row) => prompts.item(row));
+  const items = rowsOfLongestItems(interactions, (row) => prompts.item(row), LONGEST).map((row) => prompts.item(row));
   const { reasons } = pipeline.models.statements;
   const longest = reasons.reduce(
     (text, { inFavor, against }) => [inFavor, against].reduce((a, b) => (b.length > a.length ? b : a), text),

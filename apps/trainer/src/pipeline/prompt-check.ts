@@ -31,8 +31,8 @@ export interface PromptInputs {
  * @throws TemplateError `PROMPT_TOO_LONG` naming the item, ConfigError `CONFIG_UNKNOWN_WORDS`
  */
 export function checkPrompts(inputs: PromptInputs): DataWarning[] {
-  const { interactions, models, prompts } = inputs;
-  for (const row of rowsOfLongestItems(interactions, (at) => prompts.item(at), models.templates.explanation.item, LONGEST)) {
+  const { interactions, prompts } = inputs;
+  for (const row of rowsOfLongestItems(interactions, (at) => prompts.item(at), LONGEST)) {
     prompts.tokens(row);
   }
   requireKnownWords(inputs, unknownWords(inputs));
