@@ -61,9 +61,9 @@ test('a file with any byte changed is read or refused with a typed error', async
   const bytes = await readFile(join(import.meta.dirname, 'fixtures', 'types', 'interactions.parquet'));
   const path = join(folder, 'x.parquet');
   let read = 0;
-  for (let at = 0; at < bytes.length; at += 2) {
+  for (let at = 0; at < bytes.length; at += 5) {
     const damaged = Buffer.from(bytes);
-    damaged[at]! ^= [0xff, 0x01, 0x80, 0x40][(at / 2) % 4]!;
+    damaged[at]! ^= [0xff, 0x01, 0x80, 0x40][at % 4]!;
     await writeFile(path, damaged);
     try {
       const file = await openParquet(path);

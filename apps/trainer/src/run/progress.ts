@@ -25,11 +25,11 @@ export function createProgress(stream: NodeJS.WriteStream = process.stderr): Pro
 export const silentProgress: Progress = { say: () => undefined, begin: () => ({ update: () => undefined, done: () => undefined }) };
 
 /** What is said may quote data: nothing in it commands the terminal. */
-function printableProgress({ say, begin }: Progress): Progress {
+function printableProgress(inner: Progress): Progress {
   return {
-    say: (text) => say(printableLines(text)),
+    say: (text) => inner.say(printableLines(text)),
     begin(name, total, unit) {
-      const task = begin(printable(name), total, printable(unit));
+      const task = inner.begin(printable(name), total, printable(unit));
       return {
         update: (completed, note = '') => task.update(completed, printable(note)),
         done: (note = '') => task.done(printable(note)),
