@@ -21,14 +21,14 @@ export interface OpenModel {
   dispose(): Promise<void>;
 }
 
-/** @throws EncoderError `ENCODER_LOAD` with the reason, `ENCODER_DAMAGED_FILE` for files that say what cannot be. */
+/** @throws EncoderError `ENCODER_LOAD` with the reason, among them files that say what cannot be. */
 export async function openModel(files: ModelFiles, dtype: EncoderDType, options: TransformersEncoderOptions): Promise<OpenModel> {
-  await checkModelFiles(files.read);
   // Loaded on first use: it brings ONNX Runtime with it, which a bag of words does not need.
   const transformers = await import('@huggingface/transformers');
   let tokenizer: PreTrainedTokenizer;
   let model: PreTrainedModel;
   try {
+    await checkModelFiles(files.read);
     tokenizer = await transformers.AutoTokenizer.from_pretrained(files.location, { local_files_only: true });
     model = await transformers.AutoModel.from_pretrained(files.location, {
       local_files_only: true,

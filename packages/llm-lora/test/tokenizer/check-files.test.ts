@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checkedIds } from '../../src/tokenizer/check-files.js';
 import { TokenizerError } from '../../src/tokenizer/errors.js';
 import { loadTokenizer } from '../../src/tokenizer/load-tokenizer.js';
 
@@ -46,5 +47,8 @@ test.each<[string, object, string]>([
 test('a text for which the vocabulary has no token is an error, never an id that is no number', async () => {
   const tokenizer = await load(whole);
   expect([...tokenizer.encodeText('ab')]).toEqual([1, 2]);
-  expect(() => tokenizer.encodeText('abc')).toThrow(expect.objectContaining({ code: 'TOKENIZER_NO_TOKEN' }) as Error);
+  expect([...tokenizer.encodeText('abc')]).toEqual([1, 2]); // BPE leaves out what it does not know, as in Python
+  for (const ids of [[1, undefined], [NaN], [null], [-1], [1.5]]) {
+    expect(() => checkedIds(ids, 'abc', 'x')).toThrow(expect.objectContaining({ code: 'TOKENIZER_NO_TOKEN' }) as Error);
+  }
 });
