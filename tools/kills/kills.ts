@@ -88,16 +88,22 @@ async function killRandomly(): Promise<void> {
     // one in three is killed again while it is resumed
     const kills = rng.next() < 1 / 3 ? 2 : 1;
     for (let kill = 0; kill < kills; kill += 1) {
-      const { killed } = await child(folder, rng.next() * length);
+      const { killed, code, said } = await child(folder, rng.next() * length);
+      if (!killed && code !== 0) fail(`random kill ${n}: the process failed by itself: ${firstError(said)}`);
       counts[killed ? (kill === 0 ? 'killed' : 'again') : 'ended'] += 1;
     }
     await compare(folder, `random kill ${n}`, async () => {
       const { said, code } = await child(folder, null);
-      if (code !== 0) throw new Error(said.trim().split('\n').slice(-3).join(' '));
+      if (code !== 0) throw new Error(firstError(said));
     });
     if ((n + 1) % 10 === 0) print(`  ${n + 1} of ${random}, ${failures.length} failures`);
   }
   print(`${counts.killed} first kills and ${counts.again} while resuming; ${counts.ended} processes had ended before`);
+}
+
+/** What a process said of its end. */
+function firstError(said: string): string {
+  return said.split('\n').find((line) => /error/iu.test(line)) ?? 'it said nothing';
 }
 
 interface Ended {

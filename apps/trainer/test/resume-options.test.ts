@@ -1,8 +1,10 @@
 import { cp, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FileError, sha256 } from '@expctr/core';
 import { evaluateRun } from '@expctr/eval';
 import { lockRun, runFolder, type RunFolder } from '@expctr/run';
+import { diesAt, failsAt } from '@expctr/test-support';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Interrupted } from '../src/pipeline/interrupt.js';
 import { silentProgress, type Progress } from '../src/run/progress.js';
@@ -52,7 +54,7 @@ describe('a run that goes on', () => {
       await edited(folder, edit);
       const error = await openRunFolder(folder.root).catch((thrown: unknown) => thrown);
       expect(error).toMatchObject({ code: 'RUN_CONFIG_CHANGED', where: `${folder.config}, ${option}` });
-      await expect(evaluateRun(folder.root)).rejects.toMatchObject({ code: 'RUN_CONFIG_CHANGED', where: folder.config });
+      await expect(evaluateRun(folder.root)).rejects.toMatchObject({ code: 'RUN_CONFIG_CHANGED', where: `${folder.config}, ${option}` });
       await rm(folder.config);
       expect((await openRunFolder(folder.root)).config).toEqual((await openRunFolder(finished.root)).config);
     },
@@ -102,7 +104,6 @@ async function resealed(
 ): Promise<void> {
   const { sha256: _, ...manifest } = JSON.parse(await readFile(folder.manifest, 'utf8')) as Record<string, unknown>;
   change(manifest as never);
-  const { sha256 } = await import('@expctr/core');
   await writeFile(folder.manifest, JSON.stringify({ ...manifest, sha256: sha256(JSON.stringify(manifest)) }));
 }
 
@@ -150,6 +151,30 @@ test('evaluating a finished run, and going on with it, change no byte of what a 
   const before = await bytes();
   await evaluateRun(finished.root);
   expect(await bytes()).toEqual(before);
+}, 120_000);
+
+test.each(['ENOSPC', 'EACCES'])(
+  'a machine that refuses with %s in the middle is a typed error, and the run goes on to the same bytes',
+  async (code) => {
+    const folder = await freshFolder();
+    const attempt = failsAt(folder.root, code, code === 'ENOSPC' ? 150 : 400, async () => train(await tinySettings(...SETS), { folder }));
+    const error = await attempt.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(FileError);
+    expect((error as FileError).where).toContain(folder.root);
+    await resume(folder);
+    expect(await contentOf(folder)).toEqual(await contentOf(finished));
+  },
+  120_000,
+);
+
+test('a run dies at a few of its file operations, and ends with the same bytes', async () => {
+  // all of them: `npm run kills`
+  for (const operation of [60, 333]) {
+    const folder = await freshFolder();
+    await diesAt(folder.root, { operation, half: operation % 2 === 0 }, async () => train(await tinySettings(...SETS), { folder }));
+    await resume(folder);
+    expect(await contentOf(folder)).toEqual(await contentOf(finished));
+  }
 }, 120_000);
 
 describe('who works in a folder', () => {

@@ -1,4 +1,5 @@
 import { ExpctrError } from './errors.js';
+import { fileError } from './file-error.js';
 
 /** What a program's exit status says. */
 export const EXIT = { done: 0, failed: 1, wrongUse: 2, interrupted: 130 } as const;
@@ -9,9 +10,11 @@ export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
 /**
  * The exit status of a program that an error ended, and what it says of it. This is the one place that tells wrong use (2: what was
  * asked for cannot be, whatever the data) from failure (1).
+ * An error of the machine is told as {@link fileError} tells it.
  * @param write where the program writes errors; what commander throws has been written already
  */
-export function failWith(error: unknown, write: (text: string) => void): ExitStatus {
+export function failWith(thrown: unknown, write: (text: string) => void): ExitStatus {
+  const error = fileError(thrown);
   if (isCommandLineError(error)) return error.exitCode === 0 ? EXIT.done : EXIT.wrongUse;
   if (error instanceof ExpctrError) {
     write(`error ${error.code}: ${error.message}\n`);

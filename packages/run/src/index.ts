@@ -28,6 +28,7 @@ export { readTiming, timed, writeTiming, type TimingLine } from './timing.js';
 export { openArtifacts, type Artifacts, type ArtifactsOptions } from './artifacts.js';
 export { readManifest, type CompletedArtifact, type Manifest, type PartialArtifact, type RunIdentity } from './manifest.js';
 export type { Seal, Seals } from './seals.js';
+export { changesBetween, type OptionChange } from './changes.js';
 export { verifyArtifact, verifyRun } from './verify-run.js';
 export { rollBackRun, type RollBack } from './roll-back.js';
 export { lockRun, type LockOptions, type LockOwner, type RunLock } from './lock.js';

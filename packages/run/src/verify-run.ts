@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { changesBetween } from './changes.js';
 import { RunFolderError } from './errors.js';
 import { parseObject, readText } from './json-lines.js';
 import { allSeals, readManifest, type Manifest } from './manifest.js';
@@ -25,9 +25,11 @@ export async function verifyRun(folder: RunFolder, paths: readonly string[]): Pr
 async function checkConfig({ root, config: path }: RunFolder, { identity }: Manifest): Promise<void> {
   const text = await readText(path);
   if (identity === null || text === null) return;
-  if (isDeepStrictEqual(parseObject(text, path), identity.config)) return;
-  throw new RunFolderError('RUN_CONFIG_CHANGED', 'this is not the configuration that the run had', {
-    where: path,
+  const [change] = changesBetween(identity.config, parseObject(text, path));
+  if (change === undefined) return;
+  const { before, now } = change;
+  throw new RunFolderError('RUN_CONFIG_CHANGED', `the run had ${JSON.stringify(before)}, and this says ${JSON.stringify(now)}`, {
+    where: `${path}, ${change.path}`,
     remedy: `delete it, and expctr-train --resume ${root} writes it again`,
   });
 }

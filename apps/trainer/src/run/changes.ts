@@ -1,5 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
-import { isObject, RunFolderError } from '@expctr/run';
+import { changesBetween, RunFolderError } from '@expctr/run';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -18,24 +17,6 @@ const CHANGEABLE: Readonly<Record<string, string>> = {
 
 /** The options that may be given to a run that goes on, for `--help` and errors. */
 export const changeableOptions: readonly string[] = Object.keys(CHANGEABLE);
-
-/** An option that two configurations have different values for. */
-export interface OptionChange {
-  /** Its dotted path. */
-  readonly path: string;
-  readonly before: unknown;
-  readonly now: unknown;
-}
-
-/** Where two configurations differ; lists count as one value. */
-export function changesBetween(before: Options, now: Options, prefix = ''): OptionChange[] {
-  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
-  return names.flatMap((name) => {
-    const [old, next] = [before[name], now[name]];
-    if (isObject(old) && isObject(next)) return changesBetween(old, next, `${prefix}${name}.`);
-    return isDeepStrictEqual(old, next) ? [] : [{ path: `${prefix}${name}`, before: old, now: next }];
-  });
-}
 
 /**
  * @param where the file or option that says otherwise; default: the configuration
