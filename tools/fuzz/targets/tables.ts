@@ -44,8 +44,10 @@ export const tablesTargets: readonly Target[] = [
     samples: tableSamples,
     async read(folder) {
       const table = await readTable(join(folder, 'x.arrow'));
-      for (const column of table.schema.fields.keys())
-        for (const value of table.getChildAt(column) ?? []) promise(value !== undefined, 'a column has all of its rows');
+      for (const [at, { type }] of table.schema.fields.entries()) {
+        if (String(type).startsWith('Timestamp')) continue; // apache-arrow gives no times beyond 2^53; our readers take them from its memory
+        for (const value of table.getChildAt(at) ?? []) promise(value !== undefined, 'a column has all of its rows');
+      }
       const name = table.schema.metadata.get('expctr.schema') as SchemaName;
       if (SCHEMA_NAMES.includes(name)) validateTable(table, name);
       if (name === 'interactions/1') interactionsFromTable(table);
