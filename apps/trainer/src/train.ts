@@ -1,7 +1,7 @@
 import { mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRng } from '@expctr/core';
+import { createRng, checkOptions, type OptionKeys } from '@expctr/core';
 import { readDataset, writeDataset, type PreparedDataset } from '@expctr/data';
 import { evaluateRun, type Metrics } from '@expctr/eval';
 import { inRunFolder, type RunFolder, type RunLock } from '@expctr/run';
@@ -34,13 +34,16 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
 }
 
+const TRAIN_OPTIONS: OptionKeys<TrainOptions> = { folder: true, repair: true, progress: true, signal: true };
+
 /**
  * One run from data to report. Called again on the same folder it goes on where it stopped, and ends with the same files.
  * @param settings as `resolveConfig` gives them, plug-ins of one's own included
  * While it works it holds the folder's lock.
  * @throws ExpctrError naming what is missing or wrong and how to mend it
  */
-export function train(settings: Settings, options: TrainOptions): Promise<Metrics> {
+export async function train(settings: Settings, options: TrainOptions): Promise<Metrics> {
+  checkOptions('train', options, TRAIN_OPTIONS);
   return withPipeline(settings, options, async (pipeline) => {
     await runMethod(pipeline);
     // not timed: the report shows timing.jsonl, and evaluating again must give the same bytes

@@ -53,6 +53,7 @@ describe('a plug-in', () => {
       description: 'a number',
       default: 3,
       type: 'number',
+      example: 3,
       part: { chosenBy: 'ctr.backbone', name: 'my-fm' },
     });
     const schema = JSON.stringify(configJsonSchema(registry));

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import type { HubOptions } from '@expctr/hub';
 import type { Encoder } from './encoder.js';
 import type { EncoderPart } from './encoder-part.js';
@@ -32,6 +33,8 @@ export interface LoadEncoderContext {
   readonly hub?: HubOptions;
 }
 
+const LOAD_ENCODER_OPTIONS: OptionKeys<LoadEncoderContext> = { encoders: true, hub: true };
+
 /**
  * An encoder by its specification (see {@link findEncoder}).
  *
@@ -42,8 +45,10 @@ export interface LoadEncoderContext {
 export async function loadEncoder(
   spec: string,
   options: Readonly<Record<string, unknown>> = {},
-  { encoders: own = [], hub }: LoadEncoderContext = {},
+  parameters: LoadEncoderContext = {},
 ): Promise<Encoder> {
+  checkOptions('loadEncoder', parameters, LOAD_ENCODER_OPTIONS);
+  const { encoders: own = [], hub } = parameters;
   const { part, argument } = findEncoder(spec, own);
   const parsed = part.options.strict().safeParse(options);
   if (parsed.success) return part.load(argument, parsed.data, hub === undefined ? {} : { hub });

@@ -1,4 +1,4 @@
-import type { Rng, SeedPath } from '@expctr/core';
+import { checkOptions, type Rng, type SeedPath, type OptionKeys } from '@expctr/core';
 import type { TokenIds } from '@expctr/language-model';
 import type { RowPair, StepLoss, TokenBatch, TracedPairs, TrainablePolicy, TrainStep } from '@expctr/language-model/training';
 import { sgd } from '@expctr/tfjs-backend-onnx';
@@ -36,12 +36,22 @@ export interface PolicyCheckOptions {
 /** Rounding that other chunking and padding may cause in a log-probability, nats. */
 const ROUNDING = 1e-4;
 
+const CHECK_POLICY_OPTIONS: OptionKeys<PolicyCheckOptions> = {
+  policy: true,
+  prompts: true,
+  padTokenId: true,
+  rng: true,
+  maxNewTokens: true,
+};
+
 /**
  * Measures whether a policy keeps what its interface promises: equal forwards in scoring and training, positions and
  * masks from lengths, temperature, a fresh adapter that changes nothing, no dropout, gradients that add up, and samples
  * that do not depend on the batch. Nothing is trained: every step is skipped. Meant for the tests of new policies.
  */
-export async function checkPolicy({ policy, prompts, padTokenId, rng, maxNewTokens = 8 }: PolicyCheckOptions): Promise<PolicyCheck[]> {
+export async function checkPolicy(parameters: PolicyCheckOptions): Promise<PolicyCheck[]> {
+  checkOptions('checkPolicy', parameters, CHECK_POLICY_OPTIONS);
+  const { policy, prompts, padTokenId, rng, maxNewTokens = 8 } = parameters;
   const sampling = { maxNewTokens, stopTokenIds: [], seed: rng.path };
   const samples = await policy.generate(prompts, sampling);
   const batch: TokenBatch = {

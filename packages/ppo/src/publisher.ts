@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -25,8 +26,12 @@ export interface PublisherOptions {
   readonly folder?: string | undefined;
 }
 
+const CREATE_PUBLISHER_OPTIONS: OptionKeys<PublisherOptions> = { policy: true, adapter: true, sampler: true, folder: true };
+
 /** A publisher for samplers with `publish`, undefined for those that share the policy's memory. */
-export function createPublisher({ policy, adapter, sampler, folder }: PublisherOptions): Publisher | undefined {
+export function createPublisher(parameters: PublisherOptions): Publisher | undefined {
+  checkOptions('createPublisher', parameters, CREATE_PUBLISHER_OPTIONS);
+  const { policy, adapter, sampler, folder } = parameters;
   if (sampler.publish === undefined) return undefined;
   const learner = randomUUID().slice(0, 8); // a resumed run repeats its steps: a step alone would name a version twice
   let parent: string | undefined;

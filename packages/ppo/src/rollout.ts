@@ -1,4 +1,4 @@
-import type { SeedPath } from '@expctr/core';
+import { checkOptions, type SeedPath, type OptionKeys } from '@expctr/core';
 import type { Sampler, TokenIds } from '@expctr/language-model';
 import type { HostTreeOf, Score, TokenBatch } from '@expctr/language-model/training';
 import { PpoError } from './errors.js';
@@ -43,11 +43,22 @@ export interface RolloutOptions {
   readonly onProgress?: ((done: number, most: number) => void) | undefined;
 }
 
+const ROLL_OUT_OPTIONS: OptionKeys<RolloutOptions> = {
+  sampler: true,
+  adapter: true,
+  prompts: true,
+  settings: true,
+  seed: true,
+  onProgress: true,
+};
+
 /**
  * Completions of the prompts, prompt-major, each cut after its first stop token whatever the sampler went on to write.
  * @throws PpoError PPO_RAGGED for a completion without tokens or prompt, PPO_STALE for one of another adapter's version
  */
-export async function rollOut({ sampler, adapter, prompts, settings, seed, onProgress }: RolloutOptions): Promise<Rollout[]> {
+export async function rollOut(parameters: RolloutOptions): Promise<Rollout[]> {
+  checkOptions('rollOut', parameters, ROLL_OUT_OPTIONS);
+  const { sampler, adapter, prompts, settings, seed, onProgress } = parameters;
   const { maxNewTokens, stopTokenIds, completionsPerPrompt, temperature, topK, topP } = settings;
   const completions = await sampler.generate(prompts, {
     maxNewTokens,
@@ -112,12 +123,23 @@ export interface ScoringOptions<P, Name extends string> {
   readonly temperature: number;
 }
 
+const SCORE_ROLLOUTS_OPTIONS: OptionKeys<ScoringOptions<never, never>> = {
+  score: true,
+  extra: true,
+  outputs: true,
+  rollouts: true,
+  minibatches: true,
+  adapter: true,
+  temperature: true,
+};
+
 /**
  * Runs the compiled scoring pass over all rollouts, one call for each micro-batch.
  * @returns the head's outputs by name, ragged, in the order of `rollouts`
  * @throws PpoError PPO_RAGGED when an output is not as long as its response, PPO_NOT_FINITE when it holds NaN or infinity
  */
 export async function scoreRollouts<P, Name extends string>(options: ScoringOptions<P, Name>): Promise<Record<Name, Float32Array[]>> {
+  checkOptions('scoreRollouts', options, SCORE_ROLLOUTS_OPTIONS);
   const { score, extra, outputs, rollouts, minibatches, adapter, temperature } = options;
   const gathered = Object.fromEntries(outputs.map((name) => [name, new Array<Float32Array>(rollouts.length)])) as Record<
     Name,

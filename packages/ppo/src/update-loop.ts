@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import type { HostTreeOf, StepResult } from '@expctr/language-model/training';
 import { adam, chain, clipByGlobalNorm } from '@expctr/tfjs-backend-onnx';
 import type { Algorithm, ModelAnswers } from './algorithm.js';
@@ -17,19 +18,27 @@ import { batchesOf, requireColumns, selectedOf } from './step-batches.js';
 import { initialValueHead, stateValues, type ValueHead } from './value-head.js';
 import { emitWarning, ratioWarning, samplingWarning } from './warnings.js';
 
+const CREATE_LEARNER_OPTIONS: OptionKeys<LearnerOptions<never>> = {
+  algorithm: true,
+  algorithms: true,
+  policy: true,
+  sampler: true,
+  publishFolder: true,
+  config: true,
+  reference: true,
+  rng: true,
+  optimizer: true,
+  onWarning: true,
+};
+
 /**
  * Makes the learner of an algorithm, given by its name or itself. This is the update loop, and the only one: roll out,
  * score, log-probabilities of policy and reference, the algorithm's advantages, minibatches, steps of its loss, figures.
  * @throws PpoError PPO_ALGORITHM for a name that is not in the table, PPO_CONFIG for a setting that makes no sense
  */
-export async function createLearner<A extends string | Algorithm>({
-  policy,
-  sampler = policy,
-  reference,
-  rng,
-  onWarning = emitWarning,
-  ...options
-}: LearnerOptions<A>): Promise<Learner> {
+export async function createLearner<A extends string | Algorithm>(parameters: LearnerOptions<A>): Promise<Learner> {
+  checkOptions('createLearner', parameters, CREATE_LEARNER_OPTIONS);
+  const { policy, sampler = policy, reference, rng, onWarning = emitWarning, ...options } = parameters;
   const algorithm = findAlgorithm(options.algorithm, options.algorithms ?? algorithms);
   const config = resolveConfig(algorithm, options.config);
   const { temperature, learningRate: schedule } = config;

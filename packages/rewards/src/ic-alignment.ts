@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import { z } from 'zod';
 import { alignment, alignmentBounds, alignmentFigures, formOption, type AlignmentForm, type AlignmentReward } from './alignment.js';
 import { RewardError, requireLength } from './errors.js';
@@ -24,6 +25,15 @@ export interface IcAlignmentOptions {
   readonly teacher?: ClickPredictor;
 }
 
+const IC_ALIGNMENT_OPTIONS: OptionKeys<IcAlignmentOptions> = {
+  predictClick: true,
+  form: true,
+  target: true,
+  mode: true,
+  predictWithMean: true,
+  teacher: true,
+};
+
 /**
  * IC alignment (explanation and ID-CTR; arXiv 2412.02588): rewards an explanation whose vector helps the CTR model.
  *
@@ -34,6 +44,7 @@ export interface IcAlignmentOptions {
  * @throws {RewardError} `REWARD_OPTION` where `target` or `mode` needs a function that is missing
  */
 export function icAlignment(options: IcAlignmentOptions): AlignmentReward {
+  checkOptions('icAlignment', options, IC_ALIGNMENT_OPTIONS);
   const { predictClick, form = 'brier', target = 'label', mode = 'absolute' } = options;
   const teacher = target === 'teacher' ? needed(options.teacher, 'teacher', "target 'teacher'") : null;
   const predictWithMean = mode === 'difference' ? needed(options.predictWithMean, 'predictWithMean', "mode 'difference'") : null;

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import { z } from 'zod';
 import { alignment, alignmentBounds, alignmentFigures, formOption, type AlignmentForm, type AlignmentReward } from './alignment.js';
 import { requireLength } from './errors.js';
@@ -12,13 +13,17 @@ export interface LcAlignmentOptions {
   readonly form?: AlignmentForm;
 }
 
+const LC_ALIGNMENT_OPTIONS: OptionKeys<LcAlignmentOptions> = { read: true, form: true };
+
 /**
  * LC alignment (explanation and LLM-CTR; arXiv 2412.02588): rewards an explanation from which a reader can tell what the user did.
  *
  * An explanation of which nothing was left to read gets the form's minimum; its p_LC is a prediction from the item alone and
  * no merit of the explanation. Its figure for the log is `best_constant`.
  */
-export function lcAlignment({ read, form = 'brier' }: LcAlignmentOptions): AlignmentReward {
+export function lcAlignment(parameters: LcAlignmentOptions): AlignmentReward {
+  checkOptions('lcAlignment', parameters, LC_ALIGNMENT_OPTIONS);
+  const { read, form = 'brier' } = parameters;
   const { minimum } = alignmentBounds(form);
   return async (rows) => {
     const probabilities = await read(rows);

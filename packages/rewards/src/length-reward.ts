@@ -1,4 +1,4 @@
-import { atMost } from '@expctr/core';
+import { atMost, checkOptions, type OptionKeys } from '@expctr/core';
 import { z } from 'zod';
 import { RewardError } from './errors.js';
 import type { Reward } from './reward.js';
@@ -14,13 +14,17 @@ export interface LengthRewardOptions {
   readonly limit?: number;
 }
 
+const LENGTH_REWARD_OPTIONS: OptionKeys<LengthRewardOptions> = { minimum: true, maximum: true, limit: true };
+
 /**
  * A trapezoid over the token count, in [0, 1]: 0 for no token, rising linearly to 1 at `minimum`, 1 up to `maximum`, falling
  * linearly to 0 at `limit`. An explanation of which nothing is left to read gets 0 whatever its length.
  *
  * @throws {RewardError} `REWARD_OPTION` unless 1 <= minimum <= maximum < limit
  */
-export function lengthReward({ minimum, maximum, limit = 2 * maximum }: LengthRewardOptions): (rows: RewardRows) => Promise<Float64Array> {
+export function lengthReward(parameters: LengthRewardOptions): (rows: RewardRows) => Promise<Float64Array> {
+  checkOptions('lengthReward', parameters, LENGTH_REWARD_OPTIONS);
+  const { minimum, maximum, limit = 2 * maximum } = parameters;
   if (!(minimum >= 1 && minimum <= maximum && maximum < limit && Number.isFinite(limit))) {
     throw new RewardError('REWARD_OPTION', `lengthReward: minimum ${minimum}, maximum ${maximum}, limit ${limit}`, {
       expected: '1 <= minimum <= maximum < limit',

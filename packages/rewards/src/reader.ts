@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import { contentFreePrompts, renderLcPrompt, type HistoryText, type LcTemplate } from '@expctr/data';
 import type { Prompt } from '@expctr/language-model';
 import { answerProbability, contentFreeBias, type AnswerLogProbabilities } from './answer-probability.js';
@@ -32,6 +33,8 @@ export interface Reader {
   readonly read: (rows: ReaderRows) => Promise<Float64Array>;
 }
 
+const CREATE_READER_OPTIONS: OptionKeys<ReaderOptions> = { template: true, form: true, scoreAnswers: true, calibrate: true };
+
 /**
  * Makes a reader. Its content-free inputs are scored here, once: the model is frozen, so their mean is a constant, and it stands in
  * `bias`. Nothing else is kept: each call of `read` renders and scores its rows anew, in one call of `scoreAnswers`.
@@ -40,7 +43,9 @@ export interface Reader {
  *   `REWARD_COLUMN_MISSING` (the template repeats the history and the rows have none)
  * @throws {TemplateError} `TEMPLATE_FORM` for a form that the template lacks
  */
-export async function createReader({ template, form, scoreAnswers, calibrate = true }: ReaderOptions): Promise<Reader> {
+export async function createReader(parameters: ReaderOptions): Promise<Reader> {
+  checkOptions('createReader', parameters, CREATE_READER_OPTIONS);
+  const { template, form, scoreAnswers, calibrate = true } = parameters;
   const score = async (rendered: readonly ReturnType<typeof renderLcPrompt>[]): Promise<readonly AnswerLogProbabilities[]> => {
     const [first] = rendered;
     if (first === undefined) return [];

@@ -1,4 +1,4 @@
-import { atMost } from '@expctr/core';
+import { atMost, checkOptions, type OptionKeys } from '@expctr/core';
 import { z } from 'zod';
 import { alignment, alignmentBounds, formOption, type AlignmentForm } from './alignment.js';
 import { requireLength } from './errors.js';
@@ -16,6 +16,8 @@ export interface SiblingAlignmentOptions {
   readonly form?: AlignmentForm;
 }
 
+const SIBLING_ALIGNMENT_OPTIONS: OptionKeys<SiblingAlignmentOptions> = { siblings: true, read: true, form: true };
+
 /**
  * LC alignment on other items: the explanation is read as if it had been written about each sibling, and its reward is the mean
  * agreement with what the user did there. A true taste holds for every item that has the attribute; a reason that was made up to fit
@@ -24,11 +26,9 @@ export interface SiblingAlignmentOptions {
  *
  * Does not apply (null) to rows without siblings. An explanation of which nothing was left to read gets the form's minimum.
  */
-export function siblingAlignment({
-  siblings,
-  read,
-  form = 'brier',
-}: SiblingAlignmentOptions): (rows: RewardRows) => Promise<(number | null)[]> {
+export function siblingAlignment(parameters: SiblingAlignmentOptions): (rows: RewardRows) => Promise<(number | null)[]> {
+  checkOptions('siblingAlignment', parameters, SIBLING_ALIGNMENT_OPTIONS);
+  const { siblings, read, form = 'brier' } = parameters;
   const { minimum } = alignmentBounds(form);
   return async (rows) => {
     const pairs = Array.from({ length: rows.length }, (_, row) =>

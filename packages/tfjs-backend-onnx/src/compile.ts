@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import * as tf from '@tensorflow/tfjs';
 import type { CompiledFunction } from './compiled-function.js';
 import { BACKEND } from './backend.js';
@@ -40,6 +41,18 @@ export interface CompileOptions {
   readonly providers?: readonly Provider[];
 }
 
+const COMPILE_OPTIONS: OptionKeys<CompileOptions> = {
+  name: true,
+  constants: true,
+  argumentNames: true,
+  outputNames: true,
+  threads: true,
+  graphOptimization: true,
+  releaseMemory: true,
+  saved: true,
+  providers: true,
+};
+
 /**
  * Makes a program of a tfjs function.
  *
@@ -66,6 +79,7 @@ export async function compile(
   specs: unknown,
   options: CompileOptions = {},
 ): Promise<CompiledFunction<never, never>> {
+  checkOptions('compile', options, COMPILE_OPTIONS);
   // whoever changes the backend while this waits means later compilations
   const active = tf.getBackend() as string | undefined;
   await tf.ready();

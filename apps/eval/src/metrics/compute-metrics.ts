@@ -1,4 +1,4 @@
-import { createRng } from '@expctr/core';
+import { createRng, checkOptions, type OptionKeys } from '@expctr/core';
 import { FINAL, type RunLog } from '@expctr/run';
 import type { Metrics } from '../figures/metrics.js';
 import type { HistoryBackbone } from '../figures/predictors.js';
@@ -24,8 +24,12 @@ export interface MetricsOptions {
   readonly resamples?: number;
 }
 
+const COMPUTE_METRICS_OPTIONS: OptionKeys<MetricsOptions> = { resamples: true };
+
 /** Every figure of a run. The same run gives the same figures, to the last bit. */
-export function computeMetrics(run: RunData, { resamples = 1_000 }: MetricsOptions = {}): Metrics {
+export function computeMetrics(run: RunData, parameters: MetricsOptions = {}): Metrics {
+  checkOptions('computeMetrics', parameters, COMPUTE_METRICS_OPTIONS);
+  const { resamples = 1_000 } = parameters;
   const { predictions, interactions } = run;
   // the same draws for both, so that every difference is paired
   const resample = (models: TestPredictions['models']): ReadonlyMap<string, Resampled> =>

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
-import { nearestName, parseJson } from '@expctr/core';
+import { nearestName, parseJson, checkOptions, type OptionKeys } from '@expctr/core';
 import type { HubOptions } from '@expctr/hub';
 import { isObject } from '@expctr/run';
 import { loadPlugins, type PluginSource } from '../plugins/load-plugins.js';
@@ -35,11 +35,14 @@ export interface Settings {
   readonly hub?: HubOptions;
 }
 
+const RESOLVE_CONFIG_OPTIONS: OptionKeys<ConfigSources> = { preset: true, file: true, flags: true, sets: true, plugins: true };
+
 /**
  * @returns the complete configuration
  * @throws ConfigError naming the option, what was expected and the nearest right name; PluginError for a plug-in that cannot be used
  */
 export async function resolveConfig(sources: ConfigSources): Promise<Settings> {
+  checkOptions('resolveConfig', sources, RESOLVE_CONFIG_OPTIONS);
   const preset = sources.preset === undefined ? {} : presetNamed(sources.preset);
   const own: Json = sources.file === undefined ? {} : await readConfigFile(sources.file);
   for (const [path, value] of Object.entries(sources.flags ?? {})) if (value !== undefined) setPath(own, path, value);

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import { explanationsFromRows, readableText, type Explanations } from '@expctr/data';
 import type { Completion } from '@expctr/language-model';
 import { createPublisher } from '@expctr/ppo';
@@ -17,6 +18,8 @@ export interface ExplainOptions {
 /** Rows a call: so many that a sampler is busy, so few that progress shows and Ctrl-C is heeded. The texts do not depend on it. */
 const ROUNDS = 4;
 
+const EXPLAIN_ROWS_OPTIONS: OptionKeys<ExplainOptions> = { adapter: true, stage: true, iteration: true, temperature: true };
+
 /**
  * One explanation for each row, decoded as test rows are unless a temperature is given. A row's random stream is named by the row,
  * so its text depends on nothing but policy, prompt and seed.
@@ -24,6 +27,7 @@ const ROUNDS = 4;
  * @param rows interaction ids
  */
 export async function explainRows(pipeline: Pipeline, rows: ArrayLike<number>, options: ExplainOptions): Promise<Explanations> {
+  checkOptions('explainRows', options, EXPLAIN_ROWS_OPTIONS);
   const { run, data, models } = pipeline;
   const { config, progress, signal, rng } = run;
   const { adapter, stage, iteration, temperature = config.llm.temperature } = options;

@@ -31,11 +31,12 @@ export async function explanationSet(pipeline: Pipeline, reader: Reader, options
 }
 
 async function explainAndRead(pipeline: Pipeline, reader: Reader, options: ExplanationSetOptions): Promise<Explanations> {
-  const explanations = await explainRows(pipeline, options.rows, options);
+  const { name: _, rows, readRows, ...explained } = options;
+  const explanations = await explainRows(pipeline, rows, explained);
   const at = positions(explanations);
-  const read = await readerProbabilities(pipeline, reader, options.readRows, (row) => explanations.read[at.get(row)!]!);
+  const read = await readerProbabilities(pipeline, reader, readRows, (row) => explanations.read[at.get(row)!]!);
   const probabilities = new Float32Array(explanations.length).fill(NaN);
-  read.forEach((probability, index) => (probabilities[at.get(options.readRows[index]!)!] = probability));
+  read.forEach((probability, index) => (probabilities[at.get(readRows[index]!)!] = probability));
   return { ...explanations, rewards: { ...explanations.rewards, [P_LC]: probabilities } };
 }
 

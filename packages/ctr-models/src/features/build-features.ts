@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import { SPLITS, type Interactions, type Items } from '@expctr/data';
 import type { RawColumn, RawEvents, RawList } from './columns.js';
 import type { FeatureDefinition } from './definitions.js';
@@ -42,6 +43,21 @@ export interface BuildFeaturesParameters {
   readonly historyLength?: number;
 }
 
+const BUILD_FEATURES_OPTIONS: OptionKeys<BuildFeaturesParameters> = {
+  interactions: true,
+  items: true,
+  rows: true,
+  fitRows: true,
+  schema: true,
+  vectors: true,
+  popularity: true,
+  historyCounts: true,
+  events: true,
+  evidence: true,
+  minimumCount: true,
+  historyLength: true,
+};
+
 /**
  * h(u, i) of docs/method.md, and dense vectors: `user`, `item`, `item_<attribute>` for each attribute, `item_year`, `item_popularity`,
  * `history_liked` and `history_disliked` (item sequences that share the item table), their counts, `evidence_…` and `history` where they
@@ -51,6 +67,7 @@ export interface BuildFeaturesParameters {
  * @throws CtrError `CTR_EMPTY` without rows to fit on; `CTR_DENSE_ROWS` where a row to fit on has no vector; `CTR_LENGTH`, `CTR_SCHEMA`.
  */
 export function buildFeatures(parameters: BuildFeaturesParameters): Features {
+  checkOptions('buildFeatures', parameters, BUILD_FEATURES_OPTIONS);
   const { interactions, items, vectors = {}, popularity = true, historyCounts = true, minimumCount = 1, historyLength = 50 } = parameters;
   const rows = Int32Array.from(parameters.rows ?? interactions.interactionId);
   const fitRows = parameters.fitRows ?? rows.filter((row) => interactions.split[row] === SPLITS.indexOf('train'));

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import { CtrError } from '../errors.js';
 import { checkColumn, type FeatureColumn, type IdColumn, type IdListColumn, type NumberColumn, type RawColumn } from './columns.js';
 import { notFinite } from './row-errors.js';
@@ -30,11 +31,15 @@ export interface EncodeParameters {
   readonly labels: Uint8Array;
 }
 
+const ENCODE_FEATURES_OPTIONS: OptionKeys<EncodeParameters> = { schema: true, columns: true, labels: true };
+
 /**
  * Turns raw columns into ids and standardized numbers. Values that the vocabulary lacks become id 0.
  * @throws CtrError `CTR_SCHEMA`, `CTR_LENGTH`; `CTR_NOT_FINITE` for a missing or infinite number where the feature does not allow it.
  */
-export function encodeFeatures({ schema, columns, labels }: EncodeParameters): Features {
+export function encodeFeatures(parameters: EncodeParameters): Features {
+  checkOptions('encodeFeatures', parameters, ENCODE_FEATURES_OPTIONS);
+  const { schema, columns, labels } = parameters;
   const idOf = new Map(schema.tables.map((t) => [t.name, new Map(t.vocabulary.map((value, k) => [value, k + 1]))]));
   const encoded: Record<string, FeatureColumn> = {};
   for (const feature of schema.features) {

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import { CtrError } from '../errors.js';
 import { checkSchema } from './check-schema.js';
 import { checkColumn, positionsOf, type RawColumn } from './columns.js';
@@ -17,6 +18,8 @@ export interface FitSchemaParameters {
   readonly minimumCount?: number;
 }
 
+const FIT_SCHEMA_OPTIONS: OptionKeys<FitSchemaParameters> = { definitions: true, columns: true, rows: true, minimumCount: true };
+
 /**
  * Fits vocabularies and normalization on the training rows alone.
  *
@@ -25,7 +28,9 @@ export interface FitSchemaParameters {
  *
  * @throws CtrError `CTR_SCHEMA` where a column is missing or of another kind; `CTR_EMPTY` without training rows; `CTR_NOT_FINITE`.
  */
-export function fitSchema({ definitions, columns, rows, minimumCount = 1 }: FitSchemaParameters): FeatureSchema {
+export function fitSchema(parameters: FitSchemaParameters): FeatureSchema {
+  checkOptions('fitSchema', parameters, FIT_SCHEMA_OPTIONS);
+  const { definitions, columns, rows, minimumCount = 1 } = parameters;
   if (rows.length === 0) throw new CtrError('CTR_EMPTY', 'there are no training rows to fit the features on');
   const column = <K extends RawColumn['kind']>(name: string, kind: K): Extract<RawColumn, { kind: K }> => {
     const found = columns[name];

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import type { Interactions } from '@expctr/data';
 import { CtrError } from '../errors.js';
 import type { DenseColumn } from './columns.js';
@@ -39,6 +40,8 @@ export interface WithVectorsOptions {
   readonly schema?: FeatureSchema;
 }
 
+const WITH_VECTORS_OPTIONS: OptionKeys<WithVectorsOptions> = { schema: true };
+
 /**
  * The same rows with more dense features, as if {@link buildFeatures} had been given the vectors at once. Nothing is encoded anew and
  * the other columns are shared, so features built once serve any number of models that differ in their vectors.
@@ -51,8 +54,10 @@ export interface WithVectorsOptions {
 export function withVectors(
   features: Features,
   vectors: Readonly<Record<string, DenseVectors>>,
-  { schema: given }: WithVectorsOptions = {},
+  parameters: WithVectorsOptions = {},
 ): Features {
+  checkOptions('withVectors', parameters, WITH_VECTORS_OPTIONS);
+  const { schema: given } = parameters;
   const { source, schema } = features;
   if (source === undefined) {
     throw new CtrError('CTR_SCHEMA', 'the features do not say which interactions they are of', {

@@ -1,4 +1,4 @@
-import type { Rng } from '@expctr/core';
+import { checkOptions, type Rng, type OptionKeys } from '@expctr/core';
 import type { Backbone } from '../backbones/backbone.js';
 import { CtrError } from '../errors.js';
 import type { Features } from '../features/encode.js';
@@ -35,12 +35,16 @@ export interface BackboneChoice {
   readonly model: CtrModel;
 }
 
+const CHOOSE_BACKBONE_OPTIONS: OptionKeys<ChooseBackboneParameters> = { candidates: true, backbones: true, rng: true, onEpoch: true };
+
 /**
  * Fits every candidate and chooses the one that ranks the validation rows best. No other rows are looked at. Models that are not
  * chosen are freed.
  * @throws CtrError `CTR_BACKBONE` without candidates, and what {@link fitCtr} throws
  */
-export async function chooseBackbone({ candidates, backbones = [], rng, onEpoch }: ChooseBackboneParameters): Promise<BackboneChoice> {
+export async function chooseBackbone(parameters: ChooseBackboneParameters): Promise<BackboneChoice> {
+  checkOptions('chooseBackbone', parameters, CHOOSE_BACKBONE_OPTIONS);
+  const { candidates, backbones = [], rng, onEpoch } = parameters;
   let best: { readonly chosen: number; readonly model: CtrModel } | undefined;
   const validAuc: number[] = [];
   for (const [at, candidate] of candidates.entries()) {

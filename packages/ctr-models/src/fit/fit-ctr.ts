@@ -1,4 +1,4 @@
-import type { Rng } from '@expctr/core';
+import { checkOptions, type Rng, type OptionKeys } from '@expctr/core';
 import type { Backbone } from '../backbones/backbone.js';
 import { checkBackbones, findBackbone } from '../backbones/table.js';
 import { CtrError } from '../errors.js';
@@ -35,6 +35,16 @@ export interface FitCtrParameters {
   readonly onEpoch?: (report: EpochReport) => void;
 }
 
+const FIT_CTR_OPTIONS: OptionKeys<FitCtrParameters> = {
+  backbone: true,
+  backbones: true,
+  train: true,
+  valid: true,
+  options: true,
+  rng: true,
+  onEpoch: true,
+};
+
 /**
  * Fits a CTR model by mini-batch gradient descent on the log-loss, stops early on the validation rows' log-loss and returns the best
  * epoch. Not on their AUC: rewards and teachers take the probabilities themselves, and an AUC still creeps up by chance long after the
@@ -45,15 +55,9 @@ export interface FitCtrParameters {
  * @throws CtrError `CTR_ONE_CLASS` where train or valid has one class; `CTR_NOT_FINITE` for NaN in a feature (naming it and the row)
  * or a loss that grew out of bounds; `CTR_DENSE_ROWS` where a dense column lacks rows; `CTR_EMPTY`, `CTR_SCHEMA`, `CTR_OPTION`, `CTR_BACKBONE`.
  */
-export async function fitCtr({
-  backbone: given,
-  backbones = [],
-  train,
-  valid,
-  options: givenOptions = {},
-  rng,
-  onEpoch,
-}: FitCtrParameters): Promise<CtrModel> {
+export async function fitCtr(parameters: FitCtrParameters): Promise<CtrModel> {
+  checkOptions('fitCtr', parameters, FIT_CTR_OPTIONS);
+  const { backbone: given, backbones = [], train, valid, options: givenOptions = {}, rng, onEpoch } = parameters;
   if (typeof given !== 'string') checkBackbones([given]);
   const backbone = typeof given === 'string' ? findBackbone(given, backbones) : given;
   const { fit: options, own } = resolveOptions(backbone, givenOptions, train.length);

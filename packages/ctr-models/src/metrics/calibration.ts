@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import { CtrError } from '../errors.js';
 import { checkLabelledProbabilities } from './check.js';
 
@@ -8,6 +9,8 @@ export interface CalibrationOptions {
   /** `uniform`: bins of equal width; `quantile`: bins of (nearly) equal counts. Default `uniform`. */
   readonly strategy?: 'uniform' | 'quantile';
 }
+
+const EXPECTED_CALIBRATION_ERROR_OPTIONS: OptionKeys<CalibrationOptions> = { bins: true, strategy: true };
 
 /**
  * Expected calibration error: over bins of predictions, the mean of |share of positives - mean probability| weighted by rows
@@ -20,8 +23,10 @@ export interface CalibrationOptions {
 export function expectedCalibrationError(
   labels: ArrayLike<number>,
   probabilities: ArrayLike<number>,
-  { bins = 15, strategy = 'uniform' }: CalibrationOptions = {},
+  parameters: CalibrationOptions = {},
 ): number {
+  checkOptions('expectedCalibrationError', parameters, EXPECTED_CALIBRATION_ERROR_OPTIONS);
+  const { bins = 15, strategy = 'uniform' } = parameters;
   checkLabelledProbabilities('expectedCalibrationError', labels, probabilities);
   if (!Number.isInteger(bins) || bins < 1) {
     throw new CtrError('CTR_OPTION', `bins is ${bins}`, { where: 'expectedCalibrationError', expected: 'an integer of at least 1' });

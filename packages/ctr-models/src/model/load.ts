@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createRng, ExpctrError, parseJson, sha256 } from '@expctr/core';
+import { createRng, ExpctrError, parseJson, sha256, checkOptions, type OptionKeys } from '@expctr/core';
 import { namedLeaves, unflattenTree, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import type { Backbone } from '../backbones/backbone.js';
 import { findBackbone } from '../backbones/table.js';
@@ -17,11 +17,14 @@ export interface LoadCtrModelOptions {
   readonly backbones?: readonly Backbone[];
 }
 
+const LOAD_CTR_MODEL_OPTIONS: OptionKeys<LoadCtrModelOptions> = { backbones: true };
+
 /**
  * Loads what {@link CtrModel.save} wrote. The folder says which backbone it is of, and with which options: nothing is assumed.
  * @throws CtrError `CTR_MODEL_FILE` where the folder is missing, damaged or mixed; `CTR_BACKBONE` for a backbone that is not known.
  */
 export async function loadCtrModel(folder: string, options: LoadCtrModelOptions = {}): Promise<CtrModel> {
+  checkOptions('loadCtrModel', options, LOAD_CTR_MODEL_OPTIONS);
   try {
     return await load(folder, options);
   } catch (cause) {

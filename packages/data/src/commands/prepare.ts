@@ -11,8 +11,8 @@ import { prepareIntoFolder, type PreparedFolder, type PrepareOptions } from '../
  * no row, `out` gets the card alone.
  * @throws DataOptionError `DATA_OUT_NOT_EMPTY` where `out` holds anything else; and what {@link prepareDataset} throws.
  */
-export async function prepareCommand(options: PrepareOptions & { readonly out: string }): Promise<PreparedFolder> {
-  const out = resolve(options.out);
+export async function prepareCommand({ out: given, ...options }: PrepareOptions & { readonly out: string }): Promise<PreparedFolder> {
+  const out = resolve(given);
   await requireOurs(out);
   const temporary = `${out}.${process.pid}.tmp`;
   const moveIn = async (): Promise<void> => {

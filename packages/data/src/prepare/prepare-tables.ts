@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import { historiesInMemory } from './histories-in-memory.js';
 import { planDataset, type PlannedDataset, type PrepareTablesOptions } from './plan.js';
 import type { DatasetCard } from './card.js';
@@ -15,6 +16,8 @@ export interface PreparedDataset extends Pick<PlannedDataset, 'items' | 'users' 
   readonly truth?: Iterable<TruthRow>;
 }
 
+const PREPARE_TABLES_OPTIONS: OptionKeys<PrepareTablesOptions> = { dataset: true, seed: true, onBadRow: true, data: true, options: true };
+
 /**
  * Turns raw tables into interactions with labels, splits, slices and histories, in memory. In this order: rows whose item has no
  * metadata, implicit zeros and repeated pairs of user and item are dropped (the last of a pair stays), k-core, `maxPerUser`, splits and
@@ -22,6 +25,7 @@ export interface PreparedDataset extends Pick<PlannedDataset, 'items' | 'users' 
  * @throws DataError `DATA_EMPTY`, `DATA_EMPTY_CORE`, `DATA_ONE_CLASS` where nothing can be learned from what is left.
  */
 export function prepareTables(raw: RawTables, options: PrepareTablesOptions): PreparedDataset {
+  checkOptions('prepareTables', options, PREPARE_TABLES_OPTIONS);
   const { interactions: stream, card, ...rest } = planDataset(raw, options);
   const { histories, ...columns } = stream;
   const { historyOffsets, values, history } = historiesInMemory(histories, columns.length);

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import type { Prompt } from '@expctr/language-model';
 import { z } from 'zod';
 import { TemplateError } from '../errors.js';
@@ -106,6 +107,8 @@ export interface RenderedExplanationPrompt {
   readonly dropped: number;
 }
 
+const RENDER_EXPLANATION_PROMPT_OPTIONS: OptionKeys<ExplanationPromptOptions> = { form: true, fits: true };
+
 /**
  * Renders the prompt x(u, i). Where it does not fit, oldest history entries are left out, always from the longer of the two
  * lists (from `disliked` where they are equally long), until it does. Where it does not fit without any, and the template has
@@ -117,6 +120,7 @@ export function renderExplanationPrompt(
   input: ExplanationInput,
   options: ExplanationPromptOptions = {},
 ): RenderedExplanationPrompt {
+  checkOptions('renderExplanationPrompt', options, RENDER_EXPLANATION_PROMPT_OPTIONS);
   const template = worded(slotted);
   const { form = template.forms.completion === undefined ? 'chat' : 'completion', fits } = options;
   const render = (history: HistoryText): Prompt => renderWith(template, form, { ...history, target: input.target });

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import { basename } from 'node:path';
 import { DataError } from '../errors.js';
 import { createBadRowLog, type OnBadRow } from './bad-rows.js';
@@ -41,6 +42,20 @@ export interface ReadRowsOptions {
 /** A quote that is not closed within so many lines is an error of its first line. */
 const MAX_RECORD_LINES = 32;
 
+const READ_ROWS_OPTIONS: OptionKeys<ReadRowsOptions> = {
+  path: true,
+  name: true,
+  dialect: true,
+  fieldCount: true,
+  encoding: true,
+  example: true,
+  onBadRow: true,
+  onTruncated: true,
+  header: true,
+  row: true,
+  open: true,
+};
+
 /**
  * Streams the rows of a delimited text file, plain or gzip, with any of the line ends LF and CRLF, and with or without a
  * byte-order mark and a final line end. Empty lines are no rows. Rows that are read = rows that `row` accepted + rows that it
@@ -48,6 +63,7 @@ const MAX_RECORD_LINES = 32;
  * @throws DataError `DATA_BAD_ROW` with file, line and column (under `fail`), `DATA_HEADER`, `DATA_ENCODING`, `DATA_EMPTY_FILE`, `DATA_FILE`, `DATA_GZIP`.
  */
 export async function readRows(options: ReadRowsOptions): Promise<FileReport> {
+  checkOptions('readRows', options, READ_ROWS_OPTIONS);
   const {
     path,
     name = basename(path),

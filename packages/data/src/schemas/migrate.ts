@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import { Field, RecordBatch, Schema, Struct, Table, type DataType, type Vector } from 'apache-arrow';
 import { DataError } from '../errors.js';
 import { SCHEMA_KEY } from './arrow-build.js';
@@ -36,6 +37,8 @@ export interface MigratedTable {
   readonly changes: readonly string[];
 }
 
+const MIGRATE_TABLE_OPTIONS: OptionKeys<MigrateOptions> = { rename: true, migrations: true };
+
 /**
  * Brings a table to a schema: one of an older version step by step, and one that names no schema (made with pandas, Polars or
  * DuckDB, say) by renaming columns and casting their types where no value is lost: whole numbers to a narrower type, numbers to
@@ -44,6 +47,7 @@ export interface MigratedTable {
  * `DATA_CAST` with column and row where a value would be lost, and what {@link validateTable} throws.
  */
 export function migrateTable(table: Table, name: SchemaName, options: MigrateOptions = {}): MigratedTable {
+  checkOptions('migrateTable', options, MIGRATE_TABLE_OPTIONS);
   const changes: string[] = [];
   let current = renamed(table, options.rename ?? {}, changes);
   for (let found = current.schema.metadata.get(SCHEMA_KEY); found !== name; found = current.schema.metadata.get(SCHEMA_KEY)) {

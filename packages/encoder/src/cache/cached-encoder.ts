@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { sha256 } from '@expctr/core';
+import { sha256, checkOptions, type OptionKeys } from '@expctr/core';
 import { distinct } from '../distinct.js';
 import type { EncodeOptions, Encoder } from '../encoder.js';
 import { openEmbeddingStore, type EmbeddingStore } from './embedding-store.js';
@@ -27,6 +27,8 @@ export interface CachedEncoder extends Encoder {
 /** Texts that are encoded before they are written: what a killed run loses at most. */
 const TEXTS_PER_WRITE = 16_384;
 
+const CACHED_ENCODER_OPTIONS: OptionKeys<CachedEncoderOptions> = { path: true };
+
 /**
  * Keeps an encoder's vectors in Arrow files, keyed by the encoder's identity and the SHA-256 of each text. Only texts that
  * no earlier call or run has brought reach the encoder. The vectors of the encoder in use are held in memory (4 d bytes a
@@ -35,7 +37,9 @@ const TEXTS_PER_WRITE = 16_384;
  * `encode` rejects with EncoderCacheError: `ENCODER_CACHE_DAMAGED` names the file to delete, `ENCODER_CACHE_PATH` a path that
  * cannot be a folder.
  */
-export function cachedEncoder(encoder: Encoder, { path }: CachedEncoderOptions): CachedEncoder {
+export function cachedEncoder(encoder: Encoder, parameters: CachedEncoderOptions): CachedEncoder {
+  checkOptions('cachedEncoder', parameters, CACHED_ENCODER_OPTIONS);
+  const { path } = parameters;
   const { name, dimension, normalized } = encoder;
   const identity = encoder.identity ?? name;
   const folder = join(path, `${name.replace(/[^\w.-]+/g, '-')}-${sha256(`${dimension}\0${identity}`).slice(0, 12)}`);

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import type { Encoder } from '../encoder.js';
 import { EncoderOptionError } from '../errors.js';
 import { normalizeInPlace } from '../normalize.js';
@@ -16,6 +17,8 @@ export interface HashedEncoderOptions {
 /** A run of letters, combining marks and digits of any script is a word. */
 const WORD = /[\p{L}\p{M}\p{N}]+/gu;
 
+const CREATE_HASHED_ENCODER_OPTIONS: OptionKeys<HashedEncoderOptions> = { dimension: true, ngrams: true, seed: true };
+
 /**
  * A bag of words in a fixed number of dimensions, without a model, a vocabulary or a download: every word (lower case, NFC)
  * adds +1 or -1 to the dimension that its hash names, and the counts are scaled to length 1. A text without words gives the
@@ -28,6 +31,7 @@ const WORD = /[\p{L}\p{M}\p{N}]+/gu;
  * @throws EncoderOptionError `ENCODER_OPTION` for a dimension, n-gram length or seed that makes no sense.
  */
 export function createHashedEncoder(options: HashedEncoderOptions = {}): Encoder {
+  checkOptions('createHashedEncoder', options, CREATE_HASHED_ENCODER_OPTIONS);
   const { dimension = 256, ngrams = 1, seed = 0 } = options;
   requireInteger('encoder.dimension', dimension, 1, 0x7fffffff);
   requireInteger('encoder.ngrams', ngrams, 1, 16);

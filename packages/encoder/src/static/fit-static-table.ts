@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import { EncoderOptionError } from '../errors.js';
 import { featuresOf, isWord } from './features.js';
 import { principalComponents, type SparseRows } from './principal-components.js';
@@ -20,6 +21,13 @@ export interface FitStaticTableOptions {
   readonly maximumFeatures?: number;
 }
 
+const FIT_STATIC_TABLE_OPTIONS: OptionKeys<FitStaticTableOptions> = {
+  dimension: true,
+  smoothing: true,
+  minimumCount: true,
+  maximumFeatures: true,
+};
+
 /**
  * Learns a static encoder's table from texts. Words and pairs of neighbors are counted with the weights of smooth inverse
  * frequency and the mean text, their common component, is removed. What is left is told in two ways, of equal mean squared length:
@@ -38,6 +46,7 @@ export interface FitStaticTableOptions {
  * @throws EncoderOptionError `ENCODER_OPTION` for options that make no sense, or fewer features than components
  */
 export function fitStaticTable(texts: readonly string[], options: FitStaticTableOptions = {}): StaticTable {
+  checkOptions('fitStaticTable', options, FIT_STATIC_TABLE_OPTIONS);
   const { dimension = 32, smoothing = 0.1, minimumCount = 3, maximumFeatures = 8192 } = options;
   requireInteger('dimension', dimension, 2);
   requireInteger('minimumCount', minimumCount, 1);

@@ -1,3 +1,4 @@
+import { checkOptions as checkOptionNames, type OptionKeys } from '@expctr/core';
 import { distinct, spreadRows } from '../distinct.js';
 import type { Encoder } from '../encoder.js';
 import { EncoderError } from '../errors.js';
@@ -17,6 +18,19 @@ import { createTokenize, frameOf } from './tokenization.js';
  */
 const SCALED_BY_BATCH: ReadonlySet<EncoderDType> = new Set(['q8', 'int8', 'uint8']);
 
+const CREATE_TRANSFORMERS_ENCODER_OPTIONS: OptionKeys<TransformersEncoderOptions> = {
+  pooling: true,
+  normalize: true,
+  maxTokens: true,
+  prefix: true,
+  promptName: true,
+  dtype: true,
+  threads: true,
+  batchTokens: true,
+  device: true,
+  hub: true,
+};
+
 /**
  * Any feature-extraction model that @huggingface/transformers can run, from a local folder (without touching the network) or
  * from the hub: from its cache, or fetched into it.
@@ -29,6 +43,7 @@ const SCALED_BY_BATCH: ReadonlySet<EncoderDType> = new Set(['q8', 'int8', 'uint8
  * @throws HubError where a model of the hub cannot be had
  */
 export async function createTransformersEncoder(idOrFolder: string, options: TransformersEncoderOptions = {}): Promise<Encoder> {
+  checkOptionNames('createTransformersEncoder', options, CREATE_TRANSFORMERS_ENCODER_OPTIONS);
   checkOptions(options);
   const { dtype = 'fp32', hub } = options;
   const files = await locateModel(idOrFolder, { dtype, hub });

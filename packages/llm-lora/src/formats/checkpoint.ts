@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import { stat } from 'node:fs/promises';
 import type { HubOptions } from '@expctr/hub';
 import { familiesWith } from '../families/find.js';
@@ -33,6 +34,8 @@ export interface LoadCheckpointOptions {
   readonly families?: readonly ModelFamily[];
 }
 
+const LOAD_CHECKPOINT_OPTIONS: OptionKeys<LoadCheckpointOptions> = { onProgress: true, hub: true, families: true };
+
 /**
  * Loads a causal language model into memory as float32:
  * - a Hugging Face folder: config.json with `model.safetensors` or the shards of `model.safetensors.index.json` (F32, F16, BF16);
@@ -50,6 +53,7 @@ export interface LoadCheckpointOptions {
  * @throws HubError where a model of the hub cannot be had.
  */
 export async function loadCheckpoint(pathOrId: string, options: LoadCheckpointOptions = {}): Promise<Checkpoint> {
+  checkOptions('loadCheckpoint', options, LOAD_CHECKPOINT_OPTIONS);
   const { path } = await locateModel(pathOrId, options.hub, checkpointFiles);
   const opened = await openModel(path, familiesWith(options.families));
   try {

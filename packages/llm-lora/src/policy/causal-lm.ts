@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import type { AnswerOptions, Completion, SamplingOptions, TokenIds, Tokenizer } from '@expctr/language-model';
 import type { HostTreeOf, LanguageModel, Score, ScoreHead, StepLoss, TokenBatch, TrainStep } from '@expctr/language-model/training';
 import type { Optimizer } from '@expctr/tfjs-backend-onnx';
@@ -144,13 +145,25 @@ export class CausalLM implements LanguageModel<Adapter> {
   }
 }
 
+const CREATE_POLICY_OPTIONS: OptionKeys<PolicyOptions> = { lora: true, limits: true, threads: true };
+
 /** A policy over a checkpoint, of the family that the checkpoint names. @param tokenizer for the caller: the policy itself knows token ids only */
 export function createPolicy(checkpoint: Checkpoint, tokenizer: Tokenizer | null = null, options: PolicyOptions = {}): CausalLM {
+  checkOptions('createPolicy', options, CREATE_POLICY_OPTIONS);
   return new CausalLM(checkpoint, tokenizer, options);
 }
 
 /** Options of {@link loadCausalLM}. */
 export type LoadCausalLMOptions = PolicyOptions & LoadCheckpointOptions;
+
+const LOAD_CAUSAL_LM_OPTIONS: OptionKeys<LoadCausalLMOptions> = {
+  lora: true,
+  limits: true,
+  threads: true,
+  onProgress: true,
+  hub: true,
+  families: true,
+};
 
 /**
  * Loads weights and tokenizer into a policy: of a folder, of a GGUF file, or of a model on the Hugging Face hub by its id
@@ -158,9 +171,12 @@ export type LoadCausalLMOptions = PolicyOptions & LoadCheckpointOptions;
  * @throws {@link FormatError} {@link TokenizerError} HubError
  */
 export async function loadCausalLM(pathOrId: string, options: LoadCausalLMOptions = {}): Promise<CausalLM> {
-  const { path } = await locateModel(pathOrId, options.hub);
-  const [checkpoint, tokenizer] = await Promise.all([loadCheckpoint(path, options), loadTokenizer(path)]);
+  checkOptions('loadCausalLM', options, LOAD_CAUSAL_LM_OPTIONS);
+  const { hub, families, onProgress, ...policyOptions } = options;
+  const { path } = await locateModel(pathOrId, hub);
+  const checkpointOptions = { ...(families === undefined ? {} : { families }), ...(onProgress === undefined ? {} : { onProgress }) };
+  const [checkpoint, tokenizer] = await Promise.all([loadCheckpoint(path, checkpointOptions), loadTokenizer(path)]);
   checkTokenizer(tokenizer, checkpoint);
   const eosTokenIds = [...new Set([...tokenizer.eosTokenIds, ...checkpoint.config.eosTokenIds])]; // a GGUF file names its own
-  return createPolicy(checkpoint, { ...tokenizer, eosTokenIds }, options);
+  return createPolicy(checkpoint, { ...tokenizer, eosTokenIds }, policyOptions);
 }

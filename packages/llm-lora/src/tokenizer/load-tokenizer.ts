@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { parseJson } from '@expctr/core';
+import { parseJson, checkOptions, type OptionKeys } from '@expctr/core';
 import type { HubOptions } from '@expctr/hub';
 import { fieldsOf } from '../formats/fields.js';
 import { tokenizerFiles } from '../formats/hub-files.js';
@@ -18,6 +18,8 @@ export interface LoadTokenizerOptions {
   readonly hub?: HubOptions;
 }
 
+const LOAD_TOKENIZER_OPTIONS: OptionKeys<LoadTokenizerOptions> = { hub: true };
+
 /**
  * Loads the tokenizer of a model: a folder with tokenizer.json (or a model file in one), or `owner/name` or
  * `owner/name@revision` of the Hugging Face hub, of which only the files of the tokenizer are fetched. What is here comes first.
@@ -28,6 +30,7 @@ export interface LoadTokenizerOptions {
  * @throws HubError where a model of the hub cannot be had.
  */
 export async function loadTokenizer(pathOrId: string, options: LoadTokenizerOptions = {}): Promise<Tokenizer> {
+  checkOptions('loadTokenizer', options, LOAD_TOKENIZER_OPTIONS);
   const { path } = await locateModel(pathOrId, options.hub, tokenizerFiles);
   const folder = await folderOf(path);
   const files = { ...(await filesOfFolder(folder)), name: path === pathOrId ? folder : pathOrId };

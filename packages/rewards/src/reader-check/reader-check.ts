@@ -1,4 +1,4 @@
-import type { Rng } from '@expctr/core';
+import { checkOptions, type Rng, type OptionKeys } from '@expctr/core';
 import { RewardError } from '../errors.js';
 import { auc } from '../auc.js';
 import type { Reader } from '../reader.js';
@@ -75,6 +75,17 @@ export interface ReaderCheckResult<Form extends string> {
   readonly skipped: readonly SkippedForm<Form>[];
 }
 
+const RUN_READER_CHECK_OPTIONS: OptionKeys<ReaderCheckOptions<never>> = {
+  forms: true,
+  readerFor: true,
+  rng: true,
+  threshold: true,
+  stripVerdict: true,
+  statements: true,
+  resamples: true,
+  onForm: true,
+};
+
 /**
  * Measures whether the reader can tell a reason for from a reason against, before its probabilities are used as a reward.
  *
@@ -84,6 +95,7 @@ export interface ReaderCheckResult<Form extends string> {
  * @throws {RewardError} `READER_NO_FORM` where the model can express none of the forms
  */
 export async function runReaderCheck<Form extends string>(options: ReaderCheckOptions<Form>): Promise<ReaderCheckResult<Form>> {
+  checkOptions('runReaderCheck', options, RUN_READER_CHECK_OPTIONS);
   const { readerFor, rng, threshold = 0.7, stripVerdict = true, resamples = 1_000, onForm, statements = readerStatements() } = options;
   const { reasons, verdicts } = statements;
   const [chooseReasons, judgeReasons] = halves(reasons, rng.fork('reasons'));

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createRng, writeFileAtomic, type Rng } from '@expctr/core';
+import { createRng, writeFileAtomic, type Rng, checkOptions, type OptionKeys } from '@expctr/core';
 import { requireInteger } from '../errors.js';
 import { inventMovies, type Movie } from './catalogue.js';
 import { genres } from './genres.js';
@@ -32,6 +32,8 @@ export interface MovieLensShapedSummary {
   readonly liked: number;
 }
 
+const WRITE_MOVIE_LENS_SHAPED_OPTIONS: OptionKeys<MovieLensShapedOptions> = { users: true, items: true, seed: true, ratingsPerUser: true };
+
 /**
  * Writes a made-up dataset in the files of MovieLens's CSV releases: movies.csv and ratings.csv, and a README.txt that says
  * what they are. Titles are invented; users have latent tastes for genres, so that ratings can be learned from one another;
@@ -41,6 +43,7 @@ export interface MovieLensShapedSummary {
  * @throws TestbedError `TESTBED_OPTION` for sizes that make no sense.
  */
 export async function writeMovieLensShaped(dir: string, options: MovieLensShapedOptions): Promise<MovieLensShapedSummary> {
+  checkOptions('writeMovieLensShaped', options, WRITE_MOVIE_LENS_SHAPED_OPTIONS);
   const { users, items, seed, ratingsPerUser = 60 } = options;
   requireInteger('testbed.users', users, 1, 10_000_000);
   requireInteger('testbed.items', items, 30, 1_000_000);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createRng, writeFileAtomic } from '@expctr/core';
+import { createRng, writeFileAtomic, checkOptions, type OptionKeys } from '@expctr/core';
 import { writeSafetensors } from '@expctr/llm-lora';
 import { BOS_ID, EOS_ID, PAD_ID, tokenizerConfig } from '../tokenizer-json.js';
 import { completeArchitecture, configJson, type RandomLlamaOptions } from './architecture.js';
@@ -16,6 +16,18 @@ export interface RandomLlamaSummary {
   readonly parameters: number;
 }
 
+const WRITE_RANDOM_LLAMA_OPTIONS: OptionKeys<RandomLlamaOptions> = {
+  seed: true,
+  hidden: true,
+  layers: true,
+  heads: true,
+  keyValueHeads: true,
+  intermediate: true,
+  vocabulary: true,
+  maxPositions: true,
+  tied: true,
+};
+
 /**
  * Writes a Llama that has learned nothing, in Hugging Face form: config.json, generation_config.json, model.safetensors
  * (float32), tokenizer.json and tokenizer_config.json. Its tokenizer is byte-level BPE with merges learned from the default
@@ -25,6 +37,7 @@ export interface RandomLlamaSummary {
  * @throws TestbedError `TESTBED_OPTION` for sizes that do not make a Llama.
  */
 export async function writeRandomLlama(dir: string, options: RandomLlamaOptions): Promise<RandomLlamaSummary> {
+  checkOptions('writeRandomLlama', options, WRITE_RANDOM_LLAMA_OPTIONS);
   const architecture = completeArchitecture(options);
   const rng = createRng(architecture.seed).fork('random-llama');
   const merges = learnMerges(promptCorpus(rng.fork('corpus')), architecture.vocabulary - BASE_VOCABULARY);

@@ -1,4 +1,4 @@
-import { createRng } from '@expctr/core';
+import { createRng, checkOptions, type OptionKeys } from '@expctr/core';
 import { requireInteger } from '../errors.js';
 import { inventItems, type WorldItem } from './catalogue.js';
 import { platformWeights } from './field-weights.js';
@@ -20,6 +20,20 @@ export interface World {
   user(at: number): WorldUser;
 }
 
+const GENERATE_WORLD_OPTIONS: OptionKeys<WorldOptions> = {
+  seed: true,
+  users: true,
+  items: true,
+  minInteractions: true,
+  maxInteractions: true,
+  tastes: true,
+  fieldWeights: true,
+  likes: true,
+  dislikes: true,
+  secondIntent: true,
+  secondDomain: true,
+};
+
 /**
  * A world from a seed. Labels are drawn from a logistic model: a user's bias, the item's quality, and for every attribute value of the
  * item the user's taste for it times what its field counts; so the true reasons of each label and its Bayes-optimal probability are known.
@@ -27,6 +41,7 @@ export interface World {
  * @throws TestbedError `TESTBED_OPTION` for options that make no sense, by name
  */
 export function generateWorld(options: WorldOptions): World {
+  checkOptions('generateWorld', options, GENERATE_WORLD_OPTIONS);
   const complete = completeWorldOptions(options);
   const domain = complete.secondDomain ? DOMAINS.second : DOMAINS.first;
   const rng = createRng(complete.seed).fork('testbed-world');

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import type { CompiledFunction } from '../compiled-function.js';
 import { liveNodes } from '../graph.js';
 import { nameGraph } from '../names.js';
@@ -32,12 +33,16 @@ export interface DescribeOptions<I> {
   readonly runs?: number;
 }
 
+const DESCRIBE_OPTIONS: OptionKeys<DescribeOptions<never>> = { inputs: true, runs: true };
+
 /**
  * Describes a compiled function: its graph as text, and what it costs by tfjs scope and by operator. With `inputs` it is run in a
  * session of its own under ONNX Runtime's profiler, which gives the time of each node.
  * @throws {@link CompiledFunctionError} when it runs eagerly and has no graph
  */
-export async function describe<I>(compiled: CompiledFunction<I>, { inputs, runs = 3 }: DescribeOptions<I> = {}): Promise<Description> {
+export async function describe<I>(compiled: CompiledFunction<I>, parameters: DescribeOptions<I> = {}): Promise<Description> {
+  checkOptions('describe', parameters, DESCRIBE_OPTIONS);
+  const { inputs, runs = 3 } = parameters;
   const { program, options } = programOf(compiled);
   const { graph, inputNames, outputNames, signature } = program;
   const timed = inputs !== undefined;

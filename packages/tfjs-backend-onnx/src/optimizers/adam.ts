@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import * as tf from '@tensorflow/tfjs';
 import { flattenTree, mapTensors, unflattenTree, type TensorTree } from '../tree.js';
 import { chain } from './chain.js';
@@ -21,18 +22,28 @@ export interface AdamWOptions extends AdamOptions {
   readonly weightDecay?: number;
 }
 
+const SCALE_OPTIONS: OptionKeys<Omit<AdamOptions, 'learningRate'>> = { beta1: true, beta2: true, epsilon: true };
+const ADAM_OPTIONS: OptionKeys<AdamOptions> = { ...SCALE_OPTIONS, learningRate: true };
+const ADAMW_OPTIONS: OptionKeys<AdamWOptions> = { ...ADAM_OPTIONS, weightDecay: true };
+
 /** Adam (Kingma and Ba 2015, algorithm 1), bias corrected, as torch.optim.Adam. */
-export function adam({ learningRate, ...options }: AdamOptions): Optimizer {
+export function adam(parameters: AdamOptions): Optimizer {
+  checkOptions('adam', parameters, ADAM_OPTIONS);
+  const { learningRate, ...options } = parameters;
   return chain(scaleByAdam(options), scaleByLearningRate(learningRate));
 }
 
 /** Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2), as torch.optim.AdamW. */
-export function adamw({ learningRate, weightDecay = 0.01, ...options }: AdamWOptions): Optimizer {
+export function adamw(parameters: AdamWOptions): Optimizer {
+  checkOptions('adamw', parameters, ADAMW_OPTIONS);
+  const { learningRate, weightDecay = 0.01, ...options } = parameters;
   return chain(scaleByAdam(options), addDecayedWeights(weightDecay), scaleByLearningRate(learningRate));
 }
 
 /** The direction of Adam without its step size. State: `{ count: scalar, first: params, second: params }`. */
-export function scaleByAdam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: Omit<AdamOptions, 'learningRate'> = {}): Optimizer {
+export function scaleByAdam(parameters: Omit<AdamOptions, 'learningRate'> = {}): Optimizer {
+  checkOptions('scaleByAdam', parameters, SCALE_OPTIONS);
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = parameters;
   type State = { count: tf.Scalar; first: TensorTree; second: TensorTree };
   return {
     init: (params) => ({

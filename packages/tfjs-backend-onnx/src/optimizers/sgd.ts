@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import * as tf from '@tensorflow/tfjs';
 import { mapTensors, type TensorTree } from '../tree.js';
 import { chain } from './chain.js';
@@ -13,8 +14,12 @@ export interface SgdOptions {
   readonly nesterov?: boolean;
 }
 
+const SGD_OPTIONS: OptionKeys<SgdOptions> = { learningRate: true, momentum: true, nesterov: true };
+
 /** Stochastic gradient descent as in torch.optim.SGD: `buffer = momentum * buffer + grad; param -= lr * buffer`. */
-export function sgd({ learningRate, momentum = 0, nesterov = false }: SgdOptions): Optimizer {
+export function sgd(parameters: SgdOptions): Optimizer {
+  checkOptions('sgd', parameters, SGD_OPTIONS);
+  const { learningRate, momentum = 0, nesterov = false } = parameters;
   const descent = scaleByLearningRate(learningRate);
   return momentum === 0 ? descent : chain(accumulate(momentum, nesterov), descent);
 }

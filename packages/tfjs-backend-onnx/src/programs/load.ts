@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import { readFile } from 'node:fs/promises';
 import { fromBinary } from '@bufbuild/protobuf';
 import { ModelProtoSchema, type ModelProto } from 'onnx-buf';
@@ -14,6 +15,8 @@ import { checksum, formOf, isIntact, type SavedForm } from './saved-form.js';
 /** How a loaded function is to run; as in `CompileOptions`. */
 export type LoadOptions = Pick<CompileOptions, 'threads' | 'graphOptimization' | 'providers' | 'releaseMemory'>;
 
+const LOAD_COMPILED_OPTIONS: OptionKeys<LoadOptions> = { threads: true, graphOptimization: true, providers: true, releaseMemory: true };
+
 /**
  * Loads what `save` wrote: the same function, without tracing it again. Inputs and results have the trees that they had.
  * @param path of the `.onnx` file; the `.data` file beside it, where there is one, belongs to it
@@ -23,6 +26,7 @@ export async function loadCompiled<I = readonly unknown[], O = unknown>(
   path: string,
   options: LoadOptions = {},
 ): Promise<CompiledFunction<I, O>> {
+  checkOptions('loadCompiled', options, LOAD_COMPILED_OPTIONS);
   const started = performance.now();
   const { program } = await loadProgram(path);
   return (await runnable(program, options, performance.now() - started)) as CompiledFunction<never, never>;

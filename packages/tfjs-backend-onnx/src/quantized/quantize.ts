@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import { TraceError } from '../errors.js';
 import type { HostTensor } from '../tensors.js';
 import { toFloat16 } from './float16.js';
@@ -13,16 +14,16 @@ export interface QuantizeOptions {
   readonly float32Backward?: boolean;
 }
 
+const QUANTIZE_OPTIONS: OptionKeys<QuantizeOptions> = { float32Backward: true };
+
 /**
  * Stores a matrix for {@link frozenMatMul}. int8 is symmetric with one scale for each output; int4 (symmetric, blocks of 32 inputs)
  * is the form of ONNX Runtime's MatMulNBits. The first int8 matrix runs a probe of the processor: see {@link FrozenMatrix}.
  * @param matrix [out, in] float32 @throws {@link TraceError} when it is not
  */
-export async function quantize(
-  matrix: HostTensor,
-  format: FrozenFormat,
-  { float32Backward = false }: QuantizeOptions = {},
-): Promise<HostFrozenMatrix> {
+export async function quantize(matrix: HostTensor, format: FrozenFormat, parameters: QuantizeOptions = {}): Promise<HostFrozenMatrix> {
+  checkOptions('quantize', parameters, QUANTIZE_OPTIONS);
+  const { float32Backward = false } = parameters;
   const { data, shape, dtype } = matrix;
   if (dtype !== 'float32' || shape.length !== 2) {
     throw new TraceError('TRACE_UNSUPPORTED_DTYPE', `a tensor ${dtype}[${shape.join(',')}]`, {

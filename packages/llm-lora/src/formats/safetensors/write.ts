@@ -1,4 +1,4 @@
-import { replaceAtomically } from '@expctr/core';
+import { replaceAtomically, checkOptions, type OptionKeys } from '@expctr/core';
 import type { HostTensor } from '@expctr/tfjs-backend-onnx';
 import { open } from 'node:fs/promises';
 import { FormatError } from '../errors.js';
@@ -17,6 +17,8 @@ export interface WriteSafetensorsOptions {
 /** The reference implementation puts tensors of these types in this order, each type sorted by name. */
 const TYPE_ORDER: readonly SafetensorsType[] = ['F32', 'I32', 'BF16', 'F16', 'BOOL'];
 
+const WRITE_SAFETENSORS_OPTIONS: OptionKeys<WriteSafetensorsOptions> = { metadata: true, floats: true };
+
 /**
  * Writes tensors to one safetensors file, whole or not at all: float32 as asked, int32 as I32, bool as BOOL. The bytes are
  * those of the reference implementation: its order of tensors, the header padded to 8 bytes.
@@ -26,8 +28,10 @@ const TYPE_ORDER: readonly SafetensorsType[] = ['F32', 'I32', 'BF16', 'F16', 'BO
 export async function writeSafetensors(
   path: string,
   tensors: ReadonlyMap<string, HostTensor>,
-  { metadata, floats = 'F32' }: WriteSafetensorsOptions = {},
+  parameters: WriteSafetensorsOptions = {},
 ): Promise<void> {
+  checkOptions('writeSafetensors', parameters, WRITE_SAFETENSORS_OPTIONS);
+  const { metadata, floats = 'F32' } = parameters;
   const typeOf = ({ dtype }: HostTensor): SafetensorsType => (dtype === 'float32' ? floats : dtype === 'int32' ? 'I32' : 'BOOL');
   const sorted = [...tensors].sort(
     ([nameA, a], [nameB, b]) => TYPE_ORDER.indexOf(typeOf(a)) - TYPE_ORDER.indexOf(typeOf(b)) || compareBytes(nameA, nameB),
