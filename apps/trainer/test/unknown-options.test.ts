@@ -63,7 +63,7 @@ const functions: readonly (readonly [name: string, call: unknown, before: number
 test.each(functions)('%s refuses an option that it does not know, with the nearest name', async (name, call, before, option) => {
   const misspelled = option.slice(0, -1);
   const args = [...Array.from({ length: before }, () => ({})), { [misspelled]: 1 }];
-  const attempt = async (): Promise<unknown> => (call as Call)(...args);
+  const attempt = async (): Promise<unknown> => await (call as Call)(...args);
   await expect(attempt()).rejects.toMatchObject({ code: 'OPTIONS_UNKNOWN', where: name, wrongUse: true });
   await expect(attempt()).rejects.toThrow(new RegExp(`there is no option '${misspelled}'.* write ${option}`, 'u'));
 });
