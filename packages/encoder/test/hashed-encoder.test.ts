@@ -28,10 +28,9 @@ function denseOf(entries: readonly [number, number][], dimension: number): Float
 
 test.each(expected.cases)(
   'vectors equal those of scikit-learn’s HashingVectorizer with our words: d $dimension, n-grams to $ngrams',
-  async (options) => {
-    const { dimension } = options;
-    const vectors = await createHashedEncoder(options).encode(expected.texts);
-    options.entries.forEach((entries, row) => {
+  async ({ dimension, ngrams, entries: rows }) => {
+    const vectors = await createHashedEncoder({ dimension, ngrams }).encode(expected.texts);
+    rows.forEach((entries, row) => {
       const vector = vectors.subarray(row * dimension, (row + 1) * dimension);
       expect(largestDifference(vector, denseOf(entries, dimension)), expected.texts[row]).toBeLessThan(1e-6);
     });
