@@ -8,7 +8,7 @@ import { expect, describe, test } from 'vitest';
 import { z } from 'zod';
 import { configJsonSchema } from '../src/config/config-schema.js';
 import { listOptions } from '../src/config/options.js';
-import { resolveConfig } from '../src/config/resolve.js';
+import { loadRegistry, resolveConfig } from '../src/config/resolve.js';
 import { Interrupted } from '../src/pipeline/interrupt.js';
 import { loadPlugins } from '../src/plugins/load-plugins.js';
 import type { Plugin } from '../src/plugins/plugin.js';
@@ -80,9 +80,11 @@ describe('a plug-in', () => {
     expect(metrics.stages['stage1']?.rewards).toHaveProperty('brevity');
     const { registry } = await openRunFolder(folder.root);
     expect(registry.plugins).toEqual([{ module: everyKind, name: 'every-kind', version: '1.2.3' }]);
+    const older = [{ module: everyKind, name: 'every-kind', version: '1.2.2' }];
+    await expect(loadRegistry(older)).rejects.toMatchObject({ code: 'PLUGIN_VERSION' });
     const changed = (await readFile(folder.config, 'utf8')).replace('"1.2.3"', '"1.2.2"');
     await writeFile(folder.config, changed);
-    await expect(openRunFolder(folder.root)).rejects.toMatchObject({ code: 'PLUGIN_VERSION' });
+    await expect(openRunFolder(folder.root)).rejects.toMatchObject({ code: 'RUN_CONFIG_CHANGED' });
   }, 120_000);
 
   test('may bring a sampler with a copy of its own: it never meets a version twice, not where a resumed run explains again', async () => {

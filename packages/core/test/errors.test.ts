@@ -108,6 +108,8 @@ describe('exit statuses', () => {
 
 describe('checkOptions', () => {
   const keys = { epochs: true, batchSize: true, onEpoch: true } as const;
+  /** As JavaScript calls it, where no compiler looks. */
+  const check = checkOptions as (what: string, options: unknown, known: unknown) => void;
 
   test('known keys pass, undefined ones too', () => {
     expect(() => checkOptions('fit', { epochs: 3, batchSize: undefined }, keys)).not.toThrow();
@@ -115,13 +117,13 @@ describe('checkOptions', () => {
   });
 
   test('an unknown key is wrong use, with the nearest name', () => {
-    expect(() => checkOptions('fit', { epoch: 3 }, keys as object)).toThrow(/fit: .*'epoch'.*write epochs/u);
-    expect(() => checkOptions('fit', { whatever: 3 }, keys as object)).toThrow(/leave it out/u);
-    expect(() => checkOptions('fit', { toString: 3 }, keys as object)).toThrow(OptionsError);
+    expect(() => check('fit', { epoch: 3 }, keys)).toThrow(/fit: .*'epoch'.*write epochs/u);
+    expect(() => check('fit', { whatever: 3 }, keys)).toThrow(/leave it out/u);
+    expect(() => check('fit', { toString: 3 }, keys)).toThrow(OptionsError);
   });
 
   test.each([null, undefined, 3, 'text', []])('%j is no object', (given) => {
-    expect(() => checkOptions('fit', given as unknown as object, keys as object)).toThrow(/options are .*epochs, batchSize, onEpoch/u);
+    expect(() => check('fit', given, keys)).toThrow(/options are .*epochs, batchSize, onEpoch/u);
   });
 
   test('every key outside the list is refused, and none inside', () => {

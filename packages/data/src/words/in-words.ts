@@ -26,7 +26,7 @@ export function inWords<T extends Template>(template: T, words: Words): T {
   const values = { ...wordValues(words), ...(template.kind === 'explanation' ? exampleValues(template, words) : {}) };
   const escaped = Object.fromEntries(Object.entries(values).map(([slot, value]) => [slot, escape(value)]));
   const filled = mapTexts(template, (text, key) => fill(withoutEmpty(text, values), PATTERNS.includes(key) ? escaped : values));
-  return filled.kind === 'lc' ? ({ ...filled, forms: withExamples(filled, words) }) : filled;
+  return filled.kind === 'lc' ? { ...filled, forms: withExamples(filled, words) } : filled;
 }
 
 /** Whether a template has slots that {@link inWords} fills. */

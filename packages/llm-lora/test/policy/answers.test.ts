@@ -92,16 +92,7 @@ test('single-token answers feed the last prompt token once, and equal prompts ar
     0,
     64,
   );
-  expect(Array.from(part!.packed.segments)).toEqual([
-    0,
-    0,
-    0,
-    1,
-    ...new Array<number>(12).fill(-1),
-    0,
-    1,
-    ...new Array<number>(14).fill(-1),
-  ]);
+  expect(Array.from(part!.packed.segments)).toEqual([0, 0, 0, 1, ...new Array<number>(4).fill(-1), 0, 1, ...new Array<number>(6).fill(-1)]);
   expect(part!.asked.map(({ row, answer }) => [row, answer])).toEqual([
     [0, 0],
     [0, 1],
@@ -110,7 +101,7 @@ test('single-token answers feed the last prompt token once, and equal prompts ar
     [2, 0],
     [2, 1],
   ]);
-  expect(Array.from(part!.places.slice(0, 4))).toEqual([3, 3, 17, 17]);
+  expect(Array.from(part!.places.slice(0, 4))).toEqual([3, 3, 9, 9]);
 });
 
 test('every answer of every prompt is read at the places of its own tokens, however prompts and answers repeat', () => {
