@@ -96,7 +96,8 @@ describe('titles and texts are data', () => {
     const report = await reportOf({ titles: hostile, texts: hostile, models: ['expctr-aug', 'id-only', ...hostile], log: [warning] });
     expect(report).not.toMatch(/<script|<img|<!--|onerror=alert\(1\)>|<svg\/onload/u);
     expect(report).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
-    expect(report).not.toMatch(/[\u0000\u202a-\u202e\u2066-\u2069]/u);
+    expect(report).not.toContain('\0');
+    expect(report).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/u);
     // Every tag of the page is one that this program writes.
     const tags = new Set(Array.from(report.matchAll(/<\/?([a-zA-Z][^\s>/]*)/gu), ([, tag]) => tag));
     const ours =

@@ -2,7 +2,16 @@ import { ExpctrError } from './errors.js';
 import { fileError } from './file-error.js';
 
 /** What a program's exit status says. */
-export const EXIT = { done: 0, failed: 1, wrongUse: 2, interrupted: 130 } as const;
+export const EXIT = {
+  /** All went well. */
+  done: 0,
+  /** Something failed. */
+  failed: 1,
+  /** What was asked for cannot be, whatever the data. */
+  wrongUse: 2,
+  /** Ctrl-C: 128 and the number of the signal. */
+  interrupted: 130,
+} as const;
 
 /** One of {@link EXIT}. */
 export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];

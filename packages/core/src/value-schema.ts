@@ -1,14 +1,24 @@
 /** What JSON Schema says of one option, as far as error messages and help texts need it. */
 export interface ValueSchema {
+  /** `string`, `number`, `integer`, `boolean`, `array`, `object` or `null`. */
   readonly type?: string;
+  /** All values that there are. */
   readonly enum?: readonly unknown[];
+  /** The only value. */
   readonly const?: unknown;
+  /** It has to follow one of these. */
   readonly anyOf?: readonly ValueSchema[];
+  /** What the entries of a list follow. */
   readonly items?: ValueSchema | boolean;
+  /** The least number. */
   readonly minimum?: number;
+  /** The largest number. */
   readonly maximum?: number;
+  /** Numbers are above this. */
   readonly exclusiveMinimum?: number;
+  /** Numbers are below this. */
   readonly exclusiveMaximum?: number;
+  /** The value where none is given. */
   readonly default?: unknown;
 }
 

@@ -11,10 +11,8 @@ export interface OptionChange {
   readonly now: unknown;
 }
 
-type Options = Readonly<Record<string, unknown>>;
-
 /** Where two configurations differ, option by option; lists count as one value. */
-export function changesBetween(before: Options, now: Options, prefix = ''): OptionChange[] {
+export function changesBetween(before: Readonly<Record<string, unknown>>, now: Readonly<Record<string, unknown>>, prefix = ''): OptionChange[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
   return names.flatMap((name) => {
     const [old, next] = [before[name], now[name]];

@@ -3,7 +3,9 @@ import { hostname } from 'node:os';
 
 /** A process that holds a lock. */
 export interface LockOwner {
+  /** Number of the process. */
   readonly pid: number;
+  /** Name of its machine. */
   readonly host: string;
   /** Tells hosts of one name, and containers on one host, apart; empty where the system does not say. */
   readonly machine: string;

@@ -16,6 +16,7 @@ export interface RunIdentity {
 
 /** An artifact that is complete. */
 export interface CompletedArtifact {
+  /** Its name in this run. */
   readonly name: string;
   /** log.jsonl as it was then. */
   readonly log: Seal;

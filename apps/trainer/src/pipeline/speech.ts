@@ -35,7 +35,9 @@ export interface Speech {
 
 /** Both templates of a run. */
 export interface Templates {
+  /** What asks for an explanation. */
   readonly explanation: ExplanationTemplate;
+  /** What asks a reader. */
   readonly lc: LcTemplate;
 }
 

@@ -14,7 +14,8 @@ const FILLED_BEFORE: readonly string[] = [...WORD_SLOTS, ...EXAMPLE_SLOTS];
 /** Fields whose texts are regular expressions. */
 const PATTERNS = ['verdictPatterns', 'notePatterns'];
 
-type Template = ExplanationTemplate | LcTemplate;
+/** A prompt of either kind. */
+export type Template = ExplanationTemplate | LcTemplate;
 
 /**
  * A template in the words of a dataset: its slots for words (`{noun}`, `{didLike}`) and for a worked example are filled, and examples of
