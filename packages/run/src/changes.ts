@@ -12,7 +12,11 @@ export interface OptionChange {
 }
 
 /** Where two configurations differ, option by option; lists count as one value. */
-export function changesBetween(before: Readonly<Record<string, unknown>>, now: Readonly<Record<string, unknown>>, prefix = ''): OptionChange[] {
+export function changesBetween(
+  before: Readonly<Record<string, unknown>>,
+  now: Readonly<Record<string, unknown>>,
+  prefix = '',
+): OptionChange[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
   return names.flatMap((name) => {
     const [old, next] = [before[name], now[name]];
