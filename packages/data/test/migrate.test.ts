@@ -192,7 +192,7 @@ test('expctr-data migrate writes the table and says what it did; what it refuses
   const [from, to] = [join(folder, 'foreign.arrow'), join(folder, 'interactions.arrow')];
   await writeTable(from, foreign());
   const unnamed = await run('migrate', from, '--out', to);
-  expect(unnamed).toMatchObject({ status: 1, out: '' });
+  expect(unnamed).toMatchObject({ status: 2, out: '' });
   expect(unnamed.error).toContain('DATA_SCHEMA_NAME');
   expect(await run('migrate', from, '--out', to, '--schema', 'interactions/1', '--rename', 'user')).toMatchObject({ status: 2 });
   expect(await run('migrate', from, '--out', to, '--schema', 'items/1')).toMatchObject({ status: 1 });

@@ -164,7 +164,7 @@ test('what is no Arrow file, is cut short or is not there is refused by name', a
   expect((await errorOf(() => readTable(path))).message).toContain('no Arrow IPC file');
   await writeFile(path, `ARROW1${'x'.repeat(100)}ARROW1`);
   expect((await errorOf(() => readTable(path))).code).toBe('DATA_NOT_ARROW');
-  expect((await errorOf(() => readTable(join(folder, 'none.arrow')))).message).toContain('ENOENT');
+  expect((await errorOf(() => readTable(join(folder, 'none.arrow')))).message).toContain('there is no such file');
 });
 
 const { interactions } = dataset;

@@ -209,19 +209,19 @@ describe('run refuses', () => {
     [
       'too few values',
       [{ ...good.params, w: new Float32Array(3) }, good.ids],
-      'scorer: input params.w is 3 values Expected 4 values for float32[2,2].',
+      'scorer: input params.w is 3 values. Expected 4 values for float32[2,2].',
     ],
     [
       'another array type',
       [good.params, Float32Array.of(0, 1)],
-      'scorer: input ids is Float32Array(2) Expected int32[2] as Int32Array or host tensor.',
+      'scorer: input ids is Float32Array(2). Expected int32[2] as Int32Array or host tensor.',
     ],
     [
       'a host tensor of another shape',
       [{ ...good.params, w: host([4, 1]) }, good.ids],
-      'input params.w is float32[4,1] Expected float32[2,2]',
+      'input params.w is float32[4,1]. Expected float32[2,2]',
     ],
-    ['a missing leaf', [{ w: good.params.w }, good.ids], 'input params.list is undefined Expected an array of 1'],
+    ['a missing leaf', [{ w: good.params.w }, good.ids], 'input params.list is undefined. Expected an array of 1'],
     ['a missing argument', [good.params], 'input ids is undefined'],
     ['a leaf too many', [{ ...good.params, bias: new Float32Array(1) }, good.ids], 'input params.bias is not among the specs'],
     ['an argument too many', [good.params, good.ids, undefined, 1], 'one too many'],
@@ -229,7 +229,7 @@ describe('run refuses', () => {
     [
       'a leaf in place of a tree',
       [new Float32Array(4), good.ids],
-      'input params is Float32Array(4) Expected an object with the keys w, list',
+      'input params is Float32Array(4). Expected an object with the keys w, list',
     ],
   ])('%s', async (_, inputs, message) => {
     const fn = await make();
