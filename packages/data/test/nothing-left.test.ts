@@ -34,7 +34,7 @@ test('a column that rows of JSON lines lack is named', async () => {
   const text = lines(600, (row) => JSON.stringify({ who: row % 4, what: row, ...(row < 500 ? { stars: 'x' } : {}) }));
   const { code, message } = await errorOf('shop.jsonl', text, { user: 'who', item: 'what', rating: 'stars' });
   expect(code).toBe('DATA_EMPTY');
-  expect(message).toContain("there is no rating: the column 'stars' is missing here (100)");
+  expect(message).toContain("there is no rating, for the column 'stars' is missing (100)");
 });
 
 test('rows that a rule dropped are counted with what to do', async () => {

@@ -58,7 +58,7 @@ export function cellYear(value: unknown): number {
 
 /** What is wrong with a cell that should be `a what`: which column is not there or empty, or holds something else. */
 export function wrongCell(value: unknown, column: string, what: string): string {
-  if (value === undefined || value === null) return `there is no ${what}: the column '${column}' is missing here`;
+  if (value === undefined || value === null) return `there is no ${what}, for the column '${column}' is missing`;
   if (typeof value === 'string' && value.trim() === '') return `the ${what} is empty in the column '${column}'`;
   return `this is no ${what} in the column '${column}'`;
 }
