@@ -153,28 +153,22 @@ test('evaluating a finished run, and going on with it, change no byte of what a 
   expect(await bytes()).toEqual(before);
 }, 120_000);
 
-test.each(['ENOSPC', 'EACCES'])(
-  'a machine that refuses with %s in the middle is a typed error, and the run goes on to the same bytes',
-  async (code) => {
-    const folder = await freshFolder();
-    const attempt = failsAt(folder.root, code, code === 'ENOSPC' ? 150 : 400, async () => train(await tinySettings(...SETS), { folder }));
-    const error = await attempt.catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(FileError);
-    expect((error as FileError).where).toContain(folder.root);
-    await resume(folder);
-    expect(await contentOf(folder)).toEqual(await contentOf(finished));
-  },
-  120_000,
-);
+test('a disk that is full in the middle is a typed error, and the run goes on to the same bytes', async () => {
+  const folder = await freshFolder();
+  const attempt = failsAt(folder.root, 'ENOSPC', 150, async () => train(await tinySettings(...SETS), { folder }));
+  const error = await attempt.catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(FileError);
+  expect((error as FileError).where).toContain(folder.root);
+  await resume(folder);
+  expect(await contentOf(folder)).toEqual(await contentOf(finished));
+}, 120_000);
 
-test('a run dies at a few of its file operations, and ends with the same bytes', async () => {
+test('a run dies at one of its file operations, and ends with the same bytes', async () => {
   // all of them: `npm run kills`
-  for (const operation of [60, 333]) {
-    const folder = await freshFolder();
-    await diesAt(folder.root, { operation, half: operation % 2 === 0 }, async () => train(await tinySettings(...SETS), { folder }));
-    await resume(folder);
-    expect(await contentOf(folder)).toEqual(await contentOf(finished));
-  }
+  const folder = await freshFolder();
+  await diesAt(folder.root, { operation: 333, half: false }, async () => train(await tinySettings(...SETS), { folder }));
+  await resume(folder);
+  expect(await contentOf(folder)).toEqual(await contentOf(finished));
 }, 120_000);
 
 describe('who works in a folder', () => {
