@@ -30,11 +30,9 @@ const PHASES: readonly { readonly from: number; readonly mix: Omit<LessonMix, 's
   { from: 5200, mix: { writers: WRITERS, degrees: 0.4, reader: 2, history: 0.8, secondDomain: 0.25 } },
   { from: 7700, mix: { writers: WRITERS, degrees: 0.2, reader: 1, history: 1.5, secondDomain: 0.25 } },
   { from: 10252, mix: { writers: WRITERS, degrees: 0.1, reader: 6, history: 0.3, secondDomain: 0.25 } },
-  { from: 12572, mix: { writers: WRITERS, degrees: 0.05, reader: 3, history: 0.15, secondDomain: 0.25 } },
-  { from: 14500, mix: { writers: WRITERS, degrees: 0.05, reader: 0.7, history: 0.05, secondDomain: 0.25 } },
 ];
 // Degrees alone teach what words mean, and careful text that claims follow from it. An answer is one token of a lesson, and worth a text.
-const WEIGHTS = { profile: 0.25, degrees: 1, careful: 2, other: 2, reader: 4, history: 2 };
+const WEIGHTS = { profile: 0.25, degrees: 1, careful: 1, other: 0.5, reader: 4, history: 2 };
 const CHECKPOINT_EVERY = 100;
 const WARM_UP = 200;
 /** Steps behind a line of the loss curve. */
@@ -48,7 +46,7 @@ const { values: given } = toolArguments({
   threads: { type: 'string', default: '2' },
   every: { type: 'string', default: '500' },
   'learning-rate': { type: 'string', default: '0.002' },
-  'held-out': { type: 'string', default: '1920' },
+  'held-out': { type: 'string', default: '480' },
   generated: { type: 'string', default: '480' },
 });
 const { out, seed } = given;
