@@ -175,7 +175,10 @@ export async function loadCausalLM(pathOrId: string, options: LoadCausalLMOption
   const { hub, families, onProgress, ...policyOptions } = options;
   const { path } = await locateModel(pathOrId, hub);
   const checkpointOptions = { ...(families === undefined ? {} : { families }), ...(onProgress === undefined ? {} : { onProgress }) };
-  const [checkpoint, tokenizer] = await Promise.all([loadCheckpoint(path, checkpointOptions), loadTokenizer(path)]);
+  const reading = loadTokenizer(path);
+  reading.catch(() => undefined); // where both fail, the error is the checkpoint's, whichever came first
+  const checkpoint = await loadCheckpoint(path, checkpointOptions);
+  const tokenizer = await reading;
   checkTokenizer(tokenizer, checkpoint);
   const eosTokenIds = [...new Set([...tokenizer.eosTokenIds, ...checkpoint.config.eosTokenIds])]; // a GGUF file names its own
   return createPolicy(checkpoint, { ...tokenizer, eosTokenIds }, policyOptions);
