@@ -46,8 +46,8 @@ export interface ResumeOptions {
 
 /**
  * The settings that the run at `root` was started with, its plug-ins loaded anew, with what may change changed.
- * @throws RunFolderError where there is no run (`RUN_FOLDER_MISSING`), as {@link begunRun}, `RUN_CONFIG_DAMAGED`, `RUN_CONFIG_CHANGED`;
- *   PluginError for a plug-in that is missing or has another version
+ * @throws RunFolderError where there is no run (`RUN_FOLDER_MISSING`), one without a manifest (`RUN_OLD_FOLDER`) or of another version of
+ *   the code (`RUN_OTHER_VERSION`), `RUN_CONFIG_DAMAGED`, `RUN_CONFIG_CHANGED`; PluginError for a plug-in that is missing or has another version
  */
 export async function openRunFolder(
   root: string,
