@@ -2,7 +2,7 @@ import { mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRng, checkOptions, type OptionKeys } from '@expctr/core';
-import { readDataset, writeDataset, type PreparedDataset } from '@expctr/data';
+import { readDataset, writeDataset, type PreparedDataset, type StoredDataset } from '@expctr/data';
 import { evaluateRun, type Metrics } from '@expctr/eval';
 import { inRunFolder, type RunFolder, type RunLock } from '@expctr/run';
 import { checkBeforehand } from './checks/check-beforehand.js';
@@ -101,7 +101,8 @@ async function withModels<T>(
   // The first artifact says that the tables are complete and that what was to be said of them stands in the log.
   const isPrepared = begun?.completed.some(({ name }) => name === 'data') === true;
   const prepared = isPrepared ? null : await prepareData(settings, temporaryFolder);
-  const subject = prepared === null ? await readDataset(folder.data) : subjectOf(prepared);
+  const stored = prepared === null ? await readDataset(folder.data) : null;
+  const subject = stored ?? subjectOf(prepared!);
   const models = await loadModels(settings, folder, temporaryFolder, subject);
   try {
     const noticed =
@@ -134,7 +135,7 @@ async function withModels<T>(
         };
         await artifacts.once('data', write, [folder.data]);
       }
-      return await work({ run, models, data: await readData(settings, folder, models) });
+      return await work({ run, models, data: runDataOf(settings, models, stored ?? (await readDataset(folder.data))) });
     } finally {
       artifacts.log.close();
     }
@@ -156,8 +157,7 @@ export function subjectOf({ card, items }: PreparedDataset): Subject {
   return { words: card.words, items };
 }
 
-async function readData({ config, registry }: Settings, folder: RunFolder, models: Models): Promise<RunData> {
-  const { interactions, items, truth, words } = await readDataset(folder.data);
+function runDataOf({ config, registry }: Settings, models: Models, { interactions, items, truth, words }: StoredDataset): RunData {
   return {
     interactions,
     items,
