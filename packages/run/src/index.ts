@@ -23,7 +23,7 @@ export type {
 } from './events.js';
 export { openEventLog, type EventLog } from './event-log.js';
 export { readRunLog, type RunLog } from './read-log.js';
-export { isObject, parseObject, readText } from './json-lines.js';
+export { isObject, parseObject, readText, writtenObject } from './json-lines.js';
 export { readTiming, timed, writeTiming, type TimingLine } from './timing.js';
 export { openArtifacts, type Artifacts, type ArtifactsOptions } from './artifacts.js';
 export { readManifest, type CompletedArtifact, type Manifest, type PartialArtifact, type RunIdentity } from './manifest.js';

@@ -40,6 +40,18 @@ export function parseObject(text: string, where: string): Record<string, unknown
   throw new RunFolderError('RUN_BAD_LINE', `this is ${JSON.stringify(value).slice(0, 60)}`, { where, expected: 'one JSON object' });
 }
 
+/** The object in a file of a run that the run wrote whole. @param damaged makes the error for a text that is something else */
+export function writtenObject(text: string, damaged: (what: string, cause?: unknown) => RunFolderError): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = parseJson(text);
+  } catch (cause) {
+    throw damaged('this is not JSON', cause);
+  }
+  if (isObject(value)) return value;
+  throw damaged('this is not an object');
+}
+
 /** Whether a value is an object with fields. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,6 +1,6 @@
-import { parseJson, sha256, writeFileAtomic } from '@expctr/core';
+import { sha256, writeFileAtomic } from '@expctr/core';
 import { RunFolderError } from './errors.js';
-import { isObject, readText } from './json-lines.js';
+import { readText, writtenObject } from './json-lines.js';
 import type { RunFolder } from './run-folder.js';
 import { EMPTY_SEAL, type Seal, type Seals } from './seals.js';
 
@@ -75,14 +75,7 @@ export async function readManifest({
       remedy: `put it back from a copy, or begin anew with the same configuration: expctr-train --config ${config} --out ${root}-again`,
       cause,
     });
-  let parsed: unknown;
-  try {
-    parsed = parseJson(text);
-  } catch (cause) {
-    throw damaged('this is not JSON', cause);
-  }
-  if (!isObject(parsed)) throw damaged('this is not an object');
-  const { sha256: stated, ...manifest } = parsed;
+  const { sha256: stated, ...manifest } = writtenObject(text, damaged);
   if (stated !== sha256(JSON.stringify(manifest))) throw damaged('it was changed after the run wrote it: its checksum differs');
   if (manifest['format'] === FORMAT) return manifest as unknown as Manifest;
   throw new RunFolderError('RUN_OTHER_FORMAT', `the run folder has the form ${JSON.stringify(manifest['format'])}`, {

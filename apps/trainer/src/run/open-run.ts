@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { nearestName, parseJson, withFileErrors } from '@expctr/core';
-import { isObject, readText, runFolder, RunFolderError, type RunFolder } from '@expctr/run';
+import { nameAdvice, withFileErrors } from '@expctr/core';
+import { readText, runFolder, RunFolderError, writtenObject, type RunFolder } from '@expctr/run';
 import { ConfigError } from '../config/errors.js';
 import { parseAssignment, setPath, type Json } from '../config/json-tree.js';
 import { listOptions } from '../config/options.js';
@@ -89,22 +89,14 @@ async function storedConfig({ root, config: path }: RunFolder): Promise<Json | n
       remedy: `delete the file, and the run writes it again: expctr-train --resume ${root}`,
       cause,
     });
-  let parsed: unknown;
-  try {
-    parsed = parseJson(text);
-  } catch (cause) {
-    throw damaged('this is not JSON', cause);
-  }
-  if (!isObject(parsed)) throw damaged('this is not an object');
-  return parsed;
+  return writtenObject(text, damaged);
 }
 
 function unknownOption(path: string, paths: readonly string[]): ConfigError {
-  const near = nearestName(path, paths);
   return new ConfigError('CONFIG_UNKNOWN_OPTION', 'there is no such option', {
     where: path,
     expected: `one of ${changeableOptions.join(', ')}`,
-    remedy: near === undefined ? 'choose one of these' : `the nearest is ${near}`,
+    remedy: nameAdvice(path, paths),
   });
 }
 
