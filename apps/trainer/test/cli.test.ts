@@ -2,39 +2,32 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { main } from '../src/main.js';
+import { capturedTerminal } from './captured-terminal.js';
 
 /** What the command line does on wrong use and bad input: exit status, one helpful line, and no run folder left behind. */
 describe('expctr-train', () => {
   let folder: string;
   let out: string;
-  let said: string;
+  const terminal = capturedTerminal();
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'expctr-cli-'));
     out = join(folder, 'run');
-    said = '';
-    const collect = (text: unknown): boolean => {
-      said += String(text);
-      return true;
-    };
-    vi.spyOn(process.stderr, 'write').mockImplementation(collect);
-    vi.spyOn(process.stdout, 'write').mockImplementation(collect);
   });
-  afterEach(() => vi.restoreAllMocks());
 
   const tiny = ['--preset', 'demo', '--set', 'data.maxInteractions=60', '--set', 'reader.form=continuation'];
 
   test('a dataset without its folder is wrong use', async () => {
     expect(await main(['--dataset', 'movielens', '--out', out])).toBe(2);
-    expect(said).toContain('--data-dir');
+    expect(terminal.said).toContain('--data-dir');
     expect(existsSync(out)).toBe(false);
   });
 
   test('a missing data folder is wrong use, and named, and leaves no run folder', async () => {
     expect(await main(['--dataset', 'movielens', '--data-dir', join(folder, 'absent'), '--out', out])).toBe(2);
-    expect(said).toContain('absent');
+    expect(terminal.said).toContain('absent');
     expect(existsSync(out)).toBe(false);
   });
 
@@ -44,9 +37,9 @@ describe('expctr-train', () => {
       ['--backbone', 'deepfn', 'deepfm'],
       ['--algorithm', 'pp', 'ppo'],
     ] as const) {
-      said = '';
+      terminal.said = '';
       expect(await main([...tiny, flag, wrong, '--out', out])).toBe(2);
-      expect(said).toContain(right);
+      expect(terminal.said).toContain(right);
     }
     expect(existsSync(out)).toBe(false);
   });
@@ -64,11 +57,11 @@ describe('expctr-train', () => {
     const module = join(folder, 'plugin.js');
     if (text !== null) await writeFile(module, text);
     for (const more of [[], ['--help'], ['--schema']]) {
-      said = '';
+      terminal.said = '';
       expect(await main([...tiny, '--plugin', module, '--out', out, ...more])).toBe(2);
-      expect(said.trimEnd().split('\n')).toHaveLength(1);
-      expect(said).toContain(code);
-      expect(said).toContain('plugin.js');
+      expect(terminal.said.trimEnd().split('\n')).toHaveLength(1);
+      expect(terminal.said).toContain(code);
+      expect(terminal.said).toContain('plugin.js');
     }
     expect(existsSync(out)).toBe(false);
   });
@@ -84,20 +77,20 @@ describe('expctr-train', () => {
       'rewards.brevity.tokens',
       'from here on it pays nothing',
     ]) {
-      expect(said).toContain(text);
+      expect(terminal.said).toContain(text);
     }
   });
 
   test('a missing language model is wrong use, and named, and leaves no run folder', async () => {
     expect(await main([...tiny, '--llm', join(folder, 'no-model'), '--out', out])).toBe(2);
-    expect(said).toContain('no-model');
+    expect(terminal.said).toContain('no-model');
     expect(existsSync(out)).toBe(false);
   });
 
   test('a missing encoder is wrong use, and named, and leaves no run folder', async () => {
     await mkdir(join(folder, 'no-encoder'));
     expect(await main([...tiny, '--encoder', join(folder, 'no-encoder'), '--out', out])).toBe(2);
-    expect(said).toContain('no-encoder');
+    expect(terminal.said).toContain('no-encoder');
     expect(existsSync(out)).toBe(false);
   });
 
@@ -105,42 +98,42 @@ describe('expctr-train', () => {
     const template = join(folder, 'mine.json');
     await writeFile(template, '{"kind": "lc"}');
     expect(await main([...tiny, '--set', `prompt.lc=${template}`, '--out', out])).toBe(2);
-    expect(said).toContain('mine.json');
+    expect(terminal.said).toContain('mine.json');
   });
 
   test('an output folder that is not empty is wrong use that names --resume', async () => {
     await mkdir(out);
     await writeFile(join(out, 'mine.txt'), 'keep');
     expect(await main([...tiny, '--out', out])).toBe(2);
-    expect(said).toContain('--resume');
+    expect(terminal.said).toContain('--resume');
     expect(await readdir(out)).toEqual(['mine.txt']);
   });
 
   test('an unknown option is wrong use with the nearest name', async () => {
     expect(await main([...tiny, '--set', 'ppo.learningrate=1', '--out', out])).toBe(2);
-    expect(said).toContain('ppo.learningRate');
+    expect(terminal.said).toContain('ppo.learningRate');
   });
 
   test('a form that the LC template lacks is wrong use', async () => {
     expect(await main([...tiny, '--set', 'reader.form=continuatoin', '--out', out])).toBe(2);
-    expect(said).toContain('continuation');
+    expect(terminal.said).toContain('continuation');
   });
 
   test('resuming what is no run, or with other options, is wrong use', async () => {
     expect(await main(['--resume', join(folder, 'nothing')])).toBe(2);
     expect(await main(['--resume', folder, '--preset', 'demo'])).toBe(2);
-    expect(said).toContain('--preset');
+    expect(terminal.said).toContain('--preset');
     expect(await main([...tiny, '--repair', '--out', out])).toBe(2);
-    expect(said).toContain('--resume');
+    expect(terminal.said).toContain('--resume');
   });
 
   test('a reader that cannot read stops the run with 1 and names reader.onFail', async () => {
     expect(await main([...tiny, '--set', 'reader.onFail=stop', '--out', out])).toBe(1);
-    expect(said).toContain('reader.onFail');
+    expect(terminal.said).toContain('reader.onFail');
   }, 60_000);
 
   test('--schema prints a JSON Schema', async () => {
     expect(await main(['--schema'])).toBe(0);
-    expect(JSON.parse(said)).toMatchObject({ type: 'object' });
+    expect(JSON.parse(terminal.said)).toMatchObject({ type: 'object' });
   });
 });

@@ -1,26 +1,17 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { main } from '../src/main.js';
 import { createProgress } from '../src/run/progress.js';
 import { freshFolder } from './tiny-run.js';
+import { capturedTerminal } from './captured-terminal.js';
 
 /** What terminals obey, what hides, and what reorders; line feeds and tabs in the right place are no harm. */
 const COMMANDS = /[^\P{Cc}\n\t]|\p{Cf}|\p{Zl}|\p{Zp}/u;
 const HOSTILE = '\u001b]0;owned\u0007\u001b[2J\u001b[31m\u009b1mred\u202e\u200b\u2028\rerror FORGED';
 
-let said: string;
-beforeEach(() => {
-  said = '';
-  const collect = (text: unknown): boolean => {
-    said += String(text);
-    return true;
-  };
-  vi.spyOn(process.stderr, 'write').mockImplementation(collect);
-  vi.spyOn(process.stdout, 'write').mockImplementation(collect);
-});
-afterEach(() => vi.restoreAllMocks());
+const terminal = capturedTerminal();
 
 test('whatever progress is told, the stream gets no command', () => {
   const written: string[] = [];
@@ -46,10 +37,10 @@ test('arguments and configuration files are quoted without their commands', asyn
     ['--plugin', `./${HOSTILE}`],
     ['--preset', HOSTILE],
   ]) {
-    said = '';
+    terminal.said = '';
     expect(await main(argv)).toBe(2);
-    expect(said).toMatch(/\\(?:x1b|u001b)\[2J/u);
-    expect(said).not.toMatch(COMMANDS);
+    expect(terminal.said).toMatch(/\\(?:x1b|u001b)\[2J/u);
+    expect(terminal.said).not.toMatch(COMMANDS);
   }
 });
 
@@ -92,11 +83,11 @@ test('hostile titles and categories go through a preview and a whole run, and no
     ['--show-prompts', '2'],
     ['--out', join(folder, 'run')],
   ]) {
-    said = '';
-    expect(await main([...run, ...more]), said.slice(0, 2000)).toBe(0);
-    expect(said).not.toMatch(COMMANDS);
-    expect(said).toContain('Lamp');
+    terminal.said = '';
+    expect(await main([...run, ...more]), terminal.said.slice(0, 2000)).toBe(0);
+    expect(terminal.said).not.toMatch(COMMANDS);
+    expect(terminal.said).toContain('Lamp');
   }
-  expect(said).toMatch(/Lamp \d+ \\x1b\]0;owned\\x07\\x1b\[2J/u); // before and after training
-  expect(said).toContain('warning DATA_BAD_ROWS');
+  expect(terminal.said).toMatch(/Lamp \d+ \\x1b\]0;owned\\x07\\x1b\[2J/u); // before and after training
+  expect(terminal.said).toContain('warning DATA_BAD_ROWS');
 });

@@ -3,11 +3,12 @@ import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runFolder } from '@expctr/run';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { resolveConfig, type Settings } from '../src/config/resolve.js';
 import { main } from '../src/main.js';
 import { countUnknown } from '../src/pipeline/unknown-words.js';
 import { withPipeline } from '../src/train.js';
+import { capturedTerminal } from './captured-terminal.js';
 
 /** Customers buy lamps of one color, and now and then another; the title of one lamp is what the test wants it to be. */
 function sales(title = 'Lamp 0'): string {
@@ -27,19 +28,11 @@ const TABLE = { user: 'customer', item: 'sku', click: 'bought', time: 'at', text
 /** What a stranger's own table meets before a run begins. */
 describe('own data', () => {
   let folder: string;
-  let said: string;
+  const terminal = capturedTerminal();
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'expctr-own-'));
-    said = '';
-    const collect = (text: unknown): boolean => {
-      said += String(text);
-      return true;
-    };
-    vi.spyOn(process.stderr, 'write').mockImplementation(collect);
-    vi.spyOn(process.stdout, 'write').mockImplementation(collect);
   });
-  afterEach(() => vi.restoreAllMocks());
 
   async function config(csv: string, more: object = {}): Promise<string> {
     await writeFile(join(folder, 'sales.csv'), csv);
@@ -74,12 +67,12 @@ describe('own data', () => {
     const before = await readdir(folder);
     const file = await config(sales('Lamp \u001b]0;owned\u0007\u202e 0'));
     expect(await main(['--config', file, '--show-prompts', '3', '--out', join(folder, 'run')])).toBe(0);
-    expect(said.match(/^=== row \d+: item "s\d+", user "c\d+"$/gmu)).toHaveLength(3);
-    expect(said.match(/^--- explanation, completion: \d+ tokens, 0 unknown \(0\.0 %\)/gmu)).toHaveLength(3);
-    expect(said.match(/^--- reader, few-shot: \d+ tokens/gmu)).toHaveLength(3);
-    expect(said).toContain('would or would not buy a lamp');
-    expect(said).toMatch(/^Lamp: "Lamp \d+" \(color: \w+; price: \d+\.99 EUR\)$/mu);
-    expect(said).not.toMatch(/movie|film|Alien|(?!\n)\p{Cc}|\u202e/iu);
+    expect(terminal.said.match(/^=== row \d+: item "s\d+", user "c\d+"$/gmu)).toHaveLength(3);
+    expect(terminal.said.match(/^--- explanation, completion: \d+ tokens, 0 unknown \(0\.0 %\)/gmu)).toHaveLength(3);
+    expect(terminal.said.match(/^--- reader, few-shot: \d+ tokens/gmu)).toHaveLength(3);
+    expect(terminal.said).toContain('would or would not buy a lamp');
+    expect(terminal.said).toMatch(/^Lamp: "Lamp \d+" \(color: \w+; price: \d+\.99 EUR\)$/mu);
+    expect(terminal.said).not.toMatch(/movie|film|Alien|(?!\n)\p{Cc}|\u202e/iu);
     expect(existsSync(join(folder, 'run'))).toBe(false);
     expect((await readdir(folder)).sort()).toEqual([...before, 'sales.csv', 'shop.json'].sort());
   });
@@ -92,16 +85,16 @@ describe('own data', () => {
     const file = await config(sales(), { llm: { model: 'testbed' } });
     const out = join(folder, 'run');
     expect(await main(['--config', file, '--out', out])).toBe(2);
-    expect(said).toContain('CONFIG_UNKNOWN_WORDS');
-    for (const word of ['"Blue"', '"Red"', 'prompt.maxUnknown', '--llm']) expect(said).toContain(word);
-    expect(said).not.toContain('simulated');
+    expect(terminal.said).toContain('CONFIG_UNKNOWN_WORDS');
+    for (const word of ['"Blue"', '"Red"', 'prompt.maxUnknown', '--llm']) expect(terminal.said).toContain(word);
+    expect(terminal.said).not.toContain('simulated');
     expect(existsSync(out)).toBe(false);
-    said = '';
+    terminal.said = '';
     expect(await main(['--config', file, '--show-prompts', '1'])).toBe(0);
-    expect(said).toContain('a run would be refused');
-    said = '';
+    expect(terminal.said).toContain('a run would be refused');
+    terminal.said = '';
     expect(await main(['--preset', 'testbed', '--set', 'data.users=20', '--show-prompts', '1'])).toBe(0);
-    expect(said).toContain('0.0 % of the tokens of sampled prompts and 0.0 % of those of the items are unknown');
+    expect(terminal.said).toContain('0.0 % of the tokens of sampled prompts and 0.0 % of those of the items are unknown');
   });
 
   test('the share above which a model is refused is an option', async () => {
