@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32, deflateRawSync } from 'node:zlib';
 import type { Files } from './target.js';
 
 /** All files below a folder. */
@@ -41,29 +40,4 @@ export function ggufBytes(metadata: Readonly<Record<string, string | number | re
   const entries = Object.entries(metadata).map(([key, of]) => Buffer.concat([text(key), value(of)]));
   const header = padded(Buffer.concat([Buffer.from('GGUF'), u32(3), u64(tensors.length), u64(entries.length), ...entries, ...infos]));
   return Buffer.concat([header, ...tensors.map(({ data }) => padded(Buffer.from(data.buffer)))]);
-}
-
-/** A zip archive of one deflated file. */
-export function zipBytes(name: string, content: Buffer): Buffer {
-  const packed = deflateRawSync(content);
-  const fields = Buffer.alloc(26);
-  fields.writeUInt16LE(20, 0);
-  fields.writeUInt16LE(8, 4);
-  fields.writeUInt32LE(crc32(content), 10);
-  fields.writeUInt32LE(packed.length, 14);
-  fields.writeUInt32LE(content.length, 18);
-  fields.writeUInt16LE(Buffer.byteLength(name), 22);
-  const local = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), fields, Buffer.from(name), packed]);
-  const entry = Buffer.alloc(46);
-  entry.write('PK\x01\x02', 'latin1');
-  entry.writeUInt16LE(20, 4);
-  fields.copy(entry, 6);
-  const listed = Buffer.concat([entry, Buffer.from(name)]);
-  const end = Buffer.alloc(22);
-  end.write('PK\x05\x06', 'latin1');
-  end.writeUInt16LE(1, 8);
-  end.writeUInt16LE(1, 10);
-  end.writeUInt32LE(listed.length, 12);
-  end.writeUInt32LE(local.length, 16);
-  return Buffer.concat([local, listed, end]);
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { zipOf } from '@expctr/test-support';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CSV } from '../src/read/fields.js';
@@ -10,7 +11,6 @@ import type { InputFile } from '../src/read/input-file.js';
 import { readRows } from '../src/read/read-rows.js';
 import { openZipMember, zipMembers } from '../src/read/zip.js';
 import { errorOf } from './support/errors.js';
-import { zipOf } from './support/source-files.js';
 
 let folder: string;
 beforeAll(async () => {

@@ -13,7 +13,8 @@ import {
   utf8ListColumn,
   writeTable,
 } from '@expctr/data';
-import { filesIn, zipBytes } from '../bytes.js';
+import { zipOf } from '@expctr/test-support';
+import { filesIn } from '../bytes.js';
 import { promise, type Files, type Target } from '../target.js';
 
 const ROWS = 12;
@@ -95,7 +96,7 @@ export const ratingsTargets: readonly Target[] = [
   tableTarget('parquet', 'Parquet in five compressions', parquetFiles),
   tableTarget('arrow-columns', 'Arrow files of ratings', arrowFiles),
   tableTarget('gzip', 'CSV in gzip', () => Promise.resolve([{ 'x.csv.gz': gzipSync(CSV) }])),
-  tableTarget('zip', 'CSV in a zip archive', () => Promise.resolve([{ 'x.zip': zipBytes('x.csv', Buffer.from(CSV)) }])),
+  tableTarget('zip', 'CSV in a zip archive', () => Promise.resolve([{ 'x.zip': zipOf({ 'x.csv': CSV }) }])),
   {
     name: 'amazon',
     description: 'Amazon reviews with metadata as Python literals',

@@ -30,3 +30,5 @@ export { startFakeHub, type FakeHub, type HubBehavior, type HubFault, type HubRe
 
 export { interceptFiles, type Fate, type FileOperation } from './file-operations.js';
 export { Died, diesAt, failsAt, momentsOf, operationsOf, type Moment } from './kill-at-operation.js';
+
+export { zipOf } from './zip.js';

@@ -1,10 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { zipOf } from '@expctr/test-support';
 import { expect, test } from 'vitest';
 import { datasetSource } from '../../src/sources/sources.js';
 import { errorOf } from '../support/errors.js';
-import { named, sourceFolders, triples, zipOf } from '../support/source-files.js';
+import { named, sourceFolders, triples } from '../support/source-files.js';
 
 const { load, write } = sourceFolders();
 
