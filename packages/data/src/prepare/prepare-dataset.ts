@@ -33,7 +33,7 @@ export interface PreparedFolder {
   readonly warnings: readonly DataWarning[];
 }
 
-const PREPARE_DATASET_OPTIONS: OptionKeys<PrepareOptions> = {
+const PREPARE_OPTIONS: OptionKeys<PrepareOptions> = {
   dataset: true,
   dataDir: true,
   onBadRow: true,
@@ -44,26 +44,17 @@ const PREPARE_DATASET_OPTIONS: OptionKeys<PrepareOptions> = {
 
 /** Reads a dataset and prepares it in memory (see {@link prepareTables}). @throws DataError, DataOptionError */
 export async function prepareDataset(options: PrepareOptions): Promise<PreparedDataset> {
-  checkOptions('prepareDataset', options, PREPARE_DATASET_OPTIONS);
+  checkOptions('prepareDataset', options, PREPARE_OPTIONS);
   const { raw, ...rest } = await load(options);
   return prepareTables(raw, rest);
 }
-
-const PREPARE_INTO_FOLDER_OPTIONS: OptionKeys<PrepareOptions> = {
-  dataset: true,
-  dataDir: true,
-  onBadRow: true,
-  seed: true,
-  data: true,
-  sources: true,
-};
 
 /**
  * Reads a dataset, prepares it and writes it into a folder (see {@link writeDataset}), in as little memory as 20 million rows need.
  * @throws DataError, DataOptionError
  */
 export async function prepareIntoFolder(folder: string, options: PrepareOptions): Promise<PreparedFolder> {
-  checkOptions('prepareIntoFolder', options, PREPARE_INTO_FOLDER_OPTIONS);
+  checkOptions('prepareIntoFolder', options, PREPARE_OPTIONS);
   const { raw, ...rest } = await load(options);
   const planned = planDataset(raw, rest);
   return { card: await writePlanned(folder, planned), warnings: planned.warnings };
