@@ -1,8 +1,9 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { encodePart, partName } from '../src/cache/cache-part.js';
 import { cachedEncoder, createHashedEncoder, EncoderCacheError, type Encoder } from '../src/index.js';
 import { temporaryFolder } from './support.js';
 
@@ -156,4 +157,28 @@ test('what an encoder rejects with reaches the caller and leaves the cache usabl
   await expect(cache.encode(['a'])).rejects.toThrow('out of memory');
   fail = false;
   expect(await cache.encode(['a'])).toEqual(await inner.encode(['a']));
+});
+
+test.each([
+  ['a value that is not finite', (vectors: Float32Array) => vectors.fill(Number.NaN, D, D + 1), /the vector of "b" holds NaN/u],
+  ['too few values', (vectors: Float32Array) => vectors.subarray(1), /gave 31 values/u],
+])('an encoder that gives %s is an error, and nothing of it is kept', async (_, spoil, message) => {
+  const path = await temporaryFolder();
+  const inner = createHashedEncoder({ dimension: D });
+  const broken: Encoder = { ...inner, encode: async (texts) => spoil(await inner.encode(texts)) };
+  const error: unknown = await cachedEncoder(broken, { path })
+    .encode(['a', 'b'])
+    .catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: 'ENCODER_RESULT', message: expect.stringMatching(message) as string });
+  expect(await readdir(path)).toEqual([]);
+});
+
+test('a part whose name fits, with a vector that is not finite, is damage', async () => {
+  const path = await temporaryFolder();
+  await cachedEncoder(spy(), { path }).encode(['a']);
+  const [file] = await files(path);
+  const vectors = new Float32Array(D).fill(Number.POSITIVE_INFINITY);
+  const bytes = encodePart({ keys: ['0'.repeat(64)], vectors, truncated: new Uint8Array(1) }, D, `hashed:${D}`);
+  await writeFile(join(dirname(file!), partName(bytes)), bytes);
+  await expect(cachedEncoder(spy(), { path }).encode(['a'])).rejects.toMatchObject({ code: 'ENCODER_CACHE_DAMAGED' });
 });

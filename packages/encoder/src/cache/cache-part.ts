@@ -47,9 +47,11 @@ export async function readPart(path: string, dimension: number): Promise<CacheRo
   const { metadata } = table.schema;
   const [schema, size] = [metadata.get('expctr.schema'), metadata.get('expctr.dimension')];
   if (schema !== SCHEMA_NAME || size !== String(dimension)) throw damaged(path, `it holds '${schema}' with vectors of ${size} values`);
+  const vectors = readVectors(columnOf(table, 'embedding'), dimension);
+  if (!vectors.every(Number.isFinite)) throw damaged(path, 'a vector holds a value that is not finite');
   return {
     keys: readStrings(columnOf(table, 'content_sha256')),
-    vectors: readVectors(columnOf(table, 'embedding'), dimension),
+    vectors,
     truncated: readNumbers(columnOf(table, 'truncated'), new Uint8Array(table.numRows)),
   };
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { sha256, checkOptions, type OptionKeys } from '@expctr/core';
 import { distinct } from '../distinct.js';
 import type { EncodeOptions, Encoder } from '../encoder.js';
+import { EncoderError } from '../errors.js';
 import { openEmbeddingStore, type EmbeddingStore } from './embedding-store.js';
 
 /** Options of {@link cachedEncoder}. */
@@ -35,7 +36,7 @@ const CACHED_ENCODER_OPTIONS: OptionKeys<CachedEncoderOptions> = { path: true };
  * text). Calls are served one after the other. `dispose` disposes the encoder too.
  *
  * `encode` rejects with EncoderCacheError: `ENCODER_CACHE_DAMAGED` names the file to delete, `ENCODER_CACHE_PATH` a path that
- * cannot be a folder.
+ * cannot be a folder; with EncoderError `ENCODER_RESULT` where the encoder gives values that are not finite, or too few.
  */
 export function cachedEncoder(encoder: Encoder, parameters: CachedEncoderOptions): CachedEncoder {
   checkOptions('cachedEncoder', parameters, CACHED_ENCODER_OPTIONS);
@@ -70,8 +71,26 @@ export function cachedEncoder(encoder: Encoder, parameters: CachedEncoderOptions
         onTruncated: (at) => (truncated[at] = 1),
         ...(onProgress === undefined ? {} : { onProgress: (done: number) => onProgress(start + done, texts.length) }),
       });
+      checkVectors(part, vectors);
       await store.append({ keys: keys.slice(start, start + part.length), vectors, truncated });
     }
+  }
+
+  /** What is kept once is read for ever: an encoder that computes nonsense must not fill the cache. */
+  function checkVectors(texts: readonly string[], vectors: Float32Array): void {
+    const bad = vectors.findIndex((value) => !Number.isFinite(value));
+    if (bad === -1 && vectors.length === texts.length * dimension) return;
+    throw new EncoderError(
+      'ENCODER_RESULT',
+      bad === -1
+        ? `the encoder gave ${vectors.length} values`
+        : `the vector of ${JSON.stringify(texts[Math.floor(bad / dimension)])} holds ${vectors[bad]}`,
+      {
+        where: `encoder ${name}`,
+        expected: `${dimension} finite values for each of ${texts.length} texts`,
+        remedy: 'check the weights of its model, and its precision: float16 overflows where float32 does not',
+      },
+    );
   }
 
   async function encodeInTurn(texts: readonly string[], { onProgress, onTruncated }: EncodeOptions): Promise<Float32Array> {
