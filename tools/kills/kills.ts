@@ -5,12 +5,13 @@
 //   --random N  kills a process of its own by SIGKILL at N random moments instead, each time resumed by another process
 //   --seed N    seeds the random moments
 import { spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createRng } from '@expctr/core';
 import { runFolder, type RunFolder } from '@expctr/run';
-import { diesAt, momentsOf, operationsOf } from '@expctr/test-support';
+import { momentsOf, operationsOf, visitMoments, type Moment } from '@expctr/test-support';
 import { toolArguments, wholeNumber } from '../common/arguments.js';
 import { scriptCommand } from '../common/scripts.js';
 import { beginOrResume, contentOf, differences } from './short-run.js';
@@ -63,16 +64,33 @@ process.exitCode = failures.length > 0 ? 1 : 0;
 
 async function dieAtOperations(): Promise<void> {
   const moments = momentsOf(operations).filter((_, at) => at >= first && (at - first) % every === 0);
+  // one run serves all moments: at each of them its folder is what a process that dies there leaves
+  const alive = await freshFolder();
+  const left = new Map<Moment, RunFolder>();
+  const copies = await mkdtemp(join(tmpdir(), 'expctr-kills-'));
+  await visitMoments(
+    alive.root,
+    moments,
+    () => beginOrResume(alive),
+    (moment) => {
+      const copy = join(copies, String(left.size), 'run');
+      mkdirSync(dirname(copy));
+      if (existsSync(alive.root)) cpSync(alive.root, copy, { recursive: true, preserveTimestamps: true });
+      left.set(moment, runFolder(copy));
+    },
+  );
+  await remove(alive);
   const counts = { before: 0, half: 0 };
   for (const [done, moment] of moments.entries()) {
-    const folder = await freshFolder();
     const { name, path } = operations[moment.operation]!;
     const shown = `${moment.half ? 'half-way through' : 'before'} operation ${moment.operation} (${name} of ${path.slice(reference.root.length + 1)})`;
-    if (!(await diesAt(folder.root, moment, () => beginOrResume(folder)))) fail(`${shown}: the run did not come so far`);
+    const folder = left.get(moment);
+    if (folder === undefined) fail(`${shown}: the run did not come so far`);
+    else await compare(folder, shown, () => beginOrResume(folder));
     counts[moment.half ? 'half' : 'before'] += 1;
-    await compare(folder, shown, () => beginOrResume(folder));
     if ((done + 1) % 20 === 0) print(`  ${done + 1} of ${moments.length}, ${failures.length} failures`);
   }
+  await rm(copies, { recursive: true, force: true });
   print(`died before ${counts.before} operations and half-way through ${counts.half}, of ${momentsOf(operations).length} such moments`);
 }
 

@@ -14,8 +14,11 @@ export interface FileOperation {
   readonly divisible: boolean;
 }
 
-/** What becomes of an operation: null = it is done; else it throws this, after its first half where `half` says so. */
-export type Fate = { readonly error: Error; readonly half?: boolean } | null;
+/**
+ * What becomes of an operation: null = it is done; with an error it throws that, after its first half where `half` says so; else its
+ * first half is done and undone, with a look between, and then the whole.
+ */
+export type Fate = { readonly error: Error; readonly half?: boolean } | { readonly betweenHalves: () => void } | null;
 
 type AnyFunction = (this: unknown, ...args: never[]) => unknown;
 type Methods = Record<string, AnyFunction>;
@@ -33,7 +36,24 @@ export async function interceptFiles(root: string, fateOf: (operation: FileOpera
   const undo: (() => void)[] = [];
   let count = 0;
 
-  const fate = (name: string, path: string, divisible: boolean): Fate => fateOf({ number: count++, name, path, divisible });
+  // Node's own helpers call one another by way of what is replaced here: what is done for a fate is no operation of the process
+  let busy = false;
+  /** @returns what the operation throws, or null for it to be done */
+  const ask = (name: string, path: string, doHalf: (() => () => void) | null): Error | null => {
+    if (busy) return null;
+    busy = true;
+    try {
+      const fate = fateOf({ number: count++, name, path, divisible: doHalf !== null });
+      if (fate === null) return null;
+      const undo = doHalf !== null && ('betweenHalves' in fate || fate.half === true) ? doHalf() : () => undefined;
+      if ('error' in fate) return fate.error;
+      fate.betweenHalves();
+      undo();
+      return null;
+    } finally {
+      busy = false;
+    }
+  };
   const inside = (path: unknown): path is string => {
     const full = typeof path === 'string' ? resolve(path) : '';
     return full === watched || full.startsWith(watched + sep);
@@ -63,25 +83,26 @@ export async function interceptFiles(root: string, fateOf: (operation: FileOpera
   ];
   for (const name of changes) {
     const target = ['rename', 'copyFile', 'link', 'symlink'].includes(name) ? 1 : 0;
-    const gate = (args: readonly unknown[], shown: string): Fate => {
+    const gate = (args: readonly unknown[], shown: string): Error | null => {
       const path = args[target];
       if (!inside(path) || (name === 'open' && !writes(args[1]))) return null;
       const recursive = name === 'rm' && (args[1] as { recursive?: boolean } | undefined)?.recursive === true;
-      const decided = fate(shown, path, recursive || name === 'writeFile' || name === 'appendFile');
-      if (decided?.half === true) {
-        if (recursive) removeHalf(path);
-        else if (name === 'appendFile') original.appendFileSync(path, firstHalf(args[1]));
+      if (recursive) return ask(shown, path, () => removeHalf(path));
+      if (name !== 'writeFile' && name !== 'appendFile') return ask(shown, path, null);
+      return ask(shown, path, () => {
+        const before = contentOf(path);
+        if (name === 'appendFile') original.appendFileSync(path, firstHalf(args[1]));
         else original.writeFileSync(path, firstHalf(args[1]));
-      }
-      return decided;
+        return () => (before === null ? original.unlinkSync(path) : original.writeFileSync(path, before));
+      });
     };
     replace(
       fs.promises,
       name,
       (call) =>
         async function (this: unknown, ...args: never[]) {
-          const decided = gate(args, name);
-          if (decided !== null) throw decided.error;
+          const refused = gate(args, name);
+          if (refused !== null) throw refused;
           const result = await call.apply(this, args);
           if (name === 'open') pathOfFd.set((result as { fd: number }).fd, inside(args[0]) ? args[0] : '');
           return result;
@@ -92,8 +113,8 @@ export async function interceptFiles(root: string, fateOf: (operation: FileOpera
       `${name}Sync`,
       (call) =>
         function (this: unknown, ...args: never[]) {
-          const decided = gate(args, `${name}Sync`);
-          if (decided !== null) throw decided.error;
+          const refused = gate(args, `${name}Sync`);
+          if (refused !== null) throw refused;
           const result = call.apply(this, args);
           if (name === 'open') pathOfFd.set(result as number, inside(args[0]) ? args[0] : '');
           return result;
@@ -105,8 +126,8 @@ export async function interceptFiles(root: string, fateOf: (operation: FileOpera
       (call) =>
         function (this: unknown, ...args: never[]) {
           const done = args.at(-1) as unknown as (error: Error | null, result?: unknown) => void;
-          const decided = gate(args, `${name} with a callback`);
-          if (decided !== null) return void process.nextTick(() => done(decided.error));
+          const refused = gate(args, `${name} with a callback`);
+          if (refused !== null) return void process.nextTick(() => done(refused));
           if (name !== 'open') return call.apply(this, args);
           const opened = (error: Error | null, fd?: unknown): void => {
             if (error === null) pathOfFd.set(fd as number, inside(args[0]) ? args[0] : '');
@@ -118,12 +139,15 @@ export async function interceptFiles(root: string, fateOf: (operation: FileOpera
   }
 
   // by descriptor: bytes
-  const gateBytes = (fd: number, data: unknown, shown: string): Fate => {
+  const gateBytes = (fd: number, data: unknown, shown: string): Error | null => {
     const path = pathOfFd.get(fd) ?? '';
     if (path === '') return null;
-    const decided = fate(shown, path, true);
-    if (decided?.half === true) original.writeSync(fd, firstHalf(data));
-    return decided;
+    return ask(shown, path, () => {
+      const { size } = original.fstatSync(fd);
+      // at the end, where a file that only grows is written, and without moving the place where the whole is written next
+      original.writeSync(fd, firstHalf(data), 0, null, size);
+      return () => original.ftruncateSync(fd, size);
+    });
   };
   for (const name of ['write', 'writev']) {
     replace(
@@ -131,8 +155,8 @@ export async function interceptFiles(root: string, fateOf: (operation: FileOpera
       `${name}Sync`,
       (call) =>
         function (this: unknown, ...args: never[]) {
-          const decided = gateBytes(args[0]!, bytesOf(args), `${name}Sync`);
-          if (decided !== null) throw decided.error;
+          const refused = gateBytes(args[0]!, bytesOf(args), `${name}Sync`);
+          if (refused !== null) throw refused;
           return call.apply(this, args);
         },
     );
@@ -141,10 +165,10 @@ export async function interceptFiles(root: string, fateOf: (operation: FileOpera
       name,
       (call) =>
         function (this: unknown, ...args: never[]) {
-          const decided = gateBytes(args[0]!, bytesOf(args), `${name} with a callback`);
-          if (decided === null) return call.apply(this, args);
+          const refused = gateBytes(args[0]!, bytesOf(args), `${name} with a callback`);
+          if (refused === null) return call.apply(this, args);
           const done = args.at(-1) as unknown as (error: Error) => void;
-          return void process.nextTick(() => done(decided.error));
+          return void process.nextTick(() => done(refused));
         },
     );
   }
@@ -158,8 +182,8 @@ export async function interceptFiles(root: string, fateOf: (operation: FileOpera
       (call) =>
         function (this: unknown, ...args: never[]) {
           const { fd } = this as { fd: number };
-          const decided = gateBytes(fd, name === 'truncate' ? '' : args[0], `FileHandle.${name}`);
-          if (decided !== null) return Promise.reject(decided.error);
+          const refused = gateBytes(fd, name === 'truncate' ? '' : args[0], `FileHandle.${name}`);
+          if (refused !== null) return Promise.reject(refused);
           return call.apply(this, args);
         },
     );
@@ -192,10 +216,18 @@ export async function interceptFiles(root: string, fateOf: (operation: FileOpera
   };
 }
 
+function contentOf(path: string): Uint8Array | null {
+  return original.existsSync(path) ? original.readFileSync(path) : null;
+}
+
 /** Node's own functions, as they were when this module was loaded. */
 const original = {
   open: fs.promises.open,
-  writeSync: fs.writeSync as (fd: number, data: Uint8Array) => number,
+  writeSync: fs.writeSync as (fd: number, data: Uint8Array, offset: number, length: null, position: number) => number,
+  fstatSync: fs.fstatSync,
+  ftruncateSync: fs.ftruncateSync,
+  existsSync: fs.existsSync,
+  readFileSync: fs.readFileSync as (path: string) => Uint8Array,
   writeFileSync: fs.writeFileSync,
   appendFileSync: fs.appendFileSync,
   unlinkSync: fs.unlinkSync,
@@ -222,11 +254,12 @@ function firstHalf(data: unknown): Uint8Array {
 }
 
 /** A recursive removal that is killed on the way has removed some files, and no folder yet. */
-function removeHalf(folder: string): void {
+function removeHalf(folder: string): () => void {
   const files = original
     .readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
   for (const file of files.slice(0, Math.ceil(files.length / 2))) original.unlinkSync(file);
+  return () => undefined;
 }

@@ -29,6 +29,6 @@ function asset(root: string, variable: string, path: readonly string[]): Asset {
 export { startFakeHub, type FakeHub, type HubBehavior, type HubFault, type HubRequest } from './fake-hub.js';
 
 export { interceptFiles, type Fate, type FileOperation } from './file-operations.js';
-export { Died, diesAt, failsAt, momentsOf, operationsOf, type Moment } from './kill-at-operation.js';
+export { Died, diesAt, failsAt, momentsOf, operationsOf, visitMoments, type Moment } from './kill-at-operation.js';
 
 export { zipOf } from './zip.js';

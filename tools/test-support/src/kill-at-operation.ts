@@ -52,6 +52,31 @@ export async function diesAt(root: string, { operation: at, half }: Moment, work
   return died;
 }
 
+/**
+ * Runs `work` once, to its end, and calls `visit` at each of the moments with what a process that died there would have left below
+ * `root`: the same as {@link diesAt} for every one of them, at the price of one run. Changes nothing below `root`; must not wait.
+ */
+export async function visitMoments(
+  root: string,
+  moments: readonly Moment[],
+  work: () => Promise<unknown>,
+  visit: (moment: Moment) => void,
+): Promise<void> {
+  const halves = new Map<boolean, Map<number, Moment>>([true, false].map((half) => [half, new Map()]));
+  for (const moment of moments) halves.get(moment.half)!.set(moment.operation, moment);
+  const takeBack = await interceptFiles(root, ({ number }) => {
+    const whole = halves.get(false)!.get(number);
+    if (whole !== undefined) visit(whole);
+    const half = halves.get(true)!.get(number);
+    return half === undefined ? null : { betweenHalves: () => visit(half) };
+  });
+  try {
+    await work();
+  } finally {
+    takeBack();
+  }
+}
+
 /** Runs `work` on a machine on which every operation from that number on fails with a code of the system, such as `ENOSPC`; removals do not. */
 export async function failsAt(root: string, code: string, at: number, work: () => Promise<unknown>): Promise<unknown> {
   const takeBack = await interceptFiles(root, ({ number, name, path }) => {
