@@ -87,7 +87,7 @@ export async function interceptFiles(root: string, fateOf: (operation: FileOpera
       const path = args[target];
       if (!inside(path) || (name === 'open' && !writes(args[1]))) return null;
       const recursive = name === 'rm' && (args[1] as { recursive?: boolean } | undefined)?.recursive === true;
-      if (recursive) return ask(shown, path, () => removeHalf(path));
+      if (recursive) return ask(shown, path, isFolder(path) ? () => removeHalf(path) : null);
       if (name !== 'writeFile' && name !== 'appendFile') return ask(shown, path, null);
       return ask(shown, path, () => {
         const before = contentOf(path);
@@ -220,6 +220,10 @@ function contentOf(path: string): Uint8Array | null {
   return original.existsSync(path) ? original.readFileSync(path) : null;
 }
 
+function isFolder(path: string): boolean {
+  return original.statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
 /** Node's own functions, as they were when this module was loaded. */
 const original = {
   open: fs.promises.open,
@@ -227,6 +231,7 @@ const original = {
   fstatSync: fs.fstatSync,
   ftruncateSync: fs.ftruncateSync,
   existsSync: fs.existsSync,
+  statSync: fs.statSync,
   readFileSync: fs.readFileSync as (path: string) => Uint8Array,
   writeFileSync: fs.writeFileSync,
   appendFileSync: fs.appendFileSync,

@@ -30,6 +30,7 @@ async function work(root: string): Promise<void> {
   fs.closeSync(log);
   await rename(at('bytes'), at('folder/bytes'));
   await rm(at('folder'), { recursive: true });
+  await rm(at('folder'), { recursive: true, force: true });
 }
 
 /** Path and text of every file, and paths of folders. */
