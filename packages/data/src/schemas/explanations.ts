@@ -1,6 +1,6 @@
 import { DataType, type Table } from 'apache-arrow';
 import { DataError } from '../errors.js';
-import { buildTable, dictionaryColumn, float32Column, uint16Column, uint32Column, utf8Column } from './arrow-build.js';
+import { buildTable, dictionaryColumn, dictionaryOf, float32Column, uint16Column, uint32Column, utf8Column } from './arrow-build.js';
 import { columnOf, readNumbers, readStrings } from './arrow-read.js';
 import { validateTable } from './validate.js';
 
@@ -47,6 +47,8 @@ export interface Explanations {
 }
 
 const FINISH_REASONS = ['stop', 'length'] as const;
+/** One for all tables: batches of one file have to share it. */
+const FINISH_REASON_DICTIONARY = dictionaryOf(FINISH_REASONS);
 const FIXED = new Set(['interaction_id', 'iteration', 'stage', 'explanation', 'read', 'token_count', 'finish_reason']);
 
 /** Rows to columns. Reward columns stand in the order in which their names first appear. */
@@ -105,7 +107,7 @@ export function explanationsToTable(explanations: Explanations): Table {
     utf8Column('explanation', explanations.explanation),
     utf8Column('read', explanations.read),
     uint16Column('token_count', explanations.tokenCount),
-    dictionaryColumn('finish_reason', 0, reasons, FINISH_REASONS),
+    dictionaryColumn('finish_reason', 0, reasons, FINISH_REASON_DICTIONARY),
     ...Object.entries(explanations.rewards).map(([name, values]) => float32Column(name, values, true)),
   ]);
 }

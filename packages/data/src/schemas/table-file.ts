@@ -54,6 +54,10 @@ async function tableOf(bytes: Uint8Array): Promise<Table> {
 export interface OpenTable {
   /** Columns and metadata. */
   readonly schema: Schema;
+  /** Number of parts. */
+  readonly batchCount: number;
+  /** The part at a place, from 0. @throws DataError `DATA_NOT_ARROW` */
+  batch(at: number): Promise<Table>;
   /** The rows in parts, one in memory at a time; may be asked for again. @throws DataError `DATA_NOT_ARROW` */
   batches(): AsyncGenerator<Table>;
   /** Closes the file. */
@@ -66,16 +70,17 @@ export async function openTable(path: string): Promise<OpenTable> {
   try {
     await checkArrow(await handleSource(file));
     const reader = (await (await RecordBatchReader.from(file)).open()) as AsyncRecordBatchFileReader;
+    const batch = async (at: number): Promise<Table> => {
+      const read = await reader.readRecordBatch(at).catch(async (cause: unknown) => {
+        throw (await compressedError(path, cause)) ?? arrowError(path, cause);
+      });
+      if (read === null) throw arrowError(path, new Error(`it has no record batch ${at}`));
+      return checkedPart(path, reader.schema, read);
+    };
     async function* batches(): AsyncGenerator<Table> {
-      for (let at = 0; at < reader.numRecordBatches; at += 1) {
-        const batch = await reader.readRecordBatch(at).catch(async (cause: unknown) => {
-          throw (await compressedError(path, cause)) ?? arrowError(path, cause);
-        });
-        if (batch === null) continue;
-        yield checkedPart(path, reader.schema, batch);
-      }
+      for (let at = 0; at < reader.numRecordBatches; at += 1) yield batch(at);
     }
-    return { schema: reader.schema, batches, close: () => file.close() };
+    return { schema: reader.schema, batchCount: reader.numRecordBatches, batch, batches, close: () => file.close() };
   } catch (cause) {
     await file.close();
     throw (await compressedError(path, cause)) ?? arrowError(path, cause);
@@ -100,7 +105,11 @@ export async function writeTable(path: string, table: Table): Promise<void> {
  * Writes record batches into an Arrow IPC file as they come: all of them, or no file. A batch is asked for while the one before it
  * is being written, so two are in memory at a time, and a source may use its buffers again for every second batch.
  */
-export async function writeBatches(path: string, schema: Schema, batches: Iterable<RecordBatch>): Promise<void> {
+export async function writeBatches(
+  path: string,
+  schema: Schema,
+  batches: Iterable<RecordBatch> | AsyncIterable<RecordBatch>,
+): Promise<void> {
   await replaceAtomically(path, async (temporary) => {
     const file = await open(temporary, 'w');
     try {
@@ -108,11 +117,12 @@ export async function writeBatches(path: string, schema: Schema, batches: Iterab
       const writer = new RecordBatchFileWriter();
       writer.reset(sink, schema);
       let written = Promise.resolve();
-      for (const batch of batches) {
+      for await (const batch of batches) {
         writer.write(batch);
         const chunks = sink.take();
         await written;
         written = writeAll(file, chunks);
+        written.catch(() => undefined); // it is awaited when the next batch has come
       }
       await written;
       writer.finish();
