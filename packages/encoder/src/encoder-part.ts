@@ -7,6 +7,8 @@ import { EncoderOptionError } from './errors.js';
 export interface EncoderContext {
   /** Where models of the hub come from, and where they are kept. */
   readonly hub?: HubOptions;
+  /** Threads of a model that runs in this process. Default: one a core. */
+  readonly threads?: number;
 }
 
 /** A kind of encoder that a configuration can name. `O` is what its options are once parsed. */

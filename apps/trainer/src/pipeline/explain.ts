@@ -3,7 +3,9 @@ import { explanationsFromRows, readableText, type Explanations } from '@expctr/d
 import type { Completion } from '@expctr/language-model';
 import { createPublisher } from '@expctr/ppo';
 import { stopIfInterrupted } from './interrupt.js';
-import { POLICY, type Pipeline } from './pipeline.js';
+import type { Models } from './models.js';
+import { POLICY, type RunContext } from './pipeline.js';
+import type { PromptBook } from './prompt-book.js';
 
 /** Who explains, and how the rows are named in explanations/1. */
 export interface ExplainOptions {
@@ -13,6 +15,19 @@ export interface ExplainOptions {
   readonly iteration: number;
   /** Default `llm.temperature`; 0 = greedy. */
   readonly temperature?: number;
+}
+
+/** What explaining needs of a pipeline; a worker that has no run folder has just this. */
+export interface ExplainContext {
+  /** What it is told, and how it says how far it is. */
+  readonly run: Pick<RunContext, 'config' | 'rng' | 'progress' | 'signal'> & {
+    /** Where an adapter is handed over to a sampler that does not share the policy's memory. */
+    readonly folder: Pick<RunContext['folder'], 'checkpoint'>;
+  };
+  /** What is asked of each row. */
+  readonly data: { readonly prompts: Pick<PromptBook, 'tokens'> };
+  /** Who explains. */
+  readonly models: Pick<Models, 'policy' | 'sampler' | 'stopTokenIds' | 'templates'>;
 }
 
 /** Rows a call: so many that a sampler is busy, so few that progress shows and Ctrl-C is heeded. The texts do not depend on it. */
@@ -26,7 +41,7 @@ const EXPLAIN_ROWS_OPTIONS: OptionKeys<ExplainOptions> = { adapter: true, stage:
  *
  * @param rows interaction ids
  */
-export async function explainRows(pipeline: Pipeline, rows: ArrayLike<number>, options: ExplainOptions): Promise<Explanations> {
+export async function explainRows(pipeline: ExplainContext, rows: ArrayLike<number>, options: ExplainOptions): Promise<Explanations> {
   checkOptions('explainRows', options, EXPLAIN_ROWS_OPTIONS);
   const { run, data, models } = pipeline;
   const { config, progress, signal, rng } = run;
@@ -61,7 +76,7 @@ export async function explainRows(pipeline: Pipeline, rows: ArrayLike<number>, o
 }
 
 /** Tells the sampler what the policy is now, where it does not share memory with it. */
-async function publishPolicy({ run, models: { policy, sampler } }: Pipeline): Promise<void> {
+async function publishPolicy({ run, models: { policy, sampler } }: ExplainContext): Promise<void> {
   const publisher = createPublisher({ policy, adapter: POLICY, sampler, folder: run.folder.checkpoint('published') });
   await publisher?.publish();
   await publisher?.dispose();
@@ -69,7 +84,7 @@ async function publishPolicy({ run, models: { policy, sampler } }: Pipeline): Pr
 
 /** The text of a completion as explanations/1 has it. */
 export function textOf(
-  { models, run }: Pick<Pipeline, 'models' | 'run'>,
+  { models, run }: { readonly models: Pick<Models, 'policy' | 'templates'>; readonly run: Pick<RunContext, 'config'> },
   { tokens, finishReason }: Pick<Completion, 'tokens' | 'finishReason'>,
 ): { explanation: string; read: string; tokenCount: number; finishReason: 'stop' | 'length' } {
   const { templates } = models;

@@ -1,7 +1,14 @@
 import { fitHistory, renderLcPrompt, type HistoryText, type ItemText, type LcTemplate } from '@expctr/data';
 import { createReader, type Reader, type ReaderOptions } from '@expctr/rewards';
 import { rowsOfLongestItems } from './item-lengths.js';
+import type { Models } from './models.js';
 import type { Pipeline } from './pipeline.js';
+
+/** The model that is asked. */
+export interface AskedModel {
+  /** Its part of a run's models. */
+  readonly models: Pick<Models, 'policy'>;
+}
 
 /** Items that are tried for length. */
 const LONGEST = 5;
@@ -10,7 +17,7 @@ const LONGEST = 5;
  * A reader whose prompts fit the model's context: where the LC template repeats the history, its oldest entries are left out
  * until prompt and answer have room.
  */
-export async function createFittingReader(pipeline: Pipeline, options: ReaderOptions): Promise<Reader> {
+export async function createFittingReader(pipeline: AskedModel, options: ReaderOptions): Promise<Reader> {
   const reader = await createReader(options);
   if (!options.template.withHistory) return reader;
   return {
@@ -26,7 +33,7 @@ export async function createFittingReader(pipeline: Pipeline, options: ReaderOpt
 }
 
 function fitted(
-  pipeline: Pipeline,
+  pipeline: AskedModel,
   { template, form }: ReaderOptions,
   item: ItemText,
   explanation: string,
@@ -54,7 +61,7 @@ export function formUnavailable(pipeline: Pipeline, template: LcTemplate, form: 
 }
 
 function promptFits(
-  { models: { policy } }: Pipeline,
+  { models: { policy } }: AskedModel,
   template: LcTemplate,
   form: string,
   item: ItemText,

@@ -94,7 +94,9 @@ async function openSampler(config: Config, { samplers }: Registry, policy: Langu
   return part.open(request, optionsOf(part.options, config.sampler));
 }
 
-function openEncoder({ config, registry: { encoders }, hub = {} }: Settings): Promise<Encoder> {
+/** The sentence encoder that a configuration names. */
+export function openEncoder({ config, registry: { encoders }, hub = {} }: Settings): Promise<Encoder> {
   const { part, argument } = findEncoder(config.encoder.model, encoders);
-  return part.load(argument, optionsOf(part.options, config.encoder), { hub });
+  const threads = config.threads > 0 ? { threads: config.threads } : {};
+  return part.load(argument, optionsOf(part.options, config.encoder), { hub, ...threads });
 }

@@ -14,14 +14,24 @@ import { namedModel } from './named-model.js';
  * @throws HubError where a model cannot be had
  */
 export async function pinModels(settings: Settings, progress: Progress, signal: AbortSignal | undefined): Promise<Settings> {
-  const { config, registry } = settings;
+  const { config } = settings;
   const hub: HubOptions = { onProgress: downloadProgress(progress), ...settings.hub, ...(signal === undefined ? {} : { signal }) };
-  const llm = namedModel(config) === undefined ? (await locateModel(config.llm.model, hub)).name : config.llm.model;
+  const llm = await exactPolicy({ ...settings, hub });
+  const encoder = await exactEncoder({ ...settings, hub });
+  return { ...settings, hub, config: { ...config, llm: { ...config.llm, model: llm }, encoder: { ...config.encoder, model: encoder } } };
+}
+
+/** The value of `llm.model` that names the same model later: a hub id with its commit. Brings the model to this machine. */
+export async function exactPolicy({ config, hub = {} }: Settings): Promise<string> {
+  return namedModel(config) === undefined ? (await locateModel(config.llm.model, hub)).name : config.llm.model;
+}
+
+/** The value of `encoder.model` that names the same encoder later. Brings its files to this machine. */
+export async function exactEncoder({ config, registry, hub = {} }: Settings): Promise<string> {
   const { part, argument } = findEncoder(config.encoder.model, registry.encoders);
   const exact = await part.pin?.(argument, optionsOf(part.options, config.encoder), { hub });
   const spec = config.encoder.model;
-  const encoder = exact === undefined || exact === argument ? spec : argument === spec ? exact : `${part.name}:${exact}`;
-  return { ...settings, hub, config: { ...config, llm: { ...config.llm, model: llm }, encoder: { ...config.encoder, model: encoder } } };
+  return exact === undefined || exact === argument ? spec : argument === spec ? exact : `${part.name}:${exact}`;
 }
 
 /** The language model for a program that has it from the hub itself: its id without the commit, and the commit. */

@@ -1,13 +1,22 @@
 import type { Reader } from '@expctr/rewards';
 import { stopIfInterrupted } from './interrupt.js';
-import type { Pipeline } from './pipeline.js';
+import type { RunContext } from './pipeline.js';
+import type { PromptBook } from './prompt-book.js';
+
+/** What reading needs of a pipeline; a worker that has no run folder has just this. */
+export interface ReadContext {
+  /** How it says how far it is. */
+  readonly run: Pick<RunContext, 'progress' | 'signal'>;
+  /** What is read beside the texts. */
+  readonly data: { readonly prompts: Pick<PromptBook, 'item' | 'history'> };
+}
 
 /** Rows that the reader is given at once: enough to fill its batches, few enough to show progress. */
 const CHUNK = 128;
 
 /** p_LC of each row: the frozen base model reads the item and the text that `textOf` gives for the row. */
 export async function readerProbabilities(
-  { run, data }: Pipeline,
+  { run, data }: ReadContext,
   reader: Reader,
   rows: ArrayLike<number>,
   textOf: (row: number) => string,

@@ -17,7 +17,7 @@ const PIECE_BYTES = 64 * 2 ** 10;
 /** Checksums of what a run reads each time that it is started, by the option that says where it is. */
 export async function modelInputs({ policyPath, templates, encoder }: Models): Promise<Record<string, string>> {
   return {
-    'llm.model': await filesDigest(policyPath),
+    'llm.model': await modelDigest(policyPath),
     'prompt.explanation': sha256(JSON.stringify(templates.explanation)),
     'prompt.lc': sha256(JSON.stringify(templates.lc)),
     'encoder.model': sha256(encoder.identity ?? encoder.name),
@@ -46,7 +46,7 @@ export function requireSameInputs(before: Readonly<Record<string, string>>, now:
 }
 
 /** Checksum of a model file, or of the model files in a folder with their names; an id with its commit says it all. */
-async function filesDigest(path: string): Promise<string> {
+export async function modelDigest(path: string): Promise<string> {
   return withFileErrors(path, async () => {
     const found = await stat(path).catch(() => null);
     if (found === null) return sha256(path);

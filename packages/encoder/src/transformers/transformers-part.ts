@@ -32,11 +32,12 @@ export const transformersPart: EncoderPart<z.output<typeof options>> = {
   name: 'transformers',
   description: 'a folder or hub id of a sentence encoder in ONNX form; the word may be left out',
   options,
-  load(argument, { pooling, maxTokens, prefix, promptName, dtype }, { hub }) {
+  load(argument, { pooling, maxTokens, prefix, promptName, dtype }, { hub, threads }) {
     if (argument === undefined) throw wrongSpec('transformers', 'transformers:FOLDER_OR_HUB_ID');
     return createTransformersEncoder(argument, {
       dtype,
       ...(hub === undefined ? {} : { hub }),
+      ...(threads === undefined ? {} : { threads }),
       ...(pooling === null ? {} : { pooling }),
       ...(maxTokens === null ? {} : { maxTokens }),
       ...(prefix === null ? {} : { prefix }),
