@@ -64,7 +64,8 @@ export async function loadCheckpoint(pathOrId: string, options: LoadCheckpointOp
   }
 }
 
-async function openModel(path: string, families: readonly ModelFamily[]): Promise<OpenModel> {
+/** Opens a model's header and weights by its path. The holder closes `source`. @throws FormatError, as `loadCheckpoint` */
+export async function openModel(path: string, families: readonly ModelFamily[]): Promise<OpenModel> {
   const found = await stat(path).catch(() => null);
   if (found?.isDirectory() === true) return openFolder(path, families);
   if (found !== null && path.endsWith('.gguf')) return openGgufModel(path, families);
