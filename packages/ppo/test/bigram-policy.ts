@@ -30,6 +30,7 @@ import {
   type Tree,
 } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
+import { bigram } from './bigram-op.js';
 
 /** Ways to get a policy wrong; each must be noticed by some test. */
 export type Mutation =
@@ -73,16 +74,11 @@ export interface BigramPolicy extends TrainablePolicy<Float32Array> {
  */
 export function bigramPolicy({ vocabulary = 8, hidden = 6, seed = 'bigram', mutation, poison }: BigramOptions = {}): BigramPolicy {
   const rng = createRng(seed);
-  const normal = (rows: number, columns: number, scale: number, stream: Rng): tf.Tensor2D =>
-    tf.keep(
-      tf.tensor2d(
-        Float32Array.from({ length: rows * columns }, () => scale * stream.normal()),
-        [rows, columns],
-      ),
-    );
-  const embedding = normal(vocabulary, hidden, 0.7, rng.fork('embedding'));
-  const positions = normal(POSITIONS, hidden, 0.4, rng.fork('positions'));
-  const output = normal(hidden, vocabulary, 0.7, rng.fork('output'));
+  const normal = (rows: number, columns: number, scale: number, stream: Rng): Float32Array =>
+    Float32Array.from({ length: rows * columns }, () => scale * stream.normal());
+  const E = normal(vocabulary, hidden, 0.7, rng.fork('embedding'));
+  const P = normal(POSITIONS, hidden, 0.4, rng.fork('positions'));
+  const W = normal(hidden, vocabulary, 0.7, rng.fork('output'));
   const adapters = new Map<string, Float32Array>([['default', new Float32Array(vocabulary * hidden)]]);
   let active = 'default';
   const calls: BigramPolicy['calls'] = { generate: [], score: [], step: [], disposed: [] };
@@ -90,42 +86,30 @@ export function bigramPolicy({ vocabulary = 8, hidden = 6, seed = 'bigram', muta
   const delta = (adapter: string | null): tf.Tensor2D =>
     tf.tensor2d(adapter === null ? new Float32Array(vocabulary * hidden) : adapters.get(adapter)!, [vocabulary, hidden]);
 
-  function states(previous: ArrayLike<number>, at: ArrayLike<number>, adapter: tf.Tensor2D): tf.Tensor2D {
-    const ids = tf.tensor1d(Int32Array.from(previous), 'int32');
-    const places = tf.tensor1d(
-      Int32Array.from(at, (p) => p % POSITIONS),
-      'int32',
-    );
-    return tf.tanh(tf.add(tf.add(tf.gather(embedding, ids), tf.gather(adapter, ids)), tf.gather(positions, places)));
-  }
-
   function forward(batch: TokenBatch, adapter: tf.Tensor2D, training: boolean): { out: TokenOutputs; mask: tf.Tensor2D } {
-    const { tokens, previous, places, mask, shape } = padded(batch, mutation);
-    const [rows, R] = shape;
-    let state = states(previous, places, adapter); // [rows * R, hidden]
-    if (training && mutation === 'dropout in training') state = tf.mul(state, 0.9);
-    const temperature = mutation === 'temperature ignored' ? 1 : (batch.temperature ?? 1);
-    const logits = tf.div(tf.matMul(state, output), temperature); // [rows * R, vocabulary]
-    const log = tf.sub(logits, tf.logSumExp(logits, 1, true)); // [rows * R, vocabulary]
-    const chosen = tf.sum(tf.mul(log, tf.oneHot(tf.tensor1d(tokens, 'int32'), vocabulary)), 1); // [rows * R]
-    const entropy = tf.neg(tf.sum(tf.mul(tf.exp(log), log), 1)); // [rows * R]
-    const real = tf.tensor1d(mask); // [rows * R]
-    const spoil = <T extends tf.Tensor>(x: T, keep: tf.Tensor): T =>
-      poison === undefined ? x : (tf.where(tf.greater(tf.broadcastTo(keep, x.shape), 0), x, tf.fill(x.shape, poison)) as T);
+    const rows = padded(batch, mutation);
+    const [count, R] = rows.shape;
+    const settings = {
+      ...rows,
+      hidden,
+      vocabulary,
+      temperature: mutation === 'temperature ignored' ? 1 : (batch.temperature ?? 1),
+      keep: training && mutation === 'dropout in training' ? 0.9 : 1,
+      poison,
+    };
+    const out = bigram({ E, P, W }, settings, adapter);
     return {
       out: {
-        logProbs: tf.reshape(spoil(chosen, real), [rows, R]),
-        entropy: tf.reshape(spoil(entropy, real), [rows, R]),
-        hidden: tf.reshape(spoil(state, tf.reshape(real, [rows * R, 1])), [rows, R, hidden]),
+        logProbs: tf.reshape(out.logProbs, [count, R]),
+        entropy: tf.reshape(out.entropy, [count, R]),
+        hidden: tf.reshape(out.hidden, [count, R, hidden]),
       },
-      mask: tf.reshape(real, [rows, R]),
+      mask: tf.tensor2d(rows.mask, [count, R]),
     };
   }
 
   /** The sampler's own forward, in plain float64: like a real one, it agrees with the scoring graph up to rounding only. */
-  const tables = [embedding, positions, output].map((each) => each.dataSync()) as [Float32Array, Float32Array, Float32Array];
   function probabilities(last: number, at: number, weights: Float32Array, temperature: number): number[] {
-    const [E, P, W] = tables;
     const state = Array.from({ length: hidden }, (_, h) =>
       Math.tanh(E[last * hidden + h]! + weights[last * hidden + h]! + P[(at % POSITIONS) * hidden + h]!),
     );
