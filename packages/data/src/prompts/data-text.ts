@@ -28,15 +28,38 @@ export function oneLine(text: string): string {
  * A delimiter without punctuation goes altogether. Upper and lower case count as the same.
  */
 export function breakDelimiters(text: string, delimiters: readonly string[]): string {
-  const single = delimiters.map(oneLine).filter((delimiter) => delimiter !== '');
+  const { any, each } = rulesOf(delimiters);
   let result = oneLine(text);
   // Removing one delimiter can join the halves of another; every pass shortens the text or removes punctuation, so this ends.
-  for (let before = ''; before !== result;) {
+  for (let before = ''; before !== result && any?.test(result) === true;) {
     before = result;
-    for (const delimiter of single) result = result.replace(matcher(delimiter), broken(delimiter));
+    for (const { pattern, replace } of each) result = result.replace(pattern, replace);
     result = oneLine(result);
   }
   return result;
+}
+
+interface DelimiterRules {
+  /** Whether there is one of them at all: in nearly every text there is none. */
+  readonly any: RegExp | undefined;
+  readonly each: readonly { readonly pattern: RegExp; readonly replace: (found: string) => string }[];
+}
+
+/** Of the lists seen so far. A program has a few, one for each template, and asks them of every text. */
+const known = new Map<string, DelimiterRules>();
+const MOST_KNOWN = 100;
+
+function rulesOf(delimiters: readonly string[]): DelimiterRules {
+  const key = delimiters.join('\0');
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const single = delimiters.map(oneLine).filter((delimiter) => delimiter !== '');
+  const each = single.map((delimiter) => ({ pattern: matcher(delimiter), replace: broken(delimiter) }));
+  const any = each.length === 0 ? undefined : new RegExp(each.map(({ pattern }) => pattern.source).join('|'), 'iu');
+  const rules = { any, each };
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(key, rules);
+  return rules;
 }
 
 /** A case-insensitive matcher of a literal string, in which any run of white space matches any other. */
