@@ -18,8 +18,9 @@ describe('resolveConfig', () => {
     const { config } = await resolveConfig({});
     expect(config.data.kCore).toBe(5);
     expect(config.reader.onFail).toBe('stop');
-    expect(config.rewards.stage1).toEqual({ lc: 1, ic: 0, siblings: 0, length: 0, format: 0 });
-    expect(config.rewards.stage3).toEqual({ lc: 0, ic: 1, siblings: 0, length: 0, format: 0 });
+    const weights = (chosen: string): object => Object.fromEntries(registry.rewards.map(({ name }) => [name, name === chosen ? 1 : 0]));
+    expect(config.rewards.stage1).toEqual(weights('lc'));
+    expect(config.rewards.stage3).toEqual(weights('ic'));
   });
 
   test.each(Object.keys(presets))('preset %s is valid', async (preset) => {

@@ -40,6 +40,12 @@ export interface RewardContext {
   siblings(interactionId: number, perAttribute: number): readonly Sibling[];
   /** Most tokens of an explanation. */
   readonly maxNewTokens: number;
+  /** All items of the dataset, as prompts show them. */
+  items(): Iterable<ItemText>;
+  /** A prompt as the policy is asked: the language that it is spoken to in. */
+  examplePrompt(): string;
+  /** The value of an environment variable, where secrets stand; undefined where it is not set. */
+  environment(name: string): string | undefined;
 }
 
 /**
@@ -51,7 +57,7 @@ export function requireClicks({ clicks, stage }: Pick<RewardContext, 'clicks' | 
   if (clicks !== null) return clicks;
   throw new RewardError('REWARD_NEEDS_CLICK_MODEL', `the reward '${name}' asks the CTR model, and before stage 2 there is none`, {
     where: stage,
-    expected: 'rewards that need no CTR model (lc, siblings, length, format) before the first stage 2',
+    expected: 'rewards that need no CTR model before the first stage 2: of the built-in ones all but ic and counterfactual',
     remedy: 'give it weight 0 in stage 1',
   });
 }

@@ -15,7 +15,9 @@ export interface RewardRows {
   readonly label: ArrayLike<number>;
   /** [rows] the target item. */
   readonly item: readonly ItemText[];
-  /** [rows] history that the prompt showed; needed only by readers whose template repeats it. */
+  /** [rows] user whose interaction it is; needed only by rewards that compare users. */
+  readonly user?: ArrayLike<number>;
+  /** [rows] history that the prompt showed; needed only by rewards that look at it and readers whose template repeats it. */
   readonly history?: readonly HistoryText[];
   /** [rows] explanation as generated. */
   readonly explanation: readonly string[];

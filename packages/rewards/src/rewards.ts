@@ -1,8 +1,12 @@
 import { RewardError } from './errors.js';
+import { counterfactualPart } from './counterfactual-reward.js';
 import { formatPart } from './format-reward.js';
+import { groundingPart } from './grounding-reward.js';
 import { icPart } from './ic-alignment.js';
+import { languagePart } from './language-reward.js';
 import { lcPart } from './lc-alignment.js';
 import { lengthPart } from './length-reward.js';
+import { repetitionPart } from './repetition-reward.js';
 import type { Reward } from './reward.js';
 import { siblingsPart } from './sibling-alignment.js';
 
@@ -13,6 +17,10 @@ export const rewards = {
   siblings: siblingsPart,
   length: lengthPart,
   format: formatPart,
+  counterfactual: counterfactualPart,
+  grounding: groundingPart,
+  repetition: repetitionPart,
+  language: languagePart,
 } as const satisfies Readonly<Record<string, Reward>>;
 
 /**

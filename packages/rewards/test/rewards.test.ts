@@ -24,6 +24,9 @@ const context: RewardContext = {
   clicks: { predict: constant(0.5, 0.5), predictAtMean: constant(0.25, 0.25), teacher: constant(1, 0.5) },
   siblings: (id, perAttribute) => Array.from({ length: id * perAttribute }, () => ({ item, label: 1 })),
   maxNewTokens: 20,
+  items: () => [item],
+  examplePrompt: () => 'Why did they choose it?',
+  environment: () => undefined,
 };
 const rows = rowsOf({ label: [1, 0], tokenCount: [3, 30] });
 const valuesOf = async (reward: RewardFunction): Promise<(number | null)[]> => {
@@ -107,6 +110,6 @@ test('a reward of one’s own is found by its name, and an unknown one is refuse
   const found = findReward('mentions', [own]);
   expect(await valuesOf(found.create(context, found.options.parse({})))).toEqual([1, 1]);
   expect(() => findReward('mentions')).toThrow(
-    expect.objectContaining({ code: 'REWARD_UNKNOWN', expected: 'one of lc, ic, siblings, length, format' }),
+    expect.objectContaining({ code: 'REWARD_UNKNOWN', expected: `one of ${Object.keys(rewards).join(', ')}` }),
   );
 });

@@ -8,6 +8,7 @@ export function rowsOf(columns: Partial<RewardRows> & { readonly label: ArrayLik
     length,
     interactionId: Uint32Array.from({ length }, (_, row) => row),
     prompt: Uint32Array.from({ length }, (_, row) => row),
+    user: Uint32Array.from({ length }, (_, row) => row),
     item: fill({ title: 'The Lantern Keeper (1994)', attributes: { genres: ['Drama'] } }),
     explanation: fill('The user has enjoyed other dramas.'),
     read: fill('The user has enjoyed other dramas.'),

@@ -50,5 +50,8 @@ function emptyContext(stage: RewardContext['stage'], maxNewTokens: number): Rewa
     clicks: stage === 'stage1' ? null : { predict: none, predictAtMean: none, teacher: none },
     siblings: () => [],
     maxNewTokens,
+    items: () => [],
+    examplePrompt: () => '',
+    environment: (name) => process.env[name],
   };
 }

@@ -21,6 +21,7 @@ export function rewardRows(
     length: explained.length,
     interactionId: explained.map(({ row }) => row),
     prompt: explained.map(({ prompt }) => prompt),
+    user: explained.map(({ row }) => interactions.user[row]!),
     label: explained.map(({ row }) => interactions.label[row]!),
     item: explained.map(({ row }) => prompts.item(row)),
     history: explained.map(({ row }) => prompts.history(row)),

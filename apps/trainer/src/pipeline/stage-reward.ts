@@ -1,9 +1,11 @@
+import { cutItem, itemText, rowsOf, type ItemText } from '@expctr/data';
 import { combine, rewardFigures, type CombinedRewards, type Reader, type RewardContext, type RewardRows } from '@expctr/rewards';
 import type { AlignmentStage } from '@expctr/run';
 import { optionsOf } from '../config/config-schema.js';
 import type { ClickModels } from './click-model.js';
 import type { Pipeline } from './pipeline.js';
 import { createSiblings } from './siblings.js';
+import { promptText } from './unknown-words.js';
 
 /** The reward of a stage: what the rows earn, and the figures of each component for the log. */
 export type StageReward = (rows: RewardRows) => Promise<{ readonly rewards: CombinedRewards; readonly figures: Record<string, number> }>;
@@ -25,6 +27,9 @@ export function stageReward(pipeline: Pipeline, stage: AlignmentStage, reader: R
     },
     siblings: createSiblings(pipeline.data),
     maxNewTokens: config.llm.maxNewTokens,
+    items: () => itemsOf(pipeline),
+    examplePrompt: () => promptText(pipeline.data.prompts.prompt(rowsOf(pipeline.data.interactions, 'train', 'policy')[0]!)),
+    environment: (name) => process.env[name],
   };
   const weights = config.rewards[stage];
   const reward = combine(
@@ -39,4 +44,9 @@ export function stageReward(pipeline: Pipeline, stage: AlignmentStage, reader: R
     const rewards = await reward(rows);
     return { rewards, figures: rewardFigures(rewards, rows) };
   };
+}
+
+/** Every item as prompts show it. */
+function* itemsOf({ run, data: { items } }: Pipeline): Iterable<ItemText> {
+  for (let item = 0; item < items.length; item += 1) yield cutItem(itemText(items, item), run.config.prompt.maxTextLength).item;
 }
