@@ -19,6 +19,18 @@ export interface Needs {
   readonly reference: boolean;
 }
 
+/** A setting that is refused because of others, as the error says it. */
+export interface Conflict {
+  /** Its name. */
+  readonly where: string;
+  /** Its value. */
+  readonly value: unknown;
+  /** What would go with the other settings. */
+  readonly expected: string;
+  /** How to mend it. */
+  readonly remedy: string;
+}
+
 /** The scored completions of one update, prompt-major. */
 export interface RolloutBatch {
   /** Those with equal `promptIndex` are a group. */
@@ -83,6 +95,8 @@ export interface Algorithm<Options extends z.ZodObject = z.ZodObject> {
   readonly valueHead: boolean;
   /** Does it compare the completions of a prompt, so that there must be at least two? */
   readonly groups: boolean;
+  /** The setting that makes no sense beside others, if there is one. Each by itself is what `options` allows. Default: none. */
+  conflict?(config: ResolvedConfig<Options>): Conflict | undefined;
   /** What must be known of the rollouts before the first step. */
   needs(config: ResolvedConfig<Options>): Needs;
   /** What is remembered, before the first update. Default: nothing. */

@@ -26,7 +26,10 @@ export function resolveConfig<Options extends z.ZodObject>(
       remedy: 'sample more completions of fewer prompts',
     });
   }
-  return resolved;
+  const conflict = algorithm.conflict?.(resolved);
+  if (conflict === undefined) return resolved;
+  const { value, ...details } = conflict;
+  throw new PpoError('PPO_CONFIG', `the value is ${asText(value)}`, details);
 }
 
 type Fields = Readonly<Record<string, z.ZodType>>;

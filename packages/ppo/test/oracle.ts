@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'vitest';
+import type { RowPair } from '@expctr/language-model/training';
 import type { Algorithm, ScoredBatch, StepInputs } from '../src/index.js';
 
 /** One row for each completion, as long as its response. */
@@ -80,19 +81,26 @@ export interface LossCase {
   readonly width: number;
   /** Stands on padding. */
   readonly garbage: number;
+  /** Of these rows. */
+  readonly pairs?: readonly RowPair[];
   readonly expected: { readonly loss: number; readonly gradientLogProbs: Rows; readonly metrics: Readonly<Record<string, number>> };
 }
 
 /** Loss, metrics and gradient of an algorithm without a value head. */
 export function expectLoss(
   loss: ReturnType<Algorithm['loss']>,
-  { columns, newLogProbs, entropy, width, garbage, expected }: LossCase,
+  { columns, newLogProbs, entropy, width, garbage, pairs, expected }: LossCase,
 ): void {
   const tensors = (rows: readonly ArrayLike<number>[]): tf.Tensor2D => padded(rows, width, garbage);
   const batch = {
     mask: maskOf(entropy, width),
     columns: Object.fromEntries(Object.entries(columns).map(([name, rows]) => [name, tensors(rows)])),
-    scalars: { tokens: tf.scalar(entropy.flat().length), sequences: tf.scalar(entropy.length) },
+    scalars: {
+      tokens: tf.scalar(entropy.flat().length),
+      sequences: tf.scalar(entropy.length),
+      ...(pairs === undefined ? {} : { pairs: tf.scalar(pairs.length) }),
+    },
+    ...(pairs === undefined ? {} : { pairs: withPadding(pairs) }),
   };
   const [spread, hidden]: [tf.Tensor2D, tf.Tensor3D] = [tensors(entropy), tf.zeros([entropy.length, width, 1])];
   const out = (logProbs: tf.Tensor) =>
@@ -102,4 +110,14 @@ export function expectLoss(
   expectClose(found.loss.dataSync(), [expected.loss]);
   for (const [name, value] of Object.entries(expected.metrics)) expectClose(found.metrics[name]!.dataSync(), [value], name);
   expectGradient(tf.grad((logProbs) => out(logProbs).loss)(given), expected.gradientLogProbs);
+}
+
+/** Pairs as a policy hands them over, one more than there are. */
+function withPadding(pairs: readonly RowPair[]) {
+  const side = (at: 0 | 1): tf.Tensor1D =>
+    tf.tensor1d(
+      [...pairs, [0, 0] as const].map((pair) => pair[at]),
+      'int32',
+    );
+  return { chosen: side(0), rejected: side(1), mask: tf.tensor1d([...pairs.map(() => 1), 0]) };
 }

@@ -18,6 +18,7 @@ export async function expectTraced(algorithm: Algorithm, settings: Readonly<Reco
   const rng = createRng('traced');
   const random = (size: number) => Float32Array.from({ length: size }, () => 0.5 * rng.normal());
   const perToken = () => LENGTHS.map(random);
+  const pairs = algorithm.name === 'dpo';
   const { columns, scalars } = algorithm.advantages(
     {
       rollouts: LENGTHS.map((length, row) => rolloutOf(row >> 1, length)),
@@ -31,7 +32,7 @@ export async function expectTraced(algorithm: Algorithm, settings: Readonly<Reco
   );
   const size = LENGTHS.length * R;
   const pad = (rows: readonly Float32Array[]) => Float32Array.from(rows.flatMap((row) => [...row, ...random(R - row.length)]));
-  const numbers = { ...scalars, tokens: LENGTHS.reduce((a, b) => a + b), sequences: LENGTHS.length };
+  const numbers = { ...scalars, tokens: LENGTHS.reduce((a, b) => a + b), sequences: LENGTHS.length, ...(pairs ? { pairs: 2 } : {}) };
   const head = initialValueHead(HIDDEN);
   const given = [
     { logProbs: random(size), entropy: random(size), hidden: random(size * HIDDEN), weight: random(HIDDEN), bias: random(1) },
@@ -50,7 +51,12 @@ export async function expectTraced(algorithm: Algorithm, settings: Readonly<Reco
 
   function lossAndGradients(inputs: Inputs, traced: Record<string, tf.Tensor2D>, mask: tf.Tensor2D, scalarsOf: Record<string, tf.Scalar>) {
     return valueAndGradWithAux(({ logProbs, entropy, hidden, weight: w, bias: b }: Inputs) => {
-      const batch = { mask, columns: traced, scalars: scalarsOf };
+      const sides = {
+        chosen: tf.tensor1d([1, 2, 0], 'int32'),
+        rejected: tf.tensor1d([0, 3, 0], 'int32'),
+        mask: tf.tensor1d([1, 1, 0]),
+      };
+      const batch = { mask, columns: traced, scalars: scalarsOf, ...(pairs ? { pairs: sides } : {}) };
       const { loss, metrics, maxima = {} } = algorithm.loss(config)({ logProbs, entropy, hidden }, batch, { weight: w, bias: b });
       return { loss, aux: { metrics, maxima } };
     })(inputs);

@@ -2,7 +2,7 @@ import { atMost } from '@expctr/core';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import type { Algorithm } from '../algorithm.js';
-import { deviation, groupsOf, onEveryToken } from '../groups.js';
+import { areEqual, deviation, groupsOf, onEveryToken } from '../groups.js';
 import { LOG_RATIO_LIMIT } from '../kl.js';
 import { onTokens, total } from '../masked.js';
 import { mean, rowSum } from '../ragged.js';
@@ -27,8 +27,6 @@ const options = z.object({
 
 /** Added to a deviation, as in trl. */
 const EPSILON = 1e-4;
-/** A deviation below this is rounding: the rewards are equal, and say nothing. */
-const EQUAL = 1e-8;
 
 /**
  * REINFORCE leave-one-out (Ahmadian et al. 2024, equation 8), as trl 1.16 has it: a completion is one action, whose reward
@@ -51,7 +49,7 @@ export const rloo: Algorithm<typeof options> = {
     let equal = 0;
     for (const rows of groups) {
       const own = rows.map((row) => rewards[row]!);
-      if (deviation(own) <= EQUAL) equal += 1;
+      if (areEqual(own)) equal += 1;
       else for (const row of rows) perRow[row] = ((rewards[row]! - mean(own)) * own.length) / (own.length - 1); // less the mean of the others
     }
     const compared = groups.filter(({ length }) => length > 1).flat();
