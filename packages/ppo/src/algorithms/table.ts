@@ -1,6 +1,7 @@
 import type { Algorithm } from '../algorithm.js';
 import { grpo } from './grpo.js';
 import { ppo } from './ppo.js';
+import { reinforcePlusPlus } from './reinforce-plus-plus.js';
 import { rloo } from './rloo.js';
 
 /** The built-in algorithms: one file and one line each. */
@@ -8,6 +9,7 @@ export const algorithms = {
   ppo,
   grpo,
   rloo,
+  'reinforce++': reinforcePlusPlus,
 } as const satisfies Readonly<Record<string, Algorithm>>;
 
 /** A name in {@link algorithms}. */
