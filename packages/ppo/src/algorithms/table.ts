@@ -1,4 +1,5 @@
 import type { Algorithm } from '../algorithm.js';
+import { expertIteration } from './expert-iteration.js';
 import { grpo } from './grpo.js';
 import { ppo } from './ppo.js';
 import { reinforcePlusPlus } from './reinforce-plus-plus.js';
@@ -10,6 +11,7 @@ export const algorithms = {
   grpo,
   rloo,
   'reinforce++': reinforcePlusPlus,
+  'expert-iteration': expertIteration,
 } as const satisfies Readonly<Record<string, Algorithm>>;
 
 /** A name in {@link algorithms}. */
