@@ -4,6 +4,7 @@ import { grpo } from './grpo.js';
 import { ppo } from './ppo.js';
 import { reinforcePlusPlus } from './reinforce-plus-plus.js';
 import { rloo } from './rloo.js';
+import { weightedSft } from './weighted-sft.js';
 
 /** The built-in algorithms: one file and one line each. */
 export const algorithms = {
@@ -12,6 +13,7 @@ export const algorithms = {
   rloo,
   'reinforce++': reinforcePlusPlus,
   'expert-iteration': expertIteration,
+  'weighted-sft': weightedSft,
 } as const satisfies Readonly<Record<string, Algorithm>>;
 
 /** A name in {@link algorithms}. */
