@@ -1,4 +1,5 @@
 import type { Algorithm } from '../algorithm.js';
+import { dpo } from './dpo.js';
 import { expertIteration } from './expert-iteration.js';
 import { grpo } from './grpo.js';
 import { ppo } from './ppo.js';
@@ -14,6 +15,7 @@ export const algorithms = {
   'reinforce++': reinforcePlusPlus,
   'expert-iteration': expertIteration,
   'weighted-sft': weightedSft,
+  dpo,
 } as const satisfies Readonly<Record<string, Algorithm>>;
 
 /** A name in {@link algorithms}. */
