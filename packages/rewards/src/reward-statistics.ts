@@ -1,4 +1,5 @@
 import type { CombinedRewards } from './combine.js';
+import { withinPromptCorrelation } from './correlation.js';
 import { requireLength } from './errors.js';
 
 /** What the log says about one reward component on one batch. */
@@ -53,19 +54,35 @@ export function rewardStatistics(values: ArrayLike<number | null>, { prompt }: P
   };
 }
 
+/** Rewards as {@link rewardFigures} describes them. */
+export type DescribedRewards = Pick<CombinedRewards, 'components' | 'figures'> & Partial<Pick<CombinedRewards, 'weights'>>;
+
 /**
- * All that the log says about the rewards of a batch: for each component `reward/<name>` (its mean),
- * `reward/<name>/within_prompt_std` and `reward/<name>/between_prompt_std`, and the rewards' own figures as
- * `reward/<name>/<figure>`. What is not defined on these rows is left out.
+ * All that the log says about the rewards of a batch: for each component
+ *
+ * - `reward/<name>`, its mean, `reward/<name>/within_prompt_std` and `reward/<name>/between_prompt_std`;
+ * - `reward/<name>/nulls`, the number of rows to which it does not apply, and `reward/<name>/weight`;
+ * - `reward/<name>/correlation_<other>`, {@link withinPromptCorrelation} with each other component;
+ * - `reward/<name>/<figure>`, its own figures.
+ *
+ * What is not defined on these rows is left out.
  */
-export function rewardFigures({ components, figures }: Omit<CombinedRewards, 'total'>, rows: PromptColumn): Record<string, number> {
+export function rewardFigures({ components, figures, weights = {} }: DescribedRewards, rows: PromptColumn): Record<string, number> {
   const log: Record<string, number> = {};
-  for (const [name, value] of Object.entries(figures)) log[`reward/${name}`] = value;
+  const put = (name: string, value: number | null | undefined): void => {
+    if (value !== null && value !== undefined) log[`reward/${name}`] = value;
+  };
+  for (const [name, value] of Object.entries(figures)) put(name, value);
   for (const [name, values] of Object.entries(components)) {
-    const { mean: middle, withinPromptStd, betweenPromptStd } = rewardStatistics(values, rows);
-    if (middle !== null) log[`reward/${name}`] = middle;
-    if (withinPromptStd !== null) log[`reward/${name}/within_prompt_std`] = withinPromptStd;
-    if (betweenPromptStd !== null) log[`reward/${name}/between_prompt_std`] = betweenPromptStd;
+    const { count, mean: middle, withinPromptStd, betweenPromptStd } = rewardStatistics(values, rows);
+    put(name, middle);
+    put(`${name}/within_prompt_std`, withinPromptStd);
+    put(`${name}/between_prompt_std`, betweenPromptStd);
+    put(`${name}/nulls`, values.length - count);
+    put(`${name}/weight`, weights[name]);
+    for (const [other, others] of Object.entries(components)) {
+      if (other !== name) put(`${name}/correlation_${other}`, withinPromptCorrelation(values, others, rows));
+    }
   }
   return log;
 }

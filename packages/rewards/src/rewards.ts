@@ -2,6 +2,7 @@ import { RewardError } from './errors.js';
 import { counterfactualPart } from './counterfactual-reward.js';
 import { formatPart } from './format-reward.js';
 import { groundingPart } from './grounding-reward.js';
+import { httpPart } from './http-reward.js';
 import { icPart } from './ic-alignment.js';
 import { languagePart } from './language-reward.js';
 import { lcPart } from './lc-alignment.js';
@@ -21,6 +22,7 @@ export const rewards = {
   grounding: groundingPart,
   repetition: repetitionPart,
   language: languagePart,
+  http: httpPart,
 } as const satisfies Readonly<Record<string, Reward>>;
 
 /**

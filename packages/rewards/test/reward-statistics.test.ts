@@ -48,6 +48,8 @@ test('the log has mean and spreads of each component and the figures that reward
   const log = rewardFigures({ components, figures: { 'lc/best_constant': 0.75 } }, { prompt: [0, 0, 1, 1] });
   expect(log).toEqual({
     'reward/lc': 0.5,
+    'reward/lc/nulls': 0,
+    'reward/ic/nulls': 3,
     'reward/lc/within_prompt_std': Math.sqrt(0.125),
     'reward/lc/between_prompt_std': expect.closeTo(Math.SQRT1_2 / 2, 12) as number,
     'reward/lc/best_constant': 0.75,
