@@ -1,12 +1,12 @@
 import { ExpctrError } from '@expctr/core';
-import type { RewardContext } from '@expctr/rewards';
+import { everWeighs, weightlessUpdate, type RewardContext } from '@expctr/rewards';
 import { optionsOf } from '../config/config-schema.js';
 import { ConfigError } from '../config/errors.js';
 import type { Config } from '../config/schema.js';
 import type { Registry } from '../plugins/registry.js';
 
 /**
- * The rewards of each stage that is run: one at least has a weight, and all can be made of what the stage has.
+ * The rewards of each stage that is run: one at least has a weight at every update, and all can be made of what the stage has.
  * @throws ConfigError `CONFIG_NO_REWARD`, `CONFIG_REWARD`
  */
 export function checkRewards(config: Config, registry: Registry): void {
@@ -15,11 +15,14 @@ export function checkRewards(config: Config, registry: Registry): void {
   if (ppo.stage3Updates > 0 && iterations > 0) checkStage(config, registry, 'stage3');
 }
 
-function checkStage({ rewards, llm }: Config, registry: Registry, stage: RewardContext['stage']): void {
+function checkStage({ rewards, llm, ppo }: Config, registry: Registry, stage: RewardContext['stage']): void {
   const weights = rewards[stage];
-  const chosen = registry.rewards.filter(({ name }) => weights[name] !== 0);
-  if (chosen.length === 0) {
-    throw new ConfigError('CONFIG_NO_REWARD', 'no reward has a weight, so there is nothing to learn from', {
+  const chosen = registry.rewards.filter(({ name }) => everWeighs(weights[name]!));
+  const updates = stage === 'stage1' ? ppo.stage1Updates : ppo.stage3Updates;
+  const weightless = weightlessUpdate(Object.values(weights), updates);
+  if (weightless !== null) {
+    const when = chosen.length === 0 ? '' : ` at update ${weightless + 1} of ${updates}`;
+    throw new ConfigError('CONFIG_NO_REWARD', `no reward has a weight${when}, so there is nothing to learn from`, {
       where: `rewards.${stage}`,
       expected: `a weight above 0 for one of ${registry.rewards.map(({ name }) => name).join(', ')}`,
       remedy: `set for instance rewards.${stage}.lc=1, or ppo.${stage}Updates=0 to leave the stage out`,

@@ -2,6 +2,7 @@ import { atMost } from '@expctr/core';
 import { fitOptions } from '@expctr/ctr-models';
 import { dataOptionsSchema } from '@expctr/data';
 import { loopOptions } from '@expctr/ppo';
+import type { Normalization, RewardWeight } from '@expctr/rewards';
 import { z } from 'zod';
 
 /*
@@ -169,7 +170,7 @@ export const commonFields = {
 type WithPart<S extends z.ZodType> = z.output<S> & Readonly<Record<string, unknown>>;
 
 /** Weights of the rewards in a stage, by name. */
-export type RewardWeights = Readonly<Record<string, number>>;
+export type RewardWeights = Readonly<Record<string, RewardWeight>>;
 
 /** A complete, validated configuration: every option has a value. */
 export type Config = z.output<z.ZodObject<typeof commonFields>> & {
@@ -178,8 +179,14 @@ export type Config = z.output<z.ZodObject<typeof commonFields>> & {
   readonly encoder: WithPart<typeof encoderSection>;
   readonly ctr: WithPart<typeof ctrSection>;
   readonly ppo: WithPart<typeof ppoSection>;
-  /** Weights by stage, and each reward's options under its name. */
-  readonly rewards: { readonly stage1: RewardWeights; readonly stage3: RewardWeights } & Readonly<Record<string, unknown>>;
+  /** Weights by stage, what holds for all rewards, and each reward's options under its name. */
+  readonly rewards: {
+    readonly stage1: RewardWeights;
+    readonly stage3: RewardWeights;
+    readonly normalize: Normalization;
+    readonly timeoutSeconds: number | null;
+    readonly onAllNull: 'stop' | 'warn';
+  } & Readonly<Record<string, unknown>>;
 };
 
 /** Any part of a tree of options. */

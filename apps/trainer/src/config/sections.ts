@@ -1,5 +1,6 @@
 import { atMost, nearestName } from '@expctr/core';
 import { findEncoder } from '@expctr/encoder';
+import { normalizations, weightOption } from '@expctr/rewards';
 import { z } from 'zod';
 import { PluginError } from '../plugins/errors.js';
 import type { Parts } from '../plugins/plugin.js';
@@ -44,14 +45,35 @@ export const SECTIONS: readonly Section[] = [
   { name: 'ppo', chosenBy: 'ppo.algorithm', kind: 'algorithms', nameOf: asItIs, common: ppoSection },
 ];
 
-/** Names in `rewards` that are no reward's. */
+/** The stages in which rewards have weights. */
 const STAGES = ['stage1', 'stage3'] as const;
 
 /** Weight of a reward where the configuration says none: the paper's one reward a stage. */
 const DEFAULT_WEIGHT: Readonly<Record<(typeof STAGES)[number], string>> = { stage1: 'lc', stage3: 'ic' };
 
+/** What holds for all rewards of a run. */
+const sharedRewardOptions = {
+  normalize: z
+    .enum(normalizations)
+    .default('none')
+    .describe(
+      'bring each reward to mean 0 and deviation 1 before it is weighted: not, over the batch, or over the completions of a prompt',
+    ),
+  timeoutSeconds: z
+    .number()
+    .positive()
+    .max(604_800, atMost(604_800, 'that is a week for one update'))
+    .nullable()
+    .default(3600)
+    .describe('seconds that a reward may take for an update before the run stops, with a checkpoint; null = as many as it takes'),
+  onAllNull: z
+    .enum(['stop', 'warn'])
+    .default('stop')
+    .describe('what to do where no reward applies to any row of an update: stop, with a checkpoint, or go on with a warning'),
+} as const;
+
 /**
- * No option of a part may have the name of a common one of its section, nor a reward that of a stage.
+ * No option of a part may have the name of a common one of its section, nor a reward that of a stage or of an option for all.
  * @throws PluginError `PLUGIN_CLASH`
  */
 export function checkOptionNames(registry: Registry): void {
@@ -65,6 +87,8 @@ export function checkOptionNames(registry: Registry): void {
   }
   const stage = registry.rewards.find(({ name }) => (STAGES as readonly string[]).includes(name));
   if (stage !== undefined) throw clash(`reward ${stage.name}`, `rewards.${stage.name} holds the weights of that stage`);
+  const shared = registry.rewards.find(({ name }) => Object.hasOwn(sharedRewardOptions, name));
+  if (shared !== undefined) throw clash(`reward ${shared.name}`, `rewards.${shared.name} is an option for all rewards`);
 }
 
 /** The parts of one kind, as a configuration sees them. */
@@ -108,7 +132,7 @@ export function sectionSchema(section: Section, part: ConfiguredPart): z.ZodObje
   return section.common.extend(part.options.shape).strict();
 }
 
-/** `rewards`: the weights of all rewards in each stage, and their options under their names. */
+/** `rewards`: the weights of all rewards in each stage, what holds for all, and their own options under their names. */
 export function rewardsSchema({ rewards }: Registry): z.ZodObject {
   const weights = (stage: (typeof STAGES)[number]): z.ZodType =>
     z
@@ -116,12 +140,7 @@ export function rewardsSchema({ rewards }: Registry): z.ZodObject {
         Object.fromEntries(
           rewards.map(({ name, description }) => [
             name,
-            z
-              .number()
-              .min(0)
-              .max(1e6, atMost(1e6, 'rewards are of the order of 1'))
-              .default(name === DEFAULT_WEIGHT[stage] ? 1 : 0)
-              .describe(`weight of: ${description}`),
+            weightOption.default(name === DEFAULT_WEIGHT[stage] ? 1 : 0).describe(`weight of: ${description}`),
           ]),
         ),
       )
@@ -129,7 +148,7 @@ export function rewardsSchema({ rewards }: Registry): z.ZodObject {
   const own = rewards
     .filter(({ options }) => Object.keys(options.shape).length > 0)
     .map(({ name, options }) => [name, z.strictObject(options.shape).prefault({})]);
-  return z.strictObject({ stage1: weights('stage1'), stage3: weights('stage3'), ...Object.fromEntries(own) });
+  return z.strictObject({ stage1: weights('stage1'), stage3: weights('stage3'), ...sharedRewardOptions, ...Object.fromEntries(own) });
 }
 
 /** What stands at a dotted path; undefined where nothing does. */

@@ -12,6 +12,7 @@ import { POLICY, warn, type Pipeline } from './pipeline.js';
 import { rewardRows, type Explained } from './reward-rows.js';
 import { rolloutParts } from './rollout-parts.js';
 import type { StageReward } from './stage-reward.js';
+import { stoppedAt } from './stopped.js';
 
 /** One stage of policy optimization. */
 export interface Alignment {
@@ -63,25 +64,38 @@ export async function alignPolicy(pipeline: Pipeline, alignment: Alignment): Pro
     const rollouts = rolloutParts(folder, name);
     await rollouts.dropAfter(first);
     await restoreCheckpoint(pipeline, learner, name, first);
+    const keep = async (done: number): Promise<void> => {
+      if (done === artifacts.reached(name)) return;
+      await rollouts.write(done);
+      await saveCheckpoint(pipeline, learner, name, done, rollouts.folder);
+    };
     const task = progress.begin(`${name} updates`, updates, 'updates');
     const clock = createPhaseClock();
     for (let step = first; step < updates; step += 1) {
       const rows = rowsOfUpdate(step);
       let explained: Explained[] = [];
       let rewarded: Awaited<ReturnType<StageReward>> | undefined;
-      const { metrics, completions } = await learner.update({
+      let stepped = false;
+      const update = learner.update({
         step,
         prompts: rows.map((row) => data.prompts.tokens(row)),
-        onPhase: clock.begin,
+        onPhase(phase) {
+          stepped = phase === 'optimize';
+          clock.begin(phase);
+        },
         async score(made) {
           explained = made.map((completion) => ({
             row: rows[completion.promptIndex]!,
             prompt: completion.promptIndex,
             ...textOf(pipeline, completion),
           }));
-          rewarded = await alignment.reward(rewardRows(data, explained));
+          rewarded = await alignment.reward(rewardRows(data, explained), step);
           return rewarded.rewards.total;
         },
+      });
+      const { metrics, completions } = await update.catch(async (error: unknown) => {
+        if (!stepped) await keep(step); // policy and learner are still as the update before left them
+        throw stoppedAt(error, { name, step, updates, root: folder.root });
       });
       clock.endUpdate(completions.reduce((sum, { tokens }) => sum + tokens.length, 0));
       artifacts.log.write({ event: 'update', stage, iteration, step, metrics: { ...metrics, ...rewarded!.figures } });
@@ -90,8 +104,7 @@ export async function alignPolicy(pipeline: Pipeline, alignment: Alignment): Pro
 
       const interrupted = signal?.aborted === true;
       if ((step + 1) % config.ppo.checkpointEvery === 0 || interrupted) {
-        await rollouts.write(step + 1);
-        await saveCheckpoint(pipeline, learner, name, step + 1, rollouts.folder);
+        await keep(step + 1);
       }
       if (interrupted) throw new Interrupted('RUN_INTERRUPTED', `interrupted after update ${step + 1} of ${updates} in ${name}`);
     }

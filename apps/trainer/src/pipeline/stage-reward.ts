@@ -1,5 +1,16 @@
 import { cutItem, itemText, rowsOf, type ItemText } from '@expctr/data';
-import { combine, rewardFigures, type CombinedRewards, type Reader, type RewardContext, type RewardRows } from '@expctr/rewards';
+import {
+  combine,
+  everWeighs,
+  readOnce,
+  RewardError,
+  rewardFigures,
+  type ClickPredictor,
+  type CombinedRewards,
+  type Reader,
+  type RewardContext,
+  type RewardRows,
+} from '@expctr/rewards';
 import type { AlignmentStage } from '@expctr/run';
 import { optionsOf } from '../config/config-schema.js';
 import type { ClickModels } from './click-model.js';
@@ -7,23 +18,29 @@ import type { Pipeline } from './pipeline.js';
 import { createSiblings } from './siblings.js';
 import { promptText } from './unknown-words.js';
 
-/** The reward of a stage: what the rows earn, and the figures of each component for the log. */
-export type StageReward = (rows: RewardRows) => Promise<{ readonly rewards: CombinedRewards; readonly figures: Record<string, number> }>;
+/** The reward of a stage: what the rows earn at an update, counted from 0, and the figures of each component for the log. */
+export type StageReward = (
+  rows: RewardRows,
+  update: number,
+) => Promise<{ readonly rewards: CombinedRewards; readonly figures: Record<string, number> }>;
 
 /**
- * Every reward that has a weight in this stage, combined.
+ * Every reward that has a weight in this stage, combined. Within an update a text is read once and a prediction made once, however many
+ * rewards ask.
  * @param clicks the CTR models of the preceding stage 2; null before the first
- * @throws RewardError where none has a weight, or one asks for what the stage does not have
+ * @throws RewardError where none has a weight, or one asks for what the stage does not have; asked, where one fails, or
+ *   `REWARD_ALL_NULL` where none applies to any row and `rewards.onAllNull` is `stop`
  */
 export function stageReward(pipeline: Pipeline, stage: AlignmentStage, reader: Reader, clicks: ClickModels | null): StageReward {
   const { config, registry } = pipeline.run;
+  const remembering = readOnce((rows) => reader.read(rows), pipeline.models.templates.lc);
   const context: RewardContext = {
     stage,
-    read: (rows) => reader.read(rows),
+    read: (rows) => remembering.read(rows),
     clicks: clicks && {
-      predict: (rows) => clicks.withZ.predict(rows),
-      predictAtMean: (rows) => clicks.withZ.predictAtMean(rows),
-      teacher: async (rows) => (await clicks.withoutZ()).predict(rows),
+      predict: predictOnce((rows) => clicks.withZ.predict(rows)),
+      predictAtMean: predictOnce((rows) => clicks.withZ.predictAtMean(rows)),
+      teacher: predictOnce(async (rows) => (await clicks.withoutZ()).predict(rows)),
     },
     siblings: createSiblings(pipeline.data),
     maxNewTokens: config.llm.maxNewTokens,
@@ -31,19 +48,43 @@ export function stageReward(pipeline: Pipeline, stage: AlignmentStage, reader: R
     examplePrompt: () => promptText(pipeline.data.prompts.prompt(rowsOf(pipeline.data.interactions, 'train', 'policy')[0]!)),
     environment: (name) => process.env[name],
   };
-  const weights = config.rewards[stage];
+  const { [stage]: weights, normalize, timeoutSeconds, onAllNull } = config.rewards;
+  const chosen = registry.rewards.filter(({ name }) => everWeighs(weights[name]!));
   const reward = combine(
-    registry.rewards
-      .filter(({ name }) => weights[name] !== 0)
-      .map((part) => {
-        const own = (config.rewards[part.name] ?? {}) as Readonly<Record<string, unknown>>;
-        return { name: part.name, weight: weights[part.name]!, reward: part.create(context, optionsOf(part.options, own)) };
-      }),
+    chosen.map((part) => {
+      const own = (config.rewards[part.name] ?? {}) as Readonly<Record<string, unknown>>;
+      return { name: part.name, weight: weights[part.name]!, reward: part.create(context, optionsOf(part.options, own)) };
+    }),
+    { normalize, timeoutSeconds },
   );
-  return async (rows) => {
-    const rewards = await reward(rows);
+  return async (rows, update) => {
+    remembering.forget();
+    const rewards = await reward(rows, update);
+    if (onAllNull === 'stop' && rewards.total.every((total) => total === null)) throw nothingApplies(chosen);
     return { rewards, figures: rewardFigures(rewards, rows) };
   };
+}
+
+/** A predictor that is asked once for the same rows. */
+function predictOnce(predict: ClickPredictor): ClickPredictor {
+  const known = new WeakMap<RewardRows, ReturnType<ClickPredictor>>();
+  return (rows) => {
+    const answer = known.get(rows) ?? predict(rows);
+    known.set(rows, answer);
+    return answer;
+  };
+}
+
+function nothingApplies(rewards: readonly { readonly name: string }[]): RewardError {
+  const names = rewards.map(({ name }) => `'${name}'`).join(', ');
+  return new RewardError(
+    'REWARD_ALL_NULL',
+    `no reward applies to any row: ${names} ${rewards.length === 1 ? 'is' : 'are'} null in all of them`,
+    {
+      expected: 'a number for some row',
+      remedy: 'correct the reward, or let such updates pass with rewards.onAllNull=warn',
+    },
+  );
 }
 
 /** Every item as prompts show it. */

@@ -13,6 +13,12 @@ const CHANGEABLE: Readonly<Record<string, string>> = {
   dataDir: 'another place of the same files',
   'prompt.explanation': 'another place of the same file',
   'prompt.lc': 'another place of the same file',
+  'rewards.timeoutSeconds': 'any number',
+  'rewards.onAllNull': 'either',
+  'rewards.http.url': 'another place of the same function',
+  'rewards.http.timeoutSeconds': 'any number',
+  'rewards.http.retries': 'any number',
+  'rewards.http.pauseSeconds': 'any number',
 };
 
 /** The options that may be given to a run that goes on, for `--help` and errors. */
