@@ -9,6 +9,8 @@ export interface SamplerRequest {
   readonly model: string;
   /** Commit of a model from the hub: other commits may have other weights. */
   readonly revision?: string;
+  /** Token ids are below it. */
+  readonly vocabularySize?: number;
   /** Most sequences that are to be decoded at a time. */
   readonly sequences: number;
 }
