@@ -27,7 +27,7 @@ export { isObject, parseObject, readText, writtenObject } from './json-lines.js'
 export { readTiming, timed, writeTiming, type TimingLine } from './timing.js';
 export { openArtifacts, type Artifacts, type ArtifactsOptions } from './artifacts.js';
 export { readManifest, type CompletedArtifact, type Manifest, type PartialArtifact, type RunIdentity } from './manifest.js';
-export type { Seal, Seals } from './seals.js';
+export { sealOf, type Seal, type Seals } from './seals.js';
 export { changesBetween, type OptionChange } from './changes.js';
 export { verifyArtifact, verifyRun } from './verify-run.js';
 export { rollBackRun, type RollBack } from './roll-back.js';

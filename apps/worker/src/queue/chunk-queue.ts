@@ -1,0 +1,104 @@
+import { relative, resolve, sep } from 'node:path';
+import { Queue } from 'bullmq';
+import { WorkerError } from '../errors.js';
+import type { Chunk } from '../plan/chunks.js';
+import type { RedisConnection } from './redis.js';
+
+/** Name of the queue unless said otherwise. */
+export const DEFAULT_QUEUE = 'expctr';
+
+/** How often a chunk whose rows fail is tried before it counts as failed. */
+export const ATTEMPTS = 3;
+
+/** Milliseconds before a chunk that failed is tried again, doubled each time. */
+const BACKOFF = 2000;
+
+/** Chunks that go to Redis at once. */
+const AT_ONCE = 1000;
+
+/** What the queue holds of a chunk: a path and a range. Its key is the job's id, so that it stands in the queue once. */
+export interface QueuedChunk {
+  /** Folder of the plan, from the shared folder. */
+  readonly folder: string;
+  readonly from: number;
+  /** Not included. */
+  readonly to: number;
+}
+
+/** A chunk that was tried and failed. */
+export interface FailedChunk extends QueuedChunk {
+  readonly reason: string;
+}
+
+/** How many chunks are where. */
+export interface QueueCounts {
+  readonly waiting: number;
+  readonly active: number;
+  readonly failed: number;
+}
+
+/** The queue as those see it who put chunks in and look after them. */
+export interface ChunkQueue {
+  /** Puts chunks in, each once however often it is given; those that failed before are tried again. */
+  add(folder: string, chunks: readonly Chunk[]): Promise<void>;
+  counts(): Promise<QueueCounts>;
+  /** Failed chunks with the last reason. @param most so many at most */
+  failed(most: number): Promise<FailedChunk[]>;
+  close(): Promise<void>;
+}
+
+/** Opens the queue of that name. */
+export function chunkQueue({ client }: RedisConnection, name: string): ChunkQueue {
+  const queue = new Queue<QueuedChunk, unknown, string>(name, { connection: client });
+  queue.on('error', () => undefined); // the connection says it
+  const options = {
+    attempts: ATTEMPTS,
+    backoff: { type: 'exponential', delay: BACKOFF },
+    removeOnComplete: true, // the result is what says that it is done
+    removeOnFail: false,
+  };
+  return {
+    async add(folder, chunks) {
+      const failed = new Map((await queue.getJobs('failed')).map((job) => [job.id, job]));
+      const others = chunks.filter(({ key }) => !failed.has(key));
+      for (let at = 0; at < others.length; at += AT_ONCE) {
+        await queue.addBulk(
+          others
+            .slice(at, at + AT_ONCE)
+            .map(({ key, from, to }) => ({ name: 'chunk', data: { folder, from, to }, opts: { ...options, jobId: key } })),
+        );
+      }
+      for (const { key } of chunks) await failed.get(key)?.retry('failed', { resetAttemptsMade: true });
+    },
+    async counts() {
+      const { wait = 0, active = 0, delayed = 0, prioritized = 0, paused = 0, failed = 0 } = await queue.getJobCounts();
+      return { waiting: wait + delayed + prioritized + paused, active, failed };
+    },
+    async failed(most) {
+      return (await queue.getJobs('failed', 0, most - 1)).map(({ data, failedReason = '' }) => ({ ...data, reason: failedReason }));
+    },
+    close: () => queue.close(),
+  };
+}
+
+/**
+ * A plan's folder as the queue names it: from the shared folder, which every machine may have mounted elsewhere.
+ * @throws WorkerError `WORKER_NOT_SHARED` where it lies outside
+ */
+export function toShared(shared: string, folder: string): string {
+  const path = relative(resolve(shared), resolve(folder));
+  if (path !== '' && !path.startsWith('..') && path !== resolve(folder)) return path.split(sep).join('/');
+  throw new WorkerError('WORKER_NOT_SHARED', "the job's results do not lie below the shared folder", {
+    where: folder,
+    expected: `a folder below ${resolve(shared)}`,
+    remedy: 'name by --shared the folder that all machines have, and put job and inputs there',
+    wrongUse: true,
+  });
+}
+
+/** Where the folder that a queue names is on this machine. @throws WorkerError `WORKER_NOT_SHARED` for one outside */
+export function fromShared(shared: string, path: string): string {
+  const folder = resolve(shared, path);
+  toShared(shared, folder);
+  return folder;
+}
