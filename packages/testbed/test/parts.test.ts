@@ -34,18 +34,26 @@ test('both datasets are found among one’s own, and their options have defaults
     items: 400,
     tastes: 'meanings',
     secondIntent: false,
+    worldSeed: null,
     secondDomain: false,
   });
 });
 
 test('the testbed is a prepared world with its truth, and says that it is simulated', async () => {
   const options = { users: 20, items: 150, tastes: 'independent', secondIntent: true, secondDomain: true } as const;
-  const { warnings, card, ...prepared } = await testbedDataset.prepare({ ...request, options });
+  const { warnings, card, ...prepared } = await testbedDataset.prepare({ ...request, options: { ...options, worldSeed: null } });
   const { warnings: own, card: plain, ...world } = prepareWorld(generateWorld({ seed: 3, ...options }), { kCore: 3 });
   expect(prepared).toEqual(world);
   expect([...(prepared.truth ?? [])]).toHaveLength(prepared.interactions.length);
   expect(warnings.map(({ code }) => code)).toEqual(['RUN_SIMULATED', ...own.map(({ code }) => code)]);
   expect(card).toEqual({ ...plain, configuration: { ...plain.configuration, data: { ...plain.configuration.data, ...options } } });
+});
+
+test('a world of its own seed is the same whatever the seed of the run', async () => {
+  const options = testbedDataset.options.parse({ users: 20, items: 150, worldSeed: 3 });
+  const [one, other] = await Promise.all([4, 5].map((seed) => testbedDataset.prepare({ ...request, seed, options })));
+  expect(one).toEqual(other);
+  expect(one).toEqual(await testbedDataset.prepare({ ...request, seed: 3, options: { ...options, worldSeed: null } }));
 });
 
 test('options that make no world are refused by the schema already', () => {

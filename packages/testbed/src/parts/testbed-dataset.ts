@@ -25,6 +25,12 @@ const options = z.object({
     .default('meanings')
     .describe('meanings: tastes for what values mean, across fields; independent: tastes for single values'),
   secondIntent: z.boolean().default(false).describe('two sets of tastes a user; the last items decide which one is at work'),
+  worldSeed: z
+    .int()
+    .min(0)
+    .nullable()
+    .default(null)
+    .describe("what the world is drawn from; null = the run's seed. Given, runs of several seeds differ in all but the world"),
   secondDomain: z.boolean().default(false).describe('games instead of stories: other items and other words for the same tastes'),
 });
 
@@ -33,8 +39,8 @@ export const testbedDataset: Dataset<z.output<typeof options>> = {
   name: 'testbed',
   description: 'a simulated world whose true reasons are known; needs no folder',
   options,
-  prepare({ seed, data, options: world }) {
-    const prepared = prepareWorld(generateWorld({ seed, ...world }), data, world);
+  prepare({ seed, data, options: { worldSeed, ...world } }) {
+    const prepared = prepareWorld(generateWorld({ seed: worldSeed ?? seed, ...world }), data, world);
     return Promise.resolve({ ...prepared, warnings: [SIMULATED, ...prepared.warnings] });
   },
 };
