@@ -20,7 +20,7 @@ export interface RowWork<T> {
   /** The results of rows [from, to), which depend on these rows alone. */
   rows(from: number, to: number): Promise<T>;
   /** Frees models and closes files. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** How results of a kind are kept: as tables of a schema of `@expctr/data`. */
