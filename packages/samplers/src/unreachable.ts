@@ -8,7 +8,7 @@ export function unreachable(engine: string, replicas: readonly Replica[], patien
     where: `${engine} sampler`,
     expected: 'at least one server that answers',
     remedy:
-      'start the servers again, and then the run with the same command: it goes on from its last checkpoint, and servers that lost the adapter are given it anew',
+      'start the servers again, then resume the run (expctr-train --resume RUN): it goes on from its last checkpoint, and servers that lost the adapter are given it anew',
     cause: last,
   });
 }

@@ -11,6 +11,7 @@ const CAPTIONS: Readonly<Record<string, string>> = {
   data: 'datasets, tables, prompts',
   'llm-lora': 'models and adapters',
   ppo: 'policy optimization',
+  samplers: 'rollouts on servers',
   encoder: 'texts to vectors',
   'ctr-models': 'click models',
   rewards: 'LC, IC, the reader check',

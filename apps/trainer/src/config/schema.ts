@@ -101,7 +101,10 @@ const reader = z.strictObject({
 
 /** `sampler`, beside the options of the sampler. */
 export const samplerSection = z.strictObject({
-  kind: z.string().default('policy').describe('what samples explanations: the policy itself, or a sampler of a plug-in'),
+  kind: z
+    .string()
+    .default('policy')
+    .describe('what samples explanations: the policy itself, servers of vllm, sglang or llama-cpp, or a sampler of a plug-in'),
 });
 
 /** `encoder`, beside the options of the encoder. */

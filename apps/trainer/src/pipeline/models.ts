@@ -2,7 +2,7 @@ import type { DataWarning } from '@expctr/data';
 import { cachedEncoder, findEncoder, type Encoder } from '@expctr/encoder';
 import type { Sampler } from '@expctr/language-model';
 import type { LanguageModel } from '@expctr/language-model/training';
-import { loadCausalLM } from '@expctr/llm-lora';
+import { CausalLM, loadCausalLM } from '@expctr/llm-lora';
 import type { RunFolder } from '@expctr/run';
 import { useOnnx } from '@expctr/tfjs-backend-onnx';
 import { optionsOf } from '../config/config-schema.js';
@@ -90,7 +90,8 @@ export async function loadPolicy(
 
 async function openSampler(config: Config, { samplers }: Registry, policy: LanguageModel): Promise<Sampler> {
   const part = samplers.find(({ name }) => name === config.sampler.kind)!;
-  const request = { policy, ...(await modelAndRevision(config.llm.model)), sequences: config.llm.batchSize };
+  const known = policy instanceof CausalLM ? { vocabularySize: policy.config.vocabularySize } : {};
+  const request = { policy, ...(await modelAndRevision(config.llm.model)), ...known, sequences: config.llm.batchSize };
   return part.open(request, optionsOf(part.options, config.sampler));
 }
 

@@ -4,6 +4,7 @@ import { encoders } from '@expctr/encoder';
 import { FAMILIES } from '@expctr/llm-lora';
 import { algorithms } from '@expctr/ppo';
 import { rewards } from '@expctr/rewards';
+import { llamaCppSampler, sglangSampler, vllmSampler } from '@expctr/samplers';
 import { generatedDataset, testbedDataset } from '@expctr/testbed';
 import { policySampler } from '../pipeline/policy-sampler.js';
 import { checkPlugin } from './check-plugin.js';
@@ -20,7 +21,7 @@ export interface Registry extends Parts {
 const BUILT_IN: Parts = {
   datasets: [...Object.values(datasets), testbedDataset, generatedDataset],
   families: Object.values(FAMILIES),
-  samplers: [policySampler],
+  samplers: [policySampler, vllmSampler, sglangSampler, llamaCppSampler],
   encoders: Object.values(encoders),
   backbones: Object.values(BACKBONES),
   rewards: Object.values(rewards),
