@@ -38,7 +38,7 @@ export interface Completion {
   readonly tokens: Int32Array;
   /**
    * The sampler's own log-probability of each token, in nats, at the sampling temperature, before top-k and top-p; at temperature 0
-   * that of temperature 1. A sampler may run on int8 weights or on another machine: policy optimization never trains on these.
+   * that of temperature 1; NaN where a server does not say it. A sampler may run on int8 weights or on another machine: policy optimization never trains on these.
    */
   readonly logProbs: Float32Array;
   /** 'stop': ended by a stop token; 'length': cut at `maxNewTokens`. */

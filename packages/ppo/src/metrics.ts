@@ -21,12 +21,17 @@ export function rolloutMetrics(
 export function logProbMetrics(rollouts: readonly Rollout[], { logProbs, referenceLogProbs }: ModelAnswers): Record<string, number> {
   if (logProbs.length === 0) return {};
   let mismatch = 0;
+  let known = 0; // a server may leave some out
   rollouts.forEach(({ samplerLogProbs }, row) =>
-    samplerLogProbs.forEach((logProb, t) => (mismatch += Math.abs(logProb - logProbs[row]![t]!))),
+    samplerLogProbs.forEach((logProb, t) => {
+      if (Number.isNaN(logProb)) return;
+      mismatch += Math.abs(logProb - logProbs[row]![t]!);
+      known += 1;
+    }),
   );
   const metrics = {
     'objective/entropy': -meanOfRowSums(logProbs),
-    'sampler/logprob_mismatch': mismatch / countTokens(logProbs),
+    'sampler/logprob_mismatch': known === 0 ? 0 : mismatch / known,
   };
   if (referenceLogProbs === null) return metrics;
   return { ...metrics, 'objective/kl': meanOfRowSums(mapRagged(logProbs, (logProb, row, t) => logProb - referenceLogProbs[row]![t]!)) };

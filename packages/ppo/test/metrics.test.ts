@@ -21,6 +21,8 @@ test('metrics of rollouts are means over completions of sums over their tokens',
   const own = { 'objective/entropy': 3.75, 'sampler/logprob_mismatch': 0.25 };
   expect(logProbMetrics(rollouts, { logProbs: [], values: [], referenceLogProbs: null })).toEqual({});
   expect(logProbMetrics(rollouts, { logProbs, values: [], referenceLogProbs: null })).toEqual(own);
+  const unsaid = [{ ...rollouts[0]!, samplerLogProbs: f32(-1, NaN, -3) }, rollouts[1]!]; // the sampler does not say one of four
+  expect(logProbMetrics(unsaid, { logProbs, values: [], referenceLogProbs: null })['sampler/logprob_mismatch']).toBeCloseTo(0.5 / 3, 6);
   const referenceLogProbs = [f32(-1.5, -3, -4), f32(0)];
   expect(logProbMetrics(rollouts, { logProbs, values: [], referenceLogProbs })).toEqual({ ...own, 'objective/kl': 0.5 });
 });
