@@ -153,14 +153,14 @@ export function createServerSampler(
     if (launch === undefined) await loadOnAll(version);
     else await start(adapter);
     current = version;
-    await Promise.allSettled(underWay.get(before) ?? []);
+    await Promise.allSettled([...(underWay.get(before) ?? [])]);
     if (before !== null && launch === undefined) await unload([...outdated, before], wire);
   }
 
   /** Every replica is told, for they know nothing of one another; one that is away gets it before its next request. */
   async function loadOnAll(version: string): Promise<void> {
     const results = await Promise.allSettled(pool.replicas().map((replica) => loadOn(replica, version)));
-    const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+    const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []));
     const lasting = failures.find((reason) => !(reason instanceof PassingError));
     if (lasting !== undefined) throw lasting;
     if (failures.length === results.length) await onSomeReplica(ended.signal, (replica) => loadOn(replica, version));

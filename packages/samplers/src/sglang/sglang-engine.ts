@@ -65,7 +65,10 @@ async function change({ url, wire, signal }: Call, path: string, body: object) {
   if (answer.status < 300 && success !== false) {
     return { said: undefined, adapters: typeof adapters === 'object' && adapters !== null ? adapters : undefined };
   }
-  return { said: String(said ?? JSON.stringify(answer.body)), error: refused(question, answer.status, answer.body, LOADING) };
+  return {
+    said: typeof said === 'string' ? said : JSON.stringify(answer.body),
+    error: refused(question, answer.status, answer.body, LOADING),
+  };
 }
 
 function checkSame(url: string, tokens: readonly number[], ids: readonly number[]): void {
