@@ -44,6 +44,13 @@ CASES = {
     "cispo, tight": dict(lossType="cispo", epsilonHigh=1.1, beta=0.05),
     "cispo by sequence": dict(lossType="cispo", epsilonHigh=1.02, importanceSamplingLevel="sequence"),
 }
+# by reward, as trl has them: None = does not apply
+REWARDS = {
+    "two rewards of other scales": [[0.3, 90], [1.2, 10], [-0.4, 40], [0.9, 20], [2.0, -30], [0.1, 0], [0.1, 60], [-1.5, 10]],
+    "a reward that does not always apply": [[0.3, None], [1.2, 1], [-0.4, None], [0.9, 0], [2.0, 1], [0.1, 2], [None, 0], [-1.5, None]],
+    "a reward that is the same for all": [[0.3, 1], [1.2, 1], [-0.4, 1], [0.9, 1], [2.0, 0], [0.1, 0], [0.1, 0], [-1.5, 0]],
+}
+WEIGHTS = [0.7, 0.5]
 DEFAULTS = dict(beta=0.0, epsilon=0.2, epsilonHigh=None, delta=None, lossType="dapo", importanceSamplingLevel="token", scaleRewards="group")
 
 
@@ -62,9 +69,10 @@ def draw(rng):
     )
 
 
-def advantages(scores, scale):
-    """Runs trl's rollout code on given completions and rewards."""
-    rewards = torch.tensor([[float("nan") if s is None else s] for s in scores], dtype=torch.float64)
+def advantages(scores, scale, weights=(1.0,), aggregation="sum_then_normalize"):
+    """Runs trl's rollout code on given completions and rewards: a number for each completion, or one for each and reward."""
+    rows = [s if isinstance(s, list) else [s] for s in scores]
+    rewards = torch.tensor([[float("nan") if s is None else s for s in row] for row in rows], dtype=torch.float64)
     completions = [[1] * length for length in LENGTHS]
     metrics = {"train": defaultdict(list)}
     trainer = SimpleNamespace(
@@ -76,8 +84,8 @@ def advantages(scores, scale):
             per_device_train_batch_size=len(LENGTHS), steps_per_generation=1, gradient_accumulation_steps=1, gradient_checkpointing_kwargs=None,
         ),
         num_iterations=1, num_generations=GENERATIONS, use_vllm=False, vllm_importance_sampling_correction=False, beta=0.0,
-        _calculate_rewards=lambda *_: rewards, reward_weights=torch.ones(1, dtype=torch.float64), reward_func_names=["score"],
-        multi_objective_aggregation="sum_then_normalize", scale_rewards=scale,
+        _calculate_rewards=lambda *_: rewards, reward_weights=torch.tensor(weights, dtype=torch.float64), reward_func_names=[f"reward{i}" for i in range(len(weights))],
+        reward_funcs=list(weights), multi_objective_aggregation=aggregation, scale_rewards=scale,
         _metrics=metrics, _logs=defaultdict(list, rewards=defaultdict(list), extra=defaultdict(list)), _pending_extra_logs={}, _pending_metrics={},
     )
     output = GRPOTrainer._generate_and_score_completions(trainer, [{"prompt": ""}] * len(LENGTHS))
@@ -128,6 +136,10 @@ def main():
         for scale in ("group", "batch", "none"):
             per_row, _, figures = advantages(scores, scale)
             groups.append(dict(name=name, scaleRewards=scale, scores=scores, advantages=per_row.tolist(), metrics=figures))
+    rewards = []
+    for name, rows in REWARDS.items():
+        per_row, _, _ = advantages(rows, "group", WEIGHTS, "normalize_then_sum")
+        rewards.append(dict(name=name, weights=WEIGHTS, rewards=rows, advantages=per_row.tolist()))
     cases = []
     for name, given in CASES.items():
         config, data = {**DEFAULTS, **given}, draw(rng)
@@ -138,7 +150,7 @@ def main():
             expected=dict(loss=loss, gradientLogProbs=ragged(gradient), metrics=figures),
         ))
         print(f"{name}: loss {loss:.6f}", figures)
-    FIXTURE.write_text(json.dumps(dict(source="tools/oracles/ppo_grpo.py", padded=PADDED, generations=GENERATIONS, groups=groups, cases=cases)) + "\n")
+    FIXTURE.write_text(json.dumps(dict(source="tools/oracles/ppo_grpo.py", padded=PADDED, generations=GENERATIONS, groups=groups, rewards=rewards, cases=cases)) + "\n")
     print(FIXTURE.name, FIXTURE.stat().st_size, "bytes")
 
 

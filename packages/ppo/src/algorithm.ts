@@ -37,6 +37,20 @@ export interface RolloutBatch {
   readonly rollouts: readonly Rollout[];
   /** One for each, the penalty for a missing stop token taken off. */
   readonly scores: readonly number[];
+  /** What was taken off each score. Default: nothing. */
+  readonly penalties?: readonly number[];
+  /** The rewards that the scores were made of, where whoever scores told them apart. */
+  readonly components?: readonly RewardComponent[];
+}
+
+/** One of several rewards, for the completions of a batch. */
+export interface RewardComponent {
+  /** Its name. */
+  readonly name: string;
+  /** What it is multiplied by in the score. */
+  readonly weight: number;
+  /** One for each completion, as given; null where it does not apply. */
+  readonly values: readonly (number | null)[];
 }
 
 /** What enters the step. Numbers are indices into {@link RolloutBatch.rollouts}. */

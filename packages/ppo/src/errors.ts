@@ -8,6 +8,7 @@ export type PpoErrorCode =
   | 'PPO_SCORES'
   | 'PPO_STALE'
   | 'PPO_NOT_FINITE'
+  | 'PPO_KL'
   | 'PPO_RAGGED'
   | 'PPO_REFERENCE'
   | 'PPO_STATE';

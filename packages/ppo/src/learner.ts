@@ -65,8 +65,18 @@ export interface LearnerOptions<A extends string | Algorithm = string | Algorith
   readonly onWarning?: (warning: LearnerWarning) => void;
 }
 
+/** Scores with the rewards that they were made of, for algorithms that treat each by itself. */
+export interface ComponentScores {
+  /** The scores. */
+  readonly total: ArrayLike<number | null>;
+  /** What each reward gave, unweighted; null where it does not apply. */
+  readonly components: Readonly<Record<string, ArrayLike<number | null>>>;
+  /** What each is multiplied by in the total, by the same names. */
+  readonly weights: Readonly<Record<string, number>>;
+}
+
 /** A reward for completions; null = does not apply, and the completion takes no part in the update. */
-export type ScoreFunction = (completions: readonly Rollout[]) => Promise<ArrayLike<number | null>>;
+export type ScoreFunction = (completions: readonly Rollout[]) => Promise<ArrayLike<number | null> | ComponentScores>;
 
 /** The parts of an update, in order; a caller may time them. */
 export type UpdatePhase = 'generate' | 'score' | 'log-probabilities' | 'optimize';
@@ -75,8 +85,13 @@ export type UpdatePhase = 'generate' | 'score' | 'log-probabilities' | 'optimize
 export interface UpdateRequest {
   /** Token ids of the prompts, not padded. */
   readonly prompts: readonly TokenIds[];
-  /** Called once, with every completion cut at its stop token. */
+  /** Called once for each rollout (`refillRounds` may ask for several), with its completions cut at their stop tokens. */
   readonly score: ScoreFunction;
+  /**
+   * Further prompts, at most `count`; fewer, or none, where there are no more. Their numbers (`promptIndex`) go on from those before.
+   * Needed with `refillRounds`; @param round 1, 2, ...
+   */
+  readonly more?: (count: number, round: number) => readonly TokenIds[] | Promise<readonly TokenIds[]>;
   /** Number of the update (0, 1, 2, ...): names the random streams and is what a schedule sees. */
   readonly step: number;
   /** Called as each part begins. */
@@ -89,13 +104,15 @@ export interface UpdateRequest {
 export interface ScoredRollout extends Rollout {
   /** What `score` gave, before any penalty. */
   readonly score: number | null;
+  /** What each reward gave, where `score` told them apart. */
+  readonly components?: Readonly<Record<string, number | null>>;
 }
 
 /** What an update did. */
 export interface UpdateReport {
   /** Plain finite numbers under trl's names; each is described in the package's README. */
   readonly metrics: Record<string, number>;
-  /** In the sampler's order, prompt-major. */
+  /** In the sampler's order, prompt-major, one rollout after the other. */
   readonly completions: readonly ScoredRollout[];
 }
 

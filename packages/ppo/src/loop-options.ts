@@ -48,6 +48,19 @@ export const loopOptions = z.object({
     .default(0.1)
     .describe('reward units taken off the score of a completion that did not end by itself; 0 lets completions run on'),
   ratioThreshold: z.number().gt(1).max(1e6, WEIGHT).default(10).describe('a minibatch with a larger mean ratio is skipped and counted'),
+  klLimit: z
+    .number()
+    .positive()
+    .max(1e6, WEIGHT)
+    .nullable()
+    .default(10)
+    .describe('nats a token of KL to the reference at which an update is refused (PPO_KL), for the policy has gone astray; null = none'),
+  refillRounds: z
+    .int()
+    .min(0)
+    .max(100, atMost(100, 'by then the prompts that are left teach nothing'))
+    .default(0)
+    .describe('how often an update samples further prompts in place of those of which no completion enters the step; each costs a rollout'),
   maxGradientNorm: z.number().positive().max(1e6, WEIGHT).default(1).describe('the global gradient norm is clipped to this'),
 });
 

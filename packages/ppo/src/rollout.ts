@@ -54,7 +54,7 @@ const ROLL_OUT_OPTIONS: OptionKeys<RolloutOptions> = {
 
 /**
  * Completions of the prompts, prompt-major, each cut after its first stop token whatever the sampler went on to write.
- * @throws PpoError PPO_RAGGED for a completion without tokens or prompt, PPO_STALE for one of another adapter's version
+ * @throws PpoError PPO_RAGGED for a completion without tokens or prompt, or without their log-probabilities, PPO_STALE for one of another adapter's version
  */
 export async function rollOut(parameters: RolloutOptions): Promise<Rollout[]> {
   checkOptions('rollOut', parameters, ROLL_OUT_OPTIONS);
@@ -80,6 +80,12 @@ export async function rollOut(parameters: RolloutOptions): Promise<Rollout[]> {
       throw new PpoError('PPO_RAGGED', prompt === undefined ? `promptIndex is ${promptIndex}` : 'a completion is empty', {
         where: 'generate',
         expected: `at least one token for a prompt in 0..${prompts.length - 1}`,
+      });
+    }
+    if (logProbs.length !== tokens.length) {
+      throw new PpoError('PPO_RAGGED', `a completion has ${tokens.length} tokens and ${logProbs.length} log-probabilities`, {
+        where: 'generate',
+        expected: 'one for each token',
       });
     }
     return {

@@ -1,5 +1,5 @@
 import type { RowPair, TokenBatch } from '@expctr/language-model/training';
-import type { Selection, StepInputs } from './algorithm.js';
+import type { RolloutBatch, Selection, StepInputs } from './algorithm.js';
 import { PpoError } from './errors.js';
 import type { Minibatch } from './minibatches.js';
 import { countTokens, requireSameShape } from './ragged.js';
@@ -17,6 +17,17 @@ export function selectedOf({ rows, pairs = [] }: Selection, count: number): { ro
     where: 'select',
     expected: `rows in 0..${count - 1}, and pairs of selected rows`,
   });
+}
+
+/** Some rows of a batch. */
+export function selectedBatch({ rollouts, scores, penalties, components }: RolloutBatch, rows: readonly number[]): RolloutBatch {
+  const of = <T>(all: readonly T[]): T[] => rows.map((row) => all[row]!);
+  return {
+    rollouts: of(rollouts),
+    scores: of(scores),
+    ...(penalties === undefined ? {} : { penalties: of(penalties) }),
+    ...(components === undefined ? {} : { components: components.map((each) => ({ ...each, values: of(each.values) })) }),
+  };
 }
 
 /** @throws PpoError PPO_RAGGED unless every column of an algorithm is shaped as the responses. */

@@ -1,20 +1,23 @@
 import { checkOptions, type OptionKeys } from '@expctr/core';
+import type { TokenIds } from '@expctr/language-model';
 import type { HostTreeOf, StepResult } from '@expctr/language-model/training';
 import { adam, chain, clipByGlobalNorm } from '@expctr/tfjs-backend-onnx';
 import type { Algorithm, ModelAnswers } from './algorithm.js';
 import { algorithms } from './algorithms/table.js';
 import { PpoError } from './errors.js';
 import { findAlgorithm } from './find-algorithm.js';
+import { klGuard } from './kl-guard.js';
 import type { Learner, LearnerOptions, LearnerState, LearnerWarning, UpdateReport, UpdateRequest } from './learner.js';
 import { logProbMetrics, rolloutMetrics, stepMetrics } from './metrics.js';
 import { planMinibatches, type Minibatch } from './minibatches.js';
+import { isOneStep } from './old-log-probs.js';
 import { createPublisher } from './publisher.js';
 import { fixReference, requireReference, requireZeroAdapter } from './reference.js';
 import { resolveConfig } from './resolve-config.js';
 import { rollOut, scoreRollouts, type Rollout } from './rollout.js';
-import { isScored, scoreCompletions } from './scores.js';
-import { penalizeMissingStop } from './shaped-rewards.js';
-import { batchesOf, requireColumns, selectedOf } from './step-batches.js';
+import { gatherRollouts } from './rollout-rounds.js';
+import { batchesOf, requireColumns, selectedBatch, selectedOf } from './step-batches.js';
+import { figureColumns, withStepFigures } from './step-figures.js';
 import { initialValueHead, stateValues, type ValueHead } from './value-head.js';
 import { emitWarning, ratioWarning, samplingWarning } from './warnings.js';
 
@@ -54,7 +57,10 @@ export async function createLearner<A extends string | Algorithm>(parameters: Le
     algorithm.valueHead ? { logProbs, values: stateValues(hidden, head) } : { logProbs },
   );
   const head = algorithm.valueHead ? initialValueHead(policy.hiddenSize) : ({} as HostTreeOf<ValueHead>);
-  const trainStep = await policy.compileStep<ValueHead>(algorithm.loss(config), optimizer, head);
+  // where an update is one step its own forward is that of the policy before it, and gives what is logged of it
+  const figuresInStep = !needs.logProbs && !algorithm.valueHead && isOneStep(config);
+  const loss = figuresInStep ? withStepFigures(algorithm.loss(config)) : algorithm.loss(config);
+  const trainStep = await policy.compileStep<ValueHead>(loss, optimizer, head);
   let state = algorithm.initialState?.(config) ?? {};
   let referenceAdapter: string | null | undefined;
   let updates = 0;
@@ -67,26 +73,23 @@ export async function createLearner<A extends string | Algorithm>(parameters: Le
     if (needs.reference && referenceAdapter === undefined) referenceAdapter = fixReference(policy, adapter, reference);
 
     // Rollouts: pure samples of the policy, cut at the stop token, then scored.
-    onPhase?.('generate');
     const writer = publisher === undefined ? { name: adapter } : { version: await publisher.publish() };
-    const seed = stream.fork('rollout').path;
-    const sampled = await rollOut({ sampler, adapter: writer, prompts, settings: config, seed, onProgress });
-    onPhase?.('score');
-    const completions = await scoreCompletions(request.score, sampled);
-    const scored = completions.filter(isScored);
-    const metrics: Record<string, number> = { 'objective/scored': scored.length, ...state, lr: learningRate };
+    const sample = (some: readonly TokenIds[], round: number): Promise<Rollout[]> => {
+      const { path: seed } = round === 0 ? stream.fork('rollout') : stream.fork('rollout', round);
+      return rollOut({ sampler, adapter: writer, prompts: some, settings: config, seed, onProgress });
+    };
+    const { completions, batch, selection, metrics: refill } = await gatherRollouts({ algorithm, config, request, sample });
+    const { rollouts: scored, scores } = batch;
+    const metrics: Record<string, number> = { 'objective/scored': scored.length, ...state, lr: learningRate, ...refill };
     if (scored.length === 0) {
       warn({ code: 'PPO_NOTHING_SCORED', message: `step ${step}: no completion has a score, so nothing is learned from it` });
       return { metrics, completions };
     }
-    const scores = scored.map((each) => penalizeMissingStop(each.score, each.tokens, config.stopTokenIds, config.missingStopPenalty));
-    Object.assign(metrics, rolloutMetrics(scored, scores, config.stopTokenIds));
-
     // What enters the step: by default everything.
-    const selection = algorithm.select?.({ rollouts: scored, scores }, config) ?? {};
     const { rows, pairs } = selectedOf(selection, scored.length);
-    const rollouts = rows.map((row) => scored[row]!);
-    Object.assign(metrics, selection.metrics);
+    const selected = selectedBatch(batch, rows);
+    const { rollouts } = selected;
+    Object.assign(metrics, rolloutMetrics(scored, scores, config.stopTokenIds), selection.metrics);
     if (rollouts.length === 0) {
       warn({ code: 'PPO_NOTHING_SELECTED', message: `step ${step}: ${algorithm.name} took no completion, so nothing is learned from it` });
       return { metrics, completions };
@@ -102,16 +105,20 @@ export async function createLearner<A extends string | Algorithm>(parameters: Le
     const deal = (epoch: number) => planMinibatches({ ...config, rows: shapes, pairs, rng: stream.fork('minibatches', epoch) });
     const answers = await askModels(rollouts, deal(0));
     Object.assign(metrics, logProbMetrics(rollouts, answers));
+    const guard = klGuard(config.klLimit, rollouts, step);
+    guard.require(metrics);
 
     // The algorithm's advantages.
-    const inputs = algorithm.advantages({ rollouts, scores: rows.map((row) => scores[row]!), ...answers, state }, config);
-    requireColumns(inputs, rollouts);
-    Object.assign(metrics, inputs.metrics);
+    const given = algorithm.advantages({ ...selected, ...answers, state }, config);
+    requireColumns(given, rollouts);
+    Object.assign(metrics, given.metrics, selection.metrics); // those of the selection are of all that was scored
+    const more = figuresInStep ? figureColumns(rollouts, answers.referenceLogProbs) : {};
+    const inputs = { ...given, columns: { ...given.columns, ...more } };
 
     // Epochs of steps over the same rollouts.
     onPhase?.('optimize');
-    const tooFar = ({ 'val/ratio': ratio }: Readonly<Record<string, number>>): boolean =>
-      ratio !== undefined && !(ratio <= config.ratioThreshold);
+    const tooFar = (found: Readonly<Record<string, number>>): boolean =>
+      !((found['val/ratio'] ?? 1) <= config.ratioThreshold) || guard.exceeds(found);
     const results: StepResult[] = [];
     for (let epoch = 0; epoch < config.epochs; epoch += 1) {
       for (const minibatch of deal(epoch)) {
@@ -121,8 +128,9 @@ export async function createLearner<A extends string | Algorithm>(parameters: Le
     }
 
     Object.assign(metrics, stepMetrics(results));
+    if (figuresInStep) guard.require(metrics);
     warn(ratioWarning(metrics['val/first_log_ratio'] ?? 0));
-    state = inputs.state ?? state;
+    state = given.state ?? state;
     updates += 1;
     return { metrics, completions };
   }
@@ -136,7 +144,11 @@ export async function createLearner<A extends string | Algorithm>(parameters: Le
     const old = own ? await scoreRollouts<ValueHead, 'logProbs' | 'values'>({ ...ask, adapter, outputs }) : undefined;
     const base = needs.reference ? await scoreRollouts({ ...ask, adapter: referenceAdapter!, outputs: ['logProbs'] }) : undefined;
     if (firstOnBase) requireZeroAdapter(old!.logProbs, base!.logProbs);
-    return { logProbs: old?.logProbs ?? [], values: old?.values ?? [], referenceLogProbs: base?.logProbs ?? null };
+    return {
+      logProbs: needs.logProbs || algorithm.valueHead ? old!.logProbs : [],
+      values: old?.values ?? [],
+      referenceLogProbs: base?.logProbs ?? null,
+    };
   }
 
   function exportState(): LearnerState {

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { algorithms, resolveConfig } from '../src/index.js';
 import { bigramPolicy } from './bigram-policy.js';
-import { column, learnerOf, shareOf, spied, updates } from './helpers.js';
+import { learnerOf, PROMPTS, shareOf, spied, updates } from './helpers.js';
 import { expectClose, expectLoss, expectRows, readFixture, scoredBatch, type LossCase, type Rows } from './oracle.js';
 import { expectTraced } from './traced.js';
 
@@ -18,6 +18,12 @@ interface Fixture {
     readonly scores: readonly (number | null)[];
     readonly advantages: readonly number[];
     readonly metrics: Readonly<Record<string, number>>;
+  }[];
+  readonly rewards: readonly {
+    readonly name: string;
+    readonly weights: readonly number[];
+    readonly rewards: readonly (readonly (number | null)[])[];
+    readonly advantages: readonly number[];
   }[];
   readonly cases: readonly {
     readonly name: string;
@@ -66,16 +72,34 @@ test('every loss traces into an ONNX graph that gives what the cpu backend gives
   }
 });
 
-test('a prompt whose completions have equal scores has no advantage, teaches nothing, and is counted', async () => {
+test.each(fixture.rewards)(
+  'several rewards, each normalized by itself before they are summed, as trl: $name',
+  ({ weights, rewards, advantages }) => {
+    const config = resolveConfig(grpo, { maxNewTokens: 9, stopTokenIds: [], multiObjectiveAggregation: 'normalize-then-sum' });
+    const logProbs = advantages.map((_, row) => new Array<number>(1 + (row % 3)).fill(-1));
+    const scores = advantages.map(() => 0); // nothing is taken from the totals
+    const { batch } = scoredBatch({ generations: fixture.generations, scores, logProbs, referenceLogProbs: null });
+    const components = weights.map((weight, k) => ({ name: `reward${k}`, weight, values: rewards.map((row) => row[k]!) }));
+    const { columns } = grpo.advantages({ ...batch, components }, config);
+    expectRows(
+      columns['advantages']!,
+      logProbs.map((row, i) => row.map(() => advantages[i]!)),
+    );
+  },
+);
+
+test('a prompt whose completions have equal scores enters no step, and is counted', async () => {
   const policy = bigramPolicy();
   const { policy: watched, steps } = spied(policy);
-  const { ppo } = await learnerOf(watched, { completionsPerPrompt: 3, missingStopPenalty: 0, epochs: 1 }, { algorithm: 'grpo' });
+  const { ppo, warnings } = await learnerOf(watched, { completionsPerPrompt: 3, missingStopPenalty: 0, epochs: 1 }, { algorithm: 'grpo' });
   const { metrics } = await updates(ppo, 1, (all) => Promise.resolve(all.map(({ promptIndex }) => 0.1 * (1 + promptIndex))));
   expect(metrics['frac_reward_zero_std']).toBe(1);
-  expect(column(steps[0]!, 'advantages').every((row) => row.every((value) => value === 0))).toBe(true);
-  expect(policy.adapters.get('default').every((value) => value === 0)).toBe(true);
+  expect(warnings.map(({ code }) => code)).toEqual(['PPO_NOTHING_SELECTED']);
+  expect(steps).toEqual([]);
   const half = await updates(ppo, 1, (all) => Promise.resolve(all.map(({ promptIndex }, i) => (promptIndex < 2 ? 1 : i % 3))), 1);
   expect(half.metrics['frac_reward_zero_std']).toBe(0.5);
+  const trained = steps[0]!.batches.flatMap(({ prompts }) => prompts.map((prompt) => Array.from(prompt).join()));
+  expect(new Set(trained)).toEqual(new Set([PROMPTS[2]!.join(), PROMPTS[3]!.join()]));
 });
 
 test('the reference is asked only where the KL has a weight, and holds the policy near', async () => {

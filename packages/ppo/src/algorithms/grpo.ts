@@ -2,10 +2,12 @@ import { atMost } from '@expctr/core';
 import { stopGradient } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import type { Algorithm, ResolvedConfig } from '../algorithm.js';
-import { deviation, groupsOf, onEveryToken } from '../groups.js';
+import type { Algorithm, ResolvedConfig, RolloutBatch } from '../algorithm.js';
+import { areEqual, deviation, groupsOf, onEveryToken } from '../groups.js';
 import { LOG_RATIO_LIMIT } from '../kl.js';
+import { k3Loss } from '../kl-loss.js';
 import { onTokens, total } from '../masked.js';
+import { isOneStep, logRatioMaxima, oldColumn, oldLogProbsOf } from '../old-log-probs.js';
 import { mean } from '../ragged.js';
 
 const options = z.object({
@@ -44,12 +46,16 @@ const options = z.object({
     .enum(['group', 'batch', 'none'])
     .default('group')
     .describe('advantages are divided by the deviation of the scores of their prompt, of the update, or not at all'),
+  multiObjectiveAggregation: z
+    .enum(['sum-then-normalize', 'normalize-then-sum'])
+    .default('sum-then-normalize')
+    .describe(
+      'normalize-then-sum: each reward is normalized within its prompt before they are weighted and summed, and the sum over the update, whatever scaleRewards says (GDPO)',
+    ),
 });
 
 /** Added to a deviation, as in trl. */
 const EPSILON = 1e-4;
-/** A deviation below this is rounding: the scores are equal, and say nothing. */
-const EQUAL = 1e-8;
 /** The largest weight of a token that ScaleRL (arXiv 2510.13786) recommends for the loss `cispo`. */
 const CISPO_LIMIT = 5;
 
@@ -65,30 +71,41 @@ export const grpo: Algorithm<typeof options> = {
   options,
   valueHead: false,
   groups: true,
-  needs: ({ beta }) => ({ logProbs: true, reference: beta > 0 }),
+  needs: (config) => ({ logProbs: !isOneStep(config), reference: config.beta > 0 }),
 
-  advantages({ rollouts, scores, logProbs, referenceLogProbs }, { scaleRewards }) {
-    const groups = groupsOf(rollouts);
-    const ofAll = deviation(scores);
+  // Prompts whose completions are all worth the same teach nothing, and cost a forward and a backward pass.
+  select(batch, config) {
+    const worth = worthOf(batch, config);
+    const groups = groupsOf(batch.rollouts);
+    const unequal = groups.filter((rows) => !areEqual(rows.map((row) => worth[row]!)));
+    return { rows: unequal.flat().sort((a, b) => a - b), metrics: figures(batch.scores, groups.length - unequal.length, groups.length) };
+  },
+
+  advantages(batch, config) {
+    const { rollouts, logProbs, referenceLogProbs } = batch;
+    const { scaleRewards, multiObjectiveAggregation } = config;
+    const worth = worthOf(batch, config);
+    const [ofAll, center] = [deviation(worth), mean(worth)];
     const perRow = new Array<number>(rollouts.length).fill(0);
+    const groups = groupsOf(rollouts);
     let equal = 0;
     for (const rows of groups) {
-      const own = rows.map((row) => scores[row]!);
-      const ofGroup = deviation(own);
-      if (ofGroup <= EQUAL) {
-        equal += 1;
-        continue;
+      const own = rows.map((row) => worth[row]!);
+      if (areEqual(own)) equal += 1;
+      if (multiObjectiveAggregation === 'normalize-then-sum') {
+        for (const row of rows) perRow[row] = (worth[row]! - center) / (ofAll + EPSILON);
+      } else if (!areEqual(own)) {
+        const scale = { group: deviation(own) + EPSILON, batch: ofAll + EPSILON, none: 1 }[scaleRewards];
+        for (const row of rows) perRow[row] = (worth[row]! - mean(own)) / scale;
       }
-      const scale = { group: ofGroup + EPSILON, batch: ofAll + EPSILON, none: 1 }[scaleRewards];
-      for (const row of rows) perRow[row] = (scores[row]! - mean(own)) / scale;
     }
     return {
       columns: {
-        oldLogProbs: logProbs,
+        ...oldColumn(logProbs),
         advantages: onEveryToken(perRow, rollouts),
         ...(referenceLogProbs ? { referenceLogProbs } : {}),
       },
-      metrics: { reward_std: ofAll, frac_reward_zero_std: equal / groups.length },
+      metrics: figures(batch.scores, equal, groups.length),
     };
   },
 
@@ -102,7 +119,7 @@ export const grpo: Algorithm<typeof options> = {
     const overSequences = tf.div(tf.div(mask, lengths), sequences);
 
     const bySequence = config.importanceSamplingLevel === 'sequence';
-    const logRatio = tf.sub(logProbs, values(columns['oldLogProbs']!)); // [rows, R]
+    const logRatio = tf.sub(logProbs, values(oldLogProbsOf(batch, out.logProbs))); // [rows, R]
     const level = bySequence ? tf.mul(mask, tf.div(tf.sum(logRatio, 1, true), lengths)) : logRatio; // [rows, R]
     const ratio = tf.exp(tf.clipByValue(level, -LOG_RATIO_LIMIT, LOG_RATIO_LIMIT)); // [rows, R]
     const { gain, low, high } = surrogate(config, { logProbs, ratio: ratio as tf.Tensor2D, advantages });
@@ -110,8 +127,7 @@ export const grpo: Algorithm<typeof options> = {
     let perToken: tf.Tensor = tf.neg(gain); // [rows, R]
     const metrics: Record<string, tf.Scalar> = {};
     if (config.beta > 0) {
-      const away = tf.sub(values(columns['referenceLogProbs']!), logProbs); // [rows, R]
-      const k3 = tf.sub(tf.sub(tf.exp(tf.clipByValue(away, -LOG_RATIO_LIMIT, LOG_RATIO_LIMIT)), away), 1); // [rows, R]
+      const k3 = k3Loss(logProbs, values(columns['referenceLogProbs']!)); // [rows, R]
       perToken = tf.add(perToken, tf.mul(config.beta, k3));
       metrics['kl'] = total(tf.mul(k3, overTokens));
     }
@@ -137,10 +153,35 @@ export const grpo: Algorithm<typeof options> = {
         'policy/approxkl_avg': tf.mul(0.5, total(tf.mul(tf.square(logRatio), overTokens))),
         'val/ratio': total(tf.mul(ratio, overTokens)),
       },
-      maxima: { 'val/log_ratio_max': tf.max(tf.abs(logRatio)) },
+      maxima: logRatioMaxima(batch, tf.max(tf.abs(logRatio)).asScalar()),
     };
   },
 };
+
+function figures(scores: readonly number[], equal: number, groups: number): Record<string, number> {
+  return { reward_std: deviation(scores), frac_reward_zero_std: equal / groups };
+}
+
+/**
+ * What each completion is compared by: its score, or (GDPO, Liu et al. 2026; `normalize_then_sum` of trl) the weighted sum of its
+ * rewards, each less its mean over the prompt and divided by its deviation there. A reward that does not apply adds nothing. The
+ * penalty for a missing stop token is no reward to be normalized: it is taken off the sum, in its units.
+ */
+function worthOf({ rollouts, scores, penalties, components }: RolloutBatch, config: ResolvedConfig<typeof options>): readonly number[] {
+  if (config.multiObjectiveAggregation === 'sum-then-normalize') return scores;
+  const rewards = components ?? [{ weight: 1, values: scores.map((score, row) => score + (penalties?.[row] ?? 0)) }];
+  const worth = new Array<number>(rollouts.length).fill(0);
+  for (const rows of groupsOf(rollouts)) {
+    for (const { weight, values } of rewards) {
+      const known = rows.filter((row) => values[row] !== null);
+      const own = known.map((row) => values[row]!);
+      for (const row of known) worth[row]! += (weight * (values[row]! - mean(own))) / (deviation(own) + EPSILON);
+    }
+    const meanPenalty = mean(rows.map((row) => penalties?.[row] ?? 0));
+    for (const row of rows) worth[row]! -= (penalties?.[row] ?? 0) - meanPenalty;
+  }
+  return worth;
+}
 
 interface SurrogateInputs {
   readonly logProbs: tf.Tensor2D;

@@ -5,6 +5,7 @@ import type { Algorithm } from '../algorithm.js';
 import { areEqual, deviation, groupsOf, onEveryToken } from '../groups.js';
 import { LOG_RATIO_LIMIT } from '../kl.js';
 import { onTokens, total } from '../masked.js';
+import { isOneStep, logRatioMaxima, oldColumn, oldLogProbsOf } from '../old-log-probs.js';
 import { mean, rowSum } from '../ragged.js';
 
 const options = z.object({
@@ -39,10 +40,10 @@ export const rloo: Algorithm<typeof options> = {
   options,
   valueHead: false,
   groups: true,
-  needs: ({ beta }) => ({ logProbs: true, reference: beta > 0 }),
+  needs: (config) => ({ logProbs: config.beta > 0 || !isOneStep(config), reference: config.beta > 0 }),
 
   advantages({ rollouts, scores, logProbs, referenceLogProbs }, { beta, normalizeAdvantages }) {
-    const kl = logProbs.map((row, i) => (referenceLogProbs ? rowSum(row) - rowSum(referenceLogProbs[i]!) : 0));
+    const kl = rollouts.map((_, i) => (referenceLogProbs ? rowSum(logProbs[i]!) - rowSum(referenceLogProbs[i]!) : 0));
     const rewards = scores.map((score, row) => score - beta * kl[row]!);
     const groups = groupsOf(rollouts);
     const perRow = new Array<number>(rollouts.length).fill(0);
@@ -55,7 +56,7 @@ export const rloo: Algorithm<typeof options> = {
     const compared = groups.filter(({ length }) => length > 1).flat();
     if (normalizeAdvantages) standardize(perRow, compared);
     return {
-      columns: { oldLogProbs: logProbs, advantages: onEveryToken(perRow, rollouts) },
+      columns: { ...oldColumn(logProbs), advantages: onEveryToken(perRow, rollouts) },
       metrics: {
         reward_std: deviation(scores),
         frac_reward_zero_std: equal / groups.length,
@@ -72,7 +73,7 @@ export const rloo: Algorithm<typeof options> = {
     const overSequences = (values: tf.Tensor): tf.Scalar => tf.div(total(tf.mul(tf.cast(values, 'float32'), present)), sequences);
 
     const advantages = tf.div(tf.sum(onTokens(columns['advantages']!, mask), 1), tf.maximum(lengths, 1)); // [rows] as on each token
-    const byToken = tf.sub(onTokens(out.logProbs, mask), onTokens(columns['oldLogProbs']!, mask)); // [rows, R]
+    const byToken = tf.sub(onTokens(out.logProbs, mask), onTokens(oldLogProbsOf(batch, out.logProbs), mask)); // [rows, R]
     const logRatio = tf.sum(byToken, 1); // [rows] of the whole completion
     const ratio = tf.exp(tf.clipByValue(logRatio, -LOG_RATIO_LIMIT, LOG_RATIO_LIMIT)); // [rows]
     const [least, most] = [1 - config.epsilon, 1 + (config.epsilonHigh ?? config.epsilon)];
@@ -92,7 +93,7 @@ export const rloo: Algorithm<typeof options> = {
         'policy/approxkl_avg': tf.mul(0.5, overSequences(tf.square(logRatio))),
         'val/ratio': overSequences(ratio),
       },
-      maxima: { 'val/log_ratio_max': tf.max(tf.abs(byToken)) },
+      maxima: logRatioMaxima(batch, tf.max(tf.abs(byToken)).asScalar()),
     };
   },
 };

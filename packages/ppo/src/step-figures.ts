@@ -1,0 +1,39 @@
+import type { StepLoss } from '@expctr/language-model/training';
+import * as tf from '@tensorflow/tfjs';
+import { onTokens, total } from './masked.js';
+import type { Ragged } from './ragged.js';
+import type { Rollout } from './rollout.js';
+import type { ValueHead } from './value-head.js';
+
+/** Names that no column of an algorithm has by accident. */
+const SAMPLER = 'loop: log-probabilities of the sampler';
+const REFERENCE = 'loop: log-probabilities of the reference';
+
+/** What {@link withStepFigures} needs beside an algorithm's own columns. */
+export function figureColumns(rollouts: readonly Rollout[], referenceLogProbs: Ragged | null): Readonly<Record<string, Ragged>> {
+  const sampler = rollouts.map(({ samplerLogProbs }) => samplerLogProbs);
+  return { [SAMPLER]: sampler, ...(referenceLogProbs === null ? {} : { [REFERENCE]: referenceLogProbs }) };
+}
+
+/**
+ * A loss that also gives the figures of the policy before the update, from its own forward, where an update is one step and nobody
+ * has asked for them before: those of `logProbMetrics`.
+ */
+export function withStepFigures(loss: StepLoss<ValueHead>): StepLoss<ValueHead> {
+  return (out, batch, head) => {
+    const given = loss(out, batch, head);
+    const { mask, columns, scalars } = batch;
+    const logProbs = onTokens(out.logProbs, mask); // [rows, R]
+    const over = (sum: tf.Tensor, count: string): tf.Scalar => tf.div(total(sum), scalars[count]!);
+    const reference = columns[REFERENCE];
+    return {
+      ...given,
+      metrics: {
+        ...given.metrics,
+        'objective/entropy': over(tf.neg(logProbs), 'sequences'),
+        'sampler/logprob_mismatch': over(tf.abs(tf.sub(logProbs, onTokens(columns[SAMPLER]!, mask))), 'tokens'),
+        ...(reference === undefined ? {} : { 'objective/kl': over(tf.sub(logProbs, onTokens(reference, mask)), 'sequences') }),
+      },
+    };
+  };
+}
