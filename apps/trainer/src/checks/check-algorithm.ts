@@ -29,12 +29,12 @@ export function checkAlgorithm({ ppo, llm }: Config, { algorithms }: Registry): 
 /** The number of completions that a run samples in all. @throws ConfigError `CONFIG_TOO_MUCH` */
 export function checkCompletions({ ppo, iterations }: Config): void {
   const updates = ppo.stage1Updates + iterations * ppo.stage3Updates;
-  const completions = updates * ppo.promptsPerUpdate * ppo.completionsPerPrompt;
+  const completions = updates * ppo.promptsPerUpdate * ppo.completionsPerPrompt * (1 + ppo.refillRounds);
   if (completions <= MOST_COMPLETIONS) return;
   const count = (value: number): string => value.toLocaleString('en-US');
   throw new ConfigError('CONFIG_TOO_MUCH', `the run would sample ${count(completions)} completions`, {
     where: 'ppo',
-    expected: `at most ${count(MOST_COMPLETIONS)} in all (more than a day's work at 100 a second); these are ${count(updates)} updates of ${count(ppo.promptsPerUpdate)} prompts with ${count(ppo.completionsPerPrompt)} completions each`,
+    expected: `at most ${count(MOST_COMPLETIONS)} in all (more than a day's work at 100 a second); these are ${count(updates)} updates of ${count(ppo.promptsPerUpdate)} prompts with ${count(ppo.completionsPerPrompt)} completions each${ppo.refillRounds === 0 ? '' : `, refilled up to ${count(ppo.refillRounds)} times`}`,
     remedy: 'lower ppo.stage1Updates, ppo.stage3Updates, iterations, ppo.promptsPerUpdate or ppo.completionsPerPrompt',
   });
 }

@@ -9,6 +9,7 @@ import { textOf } from './explain.js';
 import { Interrupted } from './interrupt.js';
 import { createPhaseClock } from './phase-clock.js';
 import { POLICY, warn, type Pipeline } from './pipeline.js';
+import { joinRounds, type RewardRound } from './reward-rounds.js';
 import { rewardRows, type Explained } from './reward-rows.js';
 import { rolloutParts } from './rollout-parts.js';
 import type { StageReward } from './stage-reward.js';
@@ -57,7 +58,7 @@ export async function alignPolicy(pipeline: Pipeline, alignment: Alignment): Pro
   const { config, artifacts, folder, progress, signal } = run;
   const { updates, stage, iteration } = alignment;
   const name = alignmentName(stage, iteration);
-  const rowsOfUpdate = policyRowsOf(pipeline, name);
+  const order = policyRowsOf(pipeline, name);
   const learner = await learnerOf(pipeline, alignment, name);
   try {
     const first = artifacts.reached(name);
@@ -72,9 +73,8 @@ export async function alignPolicy(pipeline: Pipeline, alignment: Alignment): Pro
     const task = progress.begin(`${name} updates`, updates, 'updates');
     const clock = createPhaseClock();
     for (let step = first; step < updates; step += 1) {
-      const rows = rowsOfUpdate(step);
-      let explained: Explained[] = [];
-      let rewarded: Awaited<ReturnType<StageReward>> | undefined;
+      const rows = [...order.rows(step)];
+      const rounds: RewardRound[] = [];
       let stepped = false;
       const update = learner.update({
         step,
@@ -83,23 +83,30 @@ export async function alignPolicy(pipeline: Pipeline, alignment: Alignment): Pro
           stepped = phase === 'optimize';
           clock.begin(phase);
         },
+        more(count, round) {
+          const further = order.further(step, round, rows).slice(0, count);
+          rows.push(...further);
+          return further.map((row) => data.prompts.tokens(row));
+        },
         async score(made) {
-          explained = made.map((completion) => ({
+          const explained = made.map((completion) => ({
             row: rows[completion.promptIndex]!,
             prompt: completion.promptIndex,
             ...textOf(pipeline, completion),
           }));
-          rewarded = await alignment.reward(rewardRows(data, explained), step);
-          return rewarded.rewards.total;
+          const rewarded = await alignment.reward(rewardRows(data, explained), step);
+          rounds.push({ ...rewarded, explained });
+          return rewarded.rewards;
         },
       });
       const { metrics, completions } = await update.catch(async (error: unknown) => {
         if (!stepped) await keep(step); // policy and learner are still as the update before left them
-        throw stoppedAt(error, { name, step, updates, root: folder.root });
+        throw stoppedAt(error, { name, step, updates, root: folder.root, say: (text) => progress.say(text) });
       });
       clock.endUpdate(completions.reduce((sum, { tokens }) => sum + tokens.length, 0));
-      artifacts.log.write({ event: 'update', stage, iteration, step, metrics: { ...metrics, ...rewarded!.figures } });
-      rollouts.add(asExplanations(alignment, explained, completions, rewarded!.rewards));
+      const { explained, rewards, figures } = joinRounds(data, rounds);
+      artifacts.log.write({ event: 'update', stage, iteration, step, metrics: { ...metrics, ...figures } });
+      rollouts.add(asExplanations(alignment, explained, completions, rewards));
       task.update(step + 1, updateNote(metrics));
 
       const interrupted = signal?.aborted === true;
@@ -137,21 +144,34 @@ function learnerOf({ run, models }: Pipeline, { reference }: Alignment, name: st
   });
 }
 
-/** The rows of each update: the policy slice in an order that is drawn anew for every pass over it. */
-function policyRowsOf({ run: { rng, config }, data: { interactions } }: Pipeline, name: string): (step: number) => number[] {
+/** The rows that updates explain. */
+interface PolicyRows {
+  /** Those of an update: the policy slice in an order that is drawn anew for every pass over it. */
+  rows(step: number): readonly number[];
+  /** Further ones, in an order of their own, none of them among those that are `taken`. */
+  further(step: number, round: number, taken: readonly number[]): readonly number[];
+}
+
+function policyRowsOf({ run: { rng, config }, data: { interactions } }: Pipeline, name: string): PolicyRows {
   const slice = rowsOf(interactions, 'train', 'policy');
   const count = config.ppo.promptsPerUpdate;
   let pass = -1;
   let order = slice;
-  return (step) =>
-    Array.from({ length: count }, (_, i) => {
-      const position = step * count + i;
-      if (Math.floor(position / slice.length) !== pass) {
-        pass = Math.floor(position / slice.length);
-        order = rng.fork(name, 'rows', pass).shuffle(slice.slice());
-      }
-      return order[position % slice.length]!;
-    });
+  return {
+    rows: (step) =>
+      Array.from({ length: count }, (_, i) => {
+        const position = step * count + i;
+        if (Math.floor(position / slice.length) !== pass) {
+          pass = Math.floor(position / slice.length);
+          order = rng.fork(name, 'rows', pass).shuffle(slice.slice());
+        }
+        return order[position % slice.length]!;
+      }),
+    further(step, round, taken) {
+      const known = new Set(taken);
+      return Array.from(rng.fork(name, 'further rows', step, round).shuffle(slice.filter((row) => !known.has(row))));
+    },
+  };
 }
 
 /** What stands beside the bar: an update in which nothing was scored has neither figure. */
