@@ -81,7 +81,7 @@ test('a reward that fails leaves the update before, says how to go on, and the r
     code: 'REWARD_FAILED',
     where: 'stage1, update 2 of 3',
     message: expect.stringMatching(
-      /reward 'moody' threw Error: no such key.*the 1 updates before it are kept: .*expctr-train --resume/u,
+      /reward 'moody' threw Error: no such key.*correct the reward; then go on from there with expctr-train --resume/u,
     ) as string,
   });
   failure = { update: 2, how: () => Promise.resolve([NaN]) };

@@ -178,10 +178,17 @@ describe('each algorithm and each backbone of the tables goes through a whole ru
         `ctr.backbone=${backbone}`,
         `ctr.history=["${backbone}"]`,
         'rewards.ic.target=teacher',
+        'rewards.normalize=group',
+        'rewards.stage1.grounding=0.5',
+        'rewards.stage1.language={"from":1,"to":0,"updates":1}',
+        'rewards.stage3.counterfactual=0.5',
+        'rewards.stage3.repetition=0.5',
         'ppo.stage1Updates=1',
         'ppo.stage3Updates=1',
       );
-      const { predictors } = await train(settings, { folder });
+      const { predictors, stages } = await train(settings, { folder });
+      expect(Object.keys(stages['stage1']!.rewards)).toEqual(['lc', 'grounding', 'language']);
+      expect(Object.keys(stages['stage3-1']!.rewards)).toEqual(['ic', 'counterfactual', 'repetition']);
       expect(predictors['expctr-aug']?.auc).toBeTypeOf('number');
       expect((await loadCtrModel(folder.ctr)).backbone).toBe(backbone);
     },

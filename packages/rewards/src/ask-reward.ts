@@ -32,7 +32,7 @@ export async function askReward(
   requireLength(`reward '${name}'`, values, rows.length);
   return {
     values: Array.from(values, (value, row) => checkedValue(name, value, row)),
-    figures: Object.fromEntries(Object.entries(figures).filter(([, figure]) => Number.isFinite(figure))) as Record<string, number>,
+    figures: Object.fromEntries(Object.entries(figures).filter(([, figure]) => Number.isFinite(figure))),
   };
 }
 

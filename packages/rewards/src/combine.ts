@@ -1,7 +1,7 @@
 import { checkOptions, type OptionKeys } from '@expctr/core';
 import { askReward } from './ask-reward.js';
 import { RewardError } from './errors.js';
-import { normalize, type Normalization } from './normalize.js';
+import { normalizations, normalize, type Normalization } from './normalize.js';
 import type { RewardFunction, RewardRows } from './reward-rows.js';
 import { checkWeight, everWeighs, weightAt, type RewardWeight } from './weights.js';
 
@@ -24,6 +24,9 @@ export interface CombineOptions {
 }
 
 const COMBINE_OPTIONS: OptionKeys<CombineOptions> = { normalize: true, timeoutSeconds: true };
+
+/** What a timer of JavaScript can count: 24 days. */
+const LONGEST_TIMEOUT = 2_147_483;
 
 /** What {@link combine} gives for a batch of rows. */
 export interface CombinedRewards {
@@ -56,6 +59,11 @@ export type CombinedReward = (rows: RewardRows, update?: number) => Promise<Comb
 export function combine(parts: readonly WeightedReward[], options: CombineOptions = {}): CombinedReward {
   checkOptions('combine', options, COMBINE_OPTIONS);
   const { normalize: within = 'none', timeoutSeconds = null } = options;
+  if (!normalizations.includes(within) || (timeoutSeconds !== null && !(timeoutSeconds > 0 && timeoutSeconds <= LONGEST_TIMEOUT))) {
+    throw new RewardError('REWARD_OPTION', `combine: normalize ${within}, timeoutSeconds ${timeoutSeconds}`, {
+      expected: `normalize one of ${normalizations.join(', ')}; timeoutSeconds null or seconds above 0, up to ${LONGEST_TIMEOUT}`,
+    });
+  }
   checkParts(parts);
   return async (rows, update = 0) => {
     const weights = Object.fromEntries(parts.map(({ name, weight }) => [name, weightAt(weight, update)]));

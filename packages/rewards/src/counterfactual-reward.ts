@@ -34,8 +34,10 @@ const COUNTERFACTUAL_REWARD_OPTIONS: OptionKeys<CounterfactualRewardOptions> = {
 export function counterfactualReward(parameters: CounterfactualRewardOptions): (rows: RewardRows) => Promise<(number | null)[]> {
   checkOptions('counterfactualReward', parameters, COUNTERFACTUAL_REWARD_OPTIONS);
   const { predictClick, others = 4, direction = 'label' } = parameters;
-  if (!(Number.isInteger(others) && others >= 1)) {
-    throw new RewardError('REWARD_OPTION', `counterfactualReward: others ${others}`, { expected: 'a whole number >= 1' });
+  if (!(Number.isInteger(others) && others >= 1 && (direction === 'label' || direction === 'any'))) {
+    throw new RewardError('REWARD_OPTION', `counterfactualReward: others ${others}, direction ${String(direction)}`, {
+      expected: 'others a whole number >= 1, direction label or any',
+    });
   }
   const predicted = async (rows: RewardRows): Promise<number[]> => {
     const values = await predictClick(rows);

@@ -8,6 +8,9 @@ import type { RewardContext } from './reward-context.js';
 import type { Reward } from './reward.js';
 import type { RewardRows } from './reward-rows.js';
 
+/** Seconds after which Node closes a connection on which nothing is heard. */
+const LONGEST_TIMEOUT = 300;
+
 /** Options of {@link httpReward}. */
 export interface HttpRewardOptions {
   /** Its address, `http:` or `https:`, without a name or a password in it. */
@@ -16,7 +19,7 @@ export interface HttpRewardOptions {
   readonly name?: string;
   /** Rows of a request; >= 1. Default 64. */
   readonly batchSize?: number;
-  /** Seconds for a request and its whole answer. Default 60. */
+  /** Seconds for a request and its whole answer; at most 300. Default 60. */
   readonly timeoutSeconds?: number;
   /** Tries after the first where a failure may pass. Default 4. */
   readonly retries?: number;
@@ -57,6 +60,7 @@ export function httpReward(parameters: HttpRewardOptions): (rows: RewardRows) =>
   checkOptions('httpReward', parameters, HTTP_REWARD_OPTIONS);
   const { name = 'http', batchSize = 64, timeoutSeconds = 60, retries = 4, pauseSeconds = 0.5, headers = {} } = parameters;
   const { sendLabel = true, sendHistory = true } = parameters;
+  requireNumbers(name, { batchSize, timeoutSeconds, retries, pauseSeconds });
   const endpoint: Endpoint = { url: checkedUrl(name, parameters.url), headers, timeoutSeconds };
   return async (rows) => {
     const values: (number | null)[] = [];
@@ -69,6 +73,17 @@ export function httpReward(parameters: HttpRewardOptions): (rows: RewardRows) =>
     }
     return values;
   };
+}
+
+type Numbers = Required<Pick<HttpRewardOptions, 'batchSize' | 'timeoutSeconds' | 'retries' | 'pauseSeconds'>>;
+
+function requireNumbers(name: string, { batchSize, timeoutSeconds, retries, pauseSeconds }: Numbers): void {
+  const counts = Number.isInteger(batchSize) && batchSize >= 1 && Number.isInteger(retries) && retries >= 0;
+  if (counts && timeoutSeconds > 0 && timeoutSeconds <= LONGEST_TIMEOUT && pauseSeconds >= 0 && pauseSeconds <= LONGEST_TIMEOUT) return;
+  const given = `batchSize ${batchSize}, timeoutSeconds ${timeoutSeconds}, retries ${retries}, pauseSeconds ${pauseSeconds}`;
+  throw new RewardError('REWARD_OPTION', `reward '${name}': ${given}`, {
+    expected: `whole numbers batchSize >= 1 and retries >= 0, seconds up to ${LONGEST_TIMEOUT}`,
+  });
 }
 
 function checkedUrl(name: string, text: string): URL {
@@ -92,7 +107,7 @@ const options = z.object({
   timeoutSeconds: z
     .number()
     .positive()
-    .max(300, atMost(300, 'Node closes a connection that is silent for longer'))
+    .max(LONGEST_TIMEOUT, atMost(LONGEST_TIMEOUT, 'Node closes a connection that is silent for longer'))
     .default(60)
     .describe('seconds for a request and its whole answer'),
   retries: z

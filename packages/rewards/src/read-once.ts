@@ -1,7 +1,16 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import { requireLength } from './errors.js';
 import type { ReaderRows } from './reward-rows.js';
 
 type Read = (rows: ReaderRows) => Promise<ArrayLike<number>>;
+
+/** Options of {@link readOnce}. */
+export interface ReadOnceOptions {
+  /** Whether the reader's template repeats the history; else rows that differ in nothing but the history are one. */
+  readonly withHistory: boolean;
+}
+
+const READ_ONCE_OPTIONS: OptionKeys<ReadOnceOptions> = { withHistory: true };
 
 /** A reader that remembers. */
 export interface RememberingReader {
@@ -16,9 +25,10 @@ export interface RememberingReader {
  * What it does not know yet goes to `read` in one call, in the order in which it was asked for.
  *
  * @param read as {@link createReader} gives it: what it says of a row depends on that row alone
- * @param options.withHistory whether its template repeats the history; else rows that differ in nothing but the history are one
  */
-export function readOnce(read: Read, { withHistory }: { readonly withHistory: boolean }): RememberingReader {
+export function readOnce(read: Read, options: ReadOnceOptions): RememberingReader {
+  checkOptions('readOnce', options, READ_ONCE_OPTIONS);
+  const { withHistory } = options;
   let known = new Map<string, Promise<number>>();
   const textOf = writtenOnce();
   const keyOf = ({ item, read: texts, history }: ReaderRows, row: number): string => {

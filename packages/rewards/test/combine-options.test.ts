@@ -20,7 +20,7 @@ const fixed =
   () =>
     Promise.resolve(values);
 const rows = rowsOf({ label: [1, 0, 1, 0], prompt: [0, 0, 1, 1] });
-const code = (name: string): unknown => expect.objectContaining({ code: name });
+const code = (name: string): Error => expect.objectContaining({ code: name }) as Error;
 
 describe('weights', () => {
   const rise: WeightSchedule = { from: 0, to: 1, updates: 4 };
@@ -68,7 +68,7 @@ describe('weights', () => {
   test('that are none are refused', () => {
     const reward = fixed([]);
     for (const weight of [{ ...rise, to: -1 }, { ...rise, from: NaN }, { ...rise, updates: 0 }, { ...rise, to: 0 }, NaN])
-      expect(() => combine([{ name: 'a', weight, reward }])).toThrow(code('REWARD_OPTION') as Error);
+      expect(() => combine([{ name: 'a', weight, reward }])).toThrow(code('REWARD_OPTION'));
     expect(weightOption.parse(rise)).toEqual({ ...rise, shape: 'linear' });
     for (const bad of [-1, 1e7, '1', { from: 0, to: 1 }, { ...rise, upto: 3 }, { ...rise, from: -1 }])
       expect(weightOption.safeParse(bad).success).toBe(false);
@@ -120,6 +120,12 @@ describe('normalization', () => {
   });
 });
 
+test('options that are none are refused', () => {
+  const parts = [{ name: 'a', weight: 1, reward: fixed([]) }];
+  for (const bad of [{ normalize: 'rank' as 'group' }, { timeoutSeconds: 0 }, { timeoutSeconds: NaN }, { timeoutSeconds: 1e9 }])
+    expect(() => combine(parts, bad)).toThrow(code('REWARD_OPTION'));
+});
+
 describe('correlation with other rewards', () => {
   test('is that of deviations within prompts, over rows to which both apply', () => {
     const of = (a: (number | null)[], b: (number | null)[]) => withinPromptCorrelation(a, b, rows);
@@ -161,11 +167,12 @@ describe('a reward that does not do what it should is an error that names it', (
     [
       'throws what is no error',
       () => {
+        // eslint-disable-next-line @typescript-eslint/only-throw-error -- plug-ins in JavaScript do
         throw 'oops';
       },
       'REWARD_FAILED',
       /'mine' threw oops/,
-    ], // eslint-disable-line @typescript-eslint/only-throw-error
+    ],
     ['throws a typed error', () => Promise.reject(new RewardError('REWARD_OPTION', 'bad')), 'REWARD_OPTION', /^reward 'mine': bad/],
     ['hangs', never, 'REWARD_TIMEOUT', /'mine' gave no answer within 0.02 seconds/],
     ['returns nothing', () => undefined, 'REWARD_ANSWER', /'mine' returned undefined/],
@@ -186,7 +193,7 @@ describe('a reward that does not do what it should is an error that names it', (
         { name: 'good', weight: 1, reward: fixed([1, 1, 1, 1]) },
         { name: 'mine', weight, reward: reward as RewardFunction },
       ];
-      await expect(combine(parts, { timeoutSeconds: 0.02 })(rows)).rejects.toThrow(code(name) as Error);
+      await expect(combine(parts, { timeoutSeconds: 0.02 })(rows)).rejects.toThrow(code(name));
       await expect(combine(parts, { timeoutSeconds: 0.02 })(rows)).rejects.toThrow(message);
     }
   });

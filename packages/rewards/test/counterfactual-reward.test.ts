@@ -43,7 +43,8 @@ test('refuses rows without users, predictions of another length, and no exchange
   await expect(reward(rows)).rejects.toMatchObject({ code: 'REWARD_COLUMN_MISSING' });
   const short = counterfactualReward({ predictClick: () => Promise.resolve([0.5]) });
   await expect(short(said(['9', '1'], [0, 1]))).rejects.toMatchObject({ code: 'REWARD_LENGTH_MISMATCH' });
-  expect(() => counterfactualReward({ predictClick: listening, others: 0 })).toThrow(expect.objectContaining({ code: 'REWARD_OPTION' }));
+  for (const bad of [{ others: 0 }, { direction: 'labels' as 'label' }])
+    expect(() => counterfactualReward({ predictClick: listening, ...bad })).toThrow(expect.objectContaining({ code: 'REWARD_OPTION' }));
 });
 
 test('a model that does not listen to explanations pays nobody, and turning labels around turns the sign', async () => {

@@ -175,7 +175,8 @@ describe('what lasts is an error that names the address, the rows and a remedy',
 });
 
 describe('as a part of a run', () => {
-  const { create, options } = rewards.http;
+  const { options } = rewards.http;
+  const create = (...args: Parameters<typeof rewards.http.create>) => rewards.http.create(...args);
   const context = (environment: Record<string, string>) =>
     ({ environment: (name: string) => environment[name] }) as unknown as RewardContext;
 
@@ -194,6 +195,15 @@ describe('as a part of a run', () => {
       expect(() => create(context({}), { ...options.parse({}), url: bad })).toThrow(
         expect.objectContaining({ code: 'REWARD_OPTION', message: expect.not.stringContaining('secret') as string }),
       );
+    for (const bad of [
+      { batchSize: 0 },
+      { batchSize: 1.5 },
+      { retries: -1 },
+      { timeoutSeconds: 301 },
+      { timeoutSeconds: NaN },
+      { pauseSeconds: -1 },
+    ])
+      expect(() => reward(bad)).toThrow(expect.objectContaining({ code: 'REWARD_OPTION' }));
     expect(options.safeParse({ headers: { Authorization: 'Bearer secret' } }).success).toBe(false);
     expect(options.safeParse({ headers: { 'X y': 'A' } }).success).toBe(false);
   });

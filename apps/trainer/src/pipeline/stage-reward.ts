@@ -33,7 +33,7 @@ export type StageReward = (
  */
 export function stageReward(pipeline: Pipeline, stage: AlignmentStage, reader: Reader, clicks: ClickModels | null): StageReward {
   const { config, registry } = pipeline.run;
-  const remembering = readOnce((rows) => reader.read(rows), pipeline.models.templates.lc);
+  const remembering = readOnce((rows) => reader.read(rows), { withHistory: pipeline.models.templates.lc.withHistory });
   const context: RewardContext = {
     stage,
     read: (rows) => remembering.read(rows),

@@ -13,17 +13,27 @@ interface FailedUpdate {
   readonly updates: number;
   /** The run's folder. */
   readonly root: string;
+  /** Tells the user. */
+  readonly say: (text: string) => void;
 }
 
-/** What a failed update is reported as: what is typed says how the run goes on; anything else stays what it is. */
-export function stoppedAt(error: unknown, { name, step, updates, root }: FailedUpdate): unknown {
-  if (!(error instanceof ExpctrError) || error instanceof Interrupted) return error;
-  const { code, what, where, expected, remedy } = error;
+/**
+ * What a failed update is reported as: what is typed says how the run goes on; anything else stays what it is, with its stack, and how the
+ * run goes on is said beside it.
+ */
+export function stoppedAt(error: unknown, { name, step, updates, root, say }: FailedUpdate): unknown {
+  if (error instanceof Interrupted) return error;
+  const at = `${name}, update ${step + 1} of ${updates}`;
   const then = `go on from there with expctr-train --resume ${root}`;
+  if (!(error instanceof ExpctrError)) {
+    say(`${at} failed: ${then}`);
+    return error;
+  }
+  const { code, what, where, expected, remedy } = error;
   return new UpdateStopped(code, what, {
-    where: [`${name}, update ${step + 1} of ${updates}`, ...(where === undefined ? [] : [where])].join(', '),
+    where: [at, ...(where === undefined ? [] : [where])].join(', '),
     ...(expected === undefined ? {} : { expected }),
-    remedy: remedy === undefined ? then : `${remedy}; the ${step} updates before it are kept: ${then}`,
+    remedy: remedy === undefined ? then : `${remedy}; then ${then}`,
     cause: error,
   });
 }
