@@ -7,5 +7,14 @@ export { readPlan, writePlan, type PlacedPlan, type Plan } from './plan/plan.js'
 export { chunksOf, type Chunk } from './plan/chunks.js';
 export { chunkStore, type ChunkStore, type ResultState } from './chunks/store.js';
 export { runLocally, type RunLocallyOptions, type RunSummary } from './chunks/run-local.js';
+export {
+  chunkQueue,
+  type ActiveChunk,
+  type ChunkQueue,
+  type FailedChunk,
+  type QueueCounts,
+  type QueuedChunk,
+} from './queue/chunk-queue.js';
+export { connectRedis, type RedisConnection } from './queue/redis.js';
 export { joinChunks } from './chunks/join.js';
 export { measureRate, type Rate } from './measure.js';

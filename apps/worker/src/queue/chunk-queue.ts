@@ -30,6 +30,15 @@ export interface FailedChunk extends QueuedChunk {
   readonly reason: string;
 }
 
+/** A chunk that is being made. */
+export interface ActiveChunk extends QueuedChunk {
+  readonly key: string;
+  /** Machine and process of the worker. */
+  readonly by: string;
+  /** Rows that it said were done. */
+  readonly done: number;
+}
+
 /** How many chunks are where. */
 export interface QueueCounts {
   readonly waiting: number;
@@ -42,6 +51,8 @@ export interface ChunkQueue {
   /** Puts chunks in, each once however often it is given; those that failed before are tried again. */
   add(folder: string, chunks: readonly Chunk[]): Promise<void>;
   counts(): Promise<QueueCounts>;
+  /** Chunks that are being made. @param most so many at most */
+  active(most: number): Promise<ActiveChunk[]>;
   /** Failed chunks with the last reason. @param most so many at most */
   failed(most: number): Promise<FailedChunk[]>;
   close(): Promise<void>;
@@ -73,6 +84,15 @@ export function chunkQueue({ client }: RedisConnection, name: string): ChunkQueu
     async counts() {
       const { wait = 0, active = 0, delayed = 0, prioritized = 0, paused = 0, failed = 0 } = await queue.getJobCounts();
       return { waiting: wait + delayed + prioritized + paused, active, failed };
+    },
+    async active(most) {
+      const jobs = await queue.getJobs('active', 0, most - 1);
+      return jobs.map(({ id = '', data, processedBy: by = '', progress }) => ({
+        ...data,
+        key: id,
+        by,
+        done: typeof progress === 'number' ? progress : 0,
+      }));
     },
     async failed(most) {
       return (await queue.getJobs('failed', 0, most - 1)).map(({ data, failedReason = '' }) => ({ ...data, reason: failedReason }));

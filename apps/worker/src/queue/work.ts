@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { WaitingError, Worker, type Job } from 'bullmq';
 import type { Outcome } from '../chunks/make-chunk.js';
 import type { WorkerError } from '../errors.js';
@@ -10,6 +11,9 @@ const DEATHS = 10;
 
 /** Milliseconds between two looks whether anything is left to do. */
 const LOOK = 500;
+
+/** Milliseconds between two words of how far a chunk is. */
+const PROGRESS = 1000;
 
 /** Milliseconds that Redis has for taking chunks back. */
 const FAREWELL = 5000;
@@ -63,14 +67,14 @@ export async function work(connection: RedisConnection, options: WorkOptions): P
     throw new WaitingError();
   };
 
-  const process = async (job: Job<QueuedChunk>, token?: string): Promise<void> => {
+  const makeChunk = async (job: Job<QueuedChunk>, token?: string): Promise<void> => {
     const { from, to } = job.data;
     if (giveBack.aborted || broken !== null) return returned(job, token);
     const runner = free.pop()!;
     const started = performance.now();
     try {
       const request = { folder: fromShared(options.shared, job.data.folder), key: job.id!, from, to };
-      const end = await untilAborted(giveBack, runner.make(request, { say, rows: () => undefined }));
+      const end = await untilAborted(giveBack, runner.make(request, { say, rows: progressOf(job) }));
       if (end === null) {
         runner.kill();
         say(`rows ${from} to ${to} given back`);
@@ -90,8 +94,9 @@ export async function work(connection: RedisConnection, options: WorkOptions): P
     }
   };
 
-  const worker = new Worker<QueuedChunk, void>(options.queue, process, {
+  const worker = new Worker<QueuedChunk, void>(options.queue, makeChunk, {
     connection: connection.client,
+    name: `${hostname()}:${process.pid}`,
     concurrency,
     lockDuration: options.lock * 1000,
     stalledInterval: options.lock * 1000,
@@ -116,6 +121,16 @@ export async function work(connection: RedisConnection, options: WorkOptions): P
     for (const runner of runners) runner.kill();
   }
   return { ...counts, broken };
+}
+
+/** Says in the queue how far a chunk is: at once when its first rows are done, then now and then. */
+function progressOf(job: Job<QueuedChunk>): (done: number) => void {
+  let due = 0;
+  return (done) => {
+    if (performance.now() < due) return;
+    due = performance.now() + PROGRESS;
+    job.updateProgress(done).catch(() => undefined); // Redis is gone for now
+  };
 }
 
 /** Resolves when no chunk is waiting or being made by anybody. */
