@@ -14,7 +14,7 @@ const tools = readdirSync(`tools/${folder}`)
   .filter(isTool);
 const help = name === '--help';
 (help ? process.stdout : process.stderr).write(
-  `usage: npm run ${folder === 'bench' ? 'bench' : 'experiment'} -- NAME [options]; NAME --help explains them\n` +
+  `usage: npm run ${folder === 'experiments' ? 'experiment' : folder} -- NAME [options]; NAME --help explains them\n` +
     `there ${name === undefined || help ? 'are' : `is no "${name}"; there are`} ${tools.join(', ')}\n`,
 );
 process.exit(help ? 0 : 2);
