@@ -179,6 +179,7 @@ describe('each algorithm and each backbone of the tables goes through a whole ru
         `ctr.history=["${backbone}"]`,
         'rewards.ic.target=teacher',
         'rewards.normalize=group',
+        'ppo.promptsPerUpdate=4', // of more than one user
         'rewards.stage1.grounding=0.5',
         'rewards.stage1.language={"from":1,"to":0,"updates":1}',
         'rewards.stage3.counterfactual=0.5',

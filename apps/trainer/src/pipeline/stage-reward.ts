@@ -57,8 +57,10 @@ export function stageReward(pipeline: Pipeline, stage: AlignmentStage, reader: R
     }),
     { normalize, timeoutSeconds },
   );
+  let readFor: number | undefined;
   return async (rows, update) => {
-    remembering.forget();
+    if (update !== readFor) remembering.forget();
+    readFor = update;
     const rewards = await reward(rows, update);
     if (onAllNull === 'stop' && rewards.total.every((total) => total === null)) throw nothingApplies(chosen);
     return { rewards, figures: rewardFigures(rewards, rows) };
