@@ -71,13 +71,14 @@ export function bigram({ E, P, W }: BigramTables, rows: BigramRows, adapter: tf.
   const { values, states, logs } = forward(adapter.dataSync() as Float32Array);
 
   /** Of one output, given how the loss depends on it at token i: on its logits, and on its states directly. */
-  function backward(ofLogit: (i: number, v: number) => number, ofState: (i: number, h: number) => number): tf.Tensor2D {
+  function backward(ofLogit: ((i: number, v: number) => number) | undefined, ofState: (i: number, h: number) => number): tf.Tensor2D {
     const gradient = new Float32Array(vocabulary * hidden);
     for (let i = 0; i < count; i += 1) {
       if (poison !== undefined && mask[i] === 0) continue;
-      const ofLogits = Array.from({ length: vocabulary }, (_, v) => ofLogit(i, v) / temperature);
+      const ofLogits = ofLogit && Array.from({ length: vocabulary }, (_, v) => ofLogit(i, v) / temperature);
       for (let h = 0; h < hidden; h += 1) {
-        const through = ofLogits.reduce((sum, each, v) => sum + each * W[h * vocabulary + v]!, ofState(i, h));
+        let through = ofState(i, h);
+        ofLogits?.forEach((each, v) => (through += each * W[h * vocabulary + v]!));
         const state = states[i * hidden + h]!;
         gradient[previous[i]! * hidden + h]! += keep * through * (1 - state * state);
       }
@@ -96,6 +97,6 @@ export function bigram({ E, P, W }: BigramTables, rows: BigramRows, adapter: tf.
     entropy: output(values.entropy, [count], (dy) =>
       backward((i, v) => -dy[i]! * share(i, v) * (logs[i * vocabulary + v]! + values.entropy[i]!), none),
     ),
-    hidden: output(values.hidden, [count, hidden], (dy) => backward(none, (i, h) => dy[i * hidden + h]!)),
+    hidden: output(values.hidden, [count, hidden], (dy) => backward(undefined, (i, h) => dy[i * hidden + h]!)),
   };
 }
