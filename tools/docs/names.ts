@@ -34,7 +34,7 @@ export function unknownNames(files: readonly MarkdownFile[]): string[] {
     for (const [word] of words.text.matchAll(/npm (?:run )?[a-z:]+(?: -- [a-z][\w-]*)?/gu)) report(words, word, script(word, words.file));
     for (const [, assigned] of words.text.matchAll(/--set '?([\w.]+)=/gu)) report(words, assigned!, option(assigned!, words.file));
     for (const [, preset] of words.text.matchAll(/--preset ([\w-]+)/gu)) report(words, preset!, known(presets, preset!));
-    const program = /expctr-(train|eval|data)/u.exec(words.text)?.[1];
+    const program = /expctr-(train|eval|data|worker)/u.exec(words.text)?.[1];
     for (const [, flag] of program === undefined ? [] : words.text.matchAll(/\s(--[a-z][a-z-]+)/gu)) {
       report(words, flag!, PROGRAMS[program as keyof typeof PROGRAMS].includes(flag!) ? null : `expctr-${program} has no such flag`);
     }
@@ -103,4 +103,5 @@ const PROGRAMS = {
   train: flagsIn('apps/trainer/src/cli/program.ts'),
   eval: flagsIn('apps/eval/src/cli.ts'),
   data: flagsIn('packages/data/src/commands/program.ts'),
+  worker: flagsIn('apps/worker/src/cli/program.ts'),
 };

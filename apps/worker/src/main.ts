@@ -117,7 +117,7 @@ const commands: Commands = {
 async function planned(file: string): Promise<PlacedPlan> {
   const placed = await makePlan(await readJob(file), await hubEnvironment(process.env));
   const isOther = await writePlan(placed);
-  if (isOther) say('the plan is another than before: results that were made for that one stay, and do not count for this one');
+  if (isOther) say('the plan is another than before: results that fit both are found again, the others stay and are not used');
   const { plan, folder } = placed;
   const [from, to] = plan.rows;
   print(`${planFile(folder)}: ${plan.kind}, rows ${from} to ${to} in ${chunksOf(plan).length} chunks`);

@@ -19,6 +19,7 @@ const CAPTIONS: Readonly<Record<string, string>> = {
   testbed: 'a world with known truth',
   eval: 'metrics and report',
   trainer: 'the method, the command',
+  worker: 'millions of rows',
 };
 
 /** An SVG of boxes and of arrows to what each stands on. */

@@ -103,9 +103,12 @@ export async function work(connection: RedisConnection, options: WorkOptions): P
     maxStalledCount: DEATHS,
   });
   worker.on('error', () => undefined); // a lost connection is said by the connection, a lost lock below
-  worker.on('lockRenewalFailed', () =>
-    say('warning: a lock was lost; another worker may make that chunk, too, and the first result counts'),
-  );
+  const lost = new Set<string>();
+  worker.on('lockRenewalFailed', (keys) => {
+    if (keys.every((key) => lost.has(key))) return; // it is said at every attempt to renew it
+    for (const key of keys) lost.add(key);
+    say('warning: a lock was lost; another worker may make that chunk, too, and the first result counts');
+  });
   worker.on('stalled', () => say('a worker gave no sign of life: its chunk is waiting again'));
   worker.on('failed', (job, error) => {
     if (job === undefined) return;
