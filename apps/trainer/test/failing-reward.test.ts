@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Reader, Reward } from '@expctr/rewards';
+import { createReader, modelAnswers, type Reader, type Reward } from '@expctr/rewards';
 import type { RunFolder } from '@expctr/run';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { aligned } from '../src/pipeline/align.js';
 import { POLICY, type Pipeline } from '../src/pipeline/pipeline.js';
-import { checkedReader } from '../src/pipeline/reader.js';
 import { stage1 } from '../src/pipeline/stages.js';
 import { withPipeline } from '../src/train.js';
 import { freshFolder, tinySettingsWith } from './tiny-run.js';
@@ -39,7 +38,8 @@ const settings = tinySettingsWith(
 /** Stage 1 and what it needs. */
 async function align(pipeline: Pipeline): Promise<void> {
   const { models, run } = pipeline;
-  const reader = await checkedReader(pipeline);
+  const { policy, templates } = models;
+  const reader = await createReader({ template: templates.lc, form: 'continuation', scoreAnswers: modelAnswers(policy), calibrate: false });
   const counting: Reader = {
     ...reader,
     read(rows) {

@@ -61,12 +61,15 @@ export function checkWeight(name: string, weight: RewardWeight): void {
 const size = (): z.ZodNumber => z.number().min(0).max(1e6, atMost(1e6, 'rewards are of the order of 1'));
 
 /** A weight as a configuration has it: `1`, or `{"from": 0, "to": 1, "updates": 50}`. */
-export const weightOption = z.union([
-  size(),
-  z.strictObject({
-    from: size(),
-    to: size(),
-    updates: z.int().min(1).max(1_000_000, atMost(1_000_000, 'a stage has no more updates')),
-    shape: z.enum(['linear', 'step']).default('linear'),
-  }),
-]);
+export const weightOption = z.union(
+  [
+    size(),
+    z.strictObject({
+      from: size(),
+      to: size(),
+      updates: z.int().min(1).max(1_000_000, atMost(1_000_000, 'a stage has no more updates')),
+      shape: z.enum(['linear', 'step']).default('linear'),
+    }),
+  ],
+  { error: 'neither a number nor {"from": 1, "to": 0, "updates": 50} (and "shape": "linear" or "step")' },
+);
