@@ -28,6 +28,7 @@ const options = z.object({
   worldSeed: z
     .int()
     .min(0)
+    .max(0xffff_ffff, atMost(0xffff_ffff, 'nobody needs more worlds'))
     .nullable()
     .default(null)
     .describe("what the world is drawn from; null = the run's seed. Given, runs of several seeds differ in all but the world"),
