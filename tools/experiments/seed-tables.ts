@@ -9,8 +9,13 @@ export type FigureOf = (run: SeedRun) => number | null | undefined;
 const T = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
 
 /** Mean over seeds with Student's 95 % interval; seeds without the figure are left out. */
-function overSeeds(runs: readonly SeedRun[], of: FigureOf): string {
-  const values = runs.map(of).filter((value): value is number => typeof value === 'number' && Number.isFinite(value));
+export function overSeeds(runs: readonly SeedRun[], of: FigureOf): string {
+  return meanWithInterval(runs.map(of));
+}
+
+/** Mean with Student's 95 % interval; what is no finite number is left out. */
+export function meanWithInterval(figures: readonly (number | null | undefined)[]): string {
+  const values = figures.filter((value): value is number => typeof value === 'number' && Number.isFinite(value));
   if (values.length === 0) return '–';
   const center = mean(values);
   if (values.length < 2) return center.toFixed(3);
