@@ -139,7 +139,9 @@ async function theOtherKinds(): Promise<void> {
   for (const kind of ['read', 'encode']) await sameBytes(kind, join(shared, `${kind}.json`));
 }
 
-const tableOf = (where: 'shared' | 'alone', kind: string): string => join(folder, where, kind, `${kind}.arrow`);
+function tableOf(where: 'shared' | 'alone', kind: string): string {
+  return join(folder, where, kind, `${kind}.arrow`);
+}
 
 /** Joins a job that is done, and compares. */
 async function sameBytes(kind: string, job: string): Promise<void> {

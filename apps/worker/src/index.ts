@@ -1,9 +1,9 @@
 export { main } from './main.js';
 export { WorkerError } from './errors.js';
-export { jobSchema, type Job, type KindName } from './job/schema.js';
+export type { EncodeJob, ExplainJob, Job, JobBase, JobSettings, KindName, ReadJob } from './job/job.js';
 export { parseJob, readJob, type PlacedJob } from './job/read-job.js';
 export { makePlan } from './plan/make-plan.js';
-export { readPlan, writePlan, type PlacedPlan, type Plan } from './plan/plan.js';
+export { readPlan, writePlan, type PlacedPlan, type Plan, type PlanFile } from './plan/plan.js';
 export { chunksOf, type Chunk } from './plan/chunks.js';
 export { chunkStore, type ChunkStore, type ResultState } from './chunks/store.js';
 export { runLocally, type RunLocallyOptions, type RunSummary } from './chunks/run-local.js';

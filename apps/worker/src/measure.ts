@@ -10,12 +10,15 @@ import type { PlacedPlan } from './plan/plan.js';
 
 /** How fast one process works. */
 export interface Rate {
+  /** Its name. */
   readonly processor: string;
+  /** How many of its cores there are for this process. */
   readonly cores: number;
   /** Of the process. */
   readonly threads: number;
   /** Rows that were timed. */
   readonly rows: number;
+  /** As the clock has it, whatever else the machine did. */
   readonly rowsPerSecond: number;
   /** Rows a second of processor time: what a core makes that has nothing else to do. */
   readonly rowsPerCoreSecond: number;
@@ -93,5 +96,6 @@ function durationText(seconds: number): string {
     [1, 'seconds'],
   ] as const;
   const [size, name] = units.find(([unit]) => seconds >= 2 * unit) ?? [1, 'seconds'];
-  return `${(seconds / size).toPrecision(2)} ${name}`;
+  const count = seconds / size;
+  return `${count >= 10 ? Math.round(count).toLocaleString('en-US') : count.toPrecision(2)} ${name}`;
 }

@@ -43,7 +43,9 @@ export interface Templates {
 
 /** What is spoken of. */
 export interface Subject {
+  /** The words in which prompts speak of its items. */
   readonly words: Words;
+  /** Its items. */
   readonly items: Items;
 }
 

@@ -13,6 +13,7 @@ export interface RunLocallyOptions {
   readonly progress?: Progress;
   /** Aborted, the run ends after the chunk under way. */
   readonly signal?: AbortSignal | undefined;
+  /** Where models that are named by their hub id come from. Default: the hub. */
   readonly hub?: HubOptions;
 }
 

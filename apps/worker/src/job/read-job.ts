@@ -3,10 +3,12 @@ import { dirname, parse, resolve } from 'node:path';
 import { nameAdvice, parseJson } from '@expctr/core';
 import type { z } from 'zod';
 import { WorkerError } from '../errors.js';
-import { JOB_FORMAT, jobSchema, settingsSchema, type Job } from './schema.js';
+import type { Job } from './job.js';
+import { JOB_FORMAT, jobSchema, settingsSchema } from './schema.js';
 
 /** A job and where its files are. */
 export interface PlacedJob {
+  /** What the file says, defaults filled in. */
   readonly job: Job;
   /** Folder of the job file, from which its relative paths are taken. */
   readonly folder: string;

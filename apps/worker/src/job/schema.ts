@@ -61,9 +61,3 @@ export const jobSchema = z.discriminatedUnion('kind', [
     column: z.string().min(1).default('read').describe('the column of texts'),
   }),
 ]);
-
-/** A job as its file says it, defaults filled in. */
-export type Job = z.output<typeof jobSchema>;
-
-/** `explain`, `read` or `encode`. */
-export type KindName = Job['kind'];

@@ -1,4 +1,4 @@
-import type { KindName } from '../job/schema.js';
+import type { KindName } from '../job/job.js';
 import { encode } from './encode.js';
 import { explain } from './explain.js';
 import type { Kind } from './kind.js';

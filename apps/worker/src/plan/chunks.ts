@@ -5,6 +5,7 @@ import { PLAN_FORMAT, type Plan } from './plan.js';
 export interface Chunk {
   /** SHA-256 of everything that decides the result: inputs, model, options, version, rows. */
   readonly key: string;
+  /** First row. */
   readonly from: number;
   /** Not included. */
   readonly to: number;

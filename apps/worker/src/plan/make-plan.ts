@@ -7,10 +7,10 @@ import { languageModels } from '@expctr/testbed';
 import { exactEncoder, exactPolicy, modelDigest, openEncoder, type Settings } from '@expctr/trainer';
 import { WorkerError } from '../errors.js';
 import type { PlacedJob } from '../job/read-job.js';
-import type { Job, KindName } from '../job/schema.js';
+import type { Job, KindName } from '../job/job.js';
 import { kinds } from '../kinds/table.js';
 import { inputDigest } from './digests.js';
-import { planOf, toPlanPath, type PlacedPlan, type Plan } from './plan.js';
+import { planOf, toPlanPath, type PlacedPlan, type Plan, type PlanFile } from './plan.js';
 import { decidingOptions, settingsOfJob, TEMPLATES } from './settings.js';
 
 /** Rows in a chunk: some minutes of work on one core, so that a worker's death costs little and a queue of millions of rows stays small. */
@@ -64,7 +64,7 @@ async function inputsOf(job: Job, folder: string, out: string, { config }: Setti
     const path = typeof own === 'string' ? resolve(folder, own) : config.prompt[name];
     if (path !== null) paths[role] = resolve(path);
   }
-  const inputs: Plan['inputs'] = {};
+  const inputs: Record<string, PlanFile> = {};
   for (const [role, path] of Object.entries(paths)) {
     const digest = role === 'adapter' ? await adapterDigest(path) : await inputDigest(path, role);
     inputs[role] = { path: toPlanPath(out, path), sha256: digest };

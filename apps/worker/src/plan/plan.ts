@@ -4,36 +4,67 @@ import { parseJson, writeFileAtomic } from '@expctr/core';
 import { codeVersion } from '@expctr/trainer';
 import { z } from 'zod';
 import { WorkerError } from '../errors.js';
+import type { KindName } from '../job/job.js';
 
 /** What stands in `format` of a plan. */
 export const PLAN_FORMAT = 'expctr-plan/1';
 
+/** A file or folder of a plan. */
+export interface PlanFile {
+  /** From the plan's folder, with `/`. */
+  readonly path: string;
+  /** Checksum of its content. */
+  readonly sha256: string;
+}
+
+/** What a job's chunks are made of: everything that decides their bytes, with the checksums of what lies in files. */
+export interface Plan {
+  /** `expctr-plan/1`. */
+  readonly format: typeof PLAN_FORMAT;
+  /** Version of the code: another may round otherwise. */
+  readonly version: string;
+  /** The kind of work. */
+  readonly kind: KindName;
+  /** Files and folders by what they are to the work. */
+  readonly inputs: Readonly<Record<string, PlanFile>>;
+  /** The model; where it is no file, its path is a name that is the same everywhere. */
+  readonly model: PlanFile & {
+    /** Whether `path` is one. */
+    readonly isFile: boolean;
+  };
+  /** What else decides the result, and nothing that does not. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** What changes time and memory, never the result. */
+  readonly pace: {
+    /** Sequences that the language model decodes at a time. */
+    readonly batchSize: number;
+  };
+  /** [from, to): the rows of all chunks. */
+  readonly rows: readonly [number, number];
+  /** Rows in a chunk; the last may have fewer. */
+  readonly chunkRows: number;
+}
+
 const hash = z.string().regex(/^[0-9a-f]{64}$/u);
 const file = z.strictObject({ path: z.string().min(1), sha256: hash });
 
-const planSchema = z.strictObject({
+const planSchema: z.ZodType<Plan> = z.strictObject({
   format: z.literal(PLAN_FORMAT),
-  /** Version of the code: another may round otherwise. */
   version: z.string(),
   kind: z.enum(['explain', 'read', 'encode']),
-  /** Files and folders by what they are to the work; paths from the plan's folder. */
   inputs: z.record(z.string(), file),
-  /** `path` is a path from the plan's folder, or a name that is the same everywhere. */
-  model: z.strictObject({ path: z.string().min(1), isFile: z.boolean(), sha256: hash }),
-  /** What else decides the result, and nothing that does not. */
+  model: file.extend({ isFile: z.boolean() }),
   options: z.record(z.string(), z.unknown()),
-  /** What changes time and memory, never the result. */
   pace: z.strictObject({ batchSize: z.int().min(1) }),
   rows: z.tuple([z.int().min(0), z.int().min(0)]),
   chunkRows: z.int().min(1),
 });
 
-/** What a job's chunks are made of: everything that decides their bytes, with the checksums of what lies in files. */
-export type Plan = z.output<typeof planSchema>;
-
 /** A plan and the folder in which it lies. */
 export interface PlacedPlan {
+  /** Where plan and results lie. */
   readonly folder: string;
+  /** The plan. */
   readonly plan: Plan;
 }
 

@@ -1,7 +1,7 @@
 import type { HubOptions } from '@expctr/hub';
 import { createRegistry, parseConfig, resolveConfig, type Settings } from '@expctr/trainer';
 import { WorkerError } from '../errors.js';
-import type { Job, KindName } from '../job/schema.js';
+import type { Job, KindName } from '../job/job.js';
 import { fromPlanPath, type PlacedPlan } from './plan.js';
 
 /** Roles of the templates among a plan's inputs, which are the options that name their files. */

@@ -20,6 +20,7 @@ const AT_ONCE = 1000;
 export interface QueuedChunk {
   /** Folder of the plan, from the shared folder. */
   readonly folder: string;
+  /** First row. */
   readonly from: number;
   /** Not included. */
   readonly to: number;
@@ -27,11 +28,13 @@ export interface QueuedChunk {
 
 /** A chunk that was tried and failed. */
 export interface FailedChunk extends QueuedChunk {
+  /** What its last attempt said. */
   readonly reason: string;
 }
 
 /** A chunk that is being made. */
 export interface ActiveChunk extends QueuedChunk {
+  /** Its key. */
   readonly key: string;
   /** Machine and process of the worker. */
   readonly by: string;
@@ -41,8 +44,11 @@ export interface ActiveChunk extends QueuedChunk {
 
 /** How many chunks are where. */
 export interface QueueCounts {
+  /** Not begun, or to be tried again. */
   readonly waiting: number;
+  /** Being made. */
   readonly active: number;
+  /** Given up. */
   readonly failed: number;
 }
 
@@ -50,11 +56,13 @@ export interface QueueCounts {
 export interface ChunkQueue {
   /** Puts chunks in, each once however often it is given; those that failed before are tried again. */
   add(folder: string, chunks: readonly Chunk[]): Promise<void>;
+  /** How many chunks are where, of all jobs in the queue. */
   counts(): Promise<QueueCounts>;
   /** Chunks that are being made. @param most so many at most */
   active(most: number): Promise<ActiveChunk[]>;
   /** Failed chunks with the last reason. @param most so many at most */
   failed(most: number): Promise<FailedChunk[]>;
+  /** Lets go of the queue; the connection stays open. */
   close(): Promise<void>;
 }
 

@@ -12,9 +12,11 @@ const retryDelay = (attempt: number): number => Math.min(attempt * 200, 5000);
 
 /** An open connection. */
 export interface RedisConnection {
+  /** The client of ioredis. */
   readonly client: Redis;
   /** The address without its password. */
   readonly shown: string;
+  /** Ends the connection. */
   close(): void;
 }
 
