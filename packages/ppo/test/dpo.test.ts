@@ -61,7 +61,7 @@ test('a prompt without two different texts of different scores makes no pair, an
     samplerLogProbs: new Float32Array(1),
     finishReason: 'length' as const,
   }));
-  const { rows, pairs, metrics } = dpo.select!({ rollouts, scores: [0, 1, 0.5, 0.5, 1, 2] }, config);
+  const { rows, pairs, metrics } = dpo.select!({ rollouts, scores: [0, 1, 0.5, 0.5 + 1e-13, 1, 2] }, config);
   expect(rows).toEqual([4, 5]);
   expect(pairs).toEqual([[5, 4]]);
   expect(metrics).toEqual({ 'pairs/count': 1, 'pairs/prompts_without': 2 / 3, 'pairs/score_margin': 1 });

@@ -3,7 +3,7 @@ import type { RowPair } from '@expctr/language-model/training';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import type { Algorithm, RolloutBatch } from '../algorithm.js';
-import { groupsOf } from '../groups.js';
+import { areEqual, groupsOf } from '../groups.js';
 import { onTokens, total } from '../masked.js';
 import { mean } from '../ragged.js';
 
@@ -66,7 +66,7 @@ export const dpo: Algorithm<typeof options> = {
     const margin = ([chosen, rejected]: RowPair): number => batch.scores[chosen]! - batch.scores[rejected]!;
     const groups = groupsOf(batch.rollouts);
     const byPrompt = groups.map((rows) =>
-      candidates(batch, rows, which).filter((pair) => margin(pair) > 0 && margin(pair) >= minimumMargin && differ(batch, pair)),
+      candidates(batch, rows, which).filter((pair) => margin(pair) >= minimumMargin && differ(batch, pair)),
     );
     const pairs = byPrompt.flat();
     return {
@@ -137,7 +137,7 @@ function candidates({ scores }: RolloutBatch, rows: readonly number[], which: 'b
   return ranked.flatMap((chosen, at) => ranked.slice(at + 1).map((rejected): RowPair => [chosen, rejected]));
 }
 
-/** Two completions of the same text say nothing of what to prefer, whatever their scores. */
-function differ({ rollouts }: RolloutBatch, [chosen, rejected]: RowPair): boolean {
-  return rollouts[chosen]!.tokens.join() !== rollouts[rejected]!.tokens.join();
+/** Two completions of scores that are equal but for rounding, or of the same text, say nothing of what to prefer. */
+function differ({ rollouts, scores }: RolloutBatch, [chosen, rejected]: RowPair): boolean {
+  return !areEqual([scores[chosen]!, scores[rejected]!]) && rollouts[chosen]!.tokens.join() !== rollouts[rejected]!.tokens.join();
 }
