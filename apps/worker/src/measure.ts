@@ -78,7 +78,7 @@ export function rateText(kind: string, rate: Rate): string {
   const lines = MILLIONS.map((millions) => {
     const total = millions * 1e6;
     const times = CORES.map((count) => `${durationText(total / rowsPerCoreSecond / count)} on ${count}`).join(', ');
-    return `  ${millions} million rows: ${times} cores; results ${((total * bytesPerRow) / 1e9).toPrecision(2)} GB`;
+    return `  ${millions} million rows: ${times} cores; results ${twoDigits((total * bytesPerRow) / 1e9)} GB`;
   });
   return [
     `${kind}: ${rowsPerCoreSecond.toPrecision(3)} rows a second of processor time, over ${rows} rows`,
@@ -96,6 +96,10 @@ function durationText(seconds: number): string {
     [1, 'seconds'],
   ] as const;
   const [size, name] = units.find(([unit]) => seconds >= 2 * unit) ?? [1, 'seconds'];
-  const count = seconds / size;
-  return `${count >= 10 ? Math.round(count).toLocaleString('en-US') : count.toPrecision(2)} ${name}`;
+  return `${twoDigits(seconds / size)} ${name}`;
+}
+
+/** So many digits as a projection deserves. */
+function twoDigits(value: number): string {
+  return value >= 10 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(2);
 }

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseJob, readJob } from '../src/job/read-job.js';
+import { rateText } from '../src/measure.js';
 import { encodeJob, freshFolder, planIn, writeTexts } from './support.js';
 
 const explainJob = { format: 'expctr-job/1', kind: 'explain', inputs: { data: 'data' }, model: 'generated' };
@@ -66,4 +67,12 @@ test('rows, chunks and options come from the job; a column that is not there is 
     options: { column: 'read', threads: 1 },
     model: { path: 'hashed:8', isFile: false },
   });
+});
+
+test('what millions of rows take follows from rows a second of processor time', () => {
+  const rate = { processor: 'A', cores: 2, threads: 1, rows: 8, rowsPerSecond: 1, rowsPerCoreSecond: 10, opening: 2, bytesPerRow: 1600 };
+  expect(rateText('encode', rate).split('\n').slice(-2)).toEqual([
+    '  10 million rows: 12 days on 1, 17 hours on 16, 65 minutes on 256 cores; results 16 GB',
+    '  100 million rows: 116 days on 1, 7.2 days on 16, 11 hours on 256 cores; results 160 GB',
+  ]);
 });
