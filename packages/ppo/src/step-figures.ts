@@ -1,18 +1,31 @@
 import type { StepLoss } from '@expctr/language-model/training';
 import * as tf from '@tensorflow/tfjs';
 import { onTokens, total } from './masked.js';
-import type { Ragged } from './ragged.js';
+import { countTokens, mapRagged, rowSum, type Ragged } from './ragged.js';
 import type { Rollout } from './rollout.js';
 import type { ValueHead } from './value-head.js';
 
 /** Names that no column of an algorithm has by accident. */
 const SAMPLER = 'loop: log-probabilities of the sampler';
+const KNOWN = 'loop: weights of the tokens whose log-probability the sampler said';
 const REFERENCE = 'loop: log-probabilities of the reference';
 
 /** What {@link withStepFigures} needs beside an algorithm's own columns. */
 export function figureColumns(rollouts: readonly Rollout[], referenceLogProbs: Ragged | null): Readonly<Record<string, Ragged>> {
-  const sampler = rollouts.map(({ samplerLogProbs }) => samplerLogProbs);
-  return { [SAMPLER]: sampler, ...(referenceLogProbs === null ? {} : { [REFERENCE]: referenceLogProbs }) };
+  const sampler = rollouts.map(({ samplerLogProbs }) => samplerLogProbs.map((logProb) => (Number.isNaN(logProb) ? 0 : logProb)));
+  // a server may leave some out: the others count for them, so that their sum over all tokens is the mean of those that are known
+  const known = rollouts.map(({ samplerLogProbs }) => samplerLogProbs.map((logProb) => (Number.isNaN(logProb) ? 0 : 1)));
+  const share =
+    countTokens(known) /
+    Math.max(
+      1,
+      known.reduce((sum, row) => sum + rowSum(row), 0),
+    );
+  return {
+    [SAMPLER]: sampler,
+    [KNOWN]: mapRagged(known, (one) => one * share),
+    ...(referenceLogProbs === null ? {} : { [REFERENCE]: referenceLogProbs }),
+  };
 }
 
 /**
@@ -26,12 +39,13 @@ export function withStepFigures(loss: StepLoss<ValueHead>): StepLoss<ValueHead> 
     const logProbs = onTokens(out.logProbs, mask); // [rows, R]
     const over = (sum: tf.Tensor, count: string): tf.Scalar => tf.div(total(sum), scalars[count]!);
     const reference = columns[REFERENCE];
+    const mismatch = tf.abs(tf.sub(logProbs, onTokens(columns[SAMPLER]!, mask)));
     return {
       ...given,
       metrics: {
         ...given.metrics,
         'objective/entropy': over(tf.neg(logProbs), 'sequences'),
-        'sampler/logprob_mismatch': over(tf.abs(tf.sub(logProbs, onTokens(columns[SAMPLER]!, mask))), 'tokens'),
+        'sampler/logprob_mismatch': over(tf.mul(mismatch, onTokens(columns[KNOWN]!, mask)), 'tokens'),
         ...(reference === undefined ? {} : { 'objective/kl': over(tf.sub(logProbs, onTokens(reference, mask)), 'sequences') }),
       },
     };

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import type { Sampler } from '@expctr/language-model';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { algorithms, type Algorithm } from '../src/index.js';
 import { bigramPolicy } from './bigram-policy.js';
@@ -25,7 +26,15 @@ describe.each(CASES)('%s %j, one epoch of one minibatch', (name, config) => {
     disturb(policy);
     policy.adapters.copy('default', 'other');
     const settings = { completionsPerPrompt: 3, epochs: 1, microBatchSize: 5, learningRate: 0.05, missingStopPenalty: 0, ...config };
-    const { ppo, warnings } = await learnerOf(policy, settings, { algorithm, reference: { adapter: 'other' } });
+    // as a server that does not say every log-probability
+    const sampler: Sampler = {
+      generate: async (prompts, options) =>
+        (await policy.generate(prompts, options)).map((made) => ({
+          ...made,
+          logProbs: made.logProbs.map((one, t) => (t % 3 === 1 ? NaN : one)),
+        })),
+    };
+    const { ppo, warnings } = await learnerOf(policy, settings, { algorithm, sampler, reference: { adapter: 'other' } });
     const { metrics } = await updates(ppo, 2, shareOf(2));
     return { metrics, adapter: policy.adapters.get('default'), passes: policy.calls.score.map(({ adapter }) => adapter), warnings };
   };
