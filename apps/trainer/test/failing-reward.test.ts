@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { aligned } from '../src/pipeline/align.js';
 import { POLICY, type Pipeline } from '../src/pipeline/pipeline.js';
 import { stage1 } from '../src/pipeline/stages.js';
+import { silentProgress, type Progress } from '../src/run/progress.js';
 import { withPipeline } from '../src/train.js';
 import { freshFolder, tinySettingsWith } from './tiny-run.js';
 
@@ -55,11 +56,11 @@ async function align(pipeline: Pipeline): Promise<void> {
 /** Runs stage 1, noting by its updates what the reader is asked for. @param done updates that were done before */
 async function run(folder: RunFolder, done = 0): Promise<void> {
   asked = Array.from({ length: done + 1 }, () => []);
-  const begin = (name: string) => ({
-    update: () => void (name.endsWith('updates') && asked.push([])),
-    done: () => undefined,
-  });
-  await withPipeline(await settings, { folder, progress: { begin, say: () => undefined } as never }, align);
+  const progress: Progress = {
+    ...silentProgress,
+    begin: (name) => ({ update: () => void (name.endsWith('updates') && asked.push([])), done: () => undefined }),
+  };
+  await withPipeline(await settings, { folder, progress }, align);
 }
 
 const filesOf = async (folder: RunFolder): Promise<Buffer[]> =>

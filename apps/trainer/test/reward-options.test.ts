@@ -25,7 +25,7 @@ test.each([
   ['no time at all', 'rewards.timeoutSeconds=0', 'rewards.timeoutSeconds'],
   ['a secret in the place of a variable', 'rewards.http.headers={"Authorization":"Bearer x"}', 'rewards.http.headers'],
 ])('%s is refused by its name', async (_, set, where) => {
-  const error = expect.objectContaining({
+  const error: unknown = expect.objectContaining({
     where: expect.stringContaining(where) as string,
     what: expect.not.stringMatching(/^Invalid input/u) as string,
   });
