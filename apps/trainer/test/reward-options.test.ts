@@ -29,7 +29,7 @@ test.each([
     where: expect.stringContaining(where) as string,
     what: expect.not.stringMatching(/^Invalid input/u) as string,
   });
-  await expect(resolveConfig({ sets: [set] })).rejects.toThrow(error as Error);
+  await expect(resolveConfig({ sets: [set] })).rejects.toThrow(error);
 });
 
 test('what could only be seen after hours is found before anything is read', async () => {
