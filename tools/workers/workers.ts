@@ -86,6 +86,7 @@ async function onTwoWorkers(): Promise<void> {
   const connection = await connectRedis(redis.url, print);
   const queue = chunkQueue(connection, 'expctr');
   try {
+    await giveBack(queue, place, chunksOf(placed.plan).length);
     const [a, b] = ['A', 'B'].map((name) => startWorker(name, ['work', ...place, '--lock', String(lock)], print)) as [
       StartedWorker,
       StartedWorker,
@@ -137,6 +138,18 @@ async function theOtherKinds(): Promise<void> {
   for (const kind of ['read', 'encode']) print((await cli('submit', join(shared, `${kind}.json`), ...place)).trim().split('\n').at(-1)!);
   print(`C: ${(await cli('work', ...place, '--concurrency', '2')).trim()}`);
   for (const kind of ['read', 'encode']) await sameBytes(kind, join(shared, `${kind}.json`));
+}
+
+/** A worker that is told to end at once, as a container is, gives its chunk back. */
+async function giveBack(queue: ChunkQueue, place: readonly string[], chunks: number): Promise<void> {
+  check(`${chunks} chunks are waiting`, (await queue.counts()).waiting === chunks);
+  const worker = startWorker('0', ['work', ...place, '--lock', String(lock)], print);
+  workers.push(worker);
+  await until('a worker in the middle of a chunk', () => inTheMiddle(queue, worker));
+  worker.signal('SIGTERM');
+  check('a worker ends by SIGTERM with status 130', (await worker.ended) === 130);
+  const { waiting, active } = await queue.counts();
+  check('and its chunk waits again', waiting === chunks && active === 0);
 }
 
 function tableOf(where: 'shared' | 'alone', kind: string): string {

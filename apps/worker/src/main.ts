@@ -27,7 +27,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (thrown) {
     const error = fileError(thrown);
     if (error instanceof Interrupted || (error instanceof HubError && error.code === 'HUB_INTERRUPTED')) {
-      printError(`${error.message}; the same command goes on from here`);
+      printError('interrupted; the same command goes on from here');
       return EXIT.interrupted;
     }
     return failWith(error, (text) => printError(text.trimEnd()));

@@ -90,8 +90,9 @@ export function chunkQueue({ client }: RedisConnection, name: string): ChunkQueu
       for (const { key } of chunks) await failed.get(key)?.retry('failed', { resetAttemptsMade: true });
     },
     async counts() {
-      const { wait = 0, active = 0, delayed = 0, prioritized = 0, paused = 0, failed = 0 } = await queue.getJobCounts();
-      return { waiting: wait + delayed + prioritized + paused, active, failed };
+      const counts = await queue.getJobCounts('waiting', 'delayed', 'prioritized', 'active', 'failed');
+      const of = (...states: readonly string[]): number => states.reduce((sum, state) => sum + counts[state]!, 0);
+      return { waiting: of('waiting', 'delayed', 'prioritized'), active: of('active'), failed: of('failed') };
     },
     async active(most) {
       const jobs = await queue.getJobs('active', 0, most - 1);

@@ -72,6 +72,7 @@ export async function work(connection: RedisConnection, options: WorkOptions): P
     if (giveBack.aborted || broken !== null) return returned(job, token);
     const runner = free.pop()!;
     const started = performance.now();
+    if (job.progress !== 0) job.updateProgress(0).catch(() => undefined); // an earlier attempt may have come further
     try {
       const request = { folder: fromShared(options.shared, job.data.folder), key: job.id!, from, to };
       const end = await untilAborted(giveBack, runner.make(request, { say, rows: progressOf(job) }));
