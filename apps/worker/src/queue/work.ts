@@ -63,6 +63,7 @@ export async function work(connection: RedisConnection, options: WorkOptions): P
 
   const returned = async (job: Job<QueuedChunk>, token: string | undefined): Promise<never> => {
     counts.back += 1;
+    if (job.progress !== 0) await job.updateProgress(0).catch(() => undefined);
     await job.moveToWait(token).catch(() => undefined); // its lock is lost: another worker has it
     throw new WaitingError();
   };
