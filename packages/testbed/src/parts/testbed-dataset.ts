@@ -2,7 +2,7 @@ import { atMost } from '@expctr/core';
 import type { Dataset } from '@expctr/data';
 import { z } from 'zod';
 import { TASTE_KINDS } from '../world/options.js';
-import { generateWorld } from '../world/world.js';
+import { generateWorld, type World } from '../world/world.js';
 import { prepareWorld } from '../world/write-testbed.js';
 import { SIMULATED } from './warnings.js';
 
@@ -35,13 +35,20 @@ const options = z.object({
   secondDomain: z.boolean().default(false).describe('games instead of stories: other items and other words for the same tastes'),
 });
 
+/** The world of {@link testbedDataset}. @param seed the run's @param chosen its options, parsed */
+export function testbedWorld(seed: number | string, chosen: z.output<typeof options>): World {
+  const { worldSeed, ...world } = chosen;
+  return generateWorld({ seed: worldSeed ?? seed, ...world });
+}
+
 /** A simulated world as a dataset, with the truth of each of its rows. */
 export const testbedDataset: Dataset<z.output<typeof options>> = {
   name: 'testbed',
   description: 'a simulated world whose true reasons are known; needs no folder',
   options,
-  prepare({ seed, data, options: { worldSeed, ...world } }) {
-    const prepared = prepareWorld(generateWorld({ seed: worldSeed ?? seed, ...world }), data, world);
+  prepare({ seed, data, options: chosen }) {
+    const { worldSeed: _, ...options } = chosen;
+    const prepared = prepareWorld(testbedWorld(seed, chosen), data, options);
     return Promise.resolve({ ...prepared, warnings: [SIMULATED, ...prepared.warnings] });
   },
 };

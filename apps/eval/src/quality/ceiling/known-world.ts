@@ -1,5 +1,5 @@
 import type { Interactions } from '@expctr/data';
-import { generateWorld, testbedDataset, TestbedError, truthOf, type World } from '@expctr/testbed';
+import { testbedDataset, TestbedError, testbedWorld, truthOf, type World } from '@expctr/testbed';
 import type { RunData } from '../../read/run-data.js';
 import { attributeKey } from '../facts.js';
 
@@ -28,7 +28,7 @@ export function knownWorld({ config, interactions, truth }: Pick<RunData, 'confi
     return null;
   if (options.data.tastes !== 'meanings' || options.data.secondIntent) return null;
   try {
-    const world = generateWorld({ seed, ...options.data });
+    const world = testbedWorld(seed, options.data);
     for (const { interactionId, bayesProbability } of truthOf(world, interactions)) {
       if (Math.abs(bayesProbability - truth[interactionId]!.bayesProbability) > STORED) return null;
     }
