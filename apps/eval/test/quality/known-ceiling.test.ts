@@ -48,6 +48,9 @@ describe('a world with meanings', () => {
     expect(found.kind).toBe('both');
     const trees = ceilings(runOf({}, { seed: 3 })); // the wrong world: nothing is known
     expect(trees).toMatchObject({ kind: 'history', meanings: null });
+    const sharing = runOf({}, { seed: 3, data: { users: 120, items: 150, worldSeed: 2 } });
+    expect(knownWorld(sharing.run)).toEqual(knownWorld(made.run)); // another seed, the same world
+    expect(knownWorld(sharing.run)).not.toBeNull();
     const estimate = judge(made, trees.best);
     const bayes = auc(
       made.rows.map((row) => made.interactions.label[row]!),
