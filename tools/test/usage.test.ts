@@ -34,7 +34,7 @@ describe('what tools say of themselves', () => {
       const { status, stderr } = start('tools/run-tool.ts', 'bench', ...args);
       expect(status).toBe(2);
       expect(stderr).toContain('usage: npm run bench -- NAME');
-      expect(stderr).toMatch(/there (are|is no "nothing"; there are) ctr, data, encoder, engine, llm, start\n/u);
+      expect(stderr).toMatch(/there (are|is no "nothing"; there are) ctr, data, encoder, engine, llm, rl, start\n/u);
     }
   });
 
