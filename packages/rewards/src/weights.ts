@@ -17,7 +17,7 @@ export interface WeightSchedule {
 /** A constant, or a schedule. */
 export type RewardWeight = number | WeightSchedule;
 
-/** @param update counted from 0 */
+/** The weight at an update. @param update counted from 0 */
 export function weightAt(weight: RewardWeight, update: number): number {
   if (typeof weight === 'number') return weight;
   const { from, to, updates, shape = 'linear' } = weight;

@@ -29,6 +29,7 @@ export interface ServerOptions {
 
 /** Servers that were started for a sampler. */
 export interface Running {
+  /** Their addresses. */
   readonly urls: readonly string[];
   /** Ends them. */
   stop(): Promise<void>;
