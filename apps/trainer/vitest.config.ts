@@ -9,7 +9,7 @@ export default defineConfig({
     environment: 'node',
     include: ['test/**/*.test.ts'],
     passWithNoTests: true,
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     coverage: { provider: 'v8', reportsDirectory: './coverage' },
   },
 });
