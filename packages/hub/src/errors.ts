@@ -29,11 +29,3 @@ export function interrupted(model: string): HubError {
     remedy: 'start again: what has arrived is kept, and the rest is fetched',
   });
 }
-
-/** What the system says at the bottom of a chain of causes, such as `getaddrinfo ENOTFOUND huggingface.co`. */
-export function reasonOf(error: unknown): string {
-  const { cause, errors, message, code } = error as { cause?: unknown; errors?: unknown[]; message?: string; code?: string };
-  const deeper = cause ?? errors?.[0];
-  if (deeper !== undefined && deeper !== null) return reasonOf(deeper);
-  return message !== undefined && message !== '' ? message : (code ?? String(error));
-}

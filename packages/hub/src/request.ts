@@ -1,6 +1,7 @@
-import { HubError, interrupted, PassingError, reasonOf } from './errors.js';
+import { reasonOf, retryAfter } from '@expctr/core';
+import { HubError, interrupted, PassingError } from './errors.js';
 import type { Hub } from './options.js';
-import { retryAfter, type Contact } from './retry.js';
+import type { Contact } from './retry.js';
 
 /** A question to the server. */
 export interface Question {

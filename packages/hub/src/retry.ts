@@ -52,11 +52,3 @@ function later({ code, where }: HubError, waitMs: number): HubError {
     remedy: 'start again then: what has arrived is kept; with a token (HF_TOKEN) the hub allows more',
   });
 }
-
-/** What `Retry-After` says, in milliseconds: a number of seconds, or a date. */
-export function retryAfter(header: string | null): number | undefined {
-  if (header === null || header.trim() === '') return undefined;
-  const seconds = Number(header);
-  const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - Date.now();
-  return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
-}

@@ -5,7 +5,6 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isSafeFileName } from '../src/file-name.js';
 import { fetchModel, hubEnvironment, parseModelId } from '../src/index.js';
-import { retryAfter } from '../src/retry.js';
 
 const commit = '0123456789abcdef0123456789abcdef01234567';
 
@@ -107,11 +106,4 @@ test.each<[object, string]>([
 ])('%j is refused by name', async (options, name) => {
   const fetching = fetchModel({ id: 'a/b', revision: 'main' }, () => Promise.resolve([]), options);
   await expect(fetching).rejects.toMatchObject({ code: 'HUB_OPTION', where: expect.stringContaining(name) as string });
-});
-
-test('a server may ask for patience in seconds or by a date', () => {
-  expect(retryAfter('2')).toBe(2000);
-  expect(retryAfter(new Date(Date.now() + 5_000).toUTCString())).toBeGreaterThan(3_000);
-  expect(retryAfter(new Date(0).toUTCString())).toBe(0);
-  expect([retryAfter(null), retryAfter(''), retryAfter('soon')]).toEqual([undefined, undefined, undefined]);
 });

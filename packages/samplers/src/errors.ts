@@ -26,11 +26,3 @@ export function wrongAnswer(where: string, what: string, expected: string, remed
       remedy ?? 'see that the server is the engine that the configuration names, in a version that it supports, with the model of this run',
   });
 }
-
-/** What the system says at the bottom of a chain of causes, such as `connect ECONNREFUSED 127.0.0.1:8000`. */
-export function reasonOf(error: unknown): string {
-  const { cause, errors, message, code } = error as { cause?: unknown; errors?: unknown[]; message?: string; code?: string };
-  const deeper = cause ?? errors?.[0];
-  if (deeper !== undefined && deeper !== null) return reasonOf(deeper);
-  return message !== undefined && message !== '' ? message : (code ?? String(error));
-}

@@ -1,4 +1,5 @@
-import { PassingError, reasonOf, SamplerError } from './errors.js';
+import { reasonOf, retryAfter } from '@expctr/core';
+import { PassingError, SamplerError } from './errors.js';
 
 /** How a server is spoken to. */
 export interface Wire {
@@ -86,12 +87,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** What `Retry-After` says, in milliseconds: a number of seconds, or a date. */
-export function retryAfter(header: string | null): number | undefined {
-  if (header === null || header.trim() === '') return undefined;
-  const seconds = Number(header);
-  const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - Date.now();
-  return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
 }

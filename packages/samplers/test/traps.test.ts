@@ -1,12 +1,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { retryAfter } from '@expctr/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createVllmSampler, localServers, sglangSampler, vllmSampler } from '../src/index.js';
 import { alignProbabilities } from '../src/llama-cpp/align.js';
 import { createPool } from '../src/pool.js';
 import { PassingError } from '../src/errors.js';
-import { retryAfter } from '../src/request.js';
 import { adapterFolders, sglang, vllm } from './engines.js';
 import { fakeVllm } from './fake-vllm.js';
 import { readDelta, scoresOf } from './tiny-model.js';

@@ -1,3 +1,4 @@
+import { retryAfter } from '@expctr/core';
 import { RewardError } from '../errors.js';
 
 /** Where a user's function is, and how long it is waited for. */
@@ -11,13 +12,13 @@ export interface Endpoint {
 export class PassingError extends Error {
   /** What is thrown when there is no other try. */
   readonly lasting: RewardError;
-  /** How long the server asks to wait. */
-  readonly waitSeconds: number | undefined;
+  /** How long the server asks to wait, in milliseconds. */
+  readonly waitMs: number | undefined;
 
-  constructor(lasting: RewardError, waitSeconds?: number) {
+  constructor(lasting: RewardError, waitMs?: number) {
     super(lasting.message);
     this.lasting = lasting;
-    this.waitSeconds = waitSeconds;
+    this.waitMs = waitMs;
   }
 }
 
@@ -92,7 +93,7 @@ function statusError({ status, headers }: Response, said: string, where: string)
     expected: 'status 200 with a JSON array',
     remedy: remedyOf(status, location),
   });
-  return PASSING.has(status) ? new PassingError(error, secondsToWait(headers.get('retry-after'))) : error;
+  return PASSING.has(status) ? new PassingError(error, retryAfter(headers.get('retry-after'))) : error;
 }
 
 function remedyOf(status: number, location: string | null): string {
@@ -102,14 +103,6 @@ function remedyOf(status: number, location: string | null): string {
   if (status === 413) return 'send fewer rows at once (rewards.http.batchSize in a run)';
   if (status === 429 || status === 503) return 'send less, or allow more retries (rewards.http.retries in a run)';
   return 'look into the log of the server';
-}
-
-/** What `Retry-After` says: a number of seconds, or a date. */
-function secondsToWait(header: string | null): number | undefined {
-  if (header === null || header.trim() === '') return undefined;
-  const seconds = Number(header);
-  const wait = Number.isFinite(seconds) ? seconds : (Date.parse(header) - Date.now()) / 1000;
-  return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
 }
 
 function unreachable(error: unknown, { aborted }: AbortSignal, timeoutSeconds: number, where: string): PassingError {

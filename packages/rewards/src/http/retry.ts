@@ -3,9 +3,9 @@ import { RewardError } from '../errors.js';
 import { PassingError } from './request.js';
 
 /** A server that asks for more patience than this is not waited for. */
-const LONGEST_WAIT_SECONDS = 300;
+const LONGEST_WAIT_MS = 300_000;
 /** Pauses grow up to here. */
-const LONGEST_PAUSE_SECONDS = 30;
+const LONGEST_PAUSE_MS = 30_000;
 
 /** How often a request is made again. */
 export interface Retries {
@@ -22,12 +22,11 @@ export async function retry<T>({ retries, pauseSeconds }: Retries, work: () => P
       return await work();
     } catch (error) {
       if (!(error instanceof PassingError)) throw error;
-      const { lasting, waitSeconds } = error;
+      const { lasting, waitMs } = error;
       if (failures > retries) throw said(lasting, failures === 1 ? '' : ` (tried ${failures} times)`);
-      if (waitSeconds !== undefined && waitSeconds > LONGEST_WAIT_SECONDS)
-        throw said(lasting, `; it asks to wait for ${Math.ceil(waitSeconds / 60)} minutes`);
-      const pause = Math.min(LONGEST_PAUSE_SECONDS, pauseSeconds * 2 ** (failures - 1));
-      await sleep((waitSeconds ?? pause) * 1000);
+      if (waitMs !== undefined && waitMs > LONGEST_WAIT_MS)
+        throw said(lasting, `; it asks to wait for ${Math.ceil(waitMs / 60_000)} minutes`);
+      await sleep(waitMs ?? Math.min(LONGEST_PAUSE_MS, pauseSeconds * 1000 * 2 ** (failures - 1)));
     }
   }
 }

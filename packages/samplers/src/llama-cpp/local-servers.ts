@@ -4,8 +4,9 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { reasonOf } from '@expctr/core';
 import type { PublishedAdapter } from '../adapter-facts.js';
-import { SamplerError, reasonOf } from '../errors.js';
+import { SamplerError } from '../errors.js';
 import type { Running } from '../options.js';
 
 /** Servers of llama.cpp on this machine. */
