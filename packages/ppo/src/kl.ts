@@ -1,5 +1,13 @@
+import { z } from 'zod';
+
 /** Which estimator of the KL divergence from the reference goes into the reward. */
 export type KlEstimator = 'k1' | 'k2' | 'k3';
+
+/** {@link KlEstimator} as an option of an algorithm with a KL in its rewards. */
+export const klEstimatorOption = z
+  .enum(['k1', 'k2', 'k3'])
+  .default('k1')
+  .describe('estimator of that KL: k1 is unbiased, k2 biased, k3 unbiased and never negative');
 
 /** Bound on the log-ratio inside `exp`, as in verl and OpenRLHF: e^20 is finite in float32 and far beyond any sane ratio. */
 export const LOG_RATIO_LIMIT = 20;

@@ -1,4 +1,6 @@
+import { atMost } from '@expctr/core';
 import * as tf from '@tensorflow/tfjs';
+import { z } from 'zod';
 import { LOG_RATIO_LIMIT } from './kl.js';
 import { countWhere, onTokens, total } from './masked.js';
 
@@ -21,6 +23,17 @@ export interface PolicyLossOptions {
   /** c > 1: for a negative advantage the loss is at most c * |advantage|. */
   readonly dualClip: number;
 }
+
+/** {@link PolicyLossOptions} as options of an algorithm. */
+export const policyLossOptions = {
+  clipRange: z.number().positive().lt(1).default(0.2).describe('epsilon of the clipped surrogate, the half width of the ratio clip'),
+  dualClip: z
+    .number()
+    .gt(1)
+    .max(1e6, atMost(1e6, 'rewards are of the order of 1'))
+    .default(3)
+    .describe('bound of a loss in units of |advantage| where the advantage is negative'),
+};
 
 /** Sums over the response tokens of a micro-batch, scalars, not divided by anything. */
 export interface PolicyLossSums {

@@ -5,18 +5,13 @@ import { z } from 'zod';
 import type { Algorithm, ResolvedConfig, RolloutBatch } from '../algorithm.js';
 import { areEqual, deviation, groupsOf, onEveryToken } from '../groups.js';
 import { LOG_RATIO_LIMIT } from '../kl.js';
-import { k3Loss } from '../kl-loss.js';
+import { k3Loss, k3WeightOption } from '../kl-loss.js';
 import { onTokens, total } from '../masked.js';
 import { isOneStep, logRatioMaxima, oldColumn, oldLogProbsOf } from '../old-log-probs.js';
 import { mean } from '../ragged.js';
 
 const options = z.object({
-  beta: z
-    .number()
-    .min(0)
-    .max(1e6, atMost(1e6, 'rewards are of the order of 1'))
-    .default(0)
-    .describe('weight in the loss of the KL to the reference (k3, by token); 0 = no reference'),
+  beta: k3WeightOption,
   epsilon: z.number().positive().lt(1).default(0.2).describe('the ratio is clipped at 1 - epsilon where the advantage is negative'),
   epsilonHigh: z
     .number()

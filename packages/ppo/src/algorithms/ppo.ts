@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { nextKlCoefficient } from '../adaptive-kl.js';
 import type { Algorithm } from '../algorithm.js';
 import { generalisedAdvantage } from '../generalised-advantage.js';
-import { klEstimators } from '../kl.js';
+import { klEstimatorOption, klEstimators } from '../kl.js';
 import { onTokens, total } from '../masked.js';
-import { policyLoss } from '../policy-loss.js';
+import { policyLoss, policyLossOptions } from '../policy-loss.js';
 import { mapRagged, mean, meanOfRowSums } from '../ragged.js';
 import { shapedRewards } from '../shaped-rewards.js';
 import { stateValues } from '../value-head.js';
@@ -17,7 +17,7 @@ const WEIGHT = atMost(1e6, 'rewards are of the order of 1');
 const share = z.number().min(0).max(1);
 
 const options = z.object({
-  clipRange: z.number().positive().lt(1).default(0.2).describe('epsilon of the clipped surrogate, the half width of the ratio clip'),
+  clipRange: policyLossOptions.clipRange,
   valueClipRange: z
     .number()
     .positive()
@@ -26,12 +26,7 @@ const options = z.object({
     .describe('reward units that a value may move in an update before its gradient stops'),
   valueCoefficient: z.number().min(0).max(1e6, WEIGHT).default(0.1).describe('weight of the value loss'),
   entropyCoefficient: z.number().min(0).max(1e6, WEIGHT).default(0).describe('reward of entropy per nat and token; above 0 it costs time'),
-  dualClip: z
-    .number()
-    .gt(1)
-    .max(1e6, WEIGHT)
-    .default(3)
-    .describe('bound of a loss in units of |advantage| where the advantage is negative'),
+  dualClip: policyLossOptions.dualClip,
   discount: share.default(1).describe('gamma, by token; 1 = the score counts in full for every token before it'),
   lambda: share.default(0.95).describe('of generalized advantage estimation; lower trusts the value head more'),
   whitenRewards: z.boolean().default(false).describe('scale rewards to variance 1 over the batch, keeping their mean'),
@@ -42,10 +37,7 @@ const options = z.object({
     .max(1e6, WEIGHT)
     .default(0.05)
     .describe('reward units per nat of KL to the reference, by token; 0 = no reference'),
-  klEstimator: z
-    .enum(['k1', 'k2', 'k3'])
-    .default('k1')
-    .describe('estimator of that KL: k1 is unbiased, k2 biased, k3 unbiased and never negative'),
+  klEstimator: klEstimatorOption,
   klTarget: z
     .number()
     .positive()

@@ -4,10 +4,10 @@ import { z } from 'zod';
 import type { Algorithm } from '../algorithm.js';
 import { generalisedAdvantage } from '../generalised-advantage.js';
 import { groupsOf, tooFewToCompare } from '../groups.js';
-import { klEstimators } from '../kl.js';
+import { klEstimatorOption, klEstimators } from '../kl.js';
 import { onTokens, total } from '../masked.js';
 import { isOneStep, logRatioMaxima, oldColumn, oldLogProbsOf } from '../old-log-probs.js';
-import { policyLoss } from '../policy-loss.js';
+import { policyLoss, policyLossOptions } from '../policy-loss.js';
 import { mapRagged, mean, meanOfRowSums } from '../ragged.js';
 import { shapedRewards } from '../shaped-rewards.js';
 import { whiten } from '../whitening.js';
@@ -19,13 +19,8 @@ const options = z.object({
     .boolean()
     .default(false)
     .describe('take the mean score of the prompt off every score first (REINFORCE++-baseline); needs several completions of a prompt'),
-  clipRange: z.number().positive().lt(1).default(0.2).describe('epsilon of the clipped surrogate, the half width of the ratio clip'),
-  dualClip: z
-    .number()
-    .gt(1)
-    .max(1e6, WEIGHT)
-    .default(3)
-    .describe('bound of a loss in units of |advantage| where the advantage is negative'),
+  clipRange: policyLossOptions.clipRange,
+  dualClip: policyLossOptions.dualClip,
   discount: z.number().min(0).max(1).default(1).describe('gamma, by token; 1 = the score counts in full for every token before it'),
   klCoefficient: z
     .number()
@@ -33,10 +28,7 @@ const options = z.object({
     .max(1e6, WEIGHT)
     .default(0.01)
     .describe('reward units per nat of KL to the reference, by token; 0 = no reference'),
-  klEstimator: z
-    .enum(['k1', 'k2', 'k3'])
-    .default('k1')
-    .describe('estimator of that KL: k1 is unbiased, k2 biased, k3 unbiased and never negative'),
+  klEstimator: klEstimatorOption,
 });
 
 /**

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import type { Algorithm, RolloutBatch } from '../algorithm.js';
 import { areEqual, deviation, groupsOf, onEveryToken, tooFewToCompare } from '../groups.js';
-import { k3Loss } from '../kl-loss.js';
+import { k3Loss, k3WeightOption } from '../kl-loss.js';
 import { onTokens, total } from '../masked.js';
 import { mean } from '../ragged.js';
 
@@ -26,12 +26,7 @@ const options = z.object({
     .max(1e6, atMost(1e6, 'one completion would drown all others'))
     .default(20)
     .describe('bound of a weight before weights are scaled to mean 1'),
-  beta: z
-    .number()
-    .min(0)
-    .max(1e6, atMost(1e6, 'rewards are of the order of 1'))
-    .default(0)
-    .describe('weight in the loss of the KL to the reference (k3, by token); 0 = no reference'),
+  beta: k3WeightOption,
 });
 
 /**
