@@ -46,3 +46,10 @@ export interface Engine {
   /** Checks, once a server, that its log-probabilities are those at the sampling temperature. */
   checkTemperature?(call: Call, request: PieceRequest): Promise<void>;
 }
+
+/** A piece with the stop token that its server trimmed, whose log-probability then is unknown. @param stop what the server says ended it */
+export function withStopToken(piece: Piece, stop: unknown): Piece {
+  const { tokens, logProbs, finish } = piece;
+  const trimmed = finish === 'stop' && typeof stop === 'number' && tokens.at(-1) !== stop && logProbs.length === tokens.length;
+  return trimmed ? { tokens: [...tokens, stop], logProbs: [...logProbs, NaN], finish } : piece;
+}

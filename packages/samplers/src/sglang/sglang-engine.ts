@@ -1,4 +1,4 @@
-import type { Call, Engine, Piece, PieceRequest } from '../engine.js';
+import { withStopToken, type Call, type Engine, type Piece, type PieceRequest } from '../engine.js';
 import { PassingError, wrongAnswer } from '../errors.js';
 import { checkPromptLength, fieldsOf, listOf, numbersOf } from '../json.js';
 import { ask, refused } from '../request.js';
@@ -37,8 +37,7 @@ export function sglangEngine(): Engine {
     const logProbs = numbersOf(url, 'output_token_logprobs', pairs.map(([logProb]) => logProb)); // prettier-ignore
     const tokens = numbersOf(url, 'output_token_logprobs', pairs.map(([, token]) => token)); // prettier-ignore
     if (answer['output_ids'] !== undefined) checkSame(url, tokens, numbersOf(url, 'output_ids', answer['output_ids']));
-    const trimmed = type === 'stop' && typeof matched === 'number' && tokens.at(-1) !== matched;
-    return trimmed ? { tokens: [...tokens, matched], logProbs: [...logProbs, NaN], finish: type } : { tokens, logProbs, finish: type };
+    return withStopToken({ tokens, logProbs, finish: type }, matched);
   }
 
   async function load(call: Call, version: string, folder: string, again: boolean): Promise<void> {

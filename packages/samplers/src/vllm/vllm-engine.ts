@@ -1,4 +1,4 @@
-import type { Call, Engine, Piece, PieceRequest } from '../engine.js';
+import { withStopToken, type Call, type Engine, type Piece, type PieceRequest } from '../engine.js';
 import { PassingError, SamplerError, wrongAnswer } from '../errors.js';
 import { fieldsOf, listOf, numbersOf } from '../json.js';
 import { ask, askFor, refused } from '../request.js';
@@ -54,9 +54,8 @@ export function vllmEngine(): Engine {
     }
     const tokens = numbersOf(where, 'token_ids', choice['token_ids'], OLD);
     const logProbs = numbersOf(where, 'token_logprobs', fieldsOf(where, 'logprobs', choice['logprobs'])['token_logprobs']);
-    // a server between vLLM and here may trim the stop token, which vLLM itself leaves in
-    const trimmed = finish === 'stop' && typeof stop === 'number' && tokens.at(-1) !== stop && logProbs.length === tokens.length;
-    return trimmed ? { tokens: [...tokens, stop], logProbs: [...logProbs, NaN], finish } : { tokens, logProbs, finish };
+    // vLLM itself leaves the stop token in; a server between it and here may not
+    return withStopToken({ tokens, logProbs, finish }, stop);
   }
 
   /**
