@@ -108,8 +108,9 @@ const commands: Commands = {
   },
 
   async measure(file, { rows = 256, json = false }) {
-    const placed = await makePlan(await readJob(file), await hubEnvironment(process.env));
-    const rate = await measureRate(placed, rows, await hubEnvironment(process.env));
+    const hub = await hubEnvironment(process.env);
+    const placed = await makePlan(await readJob(file), hub);
+    const rate = await measureRate(placed, rows, hub);
     print(json ? printableJson(rate) : rateText(placed.plan.kind, rate));
   },
 };

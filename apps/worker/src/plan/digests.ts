@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withFileErrors } from '@expctr/core';
+import { sealOf } from '@expctr/run';
 import { WorkerError } from '../errors.js';
 
 /** Files of a prepared dataset that decide what is made of it. */
@@ -23,11 +23,7 @@ export async function inputDigest(path: string, role: string): Promise<string> {
 }
 
 async function fileDigest(path: string): Promise<string> {
-  return withFileErrors(path, async () => {
-    const hash = createHash('sha256');
-    for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) hash.update(piece);
-    return hash.digest('hex');
-  });
+  return (await withFileErrors(path, () => sealOf(path))).sha256;
 }
 
 function missing(path: string, role: string): WorkerError {
