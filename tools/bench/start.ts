@@ -8,11 +8,11 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readTiming, runFolder } from '@expctr/run';
-import { compile, spec, useOnnx } from '@expctr/tfjs-backend-onnx';
-import * as tf from '@tensorflow/tfjs';
+import { useOnnx } from '@expctr/tfjs-backend-onnx';
 import { build } from '../build.js';
 import { toolArguments, wrongUse } from '../common/arguments.js';
 import { mean, median, processor, timed } from '../common/measure.js';
+import { productTimes } from '../common/product-rate.js';
 
 const { values: given } = toolArguments({ run: { type: 'string' }, preset: { type: 'string', default: 'testbed' } });
 const [SIZE, PRODUCTS, ROUNDS] = [1024, 100, 3];
@@ -20,25 +20,14 @@ const [SIZE, PRODUCTS, ROUNDS] = [1024, 100, 3];
 if (given.run !== undefined && !existsSync(runFolder(given.run).timing)) wrongUse(`${given.run} holds no finished run (no timing.jsonl)`);
 console.log(processor());
 const work: number[] = [];
+await useOnnx();
 await measureWork();
 if (given.run === undefined) await newRun();
 else await show(given.run);
 
 /** Seconds that the fixed piece of work takes now. */
 async function measureWork(): Promise<void> {
-  await useOnnx();
-  const product = await compile((a: tf.Tensor2D, b: tf.Tensor2D) => tf.sum(tf.matMul(a, b)), [spec([SIZE, SIZE]), spec([SIZE, SIZE])], {
-    name: 'product',
-  });
-  const matrix = Float32Array.from({ length: SIZE * SIZE }, (_, at) => Math.sin(at));
-  await product.run([matrix, matrix]);
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const { milliseconds } = await timed(async () => {
-      for (let i = 0; i < PRODUCTS; i += 1) await product.run([matrix, matrix]);
-    });
-    work.push(milliseconds / 1000);
-  }
-  await product.dispose();
+  work.push(...(await productTimes(SIZE, PRODUCTS, ROUNDS)));
 }
 
 /** Runs the trainer as `npm start` does, and the fixed work once more behind it: a slow minute may have come or gone. */

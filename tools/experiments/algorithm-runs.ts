@@ -26,7 +26,7 @@ export interface Comparison {
 /** The world in which learning rates are chosen: none of those that are compared. */
 const TUNING_WORLD = 1000;
 
-/** Updates of which the first, which compiles, does not count. */
+/** Updates that are timed, the first with its compilation among them: it weighs less in more of them, and the same on all algorithms. */
 const PACE_UPDATES = 6;
 
 /** Seconds of an update, on this machine now; measured once, so that a resumed comparison keeps its numbers of updates. */
