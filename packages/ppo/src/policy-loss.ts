@@ -24,16 +24,21 @@ export interface PolicyLossOptions {
   readonly dualClip: number;
 }
 
-/** {@link PolicyLossOptions} as options of an algorithm. */
-export const policyLossOptions = {
-  clipRange: z.number().positive().lt(1).default(0.2).describe('epsilon of the clipped surrogate, the half width of the ratio clip'),
-  dualClip: z
-    .number()
-    .gt(1)
-    .max(1e6, atMost(1e6, 'rewards are of the order of 1'))
-    .default(3)
-    .describe('bound of a loss in units of |advantage| where the advantage is negative'),
-};
+/** `clipRange` of {@link PolicyLossOptions} as an option of an algorithm. */
+export const clipRangeOption = z
+  .number()
+  .positive()
+  .lt(1)
+  .default(0.2)
+  .describe('epsilon of the clipped surrogate, the half width of the ratio clip');
+
+/** `dualClip` of {@link PolicyLossOptions} as an option of an algorithm. */
+export const dualClipOption = z
+  .number()
+  .gt(1)
+  .max(1e6, atMost(1e6, 'rewards are of the order of 1'))
+  .default(3)
+  .describe('bound of a loss in units of |advantage| where the advantage is negative');
 
 /** Sums over the response tokens of a micro-batch, scalars, not divided by anything. */
 export interface PolicyLossSums {

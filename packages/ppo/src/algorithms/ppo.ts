@@ -6,7 +6,7 @@ import type { Algorithm } from '../algorithm.js';
 import { generalisedAdvantage } from '../generalised-advantage.js';
 import { klEstimatorOption, klEstimators } from '../kl.js';
 import { onTokens, total } from '../masked.js';
-import { policyLoss, policyLossOptions } from '../policy-loss.js';
+import { clipRangeOption, dualClipOption, policyLoss } from '../policy-loss.js';
 import { mapRagged, mean, meanOfRowSums } from '../ragged.js';
 import { shapedRewards } from '../shaped-rewards.js';
 import { stateValues } from '../value-head.js';
@@ -17,7 +17,7 @@ const WEIGHT = atMost(1e6, 'rewards are of the order of 1');
 const share = z.number().min(0).max(1);
 
 const options = z.object({
-  clipRange: policyLossOptions.clipRange,
+  clipRange: clipRangeOption,
   valueClipRange: z
     .number()
     .positive()
@@ -26,7 +26,7 @@ const options = z.object({
     .describe('reward units that a value may move in an update before its gradient stops'),
   valueCoefficient: z.number().min(0).max(1e6, WEIGHT).default(0.1).describe('weight of the value loss'),
   entropyCoefficient: z.number().min(0).max(1e6, WEIGHT).default(0).describe('reward of entropy per nat and token; above 0 it costs time'),
-  dualClip: policyLossOptions.dualClip,
+  dualClip: dualClipOption,
   discount: share.default(1).describe('gamma, by token; 1 = the score counts in full for every token before it'),
   lambda: share.default(0.95).describe('of generalized advantage estimation; lower trusts the value head more'),
   whitenRewards: z.boolean().default(false).describe('scale rewards to variance 1 over the batch, keeping their mean'),

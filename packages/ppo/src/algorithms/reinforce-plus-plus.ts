@@ -7,7 +7,7 @@ import { groupsOf, tooFewToCompare } from '../groups.js';
 import { klEstimatorOption, klEstimators } from '../kl.js';
 import { onTokens, total } from '../masked.js';
 import { isOneStep, logRatioMaxima, oldColumn, oldLogProbsOf } from '../old-log-probs.js';
-import { policyLoss, policyLossOptions } from '../policy-loss.js';
+import { clipRangeOption, dualClipOption, policyLoss } from '../policy-loss.js';
 import { mapRagged, mean, meanOfRowSums } from '../ragged.js';
 import { shapedRewards } from '../shaped-rewards.js';
 import { whiten } from '../whitening.js';
@@ -19,8 +19,8 @@ const options = z.object({
     .boolean()
     .default(false)
     .describe('take the mean score of the prompt off every score first (REINFORCE++-baseline); needs several completions of a prompt'),
-  clipRange: policyLossOptions.clipRange,
-  dualClip: policyLossOptions.dualClip,
+  clipRange: clipRangeOption,
+  dualClip: dualClipOption,
   discount: z.number().min(0).max(1).default(1).describe('gamma, by token; 1 = the score counts in full for every token before it'),
   klCoefficient: z
     .number()
