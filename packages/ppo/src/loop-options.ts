@@ -61,6 +61,26 @@ export const loopOptions = z.object({
     .max(100, atMost(100, 'by then the prompts that are left teach nothing'))
     .default(0)
     .describe('how often an update samples further prompts in place of those of which no completion enters the step; each costs a rollout'),
+  samplerCorrection: z
+    .enum(['none', 'token', 'sequence'])
+    .default('none')
+    .describe(
+      'truncated importance sampling: advantages are weighted by how likely the policy was to write what the sampler wrote, by token or by completion; for samplers of another precision or an older adapter; costs a pass of log-probabilities where there is none',
+    ),
+  samplerCorrectionCap: z
+    .number()
+    .positive()
+    .max(1e6, WEIGHT)
+    .default(2)
+    .describe('the largest weight of samplerCorrection; higher: less bias, more variance'),
+  maxStaleness: z
+    .int()
+    .min(0)
+    .max(1000, atMost(1000, 'by then the policy is another one'))
+    .default(0)
+    .describe(
+      'published versions by which the adapter that wrote a completion may be behind; 0 = only the newest; more than that is refused',
+    ),
   maxGradientNorm: z.number().positive().max(1e6, WEIGHT).default(1).describe('the global gradient norm is clipped to this'),
 });
 

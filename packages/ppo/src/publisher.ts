@@ -8,8 +8,8 @@ import type { TrainablePolicy } from '@expctr/language-model/training';
 
 /** Gives a sampler the adapter as it is now. */
 export interface Publisher {
-  /** Under a version name that no sampler has seen before. @returns that name */
-  publish(): Promise<string>;
+  /** Under a version name that no sampler has seen before. @returns the names that a completion may carry, the newest first */
+  publish(): Promise<readonly string[]>;
   /** Removes the files. */
   dispose(): Promise<void>;
 }
@@ -24,36 +24,44 @@ export interface PublisherOptions {
   readonly sampler: Sampler;
   /** Folder that policy and sampler both see. Default: a temporary one. */
   readonly folder?: string | undefined;
+  /** How many older versions stay. */
+  readonly maxStaleness: number;
 }
 
-const CREATE_PUBLISHER_OPTIONS: OptionKeys<PublisherOptions> = { policy: true, adapter: true, sampler: true, folder: true };
+const CREATE_PUBLISHER_OPTIONS: OptionKeys<PublisherOptions> = {
+  policy: true,
+  adapter: true,
+  sampler: true,
+  folder: true,
+  maxStaleness: true,
+};
 
 /** A publisher for samplers with `publish`, undefined for those that share the policy's memory. */
 export function createPublisher(parameters: PublisherOptions): Publisher | undefined {
   checkOptions('createPublisher', parameters, CREATE_PUBLISHER_OPTIONS);
-  const { policy, adapter, sampler, folder } = parameters;
+  const { policy, adapter, sampler, folder, maxStaleness } = parameters;
   if (sampler.publish === undefined) return undefined;
   const learner = randomUUID().slice(0, 8); // a resumed run repeats its steps: a step alone would name a version twice
   let parent: string | undefined;
   let published = 0;
-  let latest: string | undefined;
+  const versions: { readonly name: string; readonly at: string }[] = []; // the newest first
 
-  async function publish(): Promise<string> {
+  async function publish(): Promise<readonly string[]> {
     parent ??= folder ?? (await mkdtemp(join(tmpdir(), 'expctr-adapters-')));
-    const version = `${adapter}-${learner}-${published}`;
-    const at = join(parent, version);
+    const name = `${adapter}-${learner}-${published}`;
+    const at = join(parent, name);
     published += 1;
     await policy.adapters.save(adapter, at);
-    await sampler.publish!(at, version);
-    // only now: a server may read the older one until the newer is there
-    if (latest !== undefined) await rm(latest, { recursive: true, force: true });
-    latest = at;
-    return version;
+    await sampler.publish!(at, name);
+    versions.unshift({ name, at });
+    // only now: a server may read the older ones until the newer is there
+    for (const old of versions.splice(maxStaleness + 1)) await rm(old.at, { recursive: true, force: true });
+    return versions.map((version) => version.name);
   }
 
   async function dispose(): Promise<void> {
-    const made = folder === undefined ? parent : latest;
-    if (made !== undefined) await rm(made, { recursive: true, force: true });
+    const made = folder === undefined ? [parent] : versions.map(({ at }) => at);
+    for (const each of made) if (each !== undefined) await rm(each, { recursive: true, force: true });
   }
 
   return { publish, dispose };

@@ -19,6 +19,8 @@ export interface Rollout {
   readonly samplerLogProbs: Float32Array;
   /** 'stop': holds a stop token; 'length': was cut before one came. */
   readonly finishReason: 'stop' | 'length';
+  /** Published versions by which the adapter that wrote it was behind. Absent = 0. */
+  readonly staleness?: number;
 }
 
 /** How rollouts are sampled; the fields are those of the loop's options. */
@@ -31,8 +33,8 @@ export type RolloutSettings = Pick<
 export interface RolloutOptions {
   /** Writes the completions. */
   readonly sampler: Sampler;
-  /** Which adapter writes them: one in memory that the sampler shares (null = the base model), or a version that was published. */
-  readonly adapter: { readonly name: string | null } | { readonly version: string };
+  /** Which adapter writes them: one in memory that the sampler shares (null = the base model), or one of versions that were published, the newest first. */
+  readonly adapter: { readonly name: string | null } | { readonly versions: readonly string[] };
   /** Token ids of the prompts, not padded. */
   readonly prompts: readonly TokenIds[];
   /** Lengths, temperature and the like. */
@@ -72,7 +74,8 @@ export async function rollOut(parameters: RolloutOptions): Promise<Rollout[]> {
     ...(onProgress === undefined ? {} : { onProgress }),
   });
   return completions.map(({ promptIndex, tokens, logProbs, version }) => {
-    if ('version' in adapter && version !== adapter.version) throw stale(version, adapter.version);
+    const staleness = 'versions' in adapter ? adapter.versions.indexOf(version ?? '') : 0;
+    if (staleness < 0 && 'versions' in adapter) throw stale(version, adapter.versions);
     const stop = stopAt(tokens, stopTokenIds);
     const length = stop < 0 ? tokens.length : stop + 1;
     const prompt = prompts[promptIndex];
@@ -94,15 +97,17 @@ export async function rollOut(parameters: RolloutOptions): Promise<Rollout[]> {
       tokens: tokens.slice(0, length),
       samplerLogProbs: logProbs.slice(0, length),
       finishReason: stop < 0 ? 'length' : 'stop',
+      ...(staleness > 0 ? { staleness } : {}),
     };
   });
 }
 
-function stale(version: string | undefined, expected: string): PpoError {
+function stale(version: string | undefined, [newest, ...older]: readonly string[]): PpoError {
   return new PpoError('PPO_STALE', version === undefined ? 'a completion names no version' : `a completion is of version ${version}`, {
     where: 'sampler.generate',
-    expected: `version ${expected}, which was just published`,
-    remedy: 'see that every replica of the sampler loads what is published, and that it answers with that adapter',
+    expected: `version ${newest}, which was just published${older.length === 0 ? '' : ` (or, by maxStaleness, ${older.join(', ')})`}`,
+    remedy:
+      'see that every replica of the sampler loads what is published, and that it answers with that adapter, or allow older ones by maxStaleness',
   });
 }
 

@@ -10,12 +10,14 @@ import { klGuard } from './kl-guard.js';
 import type { Learner, LearnerOptions, LearnerState, LearnerWarning, UpdateReport, UpdateRequest } from './learner.js';
 import { logProbMetrics, rolloutMetrics, stepMetrics } from './metrics.js';
 import { planMinibatches, type Minibatch } from './minibatches.js';
+import { mean } from './ragged.js';
 import { isOneStep } from './old-log-probs.js';
 import { createPublisher } from './publisher.js';
 import { fixReference, requireReference, requireZeroAdapter } from './reference.js';
 import { resolveConfig } from './resolve-config.js';
 import { rollOut, scoreRollouts, type Rollout } from './rollout.js';
 import { gatherRollouts } from './rollout-rounds.js';
+import { correctForSampler } from './sampler-correction.js';
 import { batchesOf, requireColumns, selectedBatch, selectedOf } from './step-batches.js';
 import { figureColumns, withStepFigures } from './step-figures.js';
 import { initialValueHead, stateValues, type ValueHead } from './value-head.js';
@@ -51,8 +53,10 @@ export async function createLearner<A extends string | Algorithm>(parameters: Le
   warn(samplingWarning(config));
 
   const adapter = policy.adapters.active;
-  const needs = algorithm.needs(config);
-  const publisher = createPublisher({ policy, adapter, sampler, folder: options.publishFolder });
+  const corrected = config.samplerCorrection !== 'none';
+  const asked = algorithm.needs(config);
+  const needs = { ...asked, logProbs: asked.logProbs || corrected };
+  const publisher = createPublisher({ policy, adapter, sampler, folder: options.publishFolder, maxStaleness: config.maxStaleness });
   const score = await policy.compileScore<ValueHead>(({ logProbs, hidden }, head) =>
     algorithm.valueHead ? { logProbs, values: stateValues(hidden, head) } : { logProbs },
   );
@@ -73,7 +77,7 @@ export async function createLearner<A extends string | Algorithm>(parameters: Le
     if (needs.reference && referenceAdapter === undefined) referenceAdapter = fixReference(policy, adapter, reference);
 
     // Rollouts: pure samples of the policy, cut at the stop token, then scored.
-    const writer = publisher === undefined ? { name: adapter } : { version: await publisher.publish() };
+    const writer = publisher === undefined ? { name: adapter } : { versions: await publisher.publish() };
     const sample = (some: readonly TokenIds[], round: number): Promise<Rollout[]> => {
       const { path: seed } = round === 0 ? stream.fork('rollout') : stream.fork('rollout', round);
       return rollOut({ sampler, adapter: writer, prompts: some, settings: config, seed, onProgress });
@@ -90,6 +94,7 @@ export async function createLearner<A extends string | Algorithm>(parameters: Le
     const selected = selectedBatch(batch, rows);
     const { rollouts } = selected;
     Object.assign(metrics, rolloutMetrics(scored, scores, config.stopTokenIds), selection.metrics);
+    if (config.maxStaleness > 0) metrics['sampler/staleness'] = mean(scored.map(({ staleness = 0 }) => staleness));
     if (rollouts.length === 0) {
       warn({ code: 'PPO_NOTHING_SELECTED', message: `step ${step}: ${algorithm.name} took no completion, so nothing is learned from it` });
       return { metrics, completions };
@@ -113,7 +118,9 @@ export async function createLearner<A extends string | Algorithm>(parameters: Le
     requireColumns(given, rollouts);
     Object.assign(metrics, given.metrics, selection.metrics); // those of the selection are of all that was scored
     const more = figuresInStep ? figureColumns(rollouts, answers.referenceLogProbs) : {};
-    const inputs = { ...given, columns: { ...given.columns, ...more } };
+    const weighted = corrected ? correctForSampler(given.columns, rollouts, answers.logProbs, config) : undefined;
+    Object.assign(metrics, weighted?.metrics);
+    const inputs = { ...given, columns: { ...(weighted ?? given).columns, ...more } };
 
     // Epochs of steps over the same rollouts.
     onPhase?.('optimize');

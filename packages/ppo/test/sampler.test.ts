@@ -58,6 +58,23 @@ test('a stale sampler is refused before anything is learned from it, and so is o
   await expect(updates(unnamed, 1)).rejects.toMatchObject({ code: 'PPO_STALE' });
 });
 
+test('completions of an older version are taken up to maxStaleness, whose files stay, and logged', async () => {
+  const policy = bigramPolicy();
+  const { sampler, published } = remote({ loads: 1 });
+  const { ppo } = await learnerOf(policy, { maxStaleness: 1, samplerCorrection: 'token' }, { sampler });
+  const fresh = await updates(ppo, 1);
+  expect(fresh.metrics['sampler/staleness']).toBe(0);
+  const { metrics } = await updates(ppo, 1, shareOf(5), 1);
+  expect(metrics['sampler/staleness']).toBe(1);
+  expect(metrics['sampler/kl']).toBeGreaterThan(0); // the policy has moved on
+  expect(published.map(({ folder }) => existsSync(folder))).toEqual([true, true]);
+  const refused = updates(ppo, 1, shareOf(5), 2);
+  await expect(refused).rejects.toMatchObject({ code: 'PPO_STALE', expected: expect.stringMatching(/just published.*maxStaleness/) });
+  expect(published.map(({ folder }) => existsSync(folder))).toEqual([false, true, true]);
+  await ppo.dispose();
+  expect(published.some(({ folder }) => existsSync(folder))).toBe(false);
+});
+
 test('version names are never used again, also by the learner that resumes a run, and files are removed', async () => {
   const given = await mkdtemp(join(tmpdir(), 'ppo-test-'));
   const { sampler, published } = remote();

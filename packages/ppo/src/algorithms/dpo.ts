@@ -6,6 +6,7 @@ import type { Algorithm, RolloutBatch } from '../algorithm.js';
 import { areEqual, groupsOf } from '../groups.js';
 import { onTokens, total } from '../masked.js';
 import { mean } from '../ragged.js';
+import { noCorrection } from '../sampler-correction.js';
 
 const WEIGHT = atMost(1e6, 'rewards are of the order of 1');
 
@@ -51,15 +52,16 @@ export const dpo: Algorithm<typeof options> = {
   options,
   valueHead: false,
   groups: true,
-  conflict: ({ lossType, labelSmoothing }) =>
-    lossType === 'ipo' && labelSmoothing > 0
+  conflict: ({ lossType, labelSmoothing, samplerCorrection }) =>
+    noCorrection({ samplerCorrection }) ??
+    (lossType === 'ipo' && labelSmoothing > 0
       ? {
           where: 'labelSmoothing',
           value: labelSmoothing,
           expected: '0 for the loss ipo, which knows no such thing',
           remedy: 'leave it out, or take the loss sigmoid or robust',
         }
-      : undefined,
+      : undefined),
   needs: () => ({ logProbs: false, reference: true }),
 
   select(batch, { pairs: which, minimumMargin }) {

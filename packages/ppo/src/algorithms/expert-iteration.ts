@@ -5,6 +5,7 @@ import type { Algorithm, RolloutBatch } from '../algorithm.js';
 import { areEqual, groupsOf } from '../groups.js';
 import { onTokens, total } from '../masked.js';
 import { mean } from '../ragged.js';
+import { noCorrection } from '../sampler-correction.js';
 
 const options = z.object({
   keep: z
@@ -32,15 +33,16 @@ export const expertIteration: Algorithm<typeof options> = {
   options,
   valueHead: false,
   groups: true,
-  conflict: ({ keep, minimumScore, completionsPerPrompt }) =>
-    minimumScore === null && keep >= completionsPerPrompt
+  conflict: ({ keep, minimumScore, completionsPerPrompt, samplerCorrection }) =>
+    noCorrection({ samplerCorrection }) ??
+    (minimumScore === null && keep >= completionsPerPrompt
       ? {
           where: 'keep',
           value: keep,
           expected: `less than completionsPerPrompt (${completionsPerPrompt}): whoever keeps all of them chooses none`,
           remedy: 'keep fewer, sample more, or set minimumScore',
         }
-      : undefined,
+      : undefined),
   needs: () => ({ logProbs: false, reference: false }),
 
   select(batch, { keep, minimumScore }) {

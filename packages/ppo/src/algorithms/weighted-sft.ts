@@ -6,6 +6,7 @@ import { areEqual, deviation, groupsOf, onEveryToken, tooFewToCompare } from '..
 import { k3Loss, k3WeightOption } from '../kl-loss.js';
 import { onTokens, total } from '../masked.js';
 import { mean } from '../ragged.js';
+import { noCorrection } from '../sampler-correction.js';
 
 const options = z.object({
   baseline: z
@@ -42,8 +43,9 @@ export const weightedSft: Algorithm<typeof options> = {
   options,
   valueHead: false,
   groups: false,
-  conflict: ({ baseline, completionsPerPrompt }) =>
-    baseline === 'group' ? tooFewToCompare(completionsPerPrompt, 'the baseline of the prompt') : undefined,
+  conflict: ({ baseline, completionsPerPrompt, samplerCorrection }) =>
+    noCorrection({ samplerCorrection }) ??
+    (baseline === 'group' ? tooFewToCompare(completionsPerPrompt, 'the baseline of the prompt') : undefined),
   needs: ({ beta }) => ({ logProbs: false, reference: beta > 0 }),
 
   select(batch, { baseline }) {
