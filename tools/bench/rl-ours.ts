@@ -1,4 +1,5 @@
 // Updates of @expctr/ppo: our side of tools/bench/rl.ts. Arguments: MODEL_FOLDER ALGORITHM WORK_AS_JSON UPDATES. Prints an UpdateFigure as JSON.
+// ALGORITHM is a name, or one with "+int8": rollouts by int8 weights, corrected for by truncated importance sampling.
 import { createRng } from '@expctr/core';
 import { loadCausalLM } from '@expctr/llm-lora';
 import { createLearner } from '@expctr/ppo';
@@ -6,10 +7,15 @@ import { useOnnx } from '@expctr/tfjs-backend-onnx';
 import { median } from '../common/measure.js';
 import type { UpdateFigure, UpdateWork } from './rl-work.js';
 
-const [folder = '', algorithm = '', json = '', updates = ''] = process.argv.slice(2);
+const [folder = '', contestant = '', json = '', updates = ''] = process.argv.slice(2);
+const [algorithm = '', weights = 'float32'] = contestant.split('+');
 const work = JSON.parse(json) as UpdateWork;
 await useOnnx();
-const policy = await loadCausalLM(folder, { lora: { rank: work.rank, alpha: 2 * work.rank, targetModules: ['q_proj', 'v_proj'] } });
+const int8 = weights === 'int8';
+const policy = await loadCausalLM(folder, {
+  lora: { rank: work.rank, alpha: 2 * work.rank, targetModules: ['q_proj', 'v_proj'] },
+  samplingWeights: int8 ? 'int8' : 'float32',
+});
 policy.adapters.create('policy', createRng(1));
 const rng = createRng(2);
 const vocabulary = policy.tokenizer.vocabularySize;
@@ -25,6 +31,7 @@ const learner = await createLearner({
     minibatches: 1,
     learningRate: 1e-5,
     missingStopPenalty: 0,
+    ...(int8 ? { samplerCorrection: 'token' as const } : {}),
     ...(algorithm === 'ppo' ? { klCoefficient: 0.05 } : { beta: 0.05 }),
   },
   reference: 'base',

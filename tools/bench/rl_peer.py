@@ -17,11 +17,12 @@ tokenizer = AutoTokenizer.from_pretrained(folder)
 tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
 gguf = next(folder.glob('*.gguf'), None)
 model = AutoModelForCausalLM.from_pretrained(folder, **({'gguf_file': gguf.name} if gguf else {}), dtype=torch.float32)
-if gguf:  # trl refuses to train what says that it was quantized: saved once as what it is now
-    saved = tempfile.mkdtemp()
-    del model.config.quantization_config
-    model.save_pretrained(saved)
-    model = AutoModelForCausalLM.from_pretrained(saved, dtype=torch.float32)
+if gguf:  # trl refuses to train what says that it was quantized: the same weights in a model that says nothing
+    loaded = model
+    del loaded.config.quantization_config
+    model = AutoModelForCausalLM.from_config(loaded.config, dtype=torch.float32)
+    model.load_state_dict(loaded.state_dict())
+    del loaded
 
 rng = random.Random(0)
 words = [word for word in (tokenizer.decode([i]) for i in range(300, 40_000))

@@ -7,7 +7,8 @@ import {
   type FloatTensor,
   type ParameterTree,
   type RotaryDecoderConfig,
-  type RotaryDecoderKey,
+  type RotaryDecoderLinear,
+  type RotaryDecoderNorm,
   type RotaryTable,
 } from '@expctr/llm-lora';
 import { KINDS, randomWeights, type Kind, type LessonBatch } from '@expctr/testbed/pretraining';
@@ -73,7 +74,7 @@ export function initialTensors(size: ModelSize, vocabulary: number, rng: Rng): M
 }
 
 /** The tree of what is trained; the head is the embedding table, and so not a leaf of its own. */
-export type Trained<L> = Omit<ParameterTree<L, RotaryDecoderKey, 'norm'>, 'head'>;
+export type Trained<L> = Omit<ParameterTree<L, L, RotaryDecoderLinear, RotaryDecoderNorm, 'norm'>, 'head'>;
 
 /** The tensors as the tree that is trained. */
 export function trainedTree(config: RotaryDecoderConfig, tensors: ReadonlyMap<string, FloatTensor>): Trained<HostTensor> {
@@ -83,10 +84,12 @@ export function trainedTree(config: RotaryDecoderConfig, tensors: ReadonlyMap<st
 
 /** The tensors of a tree by their Hugging Face names; the inverse of {@link trainedTree}. */
 export function namedTensors(config: RotaryDecoderConfig, trained: Trained<HostTensor>): Map<string, FloatTensor> {
-  const { embedding, blocks, layer, outer } = llama.layout(config);
+  const { embedding, blocks, linears, layer, outer } = llama.layout(config);
+  const entries = Object.entries({ ...linears, ...layer });
   const named = new Map<string, HostTensor>([[embedding.name, trained.embedding]]);
-  trained.layers.forEach((weights, index) => {
-    for (const [key, { name }] of Object.entries(layer)) named.set(`${blocks}.${index}.${name}`, weights[key as RotaryDecoderKey]);
+  trained.layers.forEach((layerWeights, index) => {
+    const weights = { ...trained.linears[index]!, ...layerWeights };
+    for (const [key, { name }] of entries) named.set(`${blocks}.${index}.${name}`, weights[key as keyof typeof weights]);
   });
   named.set(outer.norm.name, trained.outer.norm);
   return named as Map<string, FloatTensor>;
@@ -120,7 +123,7 @@ function nextLogProbs(
     past: null,
     lora: null,
   });
-  return tf.logSoftmax(tf.matMul(llama.finalNorm(config, parameters, hidden), trained.embedding, false, true)); // [rows * time, vocabulary]
+  return tf.logSoftmax(tf.matMul(llama.finalNorm(config, trained.outer, hidden), trained.embedding, false, true)); // [rows * time, vocabulary]
 }
 
 function constantsOf(config: RotaryDecoderConfig, time: number): Constants<HostTensor> {

@@ -65,7 +65,7 @@ export const loopOptions = z.object({
     .enum(['none', 'token', 'sequence'])
     .default('none')
     .describe(
-      'truncated importance sampling: advantages are weighted by how likely the policy was to write what the sampler wrote, by token or by completion; for samplers of another precision or an older adapter; costs a pass of log-probabilities where there is none',
+      'truncated importance sampling: advantages are weighted by how likely the policy was to write what the sampler wrote, by token or by completion; for samplers of another precision or an older adapter',
     ),
   samplerCorrectionCap: z
     .number()

@@ -24,8 +24,8 @@ export interface PublisherOptions {
   readonly sampler: Sampler;
   /** Folder that policy and sampler both see. Default: a temporary one. */
   readonly folder?: string | undefined;
-  /** How many older versions stay. */
-  readonly maxStaleness: number;
+  /** How many older versions stay. Default 0. */
+  readonly maxStaleness?: number;
 }
 
 const CREATE_PUBLISHER_OPTIONS: OptionKeys<PublisherOptions> = {
@@ -39,7 +39,7 @@ const CREATE_PUBLISHER_OPTIONS: OptionKeys<PublisherOptions> = {
 /** A publisher for samplers with `publish`, undefined for those that share the policy's memory. */
 export function createPublisher(parameters: PublisherOptions): Publisher | undefined {
   checkOptions('createPublisher', parameters, CREATE_PUBLISHER_OPTIONS);
-  const { policy, adapter, sampler, folder, maxStaleness } = parameters;
+  const { policy, adapter, sampler, folder, maxStaleness = 0 } = parameters;
   if (sampler.publish === undefined) return undefined;
   const learner = randomUUID().slice(0, 8); // a resumed run repeats its steps: a step alone would name a version twice
   let parent: string | undefined;

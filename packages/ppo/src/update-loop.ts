@@ -17,7 +17,7 @@ import { fixReference, requireReference, requireZeroAdapter } from './reference.
 import { resolveConfig } from './resolve-config.js';
 import { rollOut, scoreRollouts, type Rollout } from './rollout.js';
 import { gatherRollouts } from './rollout-rounds.js';
-import { correctForSampler } from './sampler-correction.js';
+import { correctionColumns, withSamplerCorrection } from './sampler-correction.js';
 import { batchesOf, requireColumns, selectedBatch, selectedOf } from './step-batches.js';
 import { figureColumns, withStepFigures } from './step-figures.js';
 import { initialValueHead, stateValues, type ValueHead } from './value-head.js';
@@ -55,7 +55,7 @@ export async function createLearner<A extends string | Algorithm>(parameters: Le
   const adapter = policy.adapters.active;
   const corrected = config.samplerCorrection !== 'none';
   const asked = algorithm.needs(config);
-  const needs = { ...asked, logProbs: asked.logProbs || corrected };
+  const needs = { ...asked, logProbs: asked.logProbs || (corrected && !isOneStep(config)) };
   const publisher = createPublisher({ policy, adapter, sampler, folder: options.publishFolder, maxStaleness: config.maxStaleness });
   const score = await policy.compileScore<ValueHead>(({ logProbs, hidden }, head) =>
     algorithm.valueHead ? { logProbs, values: stateValues(hidden, head) } : { logProbs },
@@ -63,7 +63,8 @@ export async function createLearner<A extends string | Algorithm>(parameters: Le
   const head = algorithm.valueHead ? initialValueHead(policy.hiddenSize) : ({} as HostTreeOf<ValueHead>);
   // where an update is one step its own forward is that of the policy before it, and gives what is logged of it
   const figuresInStep = !needs.logProbs && !algorithm.valueHead && isOneStep(config);
-  const loss = figuresInStep ? withStepFigures(algorithm.loss(config)) : algorithm.loss(config);
+  const weighted = corrected ? withSamplerCorrection(algorithm.loss(config), config) : algorithm.loss(config);
+  const loss = figuresInStep ? withStepFigures(weighted) : weighted;
   const trainStep = await policy.compileStep<ValueHead>(loss, optimizer, head);
   let state = algorithm.initialState?.(config) ?? {};
   let referenceAdapter: string | null | undefined;
@@ -118,9 +119,8 @@ export async function createLearner<A extends string | Algorithm>(parameters: Le
     requireColumns(given, rollouts);
     Object.assign(metrics, given.metrics, selection.metrics); // those of the selection are of all that was scored
     const more = figuresInStep ? figureColumns(rollouts, answers.referenceLogProbs) : {};
-    const weighted = corrected ? correctForSampler(given.columns, rollouts, answers.logProbs, config) : undefined;
-    Object.assign(metrics, weighted?.metrics);
-    const inputs = { ...given, columns: { ...(weighted ?? given).columns, ...more } };
+    const weighed = corrected ? correctionColumns(rollouts, given.columns, config) : {};
+    const inputs = { ...given, columns: { ...given.columns, ...more, ...weighed } };
 
     // Epochs of steps over the same rollouts.
     onPhase?.('optimize');

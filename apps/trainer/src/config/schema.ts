@@ -38,6 +38,12 @@ const llm = z.strictObject({
   batchSize: positive(65_536, 'the sequences are in memory at once')
     .default(32)
     .describe('sequences decoded at a time: memory and speed, never the text'),
+  samplingWeights: z
+    .enum(['float32', 'float16', 'int8', 'int4'])
+    .default('float32')
+    .describe(
+      'how the matrices are stored that rollouts and explanations are written with; int8 is faster and not quite the policy (see ppo.samplerCorrection); scoring, reading and training stay in float32',
+    ),
   lora: z
     .strictObject({
       rank: positive(4096, 'an adapter of a higher rank is larger than the layer that it adapts')

@@ -78,6 +78,7 @@ export async function loadPolicy(
     hub,
     lora: { rank, alpha, ...(targetModules === null ? {} : { targetModules }) },
     limits: { sequences: config.llm.batchSize },
+    samplingWeights: config.llm.samplingWeights,
     ...(config.threads > 0 ? { threads: config.threads } : {}),
   });
   try {

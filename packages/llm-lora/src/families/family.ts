@@ -3,7 +3,6 @@ import type { Fields } from '../formats/fields.js';
 import type { TokenContext } from '../model/attention.js';
 import type { DecoderConfig } from '../model/config.js';
 import type { BlockInputs, BlockResult } from '../model/block.js';
-import type { ParameterTree } from '../model/parameters.js';
 import type { PositionInputs } from '../model/positions.js';
 import type { TensorLayout } from './layout.js';
 
@@ -23,11 +22,12 @@ export interface GgufConventions<C extends DecoderConfig = DecoderConfig> {
  * A family of decoder-only models: all that differs from one architecture to another, as data and pure functions. A new family
  * is one folder beside this file and one line in table.ts, or a package of its own that is handed to `loadCausalLM`.
  *
- * The names of its tensors in code (`LayerKey`, `OuterKey`) and of what its graphs take of positions (`PositionKey`) are its own:
+ * The names of its tensors in code (`LinearKey`, `LayerKey`, `OuterKey`) and of what its graphs take of positions (`PositionKey`) are its own:
  * the rest of the package knows the embedding table, the output head and {@link DecoderConfig}.
  */
 export interface ModelFamily<
   C extends DecoderConfig = DecoderConfig,
+  LinearKey extends string = string,
   LayerKey extends string = string,
   OuterKey extends string = string,
   PositionKey extends string = string,
@@ -43,7 +43,7 @@ export interface ModelFamily<
   /** How llama.cpp stores the family; null where it is not read from GGUF files. */
   readonly gguf: GgufConventions<C> | null;
   /** The tensors of a model of this configuration. */
-  layout(config: C): TensorLayout<LayerKey, OuterKey>;
+  layout(config: C): TensorLayout<LinearKey, LayerKey, OuterKey>;
   /** Whether a file may hold a tensor of this name that the layout does not name, and that is not read. */
   ignores(name: string, config: C): boolean;
   /** The linear layers that an adapter is on unless told otherwise, by the last parts of their names, as in PEFT. */
@@ -52,21 +52,22 @@ export interface ModelFamily<
   readonly positions: PositionInputs<C, PositionKey>;
   /**
    * From rows of the embedding table to the input of the first block: as they are, scaled, or with learned positions added.
-   * @param rows [batch * time, width] @returns [batch * time, hidden]
+   * @param outer the tensors outside of the blocks @param rows [batch * time, width] @returns [batch * time, hidden]
    */
-  embed(
-    config: C,
-    parameters: ParameterTree<tf.Tensor, LayerKey, OuterKey>,
-    rows: tf.Tensor2D,
-    tokens: TokenContext<PositionKey>,
-  ): tf.Tensor2D;
+  embed(config: C, outer: { readonly [K in OuterKey]: tf.Tensor }, rows: tf.Tensor2D, tokens: TokenContext<PositionKey>): tf.Tensor2D;
   /**
-   * One block. A gradient may compute it a second time from its arguments, so it uses no tensor from elsewhere.
-   * @param x [batch * time, hidden] @returns hidden states, and keys and values as its attention will want them back as `past`
+   * One block. A gradient may compute it a second time from its arguments, so it uses no tensor from elsewhere. Its linear layers
+   * are functions among the inputs, which carry the adapter, however the matrices are stored.
+   * @param layer the block's other tensors @param x [batch * time, hidden] @returns hidden states, and keys and values as its attention will want them back as `past`
    */
-  block(config: C, layer: { readonly [K in LayerKey]: tf.Tensor }, x: tf.Tensor2D, inputs: BlockInputs<PositionKey>): BlockResult;
+  block(
+    config: C,
+    layer: { readonly [K in LayerKey]: tf.Tensor },
+    x: tf.Tensor2D,
+    inputs: BlockInputs<LinearKey, PositionKey>,
+  ): BlockResult;
   /** From the last block to what meets the head: the norm, and a constant scale of logits where there is one. @param hidden [rows, hidden] */
-  finalNorm(config: C, parameters: ParameterTree<tf.Tensor, LayerKey, OuterKey>, hidden: tf.Tensor2D): tf.Tensor2D;
+  finalNorm(config: C, outer: { readonly [K in OuterKey]: tf.Tensor }, hidden: tf.Tensor2D): tf.Tensor2D;
   /** Logits u become cap tanh(u / cap), before any temperature. Default: they stay as they are. */
   logitCap?(config: C): number;
 }

@@ -8,19 +8,19 @@ export interface TensorEntry {
   readonly gguf: string;
   /** As Hugging Face stores it; a linear layer's matrix is [out, in]. */
   readonly shape: readonly number[];
-  /** Whether it is the matrix of a linear layer, which can carry a LoRA adapter. Default false. */
-  readonly linear?: boolean;
   /** The heads whose rows llama.cpp's converter permutes for interleaved rotary embeddings. Default: the rows are in order. */
   readonly ggufPermutedHeads?: number;
 }
 
 /** All tensors of a model under the names that its family's code has for them. */
-export interface TensorLayout<LayerKey extends string = string, OuterKey extends string = string> {
+export interface TensorLayout<LinearKey extends string = string, LayerKey extends string = string, OuterKey extends string = string> {
   /** The embedding table, [vocabulary, width]. */
   readonly embedding: TensorEntry;
   /** What stands before a block's number in Hugging Face's names: `model.layers`. */
   readonly blocks: string;
-  /** The tensors of each block. */
+  /** The matrices of each block's linear layers, which can carry a LoRA adapter and be stored small. */
+  readonly linears: { readonly [K in LinearKey]: TensorEntry };
+  /** The other tensors of each block: norms and biases. */
   readonly layer: { readonly [K in LayerKey]: TensorEntry };
   /** The tensors outside of the blocks that are neither embedding table nor head. */
   readonly outer: { readonly [K in OuterKey]: TensorEntry };
@@ -36,12 +36,18 @@ export interface NamedTensor extends TensorEntry {
   readonly gguf: string;
 }
 
-/** All tensors of a model with so many blocks, in the order of the model. */
-export function namedTensors({ embedding, blocks, layer, outer, head }: TensorLayout, layers: number): NamedTensor[] {
-  const inBlocks = Array.from({ length: layers }, (_, index) =>
-    Object.values(layer).map((entry) => ({ ...entry, name: `${blocks}.${index}.${entry.name}`, gguf: `blk.${index}.${entry.gguf}` })),
-  );
-  return [embedding, ...inBlocks.flat(), ...Object.values(outer), ...(head === null ? [] : [head])];
+/** All tensors of a model with so many blocks. */
+export function namedTensors(layout: TensorLayout, layers: number): NamedTensor[] {
+  const { embedding, linears, layer, outer, head } = layout;
+  const inBlocks = tensorsOfBlocks(layout, { ...layer, ...linears }, layers);
+  return [embedding, ...inBlocks, ...Object.values(outer), ...(head === null ? [] : [head])];
+}
+
+/** Some of the tensors of each block, under their full names: `layout.linears`, say. */
+export function tensorsOfBlocks({ blocks }: TensorLayout, entries: Readonly<Record<string, TensorEntry>>, layers: number): NamedTensor[] {
+  return Array.from({ length: layers }, (_, index) =>
+    Object.values(entries).map((entry) => ({ ...entry, name: `${blocks}.${index}.${entry.name}`, gguf: `blk.${index}.${entry.gguf}` })),
+  ).flat();
 }
 
 /** A linear layer of a block, which can carry a LoRA adapter. */
@@ -57,11 +63,21 @@ export interface LinearLayer {
 }
 
 /** The linear layers of a block, in the order of the layout. */
-export function linearLayers({ layer }: TensorLayout): LinearLayer[] {
-  return Object.entries(layer).flatMap(([key, { name, shape, linear = false }]) => {
-    const [out = 0, width = 0] = shape;
-    return linear ? [{ key, module: name.replace(/\.weight$/, ''), in: width, out }] : [];
-  });
+export function linearLayers({ linears }: TensorLayout): LinearLayer[] {
+  return Object.entries(linears).map(
+    ([
+      key,
+      {
+        name,
+        shape: [out = 0, width = 0],
+      },
+    ]) => ({
+      key,
+      module: name.replace(/\.weight$/, ''),
+      in: width,
+      out,
+    }),
+  );
 }
 
 /** Where a linear layer stands in the whole model, as adapters name it: `layers.0.self_attn.q_proj`. */

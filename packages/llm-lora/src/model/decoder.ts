@@ -3,7 +3,9 @@ import * as tf from '@tensorflow/tfjs';
 import type { ModelFamily } from '../families/family.js';
 import type { LoraTree } from '../lora/lora-tree.js';
 import type { KeyValues, TokenContext } from './attention.js';
+import type { BlockInputs, BlockResult } from './block.js';
 import type { DecoderConfig } from './config.js';
+import { blockLinears, type BlockLora, type Matrix } from './linear.js';
 import type { ParameterTree } from './parameters.js';
 
 /** What a run over some tokens needs beside the weights. */
@@ -17,6 +19,10 @@ export interface DecoderInputs {
   /** Whether a gradient computes each block a second time in place of keeping what it made. Default false. */
   readonly recompute?: boolean;
 }
+
+type Weights = Readonly<Record<string, tf.Tensor>>;
+type Matrices = Readonly<Record<string, Matrix<tf.Tensor>>>;
+type Inputs = Omit<BlockInputs, 'linear'> & { readonly lora: BlockLora };
 
 /** What a run over some tokens gives. */
 export interface DecoderResult {
@@ -34,16 +40,18 @@ export interface DecoderResult {
 export function decode(
   family: ModelFamily,
   config: DecoderConfig,
-  parameters: ParameterTree<tf.Tensor>,
+  parameters: ParameterTree<tf.Tensor, Matrix<tf.Tensor>>,
   rows: tf.Tensor2D,
   { tokens, past, lora, recompute = false }: DecoderInputs,
 ): DecoderResult {
-  const block: ModelFamily['block'] = (...args) => family.block(...args);
+  // all tensors are arguments, for a gradient that computes the block again
+  const block = (layer: Weights, matrices: Matrices, x: tf.Tensor2D, { lora: adapter, ...inputs }: Inputs): BlockResult =>
+    family.block(config, layer, x, { ...inputs, linear: blockLinears(matrices, adapter) });
   const apply = recompute ? checkpoint(block) : block;
-  let hidden = family.embed(config, parameters, rows, tokens);
+  let hidden = family.embed(config, parameters.outer, rows, tokens);
   const keyValues = parameters.layers.map((layer, index) => {
     const inputs = { index, tokens, past: past?.[index] ?? null, lora: { layer: lora?.tree[index], scale: lora?.scale ?? 0 } };
-    const { keys, values, ...result } = tf.tidy(`layer${index}`, () => apply(config, layer, hidden, inputs));
+    const { keys, values, ...result } = tf.tidy(`layer${index}`, () => apply(layer, parameters.linears[index]!, hidden, inputs));
     hidden = result.hidden;
     return { keys, values };
   });

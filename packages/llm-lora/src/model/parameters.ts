@@ -1,17 +1,28 @@
-import type { TensorLayout } from '../families/layout.js';
+import type { TensorEntry, TensorLayout } from '../families/layout.js';
 import { FormatError } from '../formats/errors.js';
 import type { FloatTensor } from '../formats/host-tensor.js';
 
-/** Weights of a model; `L` is a tfjs tensor while a function is traced, a host tensor outside, or a spec. */
-export type ParameterTree<L, LayerKey extends string = string, OuterKey extends string = string> = {
+/**
+ * Weights of a model; `L` is a tfjs tensor while a function is traced, a host tensor outside, or a spec, and `M` a matrix that
+ * products are taken with: as stored in the checkpoint, or small.
+ */
+export type ParameterTree<
+  L,
+  M = L,
+  LinearKey extends string = string,
+  LayerKey extends string = string,
+  OuterKey extends string = string,
+> = {
   /** [vocabulary, width] */
   readonly embedding: L;
-  /** Weights of each block. Matrices are [out, in] as stored. */
+  /** The linear layers of each block, [out, in]. */
+  readonly linears: readonly { readonly [K in LinearKey]: M }[];
+  /** The other weights of each block. */
   readonly layers: readonly { readonly [K in LayerKey]: L }[];
   /** Weights outside of the blocks: the final norm, say. */
   readonly outer: { readonly [K in OuterKey]: L };
   /** [vocabulary, hidden]; the embedding itself where the head is tied. */
-  readonly head: L;
+  readonly head: M;
 };
 
 /**
@@ -19,14 +30,14 @@ export type ParameterTree<L, LayerKey extends string = string, OuterKey extends 
  * which ONNX Runtime packs as fast as it does [in, out].
  * @throws FormatError `CHECKPOINT_MISSING_TENSOR`
  */
-export function parameterTree<LayerKey extends string, OuterKey extends string>(
-  { blocks, layer, embedding, outer, head }: TensorLayout<LayerKey, OuterKey>,
+export function parameterTree<LinearKey extends string, LayerKey extends string, OuterKey extends string>(
+  { blocks, linears, layer, embedding, outer, head }: TensorLayout<LinearKey, LayerKey, OuterKey>,
   {
     config,
     tensors,
     source,
   }: { readonly config: { readonly layers: number }; readonly tensors: ReadonlyMap<string, FloatTensor>; readonly source: string },
-): ParameterTree<FloatTensor, LayerKey, OuterKey> {
+): ParameterTree<FloatTensor, FloatTensor, LinearKey, LayerKey, OuterKey> {
   const named = (name: string): FloatTensor => {
     const tensor = tensors.get(name);
     if (tensor !== undefined) return tensor;
@@ -37,9 +48,12 @@ export function parameterTree<LayerKey extends string, OuterKey extends string>(
     });
   };
   const table = named(embedding.name);
+  const inBlocks = <K extends string>(entries: { readonly [Key in K]: TensorEntry }): { [Key in K]: FloatTensor }[] =>
+    Array.from({ length: config.layers }, (_, index) => mapEntries(entries, ({ name }) => named(`${blocks}.${index}.${name}`)));
   return {
     embedding: table,
-    layers: Array.from({ length: config.layers }, (_, index) => mapEntries(layer, ({ name }) => named(`${blocks}.${index}.${name}`))),
+    linears: inBlocks(linears),
+    layers: inBlocks(layer),
     outer: mapEntries(outer, ({ name }) => named(name)),
     head: head === null ? table : named(head.name),
   };

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { product, type Matrix } from './linear.js';
 
 /** The output head while a function is traced. */
 export interface TracedHead {
@@ -11,8 +12,8 @@ export interface TracedHead {
 }
 
 /** Logits of some entries of the vocabulary. @param part [part, hidden] @returns [rows, part] */
-export function headLogits(hidden: tf.Tensor2D, part: tf.Tensor, cap: tf.Tensor | null): tf.Tensor2D {
-  return capped(tf.matMul(hidden, part as tf.Tensor2D, false, true), cap);
+export function headLogits(hidden: tf.Tensor2D, part: Matrix<tf.Tensor>, cap: tf.Tensor | null): tf.Tensor2D {
+  return capped(product(hidden, part), cap);
 }
 
 function capped<T extends tf.Tensor>(logits: T, cap: tf.Tensor | null): T {

@@ -71,7 +71,7 @@ function compileAnswers(
   ): tf.Tensor1D => {
     const { hidden } = forwardTokens(weights, tracedWeights, sequence, { batch, time, lora: tree, scale, past });
     const read = tf.gather(hidden, places); // [count, hidden]
-    const normed = weights.family.finalNorm(weights.config, tracedWeights.parameters, read);
+    const normed = weights.family.finalNorm(weights.config, tracedWeights.parameters.outer, read);
     const head = tracedHead(weights, tracedWeights, inverseTemperature);
     return tokenStatistics(tf.mul(normed, inverseTemperature), head, targets as tf.Tensor1D, false).logProbs;
   };

@@ -1,14 +1,14 @@
 import { checkOptions, type OptionKeys } from '@expctr/core';
 import type { AnswerOptions, Completion, SamplingOptions, TokenIds, Tokenizer } from '@expctr/language-model';
 import type { HostTreeOf, LanguageModel, Score, ScoreHead, StepLoss, TokenBatch, TrainStep } from '@expctr/language-model/training';
-import type { Optimizer } from '@expctr/tfjs-backend-onnx';
+import type { FrozenFormat, Optimizer } from '@expctr/tfjs-backend-onnx';
 import type { Adapter, LoraConfig } from '../formats/adapter.js';
 import { locateModel } from '../formats/locate-model.js';
 import { loadCheckpoint, type Checkpoint, type LoadCheckpointOptions } from '../formats/checkpoint.js';
 import { LoraStore } from '../lora/lora-store.js';
 import { loraSites } from '../lora/lora-tree.js';
 import type { DecoderConfig } from '../model/config.js';
-import { modelWeights } from '../model/weights.js';
+import { modelWeights, storedAs } from '../model/weights.js';
 import { checkTokenizer } from '../tokenizer/check-tokenizer.js';
 import { loadTokenizer } from '../tokenizer/load-tokenizer.js';
 import { createScoreAnswers } from './answers.js';
@@ -26,6 +26,11 @@ export interface PolicyOptions {
   readonly lora?: Partial<LoraConfig>;
   /** Bounds on memory; each has a default of its own. */
   readonly limits?: Partial<PolicyLimits>;
+  /**
+   * How the matrices are stored that `generate` multiplies by. `int8` writes faster and in less memory, not quite what the policy would
+   * have written; log-probabilities, reading and training stay in float32. Default `float32`.
+   */
+  readonly samplingWeights?: FrozenFormat;
   /** Threads of one operation. Default: the cores available. */
   readonly threads?: number;
 }
@@ -43,14 +48,19 @@ export class CausalLM implements LanguageModel<Adapter> {
   /** Named adapters; none at first. */
   readonly adapters: LoraStore;
   readonly #tokenizer: Tokenizer | null;
-  readonly #generate: LanguageModel['generate'];
+  readonly #samplingWeights: FrozenFormat;
+  #generate: Promise<LanguageModel['generate']> | undefined;
   readonly #scoreAnswers: LanguageModel['scoreAnswers'];
   readonly #score: Score<Record<string, never>>;
   readonly #context: PolicyContext;
   readonly #frees = new Set<() => Promise<void>>();
 
   /** Use {@link createPolicy}. */
-  constructor(checkpoint: Checkpoint, tokenizer: Tokenizer | null, { lora, limits = {}, threads }: PolicyOptions) {
+  constructor(
+    checkpoint: Checkpoint,
+    tokenizer: Tokenizer | null,
+    { lora, limits = {}, samplingWeights = 'float32', threads }: PolicyOptions,
+  ) {
     const { family, config, tensors } = checkpoint;
     const bounds = completeLimits(limits, tensors);
     const adapters = new LoraStore(loraSites(family.layout(config), config.layers), {
@@ -74,7 +84,7 @@ export class CausalLM implements LanguageModel<Adapter> {
         return () => void this.#frees.delete(free);
       },
     };
-    this.#generate = createGenerate(this.#context);
+    this.#samplingWeights = samplingWeights;
     this.#scoreAnswers = createScoreAnswers(this.#context);
     this.#score = createScore(this.#context, ({ logProbs }) => ({ logProbs }));
   }
@@ -102,8 +112,15 @@ export class CausalLM implements LanguageModel<Adapter> {
    * Samples completions in prompt-major order. Equal prompts, and what all prompts begin with, go through the model once.
    * @throws {@link PolicyError} for prompts that do not fit the context, for wrong options, and before a token is drawn from logits that are not finite
    */
-  generate(prompts: readonly TokenIds[], options: SamplingOptions): Promise<Completion[]> {
-    return this.#generate(prompts, options);
+  async generate(prompts: readonly TokenIds[], options: SamplingOptions): Promise<Completion[]> {
+    this.#generate ??= this.#createGenerate();
+    return (await this.#generate)(prompts, options);
+  }
+
+  async #createGenerate(): Promise<LanguageModel['generate']> {
+    const { weights } = this.#context;
+    if (this.#samplingWeights === 'float32') return createGenerate(this.#context);
+    return createGenerate({ ...this.#context, weights: await storedAs(this.#samplingWeights, weights) });
   }
 
   /**
@@ -145,11 +162,18 @@ export class CausalLM implements LanguageModel<Adapter> {
   }
 }
 
-const CREATE_POLICY_OPTIONS: OptionKeys<PolicyOptions> = { lora: true, limits: true, threads: true };
+const FORMATS: Readonly<Record<FrozenFormat, true>> = { float32: true, float16: true, int8: true, int4: true };
+
+const CREATE_POLICY_OPTIONS: OptionKeys<PolicyOptions> = { lora: true, limits: true, samplingWeights: true, threads: true };
 
 /** A policy over a checkpoint, of the family that the checkpoint names. @param tokenizer for the caller: the policy itself knows token ids only */
 export function createPolicy(checkpoint: Checkpoint, tokenizer: Tokenizer | null = null, options: PolicyOptions = {}): CausalLM {
   checkOptions('createPolicy', options, CREATE_POLICY_OPTIONS);
+  const { samplingWeights = 'float32' } = options;
+  if (!Object.hasOwn(FORMATS, samplingWeights)) {
+    const expected = `one of ${Object.keys(FORMATS).join(', ')}`;
+    throw new PolicyError('POLICY_OPTION', `samplingWeights is ${String(samplingWeights)}`, { where: 'createPolicy', expected });
+  }
   return new CausalLM(checkpoint, tokenizer, options);
 }
 
@@ -159,6 +183,7 @@ export type LoadCausalLMOptions = PolicyOptions & LoadCheckpointOptions;
 const LOAD_CAUSAL_LM_OPTIONS: OptionKeys<LoadCausalLMOptions> = {
   lora: true,
   limits: true,
+  samplingWeights: true,
   threads: true,
   onProgress: true,
   hub: true,

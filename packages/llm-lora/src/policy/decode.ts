@@ -5,10 +5,11 @@ import type { FloatTensor } from '../formats/host-tensor.js';
 import type { LoraTree } from '../lora/lora-tree.js';
 import type { KeyValues } from '../model/attention.js';
 import { decode } from '../model/decoder.js';
+import type { Matrix } from '../model/linear.js';
 import type { ParameterTree } from '../model/parameters.js';
 import type { PositionTree } from '../model/positions.js';
 import { mapLora, mapParameters } from '../model/weights.js';
-import type { PolicyContext } from './context.js';
+import type { SamplingContext } from './context.js';
 import type { KeyValueCache } from './key-value-cache.js';
 import { nextToken } from './next-token.js';
 import { lengthMask } from './packing.js';
@@ -34,10 +35,10 @@ type StepInputs = {
 
 /** One token for each slot, after the keys and values in the cache. */
 export class Decoder {
-  readonly #context: PolicyContext;
+  readonly #context: SamplingContext;
   readonly #compiled: CompiledCache<Program<DecodeOutputs>>;
 
-  constructor(context: PolicyContext) {
+  constructor(context: SamplingContext) {
     this.#context = context;
     this.#compiled = new CompiledCache(context.limits.decoders);
     context.onDispose(() => this.#compiled.clear());
@@ -70,7 +71,7 @@ function rowsOf({ data: table, shape }: FloatTensor, tokens: Int32Array): Float3
 }
 
 function compileDecoder(
-  { weights, compileOptions, limits }: PolicyContext,
+  { weights, compileOptions, limits }: SamplingContext,
   { slots, size }: KeyValueCache,
   lora: HostLora | null,
 ): Promise<Program<DecodeOutputs>> {
@@ -78,7 +79,7 @@ function compileDecoder(
   const { keyValueHeads, headDim } = config;
   const scale = lora?.scale ?? 0;
   const traced = (
-    parameters: ParameterTree<tf.Tensor>,
+    parameters: ParameterTree<tf.Tensor, Matrix<tf.Tensor>>,
     tree: LoraTree<tf.Tensor>,
     { rows, positions, pastMask, inverseTemperature }: StepInputs,
     past: readonly KeyValues<tf.Tensor>[],

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import type { LoraTree } from '../lora/lora-tree.js';
 import type { KeyValues } from '../model/attention.js';
 import { decode, type DecoderResult } from '../model/decoder.js';
-import type { ModelWeights, TracedWeights } from '../model/weights.js';
+import type { Matrix } from '../model/linear.js';
+import type { ReadWeights, TracedWeights } from '../model/weights.js';
 import type { SequenceInputs } from './token-inputs.js';
 
 /** What {@link forwardTokens} needs beside weights and tokens. */
@@ -20,8 +21,8 @@ export interface ForwardOptions {
 
 /** Token ids through embedding and blocks: the traced part that scoring, training, reading and prefill share. */
 export function forwardTokens(
-  { family, config }: ModelWeights,
-  { parameters }: TracedWeights,
+  { family, config }: ReadWeights,
+  { parameters }: TracedWeights<Matrix<tf.Tensor>>,
   { tokens, positions, mask }: SequenceInputs<tf.Tensor>,
   { batch, time, lora, scale, past, recompute = false }: ForwardOptions,
 ): DecoderResult {

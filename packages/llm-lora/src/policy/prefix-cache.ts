@@ -4,8 +4,9 @@ import type * as tf from '@tensorflow/tfjs';
 import type { HostLora } from '../lora/lora-store.js';
 import type { LoraTree } from '../lora/lora-tree.js';
 import type { KeyValues } from '../model/attention.js';
+import type { Matrix } from '../model/linear.js';
 import { mapLora, type TracedWeights } from '../model/weights.js';
-import type { PolicyContext } from './context.js';
+import type { SamplingContext } from './context.js';
 import { forwardTokens } from './forward.js';
 import { causalMask } from './packing.js';
 import { commonPrefixLength, keyOf } from './token-ids.js';
@@ -31,11 +32,11 @@ const KEPT = 4;
  * beyond their template does not ask for functions of ever new shapes.
  */
 export class PrefixCache {
-  readonly #context: PolicyContext;
+  readonly #context: SamplingContext;
   readonly #compiled: CompiledCache<Program<readonly KeyValues<HostTensor>[]>>;
   #known: (Pick<Prefix, 'tokens'> & Partial<Prefix>)[] = [];
 
-  constructor(context: PolicyContext) {
+  constructor(context: SamplingContext) {
     this.#context = context;
     this.#compiled = new CompiledCache(context.limits.compiledFunctions);
     context.onDispose(() => this.#compiled.clear());
@@ -89,13 +90,16 @@ export class PrefixCache {
 }
 
 function compilePrefix(
-  { weights, compileOptions }: PolicyContext,
+  { weights, compileOptions }: SamplingContext,
   time: number,
   lora: HostLora | null,
 ): Promise<Program<readonly KeyValues<HostTensor>[]>> {
   const scale = lora?.scale ?? 0;
-  const traced = (tracedWeights: TracedWeights, tree: LoraTree<tf.Tensor>, sequence: SequenceInputs<tf.Tensor>): unknown =>
-    forwardTokens(weights, tracedWeights, sequence, { batch: 1, time, lora: tree, scale, past: [] }).keyValues;
+  const traced = (
+    tracedWeights: TracedWeights<Matrix<tf.Tensor>>,
+    tree: LoraTree<tf.Tensor>,
+    sequence: SequenceInputs<tf.Tensor>,
+  ): unknown => forwardTokens(weights, tracedWeights, sequence, { batch: 1, time, lora: tree, scale, past: [] }).keyValues;
   const specs = [weights.specs, lora === null ? [] : mapLora(lora.tree, specOf), sequenceSpecs(weights, 1, time)];
   return compileProgram(traced, specs, { ...compileOptions, name: `prefix ${time}` });
 }

@@ -63,7 +63,7 @@ export function tracedOutputs(
 ): TokenOutputs {
   const { hidden } = forwardTokens(model, weights, sequence, { batch, time, lora, scale, past: [], recompute });
   const read = gatherRows(hidden, readout.places as tf.Tensor1D, inverse as tf.Tensor1D); // [rows * response, hidden]
-  const normed = model.family.finalNorm(model.config, weights.parameters, read);
+  const normed = model.family.finalNorm(model.config, weights.parameters.outer, read);
   const cooled: tf.Tensor2D = tf.mul(normed, readout.inverseTemperature); // as dividing the logits, at a fraction of the work
   const head = tracedHead(model, weights, readout.inverseTemperature);
   const { logProbs, entropy } = tokenStatistics(cooled, head, readout.targets as tf.Tensor1D, withGradients);

@@ -4,7 +4,6 @@ import { writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   attend,
-  blockLinears,
   createPolicy,
   FAMILIES,
   ignoresRotaryDecoder,
@@ -16,7 +15,8 @@ import {
   swiGlu,
   type ModelFamily,
   type RotaryDecoderConfig,
-  type RotaryDecoderKey,
+  type RotaryDecoderLinear,
+  type RotaryDecoderNorm,
 } from '../../src/index.js';
 import { failure } from '../formats/failure.js';
 import { temporaryFolder } from '../formats/temporary-folder.js';
@@ -32,11 +32,11 @@ const loud: ModelFamily<RotaryDecoderConfig> = {
   name: 'loud',
   className: 'LoudForCausalLM',
   gguf: null,
-  embed: (_config, _parameters, rows) => tf.mul(rows, 4),
+  embed: (_config, _outer, rows) => tf.mul(rows, 4),
 };
 
 /** Learned positions added to the embeddings, no rotation, no grouping: what GPT-2 does with positions, in Llama's block. */
-const learned: ModelFamily<RotaryDecoderConfig, RotaryDecoderKey, 'norm' | 'positions', 'ids'> = {
+const learned: ModelFamily<RotaryDecoderConfig, RotaryDecoderLinear, RotaryDecoderNorm, 'norm' | 'positions', 'ids'> = {
   name: 'learned',
   description: 'learned positions',
   className: 'LearnedForCausalLM',
@@ -53,21 +53,20 @@ const learned: ModelFamily<RotaryDecoderConfig, RotaryDecoderKey, 'norm' | 'posi
     specs: (_config, rows, time) => ({ ids: spec([rows, time], 'int32') }),
     values: (_config, positions) => ({ ids: Int32Array.from(positions) }),
   },
-  embed({ hiddenSize }, { outer }, rows, { batch, time, positions }) {
+  embed({ hiddenSize }, outer, rows, { batch, time, positions }) {
     const added = tf.gather(outer.positions, positions.ids); // [1 or batch, time, hidden]
     return tf.reshape<tf.Rank.R2>(tf.add(tf.reshape(rows, [batch, time, hiddenSize]), added), [batch * time, hiddenSize]);
   },
-  block(config, layer, x, { tokens, past, lora }) {
-    const apply = blockLinears(layer, lora);
+  block(config, layer, x, { tokens, past, linear }) {
     const normed = rmsNorm(x, layer.input_layernorm, config.normEpsilon);
-    const query: tf.Tensor2D = tf.mul(apply(normed, 'q_proj'), 1 / Math.sqrt(config.headDim));
-    const { mixed, keys, values } = attend(config, query, apply(normed, 'k_proj'), apply(normed, 'v_proj'), tokens, null, past);
-    const attended: tf.Tensor2D = tf.add(x, apply(mixed, 'o_proj'));
+    const query: tf.Tensor2D = tf.mul(linear(normed, 'q_proj'), 1 / Math.sqrt(config.headDim));
+    const { mixed, keys, values } = attend(config, query, linear(normed, 'k_proj'), linear(normed, 'v_proj'), tokens, null, past);
+    const attended: tf.Tensor2D = tf.add(x, linear(mixed, 'o_proj'));
     const again = rmsNorm(attended, layer.post_attention_layernorm, config.normEpsilon);
-    const gated = swiGlu(apply(again, 'gate_proj'), apply(again, 'up_proj'));
-    return { hidden: tf.add(attended, apply(gated, 'down_proj')), keys, values };
+    const gated = swiGlu(linear(again, 'gate_proj'), linear(again, 'up_proj'));
+    return { hidden: tf.add(attended, linear(gated, 'down_proj')), keys, values };
   },
-  finalNorm: ({ normEpsilon }, { outer }, hidden) => rmsNorm(hidden, outer.norm, normEpsilon),
+  finalNorm: ({ normEpsilon }, { norm }, hidden) => rmsNorm(hidden, norm, normEpsilon),
 };
 
 const config: RotaryDecoderConfig = {

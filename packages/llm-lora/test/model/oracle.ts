@@ -59,7 +59,7 @@ export async function logitsOf(
   );
   const traced = (weights: TracedWeights, sequence: SequenceInputs<tf.Tensor>, places1d: tf.Tensor1D, ids: tf.Tensor1D): tf.Tensor => {
     const { hidden } = forwardTokens(model, weights, sequence, { batch, time, lora: [], scale: 0, past: [] });
-    const normed = model.family.finalNorm(model.config, weights.parameters, tf.gather(hidden, places1d));
+    const normed = model.family.finalNorm(model.config, weights.parameters.outer, tf.gather(hidden, places1d));
     return tf.matMul(normed, tf.gather(weights.parameters.head, ids), false, true);
   };
   const specs = [model.specs, sequenceSpecs(model, batch, time), spec([places.length], 'int32'), spec([vocabulary.length], 'int32')];

@@ -4,11 +4,11 @@ import type { ModelFamily } from '../family.js';
 import { parseRotaryDecoder, type RotaryDecoderConfig } from '../shared/config.js';
 import { rotaryDecoder } from '../shared/decoder.js';
 import { parseRotaryDecoderGguf } from '../shared/gguf.js';
-import { rotaryDecoderLayout, type RotaryDecoderKey } from '../shared/layout.js';
+import { rotaryDecoderLayout, type RotaryDecoderLinear, type RotaryDecoderNorm } from '../shared/layout.js';
 import type { TensorLayout } from '../layout.js';
 
 /** Llama (Touvron et al. 2023) and models of the same form. Reference: transformers, models/llama/modeling_llama.py. */
-export const llama: ModelFamily<RotaryDecoderConfig, RotaryDecoderKey, 'norm', RotaryTable> = {
+export const llama: ModelFamily<RotaryDecoderConfig, RotaryDecoderLinear, RotaryDecoderNorm, 'norm', RotaryTable> = {
   ...rotaryDecoder,
   name: 'llama',
   description: 'Llama 1 to 3 and models of the same form: SmolLM, SmolLM2, TinyLlama',
@@ -30,13 +30,13 @@ function parseConfig(fields: Fields): RotaryDecoderConfig {
 }
 
 /** llama.cpp interleaves the rows of q and k of this family alone (`LlamaModel.permute` of convert_hf_to_gguf.py). */
-function layout(config: RotaryDecoderConfig): TensorLayout<RotaryDecoderKey, 'norm'> {
+function layout(config: RotaryDecoderConfig): TensorLayout<RotaryDecoderLinear, RotaryDecoderNorm, 'norm'> {
   const plain = rotaryDecoderLayout(config);
-  const { q_proj, k_proj } = plain.layer;
+  const { q_proj, k_proj } = plain.linears;
   return {
     ...plain,
-    layer: {
-      ...plain.layer,
+    linears: {
+      ...plain.linears,
       q_proj: { ...q_proj, ggufPermutedHeads: config.heads },
       k_proj: { ...k_proj, ggufPermutedHeads: config.keyValueHeads },
     },

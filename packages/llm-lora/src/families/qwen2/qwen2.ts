@@ -5,13 +5,13 @@ import type { TensorEntry, TensorLayout } from '../layout.js';
 import { parseRotaryDecoder, type RotaryDecoderConfig } from '../shared/config.js';
 import { rotaryDecoder } from '../shared/decoder.js';
 import { parseRotaryDecoderGguf } from '../shared/gguf.js';
-import { rotaryDecoderLayout, type AttentionBiasKey, type RotaryDecoderKey } from '../shared/layout.js';
+import { rotaryDecoderLayout, type AttentionBiasKey, type RotaryDecoderLinear, type RotaryDecoderNorm } from '../shared/layout.js';
 
-/** Llama's tensors and the biases of queries, keys and values. */
-type Qwen2Key = RotaryDecoderKey | AttentionBiasKey;
+/** Llama's norms and the biases of queries, keys and values. */
+type Qwen2Key = RotaryDecoderNorm | AttentionBiasKey;
 
 /** Qwen2 (Yang et al. 2024) and Qwen2.5: Llama with biases in attention. Reference: transformers, models/qwen2/modeling_qwen2.py. */
-export const qwen2: ModelFamily<RotaryDecoderConfig, Qwen2Key, 'norm', RotaryTable> = {
+export const qwen2: ModelFamily<RotaryDecoderConfig, RotaryDecoderLinear, Qwen2Key, 'norm', RotaryTable> = {
   ...rotaryDecoder,
   name: 'qwen2',
   description: 'Qwen2 and Qwen2.5, without sliding windows',
@@ -32,7 +32,7 @@ function parseConfig(fields: Fields): RotaryDecoderConfig {
   return parseRotaryDecoder(fields, { maxPositions: 32_768 });
 }
 
-function layout(config: RotaryDecoderConfig): TensorLayout<Qwen2Key, 'norm'> {
+function layout(config: RotaryDecoderConfig): TensorLayout<RotaryDecoderLinear, Qwen2Key, 'norm'> {
   const plain = rotaryDecoderLayout(config);
   const bias = (name: string, gguf: string, heads: number): TensorEntry => ({
     name: `self_attn.${name}.bias`,

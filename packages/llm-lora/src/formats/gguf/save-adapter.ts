@@ -1,7 +1,7 @@
 import { checkOptions, type OptionKeys } from '@expctr/core';
 import { familiesWith } from '../../families/find.js';
 import type { ModelFamily } from '../../families/family.js';
-import { namedTensors } from '../../families/layout.js';
+import { tensorsOfBlocks } from '../../families/layout.js';
 import { loraScale, type Adapter } from '../adapter.js';
 import { openModel } from '../checkpoint.js';
 import { FormatError } from '../errors.js';
@@ -40,8 +40,8 @@ export async function saveGgufAdapter(path: string, adapter: Adapter, options: S
       remedy: "convert the adapter with llama.cpp's convert_lora_to_gguf.py",
     });
   }
-  const named = namedTensors(family.layout(config), config.layers);
-  const linear = new Map(named.flatMap((tensor) => (tensor.linear === true ? [[moduleOf(tensor.name), tensor] as const] : [])));
+  const layout = family.layout(config);
+  const linear = new Map(tensorsOfBlocks(layout, layout.linears, config.layers).map((tensor) => [moduleOf(tensor.name), tensor]));
   const tensors = new Map<string, FloatTensor>();
   for (const [module, { a, b }] of adapter.tensors) {
     const target = linear.get(module);
