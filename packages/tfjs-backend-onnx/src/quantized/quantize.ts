@@ -3,6 +3,7 @@ import { TraceError } from '../errors.js';
 import type { HostTensor } from '../tensors.js';
 import { toFloat16 } from './float16.js';
 import type { FrozenFormat, HostFrozenMatrix } from './frozen-matrix.js';
+import { ZERO } from './integer-product.js';
 import { uint8TimesInt8Saturates } from './saturation.js';
 
 /** Numbers that share one scale in int4. */
@@ -40,27 +41,51 @@ export async function quantize(matrix: HostTensor, format: FrozenFormat, paramet
     case 'float16':
       return { float16: { data: toFloat16(values), shape, dtype: 'float16' }, ...backward };
     case 'int8': {
-      const { columns, scales } = byColumn(values, out, inner);
-      if (!(await uint8TimesInt8Saturates())) return { int8: { data: columns, shape: [inner, out], dtype: 'int8' }, scales, ...backward };
-      return { uint8: { data: Uint8Array.from(columns, (q) => q + 128), shape: [inner, out], dtype: 'uint8' }, scales, ...backward };
+      const scales = scalesOf(values, out, inner);
+      const scale = { scales: { data: scales, shape: [out], dtype: 'float32' } as const, ...backward };
+      const tensor = { shape: [inner, out] };
+      if (await uint8TimesInt8Saturates()) {
+        const data = new Uint8Array(out * inner);
+        transposeInto(data, values, scales, ZERO);
+        return { uint8: { data, ...tensor, dtype: 'uint8' }, ...scale };
+      }
+      const data = new Int8Array(out * inner);
+      transposeInto(data, values, scales, 0);
+      return { int8: { data, ...tensor, dtype: 'int8' }, ...scale };
     }
     case 'int4':
       return { ...byBlock(values, out, inner), ...backward };
   }
 }
 
-/** Row r of W, divided by its largest magnitude / 127, becomes column r. */
-function byColumn(values: Float32Array, out: number, inner: number): { columns: Int8Array; scales: HostTensor } {
-  const columns = new Int8Array(out * inner);
+/** The value of one unit in each row of W: its largest magnitude / 127. */
+function scalesOf(values: Float32Array, out: number, inner: number): Float32Array {
   const scales = new Float32Array(out);
   for (let row = 0; row < out; row += 1) {
     let largest = 0;
-    for (let k = 0; k < inner; k += 1) largest = Math.max(largest, Math.abs(values[row * inner + k]!));
+    for (let k = row * inner; k < (row + 1) * inner; k += 1) largest = Math.max(largest, Math.abs(values[k]!));
     scales[row] = largest / 127;
-    const inverse = largest === 0 ? 0 : 127 / largest;
-    for (let k = 0; k < inner; k += 1) columns[k * out + row] = Math.round(values[row * inner + k]! * inverse);
   }
-  return { columns, scales: { data: scales, shape: [out], dtype: 'float32' } };
+  return scales;
+}
+
+/** Rows that are transposed together: what they write stands side by side in memory. */
+const TILE = 64;
+
+/** Row r of W in units of its scale becomes column r, with `zero` added. */
+function transposeInto(columns: Int8Array | Uint8Array, values: Float32Array, scales: Float32Array, zero: number): void {
+  const out = scales.length;
+  const inner = columns.length / out;
+  const inverse = scales.map((scale) => (scale === 0 ? 0 : 1 / scale));
+  for (let first = 0; first < out; first += TILE) {
+    const last = Math.min(out, first + TILE);
+    for (let k = 0; k < inner; k += 1) {
+      for (let row = first; row < last; row += 1) {
+        const units = Math.round(values[row * inner + k]! * inverse[row]!);
+        columns[k * out + row] = Math.min(127, Math.max(-127, units)) + zero; // rounding of the scale may reach beyond 127
+      }
+    }
+  }
 }
 
 /** In each block the number of largest magnitude becomes -8, which uses all sixteen values. */
