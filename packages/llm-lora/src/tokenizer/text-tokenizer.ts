@@ -6,6 +6,7 @@ import { TokenizerError } from './errors.js';
 import { afterControlToken, asContinuation, withoutControlTokens } from './plain-text.js';
 import type { ChatPrompt, Tokenizer } from '@expctr/language-model';
 import { plainTokens, withNamedTokens } from './special-tokens.js';
+import { checkTemplateEnds } from './template-time.js';
 import { isControl, withUnicodeDigits, type TokenizerJson } from './tokenizer-json.js';
 
 /** A tokenizer's two files, parsed. */
@@ -41,7 +42,12 @@ export function makeTokenizer(
   const fullContinuation = sharing(full, asContinuation(json), config, Class);
   const controlTokens = (json.added_tokens ?? []).filter(isControl);
   const hasChatTemplate = full.chat_template !== null;
+  if (hasChatTemplate) checkTemplateEnds(() => laidOut([{ role: 'user', content: 'Hello' }]), name);
   const prefix = checkedIds(sequencePrefix(full), 'a', name);
+
+  function laidOut(messages: ChatPrompt['messages']): string {
+    return full.apply_chat_template([...messages], { tokenize: false, add_generation_prompt: true }) as string;
+  }
 
   function encodeChat(prompt: ChatPrompt): number[] {
     if (!hasChatTemplate) {
@@ -51,13 +57,7 @@ export function makeTokenizer(
         remedy: 'use a prompt of the form completion, or an instruction-tuned model',
       });
     }
-    const stretches = chatStretches(
-      prompt.messages,
-      prompt.continuation ?? '',
-      (messages) => full.apply_chat_template([...messages], { tokenize: false, add_generation_prompt: true }),
-      controlTokens,
-      name,
-    );
+    const stretches = chatStretches(prompt.messages, prompt.continuation ?? '', laidOut, controlTokens, name);
     return stretches.flatMap((stretch, index) =>
       'id' in stretch ? [stretch.id] : idsOf(index === 0 ? plain : plainAfterControl, stretch.text, name),
     );

@@ -75,3 +75,8 @@ test('text after a control token gets a leading space only where the tokenizer g
   expect(ids('first')).toEqual([1, 4, 2]); // <s> a </s>
   expect(ids('always')).toEqual([1, 3, 4, 2]); // <s> ▁ a </s>
 });
+
+test('a template that does not end is ended, and refused where the tokenizer is loaded', () => {
+  const chat_template = '{% for i in range(1000000000) %}{% for j in range(1000000000) %}x{% endfor %}{% endfor %}';
+  expect(() => letters({}, { chat_template })).toThrow(expect.objectContaining({ code: 'TOKENIZER_CHAT_TEMPLATE' }));
+});
