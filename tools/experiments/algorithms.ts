@@ -66,9 +66,12 @@ interface Contestant extends Variant {
 
 build('@expctr/trainer');
 mkdirSync(given.out, { recursive: true });
+// one after the other, before anything else, so that all are measured in the same minutes
+const paces: number[] = [];
+for (const variant of variants) paces.push(await secondsPerUpdate(comparison, variant));
 const contestants: Contestant[] = [];
-for (const variant of variants) {
-  const seconds = await secondsPerUpdate(comparison, variant);
+for (const [at, variant] of variants.entries()) {
+  const seconds = paces[at]!;
   const updates = Math.max(1, Math.round(budget / seconds));
   say(`${variant.name}: ${seconds.toFixed(2)} s an update, ${updates} updates`);
   const rate = rates.length === 1 ? rates[0]! : await bestLearningRate(comparison, variant, updates, rates);
