@@ -1,6 +1,6 @@
 // A real Redis on loopback, in a folder of its own.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { createServer, type AddressInfo } from 'node:net';
+import { freePort } from '@expctr/core';
 
 /** A Redis that was started. */
 export interface RedisServer {
@@ -34,12 +34,4 @@ function ready(server: ChildProcess): Promise<void> {
     server.once('exit', (code) => reject(new Error(`redis-server ended with ${code}`)));
     server.once('error', reject);
   });
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }

@@ -13,4 +13,4 @@ export { removeTemporaryFiles, replaceAtomically, writeFileAtomic } from './atom
 export { tolerateClosedPipe } from './closed-pipe.js';
 export { printable, printableJson, printableLines } from './printable.js';
 export { parseJson } from './parse-json.js';
-export { reasonOf, retryAfter } from './network.js';
+export { freePort, reasonOf, retryAfter } from './network.js';

@@ -1,10 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { reasonOf } from '@expctr/core';
+import { freePort, reasonOf } from '@expctr/core';
 import type { PublishedAdapter } from '../adapter-facts.js';
 import { SamplerError } from '../errors.js';
 import type { Running } from '../options.js';
@@ -138,17 +137,5 @@ function notStarted(server: string, why: string, said: string): SamplerError {
     where: server,
     expected: 'a llama-server that answers /health',
     remedy: said === '' ? 'check the path of the program (sampler.server)' : `see its last words: ${said.trim()}`,
-  });
-}
-
-/** A port that nobody listens on at the moment. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
   });
 }
