@@ -35,7 +35,7 @@ export function correctionColumns(
   { samplerCorrection }: Correction,
 ): Readonly<Record<string, Ragged>> {
   if (columns['advantages'] === undefined) {
-    throw new PpoError('PPO_CONFIG', `the value is ${samplerCorrection}`, noCorrection({ samplerCorrection })!);
+    throw new PpoError('PPO_CONFIG', `the value is ${samplerCorrection}`, noCorrection({ samplerCorrection }));
   }
   const said = rollouts.map(({ samplerLogProbs }) => samplerLogProbs);
   return {

@@ -69,7 +69,7 @@ test('completions of an older version are taken up to maxStaleness, whose files 
   expect(metrics['sampler/kl']).toBeGreaterThan(0); // the policy has moved on
   expect(published.map(({ folder }) => existsSync(folder))).toEqual([true, true]);
   const refused = updates(ppo, 1, shareOf(5), 2);
-  await expect(refused).rejects.toMatchObject({ code: 'PPO_STALE', expected: expect.stringMatching(/just published.*maxStaleness/) });
+  await expect(refused).rejects.toThrow(/just published.*maxStaleness/);
   expect(published.map(({ folder }) => existsSync(folder))).toEqual([false, true, true]);
   await ppo.dispose();
   expect(published.some(({ folder }) => existsSync(folder))).toBe(false);

@@ -23,7 +23,7 @@ export interface ScaledLora {
 
 /** x W^T. @param x [rows, in] @returns [rows, out] */
 export function product(x: tf.Tensor2D, weight: Matrix<tf.Tensor>): tf.Tensor2D {
-  return weight instanceof tf.Tensor ? tf.matMul<tf.Tensor2D>(x, weight as tf.Tensor2D, false, true) : frozenMatMul(x, weight);
+  return weight instanceof tf.Tensor ? tf.matMul(x, weight, false, true) : frozenMatMul(x, weight);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { sha256 } from '@expctr/core';
 import type { PreTrainedTokenizer } from '@huggingface/transformers';
-import { chatStretches } from './chat-template.js';
+import { chatStretches, type RenderChat } from './chat-template.js';
 import { checkedIds, working } from './check-files.js';
 import { TokenizerError } from './errors.js';
 import { afterControlToken, asContinuation, withoutControlTokens } from './plain-text.js';
@@ -42,12 +42,9 @@ export function makeTokenizer(
   const fullContinuation = sharing(full, asContinuation(json), config, Class);
   const controlTokens = (json.added_tokens ?? []).filter(isControl);
   const hasChatTemplate = full.chat_template !== null;
+  const laidOut: RenderChat = (messages) => full.apply_chat_template([...messages], { tokenize: false, add_generation_prompt: true });
   if (hasChatTemplate) checkTemplateEnds(() => laidOut([{ role: 'user', content: 'Hello' }]), name);
   const prefix = checkedIds(sequencePrefix(full), 'a', name);
-
-  function laidOut(messages: ChatPrompt['messages']): string {
-    return full.apply_chat_template([...messages], { tokenize: false, add_generation_prompt: true }) as string;
-  }
 
   function encodeChat(prompt: ChatPrompt): number[] {
     if (!hasChatTemplate) {
