@@ -136,7 +136,12 @@ export function changeJson(bytes: Buffer, rng: Rng): Buffer {
     },
   ];
   kinds[rng.int(20) === 0 ? 5 : rng.int(5)]!();
-  return Buffer.from(JSON.stringify(holder.root) ?? 'null');
+  try {
+    return Buffer.from(JSON.stringify(holder.root) ?? 'null');
+  } catch (error) {
+    if (error instanceof RangeError) return bytes; // nested, and then repeated, deeper than can be written
+    throw error;
+  }
 }
 
 const MUTATIONS: readonly Mutation[] = [

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Rng } from '@expctr/core';
 import {
@@ -20,6 +20,8 @@ import {
   type LoraFactors,
 } from '@expctr/llm-lora';
 import { writeRandomLlama } from '@expctr/testbed';
+import { compile, loadCompiled, spec, useOnnx, type HostTensor } from '@expctr/tfjs-backend-onnx';
+import * as tf from '@tensorflow/tfjs';
 import { sha256 } from '@expctr/core';
 import { filesIn, ggufBytes, u64 } from '../bytes.js';
 import { changeJson } from '../mutate.js';
@@ -95,6 +97,27 @@ function renamed(folder: string): void {
 
 /** Readers of models: weights, configuration, tokenizers, adapters, encoders. */
 export const modelsTargets: readonly Target[] = [
+  {
+    name: 'compiled-function',
+    description: 'a saved compiled function',
+    async samples(folder) {
+      await useOnnx();
+      const doubled = await compile((x: tf.Tensor) => tf.matMul(tf.mul(x, 2), tf.ones([3, 2])), [spec([2, 3])], {
+        name: 'doubled',
+      });
+      mkdirSync(join(folder, 'saved'), { recursive: true });
+      await doubled.save(join(folder, 'saved', 'x.onnx'));
+      await doubled.dispose();
+      return [filesIn(join(folder, 'saved'))];
+    },
+    async read(folder) {
+      await useOnnx();
+      const loaded = await loadCompiled<readonly [Float32Array], HostTensor>(join(folder, 'x.onnx'));
+      const { data } = await loaded.run([Float32Array.of(1, 2, 3, 4, 5, 6)]);
+      await loaded.dispose();
+      promise([...data].join() === '12,12,30,30', 'a function that loads is the one that was saved');
+    },
+  },
   {
     name: 'safetensors',
     description: 'safetensors',

@@ -94,6 +94,10 @@ export const ratingsTargets: readonly Target[] = [
   tableTarget('csv', 'CSV with quotes, lists and numbers with separators', () => Promise.resolve([{ 'x.csv': Buffer.from(CSV) }])),
   tableTarget('json-lines', 'JSON lines', () => Promise.resolve([{ 'x.jsonl': Buffer.from(JSONL) }])),
   tableTarget('parquet', 'Parquet in five compressions', parquetFiles),
+  {
+    ...tableTarget('lake', 'Parquet files that a glob names, by DuckDB', parquetFiles),
+    read: (folder) => load('table', join(folder, '*.parquet'), MAPPING),
+  },
   tableTarget('arrow-columns', 'Arrow files of ratings', arrowFiles),
   tableTarget('gzip', 'CSV in gzip', () => Promise.resolve([{ 'x.csv.gz': gzipSync(CSV) }])),
   tableTarget('zip', 'CSV in a zip archive', () => Promise.resolve([{ 'x.zip': zipOf({ 'x.csv': CSV }) }])),

@@ -94,7 +94,7 @@ async function* rowGroups(
   for (const group of metadata.row_groups) {
     const rowEnd = rowStart + Number(group.num_rows);
     const columns: Record<string, unknown[]> = Object.fromEntries(wanted.map((name) => [name, new Array<unknown>(rowEnd - rowStart)]));
-    const options = { file, metadata, columns: [...wanted], rowStart, rowEnd, compressors, utf8: false };
+    const options = { file, metadata, rowStart, rowEnd, compressors, utf8: false };
     // hyparquet does not wait for what `onChunk` returns: an error of it would end the process.
     let failure: unknown;
     const take = (columnName: string, columnData: ArrayLike<unknown>, first: number): void => {
@@ -107,16 +107,20 @@ async function* rowGroups(
       }
     };
     await guard(path, async () => {
-      await parquetRead({
-        ...options,
-        onChunk({ columnName, columnData, rowStart: first }) {
-          try {
-            take(columnName, columnData, first);
-          } catch (cause) {
-            failure ??= cause;
-          }
-        },
-      });
+      // one column at a time: of several that fail, hyparquet waits for the first only, and another would end the process
+      for (const name of wanted) {
+        await parquetRead({
+          ...options,
+          columns: [name],
+          onChunk({ columnName, columnData, rowStart: first }) {
+            try {
+              take(columnName, columnData, first);
+            } catch (cause) {
+              failure ??= cause;
+            }
+          },
+        });
+      }
       if (failure !== undefined) throw failure as Error;
     });
     yield { length: rowEnd - rowStart, columns };
