@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { parquetMetadataAsync, parquetRead, type AsyncBuffer, type FileMetaData } from 'hyparquet';
+import { parquetMetadataAsync, parquetRead, type AsyncBuffer, type ColumnMetaData, type FileMetaData } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { DataError } from '../errors.js';
 import { unreadType, type ColumnBatch, type ColumnFile } from './column-batches.js';
@@ -7,6 +7,7 @@ import { decimalOf } from './decimals.js';
 import { digestOf } from './digest.js';
 import { checkParquet } from './parquet-bounds.js';
 import { checkFooter, parquetBytes } from './parquet-bytes.js';
+import { checkPages, levelsOf } from './parquet-pages.js';
 
 /** A local Parquet file: its top-level columns, and its rows by row group. @throws DataError `DATA_PARQUET`. */
 export async function openParquet(path: string): Promise<ColumnFile> {
@@ -91,6 +92,7 @@ async function* rowGroups(
   scales: Readonly<Record<string, number>>,
 ): AsyncGenerator<ColumnBatch> {
   let rowStart = 0;
+  const levels = levelsOf(metadata.schema);
   for (const group of metadata.row_groups) {
     const rowEnd = rowStart + Number(group.num_rows);
     const columns: Record<string, unknown[]> = Object.fromEntries(wanted.map((name) => [name, new Array<unknown>(rowEnd - rowStart)]));
@@ -109,6 +111,9 @@ async function* rowGroups(
     await guard(path, async () => {
       // one column at a time: of several that fail, hyparquet waits for the first only, and another would end the process
       for (const name of wanted) {
+        for (const [at, { meta_data: column }] of group.columns.entries()) {
+          if (column!.path_in_schema[0] === name) checkPages(await chunkOf(file, column!), column!, levels[at]!);
+        }
         await parquetRead({
           ...options,
           columns: [name],
@@ -126,6 +131,15 @@ async function* rowGroups(
     yield { length: rowEnd - rowStart, columns };
     rowStart = rowEnd;
   }
+}
+
+/** The bytes of a column in a row group. */
+async function chunkOf(
+  file: AsyncBuffer,
+  { dictionary_page_offset: dictionary, data_page_offset: data, total_compressed_size: size }: ColumnMetaData,
+): Promise<Uint8Array> {
+  const begin = Number(dictionary !== undefined && dictionary > 0n && dictionary < data ? dictionary : data);
+  return new Uint8Array(await file.slice(begin, begin + Number(size)));
 }
 
 async function guard<T>(path: string, read: () => Promise<T>): Promise<T> {
