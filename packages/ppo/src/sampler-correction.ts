@@ -9,12 +9,12 @@ import { onTokens, total } from './masked.js';
 import { oldLogProbsOf } from './old-log-probs.js';
 import type { Ragged } from './ragged.js';
 import type { Rollout } from './rollout.js';
+import { saidBySampler, SAMPLER, samplerLogProbs } from './sampler-columns.js';
 import type { ValueHead } from './value-head.js';
 
 type Correction = Pick<ResolvedLoopConfig, 'samplerCorrection' | 'samplerCorrectionCap'>;
 
-/** Names that no column of an algorithm has by accident. */
-const SAID = 'loop: what the sampler said';
+/** A name that no column of an algorithm has by accident. */
 const KNOWN = 'loop: 1 where the sampler said something';
 
 /** The conflict of an algorithm that learns completions as they are, without advantages that could be weighted. */
@@ -37,11 +37,7 @@ export function correctionColumns(
   if (columns['advantages'] === undefined) {
     throw new PpoError('PPO_CONFIG', `the value is ${samplerCorrection}`, noCorrection({ samplerCorrection }));
   }
-  const said = rollouts.map(({ samplerLogProbs }) => samplerLogProbs);
-  return {
-    [SAID]: said.map((row) => row.map((logProb) => (Number.isNaN(logProb) ? 0 : logProb))),
-    [KNOWN]: said.map((row) => row.map((logProb) => (Number.isNaN(logProb) ? 0 : 1))),
-  };
+  return { [SAMPLER]: samplerLogProbs(rollouts), [KNOWN]: saidBySampler(rollouts) };
 }
 
 /**
@@ -60,7 +56,7 @@ export function withSamplerCorrection(
     const { mask, columns, scalars } = batch;
     const old = onTokens(oldLogProbsOf(batch, out.logProbs), mask); // [rows, R]
     const known = onTokens(columns[KNOWN]!, mask); // [rows, R]
-    const logRatio: tf.Tensor2D = tf.mul(tf.sub(old, onTokens(columns[SAID]!, mask)), known); // [rows, R]
+    const logRatio: tf.Tensor2D = tf.mul(tf.sub(old, onTokens(columns[SAMPLER]!, mask)), known); // [rows, R]
     const summed = level === 'token' ? logRatio : tf.mul(tf.sum(logRatio, 1, true), mask); // [rows, R]
     const ratio = tf.exp(tf.clipByValue(summed, -LOG_RATIO_LIMIT, LOG_RATIO_LIMIT)); // [rows, R]
     const weights: tf.Tensor2D = tf.minimum(ratio, cap);

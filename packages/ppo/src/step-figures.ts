@@ -3,18 +3,17 @@ import * as tf from '@tensorflow/tfjs';
 import { onTokens, total } from './masked.js';
 import { countTokens, mapRagged, rowSum, type Ragged } from './ragged.js';
 import type { Rollout } from './rollout.js';
+import { saidBySampler, SAMPLER, samplerLogProbs } from './sampler-columns.js';
 import type { ValueHead } from './value-head.js';
 
 /** Names that no column of an algorithm has by accident. */
-const SAMPLER = 'loop: log-probabilities of the sampler';
 const KNOWN = 'loop: weights of the tokens whose log-probability the sampler said';
 const REFERENCE = 'loop: log-probabilities of the reference';
 
 /** What {@link withStepFigures} needs beside an algorithm's own columns. */
 export function figureColumns(rollouts: readonly Rollout[], referenceLogProbs: Ragged | null): Readonly<Record<string, Ragged>> {
-  const sampler = rollouts.map(({ samplerLogProbs }) => samplerLogProbs.map((logProb) => (Number.isNaN(logProb) ? 0 : logProb)));
   // a server may leave some out: the others count for them, so that their sum over all tokens is the mean of those that are known
-  const known = rollouts.map(({ samplerLogProbs }) => samplerLogProbs.map((logProb) => (Number.isNaN(logProb) ? 0 : 1)));
+  const known = saidBySampler(rollouts);
   const share =
     countTokens(known) /
     Math.max(
@@ -22,7 +21,7 @@ export function figureColumns(rollouts: readonly Rollout[], referenceLogProbs: R
       known.reduce((sum, row) => sum + rowSum(row), 0),
     );
   return {
-    [SAMPLER]: sampler,
+    [SAMPLER]: samplerLogProbs(rollouts),
     [KNOWN]: mapRagged(known, (one) => one * share),
     ...(referenceLogProbs === null ? {} : { [REFERENCE]: referenceLogProbs }),
   };

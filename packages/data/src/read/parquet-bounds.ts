@@ -1,4 +1,4 @@
-import type { FileMetaData } from 'hyparquet';
+import type { ColumnMetaData, FileMetaData } from 'hyparquet';
 
 /** Rows of a row group that may take next to no bytes: equal values in a row are stored once. */
 const ROWS_WITHOUT_BYTES = 1 << 24;
@@ -36,11 +36,15 @@ export function checkParquet({ num_rows: rows, row_groups: groups, schema }: Fil
       within(`data_page_offset ${name}`, column.data_page_offset, fileBytes);
       const dictionary = column.dictionary_page_offset ?? column.data_page_offset;
       within(`dictionary_page_offset ${name}`, dictionary, fileBytes);
-      const begin = Number(dictionary) > 0 && dictionary < column.data_page_offset ? dictionary : column.data_page_offset;
-      within(`the end ${name}`, begin + column.total_compressed_size, fileBytes);
+      within(`the end ${name}`, firstPage(column) + column.total_compressed_size, fileBytes);
     }
   }
   if (sum !== Number(rows)) throw new ParquetDamage(`num_rows is ${rows}, and the row groups have ${sum}`);
+}
+
+/** Where a column begins: its dictionary, where it has one before its data. */
+export function firstPage({ dictionary_page_offset: dictionary = 0n, data_page_offset: data }: ColumnMetaData): bigint {
+  return dictionary > 0n && dictionary < data ? dictionary : data;
 }
 
 function within(field: string, value: bigint, most: number): void {

@@ -5,7 +5,7 @@ import { DataError } from '../errors.js';
 import { unreadType, type ColumnBatch, type ColumnFile } from './column-batches.js';
 import { decimalOf } from './decimals.js';
 import { digestOf } from './digest.js';
-import { checkParquet } from './parquet-bounds.js';
+import { checkParquet, firstPage } from './parquet-bounds.js';
 import { checkFooter, parquetBytes } from './parquet-bytes.js';
 import { checkPages, levelsOf } from './parquet-pages.js';
 
@@ -134,12 +134,9 @@ async function* rowGroups(
 }
 
 /** The bytes of a column in a row group. */
-async function chunkOf(
-  file: AsyncBuffer,
-  { dictionary_page_offset: dictionary, data_page_offset: data, total_compressed_size: size }: ColumnMetaData,
-): Promise<Uint8Array> {
-  const begin = Number(dictionary !== undefined && dictionary > 0n && dictionary < data ? dictionary : data);
-  return new Uint8Array(await file.slice(begin, begin + Number(size)));
+async function chunkOf(file: AsyncBuffer, column: ColumnMetaData): Promise<Uint8Array> {
+  const begin = Number(firstPage(column));
+  return new Uint8Array(await file.slice(begin, begin + Number(column.total_compressed_size)));
 }
 
 async function guard<T>(path: string, read: () => Promise<T>): Promise<T> {

@@ -64,20 +64,10 @@ export interface LinearLayer {
 
 /** The linear layers of a block, in the order of the layout. */
 export function linearLayers({ linears }: TensorLayout): LinearLayer[] {
-  return Object.entries(linears).map(
-    ([
-      key,
-      {
-        name,
-        shape: [out = 0, width = 0],
-      },
-    ]) => ({
-      key,
-      module: name.replace(/\.weight$/, ''),
-      in: width,
-      out,
-    }),
-  );
+  return Object.entries(linears).map(([key, { name, shape }]) => {
+    const [out = 0, width = 0] = shape;
+    return { key, module: name.replace(/\.weight$/, ''), in: width, out };
+  });
 }
 
 /** Where a linear layer stands in the whole model, as adapters name it: `layers.0.self_attn.q_proj`. */
