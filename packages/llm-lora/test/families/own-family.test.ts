@@ -22,7 +22,7 @@ import { failure } from '../formats/failure.js';
 import { temporaryFolder } from '../formats/temporary-folder.js';
 import { TINY, tinyTensors, writeTinyModel } from '../formats/tiny-model.js';
 import { largestDifference, useBackend } from '../model/oracle.js';
-import { randomCheckpoint } from './random.js';
+import { randomCheckpoint, smallConfig as config } from './random.js';
 
 const path = temporaryFolder();
 
@@ -69,22 +69,6 @@ const learned: ModelFamily<RotaryDecoderConfig, RotaryDecoderLinear, RotaryDecod
   finalNorm: ({ normEpsilon }, { norm }, hidden) => rmsNorm(hidden, norm, normEpsilon),
 };
 
-const config: RotaryDecoderConfig = {
-  hiddenSize: 8,
-  intermediateSize: 12,
-  layers: 2,
-  heads: 4,
-  keyValueHeads: 2,
-  headDim: 2,
-  vocabularySize: 10,
-  maxPositions: 32,
-  normEpsilon: 1e-5,
-  ropeTheta: 10_000,
-  ropeScaling: null,
-  tiedEmbeddings: true,
-  bosTokenId: 1,
-  eosTokenIds: [2],
-};
 const prompts = [[3, 4, 5, 6], [7, 8], [3, 4, 5, 6], [3, 4, 9]]; // prettier-ignore
 const sampling = { maxNewTokens: 9, stopTokenIds: [], seed: [1] as const };
 

@@ -1,24 +1,17 @@
 import { createRng } from '@expctr/core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createPolicy, FAMILIES, type CausalLM, type PolicyOptions, type RotaryDecoderConfig } from '../../src/index.js';
-import { randomCheckpoint } from '../families/random.js';
+import { randomCheckpoint, smallConfig } from '../families/random.js';
 import { useBackend } from '../model/oracle.js';
 
+/** Wide enough for int4, whose blocks are of 32. */
 const CONFIG: RotaryDecoderConfig = {
+  ...smallConfig,
   hiddenSize: 64,
   intermediateSize: 96,
-  layers: 2,
-  heads: 4,
-  keyValueHeads: 2,
   headDim: 16,
   vocabularySize: 40,
   maxPositions: 64,
-  normEpsilon: 1e-5,
-  ropeTheta: 10_000,
-  ropeScaling: null,
-  tiedEmbeddings: true,
-  bosTokenId: 1,
-  eosTokenIds: [2],
 };
 const prompts = [[3, 4, 5, 6, 7, 8, 9, 10], [11, 12], [3, 4, 5]]; // prettier-ignore
 const options = { maxNewTokens: 12, stopTokenIds: [], seed: [1] as const };
