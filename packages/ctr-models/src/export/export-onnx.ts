@@ -15,6 +15,9 @@ import { rawInputSpecs, serve, type RawInputs } from './serving-graph.js';
 
 const FLOAT = 1;
 
+/** The metadata entry that holds the schema. */
+export const SCHEMA_ENTRY = 'expctr.schema';
+
 /**
  * Writes the whole model as one ONNX file with free batch size and list lengths.
  *
@@ -30,7 +33,7 @@ export async function exportOnnx(state: ModelState, path: string): Promise<void>
   freeSizes(graph, other.graph!, dimensions.sizes);
   fillWeights(graph, state);
   graph.name = state.backbone.name;
-  model.metadataProps.push(create(StringStringEntryProtoSchema, { key: 'expctr.schema', value: JSON.stringify(state.schema) }));
+  model.metadataProps.push(create(StringStringEntryProtoSchema, { key: SCHEMA_ENTRY, value: JSON.stringify(state.schema) }));
   await writeFileAtomic(path, toBinary(ModelProtoSchema, model));
 }
 
