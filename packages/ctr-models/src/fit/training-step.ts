@@ -1,5 +1,5 @@
 import type { Rng } from '@expctr/core';
-import { compile, flattenTree, spec, valueAndGrad, type HostTensor } from '@expctr/tfjs-backend-onnx';
+import { compile, flattenTree, spec, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import type { ParameterTree } from '../backbones/backbone.js';
 import {
@@ -17,6 +17,7 @@ import { createRowGradients } from '../tables/row-gradients.js';
 import { createRowOptimizer } from '../tables/row-optimizer.js';
 import { createDropout } from './dropout.js';
 import type { ResolvedFitOptions } from './options.js';
+import { lossInBlocks } from './row-blocks.js';
 
 /** One step of gradient descent on a model in place. */
 export interface TrainingStep {
@@ -45,12 +46,13 @@ export function weightedLogLoss(logits: tf.Tensor2D, { labels, weights }: Target
   return tf.sum(tf.mul(weights, tf.sub(tf.softplus(logits), tf.mul(logits, labels))));
 }
 
-/** Compiles loss and gradients for batches of the shape, and keeps the optimizers' state. */
+/** Compiles loss and gradients for batches of the shape, and keeps the optimizers' state. @param blockRows as for {@link lossInBlocks} */
 export async function createTrainingStep(
   model: ModelState,
   options: ResolvedFitOptions,
   shape: BatchShape,
   rng: Rng,
+  blockRows?: number,
 ): Promise<TrainingStep> {
   const { backbone, schema, parameters, tables } = model;
   const { size } = shape;
@@ -58,6 +60,12 @@ export async function createTrainingStep(
   const dropout = createDropout(backbone.noise?.(model.options) ?? {}, size, rng);
   const specs = batchSpecs(shape);
 
+  const lossAndGrads = lossInBlocks<{ noise: Readonly<Record<string, tf.Tensor2D>>; targets: Targets<tf.Tensor> }>(
+    (trained, { others, perRow: { noise, targets } }) =>
+      weightedLogLoss(backbone.logits(trained.params, { ...featureBatch(schema, trained.rows, others), noise }), targets),
+    size,
+    blockRows,
+  );
   const compiled = await compile(
     (
       params: ParameterTree,
@@ -65,11 +73,7 @@ export async function createTrainingStep(
       others: OtherInputs<tf.Tensor>,
       noise: Readonly<Record<string, tf.Tensor2D>>,
       targets: Targets<tf.Tensor>,
-    ) =>
-      valueAndGrad((trained: { params: ParameterTree; rows: RowInputs<tf.Tensor> }) => {
-        const batch = { ...featureBatch(schema, trained.rows, others), noise };
-        return weightedLogLoss(backbone.logits(trained.params, batch), targets);
-      })({ params, rows }),
+    ) => lossAndGrads({ params, rows }, { others, perRow: { noise, targets } }),
     [
       parameterSpecs(parameters),
       specs.rows,
