@@ -1,7 +1,7 @@
 import type { SeedPath } from '@expctr/core';
 import type { TokenIds } from './tokenizer.js';
 
-/** How completions are drawn. All of it but `onProgress` and `signal` is plain JSON, so that a request can go to another process. */
+/** How completions are drawn. All of it but `onProgress`, `onToken` and `signal` is plain JSON, so that a request can go to another process. */
 export interface SamplingOptions {
   /** Upper bound of a completion's length in tokens, the stop token included. */
   readonly maxNewTokens: number;
@@ -26,6 +26,8 @@ export interface SamplingOptions {
   readonly adapter?: string | null;
   /** Called now and then with the tokens sampled so far and the most that there can be. */
   readonly onProgress?: (done: number, most: number) => void;
+  /** Called with each token as it is drawn, the stop token included: for texts that are shown while they are written. Servers do not. */
+  readonly onToken?: (token: number, promptIndex: number, completion: number) => void;
   /** Aborted, the call ends as soon as it can and throws the signal's reason. */
   readonly signal?: AbortSignal;
 }

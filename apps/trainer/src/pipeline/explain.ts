@@ -15,6 +15,8 @@ export interface ExplainOptions {
   readonly iteration: number;
   /** Default `llm.temperature`; 0 = greedy. */
   readonly temperature?: number;
+  /** Called with each token of a row's explanation as it is drawn, where the sampler is the policy of this process. */
+  readonly onToken?: (row: number, token: number) => void;
 }
 
 /** What explaining needs of a pipeline; a worker that has no run folder has just this. */
@@ -33,7 +35,7 @@ export interface ExplainContext {
 /** Rows a call: so many that a sampler is busy, so few that progress shows and Ctrl-C is heeded. The texts do not depend on it. */
 const ROUNDS = 4;
 
-const EXPLAIN_ROWS_OPTIONS: OptionKeys<ExplainOptions> = { adapter: true, stage: true, iteration: true, temperature: true };
+const EXPLAIN_ROWS_OPTIONS: OptionKeys<ExplainOptions> = { adapter: true, stage: true, iteration: true, temperature: true, onToken: true };
 
 /**
  * One explanation for each row, decoded as test rows are unless a temperature is given. A row's random stream is named by the row,
@@ -45,7 +47,7 @@ export async function explainRows(pipeline: ExplainContext, rows: ArrayLike<numb
   checkOptions('explainRows', options, EXPLAIN_ROWS_OPTIONS);
   const { run, data, models } = pipeline;
   const { config, progress, signal, rng } = run;
-  const { adapter, stage, iteration, temperature = config.llm.temperature } = options;
+  const { adapter, stage, iteration, temperature = config.llm.temperature, onToken } = options;
   if (adapter !== null) await publishPolicy(pipeline);
   const task = progress.begin(`${stage} explanations`, rows.length, 'rows');
   const completions: Completion[] = [];
@@ -63,6 +65,7 @@ export async function explainRows(pipeline: ExplainContext, rows: ArrayLike<numb
         seed: rng.fork('explain', stage, iteration).path,
         keys: chunk,
         adapter,
+        ...(onToken === undefined ? {} : { onToken: (token, promptIndex) => onToken(chunk[promptIndex]!, token) }),
       },
     );
     completions.push(...made);

@@ -106,6 +106,7 @@ export class DecodeSession {
     job.logProbs.push(Math.log(probabilities[token]!));
     this.#last[slot] = token;
     progress.done += 1;
+    options.onToken?.(token, job.promptIndex, job.index - job.promptIndex * (options.completionsPerPrompt ?? 1));
     if (stopTokenIds.includes(token)) job.finishReason = 'stop';
     else if (job.tokens.length === maxNewTokens) job.finishReason = 'length';
     if (job.finishReason === null) return;

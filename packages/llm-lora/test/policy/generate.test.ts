@@ -24,7 +24,10 @@ describe.skipIf(stories.missing)('sampling from stories260K', () => {
     await useBackend('onnx');
     const policy = await storiesPolicy();
     const common = { ...options, maxNewTokens: 20, stopTokenIds: [2, 9, 265], completionsPerPrompt: 3 };
-    const together = await policy.generate(prompts, common);
+    const told = prompts.map(() => [[], [], []] as number[][]);
+    const onToken = (token: number, prompt: number, completion: number): unknown => told[prompt]![completion]!.push(token);
+    const together = await policy.generate(prompts, { ...common, onToken });
+    expect(told.flat()).toEqual(together.map((each) => Array.from(each.tokens))); // each token was told of as it came
     const narrow = await storiesPolicy({ limits: { sequences: 2, readTokens: 64 } });
     const twoAtATime = await narrow.generate(prompts, common);
     expect(twoAtATime.map((each) => Array.from(each.tokens))).toEqual(together.map((each) => Array.from(each.tokens)));
