@@ -1,10 +1,9 @@
 import { createRng } from '@expctr/core';
-import { auc } from '@expctr/ctr-models';
+import { auc, bootstrapOverUsers, percentileInterval } from '@expctr/ctr-models';
 import { SLICES, SPLITS, type Explanations, type Interactions } from '@expctr/data';
 import { P_LC } from '@expctr/run';
 import type { AuditRow } from '../figures/reader.js';
 import { definedOr } from '../statistics/defined-or.js';
-import { bootstrapOverUsers, percentileInterval } from '../statistics/user-bootstrap.js';
 
 const sets = ['policy', 'ctr', 'valid', 'test'] as const;
 

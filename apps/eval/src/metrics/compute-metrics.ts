@@ -1,4 +1,5 @@
 import { createRng, checkOptions, type OptionKeys } from '@expctr/core';
+import { bootstrapOverUsers, type Resampled } from '@expctr/ctr-models';
 import { FINAL, type RunLog } from '@expctr/run';
 import type { Metrics } from '../figures/metrics.js';
 import type { HistoryBackbone } from '../figures/predictors.js';
@@ -6,7 +7,6 @@ import type { ReaderCheck } from '../figures/reader.js';
 import { qualityOfRun } from '../quality/quality-of-run.js';
 import type { RunData } from '../read/run-data.js';
 import type { TestPredictions } from '../read/test-predictions.js';
-import { bootstrapOverUsers, type Resampled } from '../statistics/user-bootstrap.js';
 import { auditReader } from './audit.js';
 import { ctrCurves, stageCurves } from './curves.js';
 import { aucDifferences, standingOf, strongestOpponent } from './differences.js';

@@ -1,6 +1,6 @@
+import { percentileInterval, type Resampled } from '@expctr/ctr-models';
 import type { Predictor } from '@expctr/data';
 import type { Difference, PredictorMetrics } from '../figures/predictors.js';
-import { percentileInterval, type Resampled } from '../statistics/user-bootstrap.js';
 
 /** What must be beaten: every predictor that knows nothing of the trained policy's explanations. */
 const opponents: readonly Predictor[] = [

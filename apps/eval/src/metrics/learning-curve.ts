@@ -1,9 +1,8 @@
-import { auc } from '@expctr/ctr-models';
+import { auc, percentileInterval, type Resampled } from '@expctr/ctr-models';
 import { CURVE_PREDICTORS, curvePoint, rowsOf } from '@expctr/data';
 import type { CurvePoint } from '../figures/predictors.js';
 import type { RunData } from '../read/run-data.js';
 import { definedOr } from '../statistics/defined-or.js';
-import { percentileInterval, type Resampled } from '../statistics/user-bootstrap.js';
 
 /** A model of the curve: what it predicts, and its AUC in every resample. */
 interface Point {

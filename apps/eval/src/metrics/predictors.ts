@@ -1,8 +1,7 @@
-import { auc, expectedCalibrationError, groupedAuc, logLoss } from '@expctr/ctr-models';
+import { auc, expectedCalibrationError, groupedAuc, logLoss, percentileInterval, type Resampled } from '@expctr/ctr-models';
 import type { PredictorMetrics } from '../figures/predictors.js';
 import type { TestPredictions } from '../read/test-predictions.js';
 import { definedOr } from '../statistics/defined-or.js';
-import { percentileInterval, type Resampled } from '../statistics/user-bootstrap.js';
 
 /** The paper's backbone without explanations; relative gains count over the better one. */
 const backbones = ['id-only', 'id-only-full'] as const;

@@ -1,9 +1,8 @@
 import type { Rng } from '@expctr/core';
-import { auc } from '@expctr/ctr-models';
+import { auc, bootstrapOverUsers, type LabelledRows, percentileInterval } from '@expctr/ctr-models';
 import type { Interval } from '../figures/interval.js';
 import type { CeilingMetrics, KnowledgeMetrics, QualityFigures } from '../figures/quality.js';
 import { definedOr } from '../statistics/defined-or.js';
-import { bootstrapOverUsers, percentileInterval, type LabelledRows } from '../statistics/user-bootstrap.js';
 
 /** What one who makes the best of their knowledge predicts and says. */
 export interface Knower {

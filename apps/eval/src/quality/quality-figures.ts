@@ -1,8 +1,8 @@
 import type { Rng } from '@expctr/core';
+import { percentileInterval } from '@expctr/ctr-models';
 import type { Interval } from '../figures/interval.js';
 import type { QualityDifference, QualityFigure, QualityFigures } from '../figures/quality.js';
 import { bootstrapTotals, totalsOf } from '../statistics/bootstrap-totals.js';
-import { percentileInterval } from '../statistics/user-bootstrap.js';
 import { COUNTS, hits, type ClaimCounts } from './claim-counts.js';
 
 /** Figures that follow from totals of counts: micro averages over explanations. NaN where nothing is counted below the line. */

@@ -1,9 +1,9 @@
 import type { Rng } from '@expctr/core';
+import { percentileInterval } from '@expctr/ctr-models';
 import { parseClaims } from '@expctr/testbed';
 import type { Interval } from '../figures/interval.js';
 import { CLAIM_KINDS, type RewardByClaim } from '../figures/rewards.js';
 import { bootstrapTotals, totalsOf } from '../statistics/bootstrap-totals.js';
-import { percentileInterval } from '../statistics/user-bootstrap.js';
 import { attributeKey, type RowFacts } from './facts.js';
 
 /** Counts an explanation's claims by kind. @param label 1 = the user chose the item: claims in favor speak for it */

@@ -1,8 +1,8 @@
 import type { Rng } from '@expctr/core';
+import { percentileInterval } from '@expctr/ctr-models';
 import type { RewardQuality } from '../figures/rewards.js';
 import { bootstrapTotals, totalsOf } from '../statistics/bootstrap-totals.js';
 import { bootstrapSpearman, spearman } from '../statistics/spearman.js';
-import { percentileInterval } from '../statistics/user-bootstrap.js';
 
 /** Explanations with a reward and their true quality. */
 export interface RewardedRows {

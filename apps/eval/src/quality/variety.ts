@@ -1,7 +1,7 @@
+import { denseGroups } from '@expctr/ctr-models';
 import type { Interval } from '../figures/interval.js';
 import type { Variety } from '../figures/texts.js';
 import { jackknifeInterval } from '../statistics/jackknife.js';
-import { denseUsers } from '../statistics/users.js';
 
 const WORD = /[\p{L}\p{M}\p{N}]+/gu;
 
@@ -12,7 +12,7 @@ const WORD = /[\p{L}\p{M}\p{N}]+/gu;
  * @param user [texts] user codes
  */
 export function variety(texts: readonly string[], user: ArrayLike<number>): Variety {
-  const users = denseUsers(user);
+  const users = denseGroups(user);
   const words = texts.map((text) => text.toLowerCase().match(WORD) ?? []);
   const pairs = words.map((list) => list.slice(1).map((word, at) => `${list[at] ?? ''} ${word}`));
   const distinct1 = distinctShare(words, users.codes, users.count);

@@ -1,5 +1,5 @@
 import type { Rng } from '@expctr/core';
-import { denseUsers, drawUsers } from './users.js';
+import { denseGroups, drawGroups } from '@expctr/ctr-models';
 
 /** What is resampled. */
 export interface TotalsInput {
@@ -22,7 +22,7 @@ export function bootstrapTotals(
   resamples: number,
   rng: Rng,
 ): Float64Array[] {
-  const users = denseUsers(user);
+  const users = denseGroups(user);
   const width = columns.length;
   const sums = new Float64Array(users.count * width); // [users, columns]
   columns.forEach((column, at) => users.codes.forEach((code, row) => (sums[code * width + at]! += column[row]!)));
@@ -30,7 +30,7 @@ export function bootstrapTotals(
   const drawn = new Uint16Array(users.count);
   const totals = new Float64Array(width);
   for (let resample = 0; resample < resamples; resample += 1) {
-    drawUsers(drawn, rng);
+    drawGroups(drawn, rng);
     totals.fill(0);
     for (let code = 0; code < users.count; code += 1) {
       const times = drawn[code]!;

@@ -1,5 +1,5 @@
 import type { Rng } from '@expctr/core';
-import { denseUsers, drawUsers } from './users.js';
+import { denseGroups, drawGroups } from '@expctr/ctr-models';
 
 /** Spearman's rank correlation, ties by midranks; NaN where one of the columns is constant. Equal to `scipy.stats.spearmanr`. */
 export function spearman(x: ArrayLike<number>, y: ArrayLike<number>): number {
@@ -14,12 +14,12 @@ export function bootstrapSpearman(
   resamples: number,
   rng: Rng,
 ): Float64Array {
-  const users = denseUsers(user);
+  const users = denseGroups(user);
   const [xRanking, yRanking] = [ranking(x), ranking(y)];
   const drawn = new Uint16Array(users.count);
   const weights = new Float64Array(x.length);
   return Float64Array.from({ length: resamples }, () => {
-    drawUsers(drawn, rng);
+    drawGroups(drawn, rng);
     users.codes.forEach((code, row) => (weights[row] = drawn[code]!));
     return weightedSpearman(weights, xRanking, yRanking);
   });

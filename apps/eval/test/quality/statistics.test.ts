@@ -1,10 +1,10 @@
 import { createRng } from '@expctr/core';
+import { percentileInterval } from '@expctr/ctr-models';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bootstrapTotals, totalsOf } from '../../src/statistics/bootstrap-totals.js';
 import { jackknifeInterval } from '../../src/statistics/jackknife.js';
 import { bootstrapSpearman, spearman } from '../../src/statistics/spearman.js';
-import { percentileInterval } from '../../src/statistics/user-bootstrap.js';
 import { expected } from './support.js';
 
 const columns = fc.array(fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 5 })), { minLength: 2, maxLength: 30 });

@@ -1,5 +1,4 @@
-import { CtrError } from '../errors.js';
-import { checkLabelledScores } from './check.js';
+import { checkLabelledScores, oneClass } from './check.js';
 
 /**
  * Area under the ROC curve: the share of (positive, negative) pairs in which the positive scores higher, ties counted as a half.
@@ -13,24 +12,11 @@ import { checkLabelledScores } from './check.js';
  */
 export function auc(labels: ArrayLike<number>, scores: ArrayLike<number>): number {
   checkLabelledScores('auc', labels, scores);
-  const area = aucOrNull(labels, scores);
-  if (area === null) {
-    throw new CtrError('CTR_ONE_CLASS', `all ${labels.length} labels are ${labels[0]}`, {
-      where: 'auc',
-      expected: 'at least one row of each class',
-      remedy: 'evaluate on more rows, or choose another label threshold',
-    });
-  }
-  return area;
-}
-
-/** {@link auc} of columns already checked; null where only one class is present. */
-export function aucOrNull(labels: ArrayLike<number>, scores: ArrayLike<number>): number | null {
   let positiveCount = 0;
   for (let i = 0; i < labels.length; i += 1) positiveCount += labels[i]!;
   const positives = new Float64Array(positiveCount);
   const negatives = new Float64Array(labels.length - positiveCount);
-  if (positives.length === 0 || negatives.length === 0) return null;
+  if (positives.length === 0 || negatives.length === 0) throw oneClass('auc', labels);
   let p = 0;
   let n = 0;
   for (let i = 0; i < labels.length; i += 1) {
@@ -38,7 +24,7 @@ export function aucOrNull(labels: ArrayLike<number>, scores: ArrayLike<number>):
     if (labels[i] === 1) positives[p++] = scores[i]! + 0;
     else negatives[n++] = scores[i]! + 0;
   }
-  positives.sort();
+  positives.sort(); // two native sorts of numbers take half the time of an order of rows
   negatives.sort();
 
   let halves = 0; // 2 for each pair won, 1 for each tie

@@ -1,31 +1,37 @@
 import type { Rng } from '@expctr/core';
-import { denseUsers, drawUsers, type DenseUsers } from './users.js';
+import { checkLabelledProbabilities } from './check.js';
+import { checkGroups, denseGroups, drawGroups, rowsByGroup, type DenseGroups } from './groups.js';
+import { ascendingOrder } from './order.js';
 
 /** Labels and users of the rows that are resampled. */
 export interface LabelledRows {
-  /** [rows] 0 or 1. */
+  /** 0 or 1, one a row. */
   readonly label: ArrayLike<number>;
-  /** [rows] user codes; a user's rows are drawn together. */
+  /** User codes, one a row; a user's rows are drawn together. */
   readonly user: ArrayLike<number>;
 }
 
-/** Resampled statistics of one column of scores; NaN where a resample has no value. */
+/** Statistics of one column of scores, one a resample; NaN where a resample has no value. */
 export interface Resampled {
-  /** [resamples] AUC. */
+  /** AUC. */
   readonly auc: Float64Array;
-  /** [resamples] AUC within each user, weighted by rows. */
+  /** AUC within each user, weighted by rows. */
   readonly groupedAuc: Float64Array;
-  /** [resamples] mean negative log-likelihood. */
+  /** Mean negative log-likelihood in nats. */
   readonly logLoss: Float64Array;
 }
 
 /**
- * Bootstrap over users (a cluster bootstrap): each resample draws as many users as there are, with replacement, and takes all rows
+ * Bootstrap over users (a cluster bootstrap; Efron & Tibshirani 1993, chapter 8): each resample draws as many users as there are, with replacement, and takes all rows
  * of each. Rows of one user are not independent, so rows must not be drawn one by one. All columns see the same resamples, so
  * differences between them are paired.
  *
- * @param columns by name: [rows] probabilities
- * @returns by name: the statistics of every resample
+ * @param rows labels and users
+ * @param columns probabilities by name, one a row
+ * @param resamples how many
+ * @param rng what draws them
+ * @returns the statistics of every resample, by name
+ * @throws CtrError `CTR_PROBABILITY`, `CTR_EMPTY`, `CTR_LENGTH`, `CTR_LABEL`, `CTR_NOT_FINITE`.
  */
 export function bootstrapOverUsers(
   rows: LabelledRows,
@@ -33,7 +39,9 @@ export function bootstrapOverUsers(
   resamples: number,
   rng: Rng,
 ): ReadonlyMap<string, Resampled> {
-  const users = denseUsers(rows.user);
+  checkGroups('bootstrapOverUsers', rows.label.length, rows.user);
+  for (const scores of columns.values()) checkLabelledProbabilities('bootstrapOverUsers', rows.label, scores);
+  const users = denseGroups(rows.user);
   const prepared = [...columns].map(([name, scores]) => ({
     name,
     ranking: rank(rows.label, users.codes, scores),
@@ -47,7 +55,7 @@ export function bootstrapOverUsers(
   );
   const drawn = new Uint16Array(users.count);
   for (let resample = 0; resample < resamples; resample += 1) {
-    drawUsers(drawn, rng);
+    drawGroups(drawn, rng);
     for (const { name, ranking, sums } of prepared) {
       const statistics = out.get(name);
       if (statistics === undefined) continue;
@@ -59,11 +67,14 @@ export function bootstrapOverUsers(
   return out;
 }
 
-/** 95 % percentile interval of the resamples that have a value; null where fewer than half of them do. */
-export function percentileInterval(values: Float64Array): readonly [number, number] | null {
+/**
+ * Percentile interval of the resamples that have a value; null where fewer than half of them do.
+ * @param level the share of them that it holds, in (0, 1)
+ */
+export function percentileInterval(values: Float64Array, level = 0.95): readonly [number, number] | null {
   const sorted = values.filter((value) => !Number.isNaN(value)).sort();
   if (sorted.length === 0 || sorted.length < values.length / 2) return null;
-  return [quantile(sorted, 0.025), quantile(sorted, 0.975)];
+  return [quantile(sorted, (1 - level) / 2), quantile(sorted, (1 + level) / 2)];
 }
 
 /** Quantile of sorted values, linear between neighbors. */
@@ -84,12 +95,11 @@ interface Ranking {
 }
 
 function rank(label: ArrayLike<number>, user: Int32Array, scores: ArrayLike<number>): Ranking {
-  const values = Float64Array.from(scores);
-  const order = Uint32Array.from(values, (_, row) => row).sort((a, b) => values[a]! - values[b]!);
+  const order = ascendingOrder(scores);
   return {
     user: Int32Array.from(order, (row) => user[row]!),
     label: Uint8Array.from(order, (row) => label[row]!),
-    rises: Uint8Array.from(order, (row, at) => (at > 0 && values[row]! > values[order[at - 1]!]! ? 1 : 0)),
+    rises: Uint8Array.from(order, (row, at) => (at > 0 && scores[row]! > scores[order[at - 1]!]! ? 1 : 0)),
   };
 }
 
@@ -128,28 +138,28 @@ interface UserSums {
   readonly groupedAuc: Float64Array;
 }
 
-function userSums(label: ArrayLike<number>, users: DenseUsers, scores: ArrayLike<number>): UserSums {
-  const own: number[][] = Array.from({ length: users.count }, () => []);
-  users.codes.forEach((user, row) => own[user]!.push(row));
+function userSums(label: ArrayLike<number>, users: DenseGroups, scores: ArrayLike<number>): UserSums {
+  const grouped = rowsByGroup(users);
   const sums: UserSums = {
     rows: new Float64Array(users.count),
     loss: new Float64Array(users.count),
     groupedRows: new Float64Array(users.count),
     groupedAuc: new Float64Array(users.count),
   };
-  own.forEach((rows, user) => {
+  for (let user = 0; user < users.count; user += 1) {
+    const rows = grouped.rows.subarray(grouped.starts[user], grouped.starts[user + 1]);
     sums.rows[user] = rows.length;
     sums.loss[user] = rows.reduce((sum, row) => sum + loss(label[row]!, scores[row]!), 0);
     const ranking = rank(
-      rows.map((row) => label[row]!),
+      Array.from(rows, (row) => label[row]!),
       new Int32Array(rows.length),
-      rows.map((row) => scores[row]!),
+      Array.from(rows, (row) => scores[row]!),
     );
     const auc = weightedAuc(ranking, Uint16Array.of(1));
-    if (Number.isNaN(auc)) return;
+    if (Number.isNaN(auc)) continue;
     sums.groupedRows[user] = rows.length;
     sums.groupedAuc[user] = auc * rows.length;
-  });
+  }
   return sums;
 }
 

@@ -1,8 +1,7 @@
 import { createRng } from '@expctr/core';
-import { auc, groupedAuc, logLoss } from '@expctr/ctr-models';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bootstrapOverUsers, percentileInterval } from '../src/statistics/user-bootstrap.js';
+import { auc, bootstrapOverUsers, groupedAuc, logLoss, percentileInterval } from '../src/index.js';
 
 const rowsArbitrary = fc
   .array(fc.tuple(fc.constantFrom(0, 1), fc.integer({ min: 1, max: 9 })), { minLength: 2, maxLength: 30 })
