@@ -5,6 +5,7 @@ import { createTables, type EmbeddingTable } from '../src/tables/embedding-table
 import { gatherField, type FieldBuffers } from '../src/tables/gather.js';
 import { fieldLookups } from '../src/tables/lookup.js';
 import { createRowGradients } from '../src/tables/row-gradients.js';
+import { createRowOptimizer } from '../src/tables/row-optimizer.js';
 
 const DIMENSION = 3;
 
@@ -75,7 +76,7 @@ describe.each(['multi-valued', 'sequence'] as const)('a %s feature', (kind) => {
     for (const options of [{}, { maxLength: 2 }]) {
       const limited = listFeatures(kind, lists, options);
       const found = gathered(limited, tables);
-      const gradients = createRowGradients(tables[0]!, 0);
+      const gradients = createRowGradients(tables[0]!, createRowOptimizer({ name: 'sgd', learningRate: 1 }));
       gradients.scatter(upstream, fieldLookups(limited, tables)[0]!, { field: 0, fields: 1, rows, start: 0, count: rows.length });
       // <gather(values), upstream> = <values, scatter(upstream)>
       let left = 0;

@@ -1,6 +1,6 @@
 import { createRng } from '@expctr/core';
 import { rowsOf } from '@expctr/data';
-import { useOnnx, type HostTensor } from '@expctr/tfjs-backend-onnx';
+import { useOnnx } from '@expctr/tfjs-backend-onnx';
 import { beforeAll, expect, test } from 'vitest';
 import { buildFeatures, findBackbone, selectRows } from '../src/index.js';
 import { createTrainingStep } from '../src/fit/training-step.js';
@@ -48,7 +48,7 @@ async function afterOneStep(
   const rows = Int32Array.from({ length: 22 }, (_, k) => 22 - k);
   const loss = await step.run(createGatherer(features, model.tables, { events }), features.labels, rows, 0, 22);
   await step.dispose();
-  const parameters = parameterLeaves(model.parameters).map(({ tensor }) => (tensor as HostTensor).data);
+  const parameters = parameterLeaves(model.parameters).map(({ tensor }) => tensor.data);
   return [loss, ...parameters, ...model.tables.map(({ values }) => values)];
 }
 

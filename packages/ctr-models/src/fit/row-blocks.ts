@@ -42,7 +42,7 @@ export function lossInBlocks<T extends object>(
   size: number,
   most = BLOCK_ROWS,
 ): (trained: Trained, inputs: BlockInputs<T>) => LossAndGrads {
-  const whole = valueAndGrad(loss) as (trained: Trained, inputs: BlockInputs<T>) => LossAndGrads;
+  const whole: (trained: Trained, inputs: BlockInputs<T>) => LossAndGrads = valueAndGrad<Trained, [BlockInputs<T>]>(loss);
   const count = Math.ceil(size / most);
   if (count === 1) return whole;
   const lines = Math.ceil(size / count);
@@ -111,7 +111,7 @@ function joined<Tree>(trees: readonly Tree[]): Tree {
 function merged<Tree>(trees: readonly Tree[], join: (parts: tf.Tensor[]) => tf.Tensor): Tree {
   const leaves = trees.map((tree) => flattenTree<tf.Tensor>(tree as object));
   return unflattenTree<unknown>(
-    trees[0] as object,
+    trees[0],
     leaves[0]!.map((_, k) => join(leaves.map((of) => of[k]!))),
   ) as Tree;
 }

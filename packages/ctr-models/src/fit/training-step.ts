@@ -88,9 +88,14 @@ export async function createTrainingStep(
   const leaves = parameterLeaves(parameters).map(({ path, tensor }) => {
     const values = tensor.data as Float32Array;
     const l2 = tensor.shape.length < 2 ? 0 : path.split('.').includes('dense') ? options.denseL2 : options.l2;
-    return { values, l2, state: Array.from({ length: optimizer.stateArrays }, () => new Float32Array(values.length)) };
+    const parts = [values.length];
+    return { values, l2, parts, state: new Float32Array(optimizer.stateSize(parts)) };
   });
-  const rowGradients = tables.map((table) => createRowGradients(table, optimizer.stateArrays));
+  const tableOptimizer = createRowOptimizer({
+    name: options.tableOptimizer ?? options.optimizer,
+    learningRate: options.tableLearningRate ?? options.learningRate,
+  });
+  const rowGradients = tables.map((table) => createRowGradients(table, tableOptimizer));
   const targets = { labels: new Float32Array(size), weights: new Float32Array(size) };
   let steps = 0;
 
@@ -104,11 +109,12 @@ export async function createTrainingStep(
 
       steps += 1;
       optimizer.begin(steps);
+      tableOptimizer.begin(steps);
       flattenTree<HostTensor>(grads.params).forEach(({ data }, k) => {
         const gradient = data as Float32Array;
-        const { values, l2, state } = leaves[k]!;
+        const { values, l2, parts, state } = leaves[k]!;
         if (l2 > 0) for (let i = 0; i < gradient.length; i += 1) gradient[i] = gradient[i]! + l2 * values[i]!;
-        optimizer.update(values, state, 0, gradient, 0, gradient.length);
+        optimizer.update(values, 0, gradient, 0, parts, state, 0);
       });
       const fields = gatherer.lookups.length;
       const gradients = {
@@ -121,7 +127,7 @@ export async function createTrainingStep(
       for (const [table, gradient] of Object.entries(grads.rows.tables ?? {})) {
         rowGradients[tables.findIndex((t) => t.name === table)]!.add(buffers.events!.shown[table]!, gradient.data as Float32Array);
       }
-      for (const each of rowGradients) each.apply(optimizer, options.embeddingL2);
+      for (const each of rowGradients) each.apply(options.embeddingL2);
       return value.data[0]! * count;
     },
     dispose: () => compiled.dispose(),

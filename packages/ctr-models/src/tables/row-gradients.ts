@@ -15,17 +15,25 @@ export interface RowGradients {
   /** Adds gradients [rows, dimension] of the embeddings of the rows `ids`, as many as there are ids. */
   add(ids: Int32Array, gradients: Float32Array): void;
   /** Updates the rows scattered to since the last call, each once, with `l2` times the row added to its gradient. */
-  apply(optimizer: RowOptimizer, l2: number): void;
+  apply(l2: number): void;
+  /** The optimizer's state, [rows, numbers of state for a row]. */
+  readonly state: Float32Array;
   /** The gradient rows scattered to since the last `apply`, by id: for tests. */
   pending(): Map<number, Float32Array>;
 }
 
+/** Rows that are read ahead of their update. */
+const AHEAD = 32;
+
 /** Row gradients and optimizer state for one table. */
-export function createRowGradients(table: EmbeddingTable, stateArrays: number): RowGradients {
+export function createRowGradients(table: EmbeddingTable, optimizer: RowOptimizer): RowGradients {
   const { rows, width, dimension, values } = table;
-  const state = Array.from({ length: stateArrays }, () => new Float32Array(values.length));
+  const parts = [...(dimension > 0 ? [dimension] : []), ...table.features.map(() => 1)];
+  const stateWidth = optimizer.stateSize(parts);
+  const state = new Float32Array(rows * stateWidth);
   const slots = createSlots(rows); // places of the ids' gradients in `sums`
   let sums = new Float32Array(1024 * width);
+  const ahead = new Float64Array(1); // what was read has to go somewhere
 
   function slot(id: number): number {
     const at = slots.of(id);
@@ -37,7 +45,23 @@ export function createRowGradients(table: EmbeddingTable, stateArrays: number): 
     return at;
   }
 
+  /**
+   * Reads both ends of rows and of their state. Rows of a large table are far apart, and each would wait for memory by itself in the midst
+   * of its arithmetic; read one after the other, the processor waits for many at once.
+   */
+  function readAhead(ids: Int32Array, first: number, last: number): number {
+    let sum = 0;
+    for (let s = first; s < last; s += 1) {
+      const at = ids[s]! * width;
+      const stateAt = ids[s]! * stateWidth;
+      sum += values[at]! + values[at + width - 1]!;
+      if (stateWidth > 0) sum += state[stateAt]! + state[stateAt + (stateWidth >> 1)]! + state[stateAt + stateWidth - 1]!;
+    }
+    return sum;
+  }
+
   return {
+    state,
     scatter({ embeddings, firstOrder }, lookup, { field, fields, rows: batch, start, count: size }) {
       const { ids, offsets, index, use, mean, maxLength, newest } = lookup;
       for (let b = 0; b < size; b += 1) {
@@ -71,14 +95,17 @@ export function createRowGradients(table: EmbeddingTable, stateArrays: number): 
         for (let k = slot(ids[r]!) * width, end = k + dimension; k < end; k += 1, from += 1) sums[k] = sums[k]! + gradients[from]!;
       }
     },
-    apply(optimizer, l2) {
+    apply(l2) {
       const { ids, count } = slots;
-      for (let s = 0; s < count; s += 1) {
-        const id = ids[s]!;
-        const from = s * width;
-        const at = id * width;
-        if (l2 > 0) for (let k = 0; k < width; k += 1) sums[from + k] = sums[from + k]! + l2 * values[at + k]!;
-        optimizer.update(values, state, at, sums, from, width);
+      for (let first = 0; first < count; first += AHEAD) {
+        const last = Math.min(count, first + AHEAD);
+        ahead[0] = readAhead(ids, first, last);
+        for (let s = first; s < last; s += 1) {
+          const from = s * width;
+          const at = ids[s]! * width;
+          if (l2 > 0) for (let k = 0; k < width; k += 1) sums[from + k] = sums[from + k]! + l2 * values[at + k]!;
+          optimizer.update(values, at, sums, from, parts, state, ids[s]! * stateWidth);
+        }
       }
       sums.fill(0, 0, count * width);
       slots.clear();
