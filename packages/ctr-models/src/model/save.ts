@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { sha256, writeFileAtomic } from '@expctr/core';
-import type { HostTensor } from '@expctr/tfjs-backend-onnx';
 import type { EpochReport } from '../fit/epoch-report.js';
 import type { ResolvedFitOptions } from '../fit/options.js';
 import type { FeatureSchema } from '../features/schema.js';
-import { parameterLeaves } from './parameters.js';
 import type { ModelState } from './predictor.js';
 import { encodeSafetensors } from './safetensors.js';
+import { modelTensors } from './tensors.js';
 
 /** Files of a model folder. */
 export const MODEL_FILES = { config: 'config.json', tensors: 'tensors.safetensors', graph: 'model.onnx' } as const;
@@ -29,17 +28,13 @@ export interface SavedConfig {
   readonly schema: FeatureSchema;
 }
 
-/** Writes config.json and tensors.safetensors: parameters as `parameters.<path>`, tables as `tables.<name>`. */
+/** Writes config.json and tensors.safetensors, which are named by {@link modelTensors}. */
 export async function saveModel(
   folder: string,
   state: ModelState,
   about: Pick<SavedConfig, 'options' | 'epochs' | 'bestEpoch'>,
 ): Promise<void> {
-  const tensors = new Map<string, HostTensor>();
-  for (const { path, tensor } of parameterLeaves(state.parameters)) tensors.set(`parameters.${path}`, tensor);
-  for (const { name, rows, width, values } of state.tables)
-    tensors.set(`tables.${name}`, { data: values, shape: [rows, width], dtype: 'float32' });
-  const bytes = encodeSafetensors(tensors);
+  const bytes = encodeSafetensors(modelTensors(state));
   const config: SavedConfig = {
     format: 'ctr-model/2',
     backbone: { name: state.backbone.name, options: state.options },

@@ -22,8 +22,8 @@ export type TableOptimizerName = (typeof TABLE_OPTIMIZER_NAMES)[number];
 export interface RowOptimizer {
   /** How many numbers of state a stretch takes. */
   stateSize(parts: readonly number[]): number;
-  /** Begins step `step`, counted from 1. */
-  begin(step: number): void;
+  /** Begins step `step`, counted from 1, at `scale` times the learning rate. Default 1. */
+  begin(step: number, scale?: number): void;
   /** Updates the stretch of `values` from `at` on by that of `gradient` from `from` on, with its state from `stateAt` on. */
   update(
     values: Float32Array,
@@ -87,8 +87,8 @@ function adam({ learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: RowO
   const b = 1 - beta2;
   return {
     stateSize: (parts) => 2 * numbers(parts),
-    begin(step) {
-      stepSize = (learningRate * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step);
+    begin(step, scale = 1) {
+      stepSize = (scale * learningRate * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step);
     },
     update(values, at, gradient, from, parts, state, stateAt) {
       for (const end = endOf(at, parts); at < end; at += 1, from += 1, stateAt += 2) {
@@ -105,15 +105,18 @@ function adam({ learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: RowO
 
 /** Adagrad as `torch.optim.Adagrad` with sparse gradients: sum of squares from 0, no decay of the learning rate. */
 function adagrad({ learningRate, epsilon = 1e-10 }: RowOptimizerOptions): RowOptimizer {
+  let stepSize = learningRate;
   return {
     stateSize: numbers,
-    begin() {},
+    begin(_step, scale = 1) {
+      stepSize = scale * learningRate;
+    },
     update(values, at, gradient, from, parts, state, stateAt) {
       for (const end = endOf(at, parts); at < end; at += 1, from += 1, stateAt += 1) {
         const g = gradient[from]!;
         const s = state[stateAt]! + g * g;
         state[stateAt] = s;
-        values[at] = values[at]! - (learningRate * g) / (Math.sqrt(s) + epsilon);
+        values[at] = values[at]! - (stepSize * g) / (Math.sqrt(s) + epsilon);
       }
     },
   };
@@ -124,9 +127,12 @@ function adagrad({ learningRate, epsilon = 1e-10 }: RowOptimizerOptions): RowOpt
  * squared gradient, instead of one for each component. A first-order weight has its own, as a table of its own would.
  */
 function rowwiseAdagrad({ learningRate, epsilon = 1e-8 }: RowOptimizerOptions): RowOptimizer {
+  let stepSize = learningRate;
   return {
     stateSize: (parts) => parts.length,
-    begin() {},
+    begin(_step, scale = 1) {
+      stepSize = scale * learningRate;
+    },
     update(values, at, gradient, from, parts, state, stateAt) {
       for (let p = 0; p < parts.length; p += 1, stateAt += 1) {
         const count = parts[p]!;
@@ -134,7 +140,7 @@ function rowwiseAdagrad({ learningRate, epsilon = 1e-8 }: RowOptimizerOptions): 
         for (let k = 0; k < count; k += 1) squares += gradient[from + k]! * gradient[from + k]!;
         const s = state[stateAt]! + squares / count;
         state[stateAt] = s;
-        const step = learningRate / (Math.sqrt(s) + epsilon);
+        const step = stepSize / (Math.sqrt(s) + epsilon);
         for (const end = at + count; at < end; at += 1, from += 1) values[at] = values[at]! - step * gradient[from]!;
       }
     },
@@ -143,11 +149,14 @@ function rowwiseAdagrad({ learningRate, epsilon = 1e-8 }: RowOptimizerOptions): 
 
 /** Plain stochastic gradient descent. */
 function sgd({ learningRate }: RowOptimizerOptions): RowOptimizer {
+  let stepSize = learningRate;
   return {
     stateSize: () => 0,
-    begin() {},
+    begin(_step, scale = 1) {
+      stepSize = scale * learningRate;
+    },
     update(values, at, gradient, from, parts) {
-      for (const end = endOf(at, parts); at < end; at += 1, from += 1) values[at] = values[at]! - learningRate * gradient[from]!;
+      for (const end = endOf(at, parts); at < end; at += 1, from += 1) values[at] = values[at]! - stepSize * gradient[from]!;
     },
   };
 }
