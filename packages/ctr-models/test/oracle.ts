@@ -37,13 +37,14 @@ export function oracleModel(
       features.forEach((feature, use) => (values[row * width + dimension + use] = of[`weight.${feature}`]!.data[row]!));
     }
   }
-  const fresh = backbone.init(schema, { ...options, embeddingDimension: embedding }, createRng(0));
+  const own = backbone.options.parse(options) as Record<string, unknown>;
+  const fresh = backbone.init(schema, { ...own, embeddingDimension: embedding }, createRng(0));
   const leaves = namedLeaves(fresh).map(({ path, leaf }): HostTensor => {
     const { shape, data } = of[path]!;
     expect((leaf as HostTensor).shape).toEqual(shape);
     return { shape, data: Float32Array.from(data), dtype: 'float32' };
   });
-  return { backbone, options, schema, dimension, parameters: unflattenTree(fresh, leaves), tables };
+  return { backbone, options: own, schema, dimension, parameters: unflattenTree(fresh, leaves), tables };
 }
 
 /** Options of a fit, as a step takes them. */

@@ -15,6 +15,10 @@ export interface EventSequence {
   readonly mask: tf.Tensor2D;
   /** The row's own embeddings of the fields that have a target, in their order, side by side: [batch, targets * dimension]; absent without such. */
   readonly target?: tf.Tensor2D;
+  /** Events of a row that count, as the schema has it. L is no larger but in an exported graph, which takes lists of any length. */
+  readonly maxLength: number;
+  /** 1 for an event that shares a known value of a field with the row itself, for a backbone that asks by {@link Backbone.searches}: [batch, L]. */
+  readonly shared?: tf.Tensor2D;
 }
 
 /**
@@ -44,10 +48,18 @@ export interface DropoutMask {
   readonly rate: number;
 }
 
-/** What every backbone is told besides its own options. */
+/** How a dense vector enters a backbone with embeddings. Besides, it has first-order weights in any case. */
+export const FUSIONS = ['field', 'deep', 'both', 'gate'] as const;
+
+/** One of {@link FUSIONS}. */
+export type Fusion = (typeof FUSIONS)[number];
+
+/** What every backbone is told besides its own options. To be passed on to `initFields` and `deepBlocks`, which alone know what they mean. */
 export interface BackboneOptions {
   /** Components of a field embedding. */
   readonly embeddingDimension: number;
+  /** How dense vectors enter. Default `field`. */
+  readonly fusion?: Fusion;
 }
 
 /** Parameters in JavaScript memory: the tree `P` with host tensors (float32) as leaves. */
@@ -83,6 +95,11 @@ export interface Backbone<P extends object = ParameterTree, O extends object = o
   init(schema: FeatureSchema, options: O & BackboneOptions, rng: Rng): HostParameters<P>;
   /** Log-odds of label 1, [batch, 1]. Pure; must not mix rows of the batch. */
   logits(params: P, batch: FeatureBatch): tf.Tensor2D;
+  /**
+   * By events feature, the field with a target by which past events are compared with the row: which of them share a value of it comes in
+   * {@link EventSequence.shared}. It costs time and is left out for others.
+   */
+  searches?(schema: FeatureSchema, options: O): Readonly<Record<string, string>>;
   /** Dropout masks wanted in training: by the name under which they stand in {@link FeatureBatch.noise}. */
   noise?(options: O): Readonly<Record<string, DropoutMask>>;
 }

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { denseFeatures } from '../features/schema.js';
 import type { Backbone } from './backbone.js';
-import { fieldEmbeddings, fieldNames, firstOrderTerm, initFields, initLinear } from './fields.js';
+import { deepBlocks, deepInputs, fieldEmbeddings, firstOrderTerm, initFields, initLinear } from './fields.js';
 import { pairwiseInteractions, type FmParameters } from './fm.js';
 import { initMlp, mlp, mlpNoise, mlpOptions, type LayerParameters, type MlpOptions } from './mlp.js';
 
@@ -23,23 +22,14 @@ export const deepFm: Backbone<DeepFmParameters, DeepFmOptions> = {
   description: 'DeepFM: first order, factorization machine and a ReLU network on shared field embeddings',
   options: mlpOptions,
   usesEmbeddings: true,
-  init: (schema, { embeddingDimension, hidden }, rng) => ({
+  init: (schema, options, rng) => ({
     linear: initLinear(schema),
-    fields: initFields(schema, { embeddingDimension }, rng.fork('fields')),
-    mlp: initMlp(
-      {
-        blocks: fieldNames(schema),
-        blockWidth: embeddingDimension,
-        silentBlocks: denseFeatures(schema).length,
-        hidden,
-      },
-      rng.fork('mlp'),
-    ),
+    fields: initFields(schema, options, rng.fork('fields')),
+    mlp: initMlp({ ...deepBlocks(schema, options), hidden: options.hidden }, rng.fork('mlp')),
   }),
   logits({ linear, fields, mlp: layers }, batch) {
     const embeddings = fieldEmbeddings(fields, batch); // [batch, features, embedding]
-    const flat = tf.reshape(embeddings, [embeddings.shape[0], -1]); // [batch, features * embedding]
-    const deep = mlp(layers, flat as tf.Tensor2D, batch.noise); // [batch, 1]
+    const deep = mlp(layers, deepInputs(fields, embeddings, batch), batch.noise); // [batch, 1]
     return tf.addN([firstOrderTerm(linear, batch), pairwiseInteractions(embeddings), deep]);
   },
   noise: mlpNoise,

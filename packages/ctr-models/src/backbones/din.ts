@@ -1,21 +1,22 @@
 import { atMost, type Rng } from '@expctr/core';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { CtrError } from '../errors.js';
-import { denseFeatures, eventsFeatures, type EventsFeature } from '../features/schema.js';
+import { eventsFeatures } from '../features/schema.js';
+import { perEvent } from './attention.js';
 import type { Backbone, EventSequence, HostParameters } from './backbone.js';
-import { EMBEDDING_DEVIATION, fieldEmbeddings, fieldNames, firstOrderTerm, initFields, initLinear } from './fields.js';
-import type { FmParameters } from './fm.js';
+import { deepBlocks, deepInputs, EMBEDDING_DEVIATION, fieldEmbeddings, initFields, type FieldParameters } from './fields.js';
+import { deepOptions, initFirstOrder, plusFirstOrder, type DeepOptions, type FirstOrderParameters } from './first-order.js';
+import { eventWidths, perHistory, type EventWidths } from './history.js';
 import { filled, uniform, zeros } from './initializers.js';
-import { initMlp, mlp, mlpNoise, mlpOptions, type LayerParameters, type MlpOptions } from './mlp.js';
+import { initMlp, mlp, mlpNoise, type LayerParameters } from './mlp.js';
 
 /** Options of {@link din}; the paper has hidden [200, 80]. */
-export interface DinOptions extends MlpOptions {
+export interface DinOptions extends DeepOptions {
   /** Units of the hidden layer of the activation unit. Default 36, as in the paper. */
   readonly attentionUnits: number;
 }
 
-const options = mlpOptions.extend({
+const options = deepOptions.extend({
   attentionUnits: z
     .int()
     .min(1)
@@ -45,7 +46,9 @@ export type ActivationUnitParameters = {
 };
 
 /** Parameters of {@link din}. */
-export type DinParameters = FmParameters & {
+export type DinParameters = FirstOrderParameters & {
+  /** Embeddings of what is not in a table. */
+  readonly fields: FieldParameters;
   /** By events feature. */
   readonly attention: Readonly<Record<string, ActivationUnitParameters>>;
   /** Hidden layers and the output layer. */
@@ -59,7 +62,7 @@ export type DinParameters = FmParameters & {
  * Where the paper leaves a choice: weights are neither squashed nor normalized ("sum of w = 1 is relaxed", section 4.3: many relevant
  * events are to weigh more than one); the activation unit sees e_j, v_A, e_j - v_A and e_j * v_A, as the authors' code has it; its
  * activation is the paper's PReLU, for Dice needs the statistics of a batch, which a backbone must not mix; and a first-order term is
- * added, as in the other backbones here. What is known of past events alone, such as their label, is seen by the unit and summed.
+ * added, as in the other backbones here, unless `firstOrder` is false. What is known of past events alone, such as their label, is seen by the unit and summed.
  */
 export const din: Backbone<DinParameters, DinOptions> = {
   name: 'din',
@@ -67,31 +70,23 @@ export const din: Backbone<DinParameters, DinOptions> = {
   options,
   usesEmbeddings: true,
   usesSequences: true,
-  init(schema, { embeddingDimension, hidden, attentionUnits }, rng) {
-    const sequences = eventsFeatures(schema);
-    const eventFields = sequences.flatMap(({ name, fields }) => fields.map((field) => `${name}.${field.name}`));
-    const unit = (feature: EventsFeature) =>
-      initActivationUnit(feature, embeddingDimension, attentionUnits, rng.fork('attention', feature.name));
+  init(schema, given, rng) {
+    const inputs = deepBlocks(schema, given);
+    const eventFields = eventsFeatures(schema).flatMap(({ name, fields }) => fields.map((field) => `${name}.${field.name}`));
     return {
-      linear: initLinear(schema),
-      fields: initFields(schema, { embeddingDimension }, rng.fork('fields')),
-      attention: Object.fromEntries(sequences.map((feature) => [feature.name, unit(feature)])),
-      mlp: initMlp(
-        {
-          blocks: [...fieldNames(schema), ...eventFields],
-          blockWidth: embeddingDimension,
-          silentBlocks: denseFeatures(schema).length,
-          hidden,
-        },
-        rng.fork('mlp'),
+      ...initFirstOrder(schema, given),
+      fields: initFields(schema, given, rng.fork('fields')),
+      attention: perHistory(schema, (feature) =>
+        initActivationUnit(eventWidths(feature, given, 'din'), given.attentionUnits, rng.fork('attention', feature.name)),
       ),
+      mlp: initMlp({ ...inputs, blocks: [...inputs.blocks, ...eventFields], hidden: given.hidden }, rng.fork('mlp')),
     };
   },
-  logits({ linear, fields, attention, mlp: layers }, batch) {
-    const embeddings = fieldEmbeddings(fields, batch); // [batch, features, embedding]
-    const flat: tf.Tensor2D = tf.reshape(embeddings, [embeddings.shape[0], -1]); // [batch, features * embedding]
+  logits(params, batch) {
+    const { fields, attention, mlp: layers } = params;
+    const inputs = deepInputs(fields, fieldEmbeddings(fields, batch), batch); // [batch, features * embedding]
     const interests = Object.entries(attention).map(([name, unit]) => interest(unit, batch.sequences[name]!));
-    return tf.add(firstOrderTerm(linear, batch), mlp(layers, tf.concat2d([flat, ...interests], 1), batch.noise)); // [batch, 1]
+    return plusFirstOrder(params, mlp(layers, tf.concat2d([inputs, ...interests], 1), batch.noise), batch); // [batch, 1]
   },
   noise: mlpNoise,
 };
@@ -122,32 +117,13 @@ function activation(unit: ActivationUnitParameters, rows: tf.Tensor3D, target: t
   return tf.reshape(tf.add(perEvent(hidden as tf.Tensor3D, unit.output.weights), unit.output.bias), [batch, length]);
 }
 
-/** x W for each event: [batch, L, in] to [batch, L, out]. */
-function perEvent(x: tf.Tensor3D, weights: tf.Tensor2D): tf.Tensor3D {
-  const [batch, length, width] = x.shape;
-  return tf.reshape(tf.matMul(tf.reshape(x, [batch * length, width]), weights), [batch, length, weights.shape[1]]);
-}
-
 /**
  * He initialization as for ReLU layers, the output at 1 / sqrt(units); PReLU's slope at 0.25; biases zero. The weights of the product are
  * larger by as much as fresh embeddings are small, so that e_j * v_A is heard as well as e_j and v_A: else ids are learned by heart before
  * relevance is found (tastes by category, as in the test: AUC 0.69 to 0.80 over four seeds; so, 0.92 to 0.93).
  */
-function initActivationUnit(
-  { name, fields }: EventsFeature,
-  embeddingDimension: number,
-  units: number,
-  rng: Rng,
-): HostParameters<ActivationUnitParameters> {
-  const paired = fields.filter((f) => f.target !== undefined).length * embeddingDimension;
-  const rest = fields.length * embeddingDimension - paired;
-  if (paired === 0) {
-    throw new CtrError('CTR_SCHEMA', `the events '${name}' have nothing in common with the row itself`, {
-      where: 'din',
-      expected: 'a field with a target',
-      remedy: "name the feature that a field is the past of: { name: 'item', target: 'item' }",
-    });
-  }
+function initActivationUnit({ event, target: paired }: EventWidths, units: number, rng: Rng): HostParameters<ActivationUnitParameters> {
+  const rest = event - paired;
   const deviation = Math.sqrt(2 / (4 * paired + rest));
   const matrix = (of: string, width = paired, scale = 1) => uniform([width, units], scale * deviation, rng.fork(of));
   return {

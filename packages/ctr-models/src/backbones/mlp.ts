@@ -35,10 +35,10 @@ export interface MlpOptions {
   readonly dropout: number;
 }
 
-/** The dropout masks of a network's hidden layers, as `noise` of a backbone gives them. */
-export function mlpNoise({ hidden, dropout }: MlpOptions): Record<string, DropoutMask> {
+/** The dropout masks of a network's hidden layers, as `noise` of a backbone gives them. `of` tells the networks of a backbone apart. */
+export function mlpNoise({ hidden, dropout }: MlpOptions, of?: string): Record<string, DropoutMask> {
   if (dropout === 0) return {};
-  return Object.fromEntries(hidden.map((width, layer) => [dropoutName(layer), { width, rate: dropout }]));
+  return Object.fromEntries(hidden.map((width, layer) => [dropoutName(layer, of), { width, rate: dropout }]));
 }
 
 /** Parameters of {@link initMlp}. */
@@ -49,38 +49,67 @@ export interface MlpInit {
   readonly blockWidth: number;
   /** Blocks that do not count for the scale of the first layer: those that start as zeros. */
   readonly silentBlocks: number;
+  /** Further inputs behind the blocks, each with a stream of its own. Default none. */
+  readonly also?: readonly { readonly name: string; readonly width: number }[];
   /** Widths of the hidden layers; the output layer has width 1. */
   readonly hidden: readonly number[];
 }
 
 /** He initialization (uniform) for layers followed by ReLU; the output layer at 1 / sqrt(in); biases zero. */
-export function initMlp({ blocks, blockWidth, silentBlocks, hidden }: MlpInit, rng: Rng): HostParameters<LayerParameters[]> {
-  const widths = [blocks.length * blockWidth, ...hidden, 1];
+export function initMlp({ blocks, blockWidth, silentBlocks, also = [], hidden }: MlpInit, rng: Rng): HostParameters<LayerParameters[]> {
+  const inputs = [...blocks.map((name) => ({ name, width: blockWidth })), ...also];
+  const inputWidth = inputs.reduce((sum, { width }) => sum + width, 0);
+  const widths = [inputWidth, ...hidden, 1];
   return widths.slice(1).map((out, layer) => {
     const deviation = (fanIn: number): number => Math.sqrt((layer === hidden.length ? 1 : 2) / Math.max(1, fanIn));
     const bias = zeros([out]);
     if (layer > 0) return { weights: uniform([widths[layer]!, out], deviation(widths[layer]!), rng.fork('layer', layer)), bias };
-    const weights = zeros([widths[0]!, out]);
-    const size = blockWidth * out;
-    blocks.forEach((block, k) => {
-      const part = (weights.data as Float32Array).subarray(k * size, (k + 1) * size);
-      fillUniform(part, deviation((blocks.length - silentBlocks) * blockWidth), rng.fork('layer', 0, block));
-    });
+    const weights = zeros([inputWidth, out]);
+    let start = 0;
+    for (const { name, width } of inputs) {
+      const part = (weights.data as Float32Array).subarray(start, (start += width * out));
+      fillUniform(part, deviation(inputWidth - silentBlocks * blockWidth), rng.fork('layer', 0, name));
+    }
     return { weights, bias };
   });
 }
 
-/** The name of a hidden layer's dropout mask in `batch.noise`. */
-export function dropoutName(layer: number): string {
-  return `hidden${layer}`;
+/** {@link initMlp} without the output layer, for {@link hiddenLayers}. */
+export function initHidden(init: MlpInit, rng: Rng): HostParameters<LayerParameters[]> {
+  return initMlp(init, rng).slice(0, -1);
 }
 
-/** ReLU layers and a linear output: [batch, in] to [batch, 1]. Hidden units are multiplied by their dropout mask where there is one. */
+/** The width of what {@link hiddenLayers} gives: that of the last, or of the inputs where there is none. */
+export function hiddenWidth({ blocks, blockWidth, also = [], hidden }: Omit<MlpInit, 'silentBlocks'>): number {
+  return hidden.at(-1) ?? also.reduce((sum, { width }) => sum + width, blocks.length * blockWidth);
+}
+
+/** The name of a hidden layer's dropout mask in `batch.noise`. */
+export function dropoutName(layer: number, of = 'hidden'): string {
+  return `${of}${layer}`;
+}
+
+/** x W + b: [batch, in] to [batch, out]. */
+export function linear(x: tf.Tensor2D, { weights, bias }: LayerParameters): tf.Tensor2D {
+  return tf.add(tf.matMul(x, weights), bias);
+}
+
+/** ReLU layers: [batch, in] to [batch, out]. Units are multiplied by their dropout mask where there is one. */
+export function hiddenLayers(
+  layers: readonly LayerParameters[],
+  inputs: tf.Tensor2D,
+  noise: FeatureBatch['noise'],
+  of?: string,
+): tf.Tensor2D {
+  return layers.reduce((x, layer, at) => dropped(tf.relu(linear(x, layer)), noise?.[dropoutName(at, of)]), inputs);
+}
+
+/** `x` times its dropout mask, where there is one. */
+export function dropped(x: tf.Tensor2D, mask: tf.Tensor2D | undefined): tf.Tensor2D {
+  return mask === undefined ? x : tf.mul(x, mask);
+}
+
+/** ReLU layers and a linear output: [batch, in] to [batch, 1]. */
 export function mlp(layers: readonly LayerParameters[], inputs: tf.Tensor2D, noise: FeatureBatch['noise']): tf.Tensor2D {
-  return layers.reduce((x, { weights, bias }, layer) => {
-    const y: tf.Tensor2D = tf.add(tf.matMul(x, weights), bias); // [batch, out]
-    if (layer === layers.length - 1) return y;
-    const mask = noise?.[dropoutName(layer)];
-    return mask === undefined ? tf.relu(y) : tf.mul(tf.relu(y), mask);
-  }, inputs);
+  return linear(hiddenLayers(layers.slice(0, -1), inputs, noise), layers.at(-1)!);
 }

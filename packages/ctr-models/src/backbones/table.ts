@@ -1,10 +1,24 @@
 import { CtrError } from '../errors.js';
 import { fitOptions } from '../fit/options.js';
 import type { Backbone } from './backbone.js';
+import { autoInt } from './autoint.js';
+import { bst } from './bst.js';
+import { dcnV2 } from './dcnv2.js';
 import { deepFm } from './deepfm.js';
+import { dien } from './dien.js';
 import { din } from './din.js';
+import { fiBiNet } from './fibinet.js';
+import { finalMlp } from './finalmlp.js';
+import { finalNet } from './finalnet.js';
 import { fm } from './fm.js';
+import { fwfm } from './fwfm.js';
+import { gdcn } from './gdcn.js';
 import { logisticRegression } from './logistic-regression.js';
+import { maskNet } from './masknet.js';
+import { sasRec } from './sasrec.js';
+import { sim } from './sim.js';
+import { wideAndDeep } from './wide-and-deep.js';
+import { xDeepFm } from './xdeepfm.js';
 
 /** The backbones of this package by name. A new one is a file and a line here. */
 export const BACKBONES = {
@@ -12,10 +26,38 @@ export const BACKBONES = {
   'logistic-regression': logisticRegression,
   /** {@link fm} */
   fm,
+  /** {@link fwfm} */
+  fwfm,
+  /** {@link wideAndDeep} */
+  'wide-and-deep': wideAndDeep,
   /** {@link deepFm} */
   deepfm: deepFm,
+  /** {@link dcnV2} */
+  dcnv2: dcnV2,
+  /** {@link xDeepFm} */
+  xdeepfm: xDeepFm,
+  /** {@link autoInt} */
+  autoint: autoInt,
+  /** {@link fiBiNet} */
+  fibinet: fiBiNet,
+  /** {@link maskNet} */
+  masknet: maskNet,
+  /** {@link finalMlp} */
+  finalmlp: finalMlp,
+  /** {@link finalNet} */
+  finalnet: finalNet,
+  /** {@link gdcn} */
+  gdcn,
   /** {@link din} */
   din,
+  /** {@link dien} */
+  dien,
+  /** {@link bst} */
+  bst,
+  /** {@link sasRec} */
+  sasrec: sasRec,
+  /** {@link sim} */
+  sim,
 } as const satisfies Record<string, Backbone>;
 
 /** The name of a backbone of this package. */

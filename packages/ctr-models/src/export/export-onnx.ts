@@ -48,7 +48,7 @@ async function withOnnx<T>(work: () => Promise<T>): Promise<T> {
 }
 
 async function traceAt(
-  { backbone, schema, parameters, tables }: ModelState,
+  { backbone, options, schema, dimension, parameters, tables }: ModelState,
   dimensions: FreeDimensions,
   trace: 0 | 1,
 ): Promise<ModelProto> {
@@ -59,7 +59,7 @@ async function traceAt(
   };
   const traced = await compile(
     (inputs: RawInputs<tf.Tensor>, weights: { parameters: ParameterTree; tables: Readonly<Record<string, tf.Tensor>> }): tf.Tensor1D =>
-      serve(backbone, schema, tables, inputs, weights),
+      serve(backbone, schema, { layouts: tables, dimension }, inputs, weights, backbone.usesSequences ? backbone.searches?.(schema, options) : undefined),
     [inputs, weights],
     { name: backbone.name, outputNames: ['probability'] },
   );

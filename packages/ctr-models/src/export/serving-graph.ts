@@ -14,18 +14,16 @@ import {
 } from '../features/schema.js';
 import { listOf } from '../features/check-schema.js';
 import { featureBatch } from '../model/batch.js';
-import type { EmbeddingTable } from '../tables/embedding-table.js';
+import { sharedValues, type Searches } from '../model/shared-values.js';
+import type { TableLayout } from '../tables/embedding-table.js';
 import type { EventIds } from '../tables/read-events.js';
-import { present, readPooled, readRows } from '../tables/read-rows.js';
+import { present, readPooled, readRows, withZeros } from '../tables/read-rows.js';
 
 /** What a served model takes, by feature name; past events by `<feature>.<field>`. */
 export type RawInputs<L> = Readonly<Record<string, L>>;
 
 /** Lengths that the graph tells apart: a bound on its size where `maxLength` is as good as none. */
 const LONGEST_LIST = 1 << 20;
-
-/** Layout of a table, without its numbers. */
-export type TableLayout = Pick<EmbeddingTable, 'name' | 'dimension' | 'features' | 'width' | 'rows'>;
 
 /**
  * The specs of the raw inputs: ids int32 [batch] or [batch, length] with -1 behind the last, numbers float32 [batch] as the data has them
@@ -70,9 +68,10 @@ export function rawInputSpecs(schema: FeatureSchema, sequences: boolean, sizeOf:
 export function serve(
   backbone: Backbone,
   schema: FeatureSchema,
-  layouts: readonly TableLayout[],
+  { layouts, dimension: components }: { readonly layouts: readonly TableLayout[]; readonly dimension: number },
   inputs: RawInputs<tf.Tensor>,
   weights: { readonly parameters: ParameterTree; readonly tables: Readonly<Record<string, tf.Tensor>> },
+  searches: Searches = {},
 ): tf.Tensor1D {
   const rows = tableFeatures(schema).map((feature) => {
     const layout = layouts.find(({ name }) => name === feature.table)!;
@@ -98,10 +97,14 @@ export function serve(
   const dense = denseFeatures(schema).map(({ name, mean, scale }) => {
     return [name, tf.mul(tf.sub(inputs[name]!, tf.tensor([...mean])), scale)] as const; // [batch, dimension]
   });
-  const embeddings = rows.map(({ layout, row }) => tf.slice(row, [0, 0], [-1, layout.dimension]));
+  const embeddings = rows.map(({ layout, row }) => withZeros(tf.slice(row, [0, 0], [-1, layout.dimension]), components));
   const events = eventsFeatures(schema).map(({ name, fields }) => {
     const ids = fields.map((field): readonly [string, EventIds<tf.Tensor>] => [field.name, { at: inputs[`${name}.${field.name}`]! }]);
     return [name, Object.fromEntries(ids)] as const;
+  });
+  const shared = eventsFeatures(schema).flatMap(({ name, fields }): (readonly [string, tf.Tensor2D])[] => {
+    const field = fields.find((f) => f.name === searches[name]);
+    return field === undefined ? [] : [[name, sharedValues(inputs[`${name}.${field.name}`]!, inputs[field.target!]!)]];
   });
   const batch = featureBatch(
     schema,
@@ -113,8 +116,9 @@ export function serve(
     {
       ...(numbers.length > 0 ? { numeric: tf.concat(numbers, 1) } : {}),
       dense: Object.fromEntries(dense),
-      ...(backbone.usesSequences ? { events: Object.fromEntries(events) } : {}),
+      ...(backbone.usesSequences ? { events: Object.fromEntries(events), shared: Object.fromEntries(shared) } : {}),
     },
+    layouts,
   );
   return tf.reshape(tf.sigmoid(backbone.logits(weights.parameters, batch)), [-1]);
 }

@@ -122,10 +122,16 @@ export async function fitCtr(parameters: FitCtrParameters): Promise<CtrModel> {
   }
 }
 
-function initialize(backbone: Backbone, { schema }: Features, { fit: { embeddingDimension }, own }: ResolvedOptions, rng: Rng): ModelState {
+function initialize(
+  backbone: Backbone,
+  { schema }: Features,
+  { fit: { embeddingDimension, embeddingSizes, fusion }, own }: ResolvedOptions,
+  rng: Rng,
+): ModelState {
   const dimension = backbone.usesEmbeddings ? embeddingDimension : 0;
-  const parameters = backbone.init(schema, { ...own, embeddingDimension }, rng.fork('backbone'));
-  return { backbone, options: own, schema, dimension, parameters, tables: createTables(schema, backbone, dimension, rng.fork('tables')) };
+  const parameters = backbone.init(schema, { ...own, embeddingDimension, fusion }, rng.fork('backbone'));
+  const tables = createTables(schema, { usesSequences: backbone.usesSequences ?? false, embeddingSizes }, dimension, rng.fork('tables'));
+  return { backbone, options: own, schema, dimension, parameters, tables };
 }
 
 interface Snapshot {

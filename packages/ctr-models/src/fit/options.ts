@@ -1,6 +1,6 @@
 import { atMost } from '@expctr/core';
 import { z } from 'zod';
-import type { Backbone } from '../backbones/backbone.js';
+import { FUSIONS, type Backbone } from '../backbones/backbone.js';
 import { CtrError } from '../errors.js';
 import { OPTIMIZER_NAMES } from '../tables/row-optimizer.js';
 
@@ -29,6 +29,12 @@ export const fitOptions = z.object({
   embeddingDimension: upTo(4096, 'every id has that many numbers in memory, three times over')
     .default(16)
     .describe('components of a field embedding'),
+  fusion: z
+    .enum(FUSIONS)
+    .default('field')
+    .describe(
+      'how a dense vector enters a backbone with embeddings: field = as one more field, deep = into its deep part only, both, gate = as a field let in as far as the row says; first-order weights it has in any case',
+    ),
   l2: penalty.default(1e-5).describe("L2 penalty l2 / 2 * |w|^2 a step on the backbone's matrices; biases go free"),
   embeddingL2: penalty.default(1e-5).describe('L2 penalty on the table rows of a batch'),
   denseL2: penalty.default(0.01).describe('L2 penalty on the weights and projections of dense vectors (parameters under `dense`)'),

@@ -1,15 +1,16 @@
 import { spec, type TensorSpec } from '@expctr/tfjs-backend-onnx';
 import type * as tf from '@tensorflow/tfjs';
-import type { FeatureBatch } from '../backbones/backbone.js';
+import type { EventSequence, FeatureBatch } from '../backbones/backbone.js';
 import { CtrError } from '../errors.js';
 import type { Features } from '../features/encode.js';
 import { denseFeatures, eventsFeatures, numericFeatures, tableFeatures, type FeatureSchema } from '../features/schema.js';
-import type { EmbeddingTable } from '../tables/embedding-table.js';
+import type { EmbeddingTable, TableLayout } from '../tables/embedding-table.js';
 import type { EventSizes } from '../tables/event-sizes.js';
 import { createEventBuffers, createEventGatherer, type EventBuffers } from '../tables/gather-events.js';
 import { gatherField, type FieldBuffers } from '../tables/gather.js';
 import { fieldLookups, type FieldLookup } from '../tables/lookup.js';
 import { eventSequence, type EventIds } from '../tables/read-events.js';
+import { gatherShared, type Searches } from './shared-values.js';
 
 /** Sizes of a batch's inputs. */
 export interface BatchShape {
@@ -21,6 +22,8 @@ export interface BatchShape {
   readonly size: number;
   /** Sizes of the sequences; absent for backbones without. */
   readonly events?: EventSizes;
+  /** Which of them are compared with the row; absent for backbones that do not ask. */
+  readonly searches?: Searches;
 }
 
 /** The gathered table rows, as they go into a compiled function: what gradients are wanted for. */
@@ -37,16 +40,22 @@ export type OtherInputs<L> = {
   readonly dense: Readonly<Record<string, L>>;
   /** By feature and field. */
   readonly events?: Readonly<Record<string, Readonly<Record<string, EventIds<L>>>>>;
+  /** By feature that is searched: which events share a value with the row, [batch, length]. */
+  readonly shared?: Readonly<Record<string, L>>;
 };
 
-/** What the backbone sees, made of the inputs of a compiled function. */
+/** What the backbone sees, made of the inputs of a compiled function. @param layouts where `tables` are whole tables */
 export function featureBatch(
   schema: FeatureSchema,
   { embeddings, firstOrder, tables = {} }: RowInputs<tf.Tensor>,
-  { events, ...others }: OtherInputs<tf.Tensor>,
+  { events, shared = {}, ...others }: OtherInputs<tf.Tensor>,
+  layouts?: readonly TableLayout[],
 ): FeatureBatch {
   const asked = events === undefined ? [] : eventsFeatures(schema);
-  const sequences = asked.map((f) => [f.name, eventSequence(schema, f, tables, events![f.name]!, embeddings as tf.Tensor3D)] as const);
+  const sequences = asked.map((f): readonly [string, EventSequence] => {
+    const sequence = eventSequence(schema, f, tables, events![f.name]!, embeddings as tf.Tensor3D, layouts);
+    return [f.name, Object.hasOwn(shared, f.name) ? { ...sequence, shared: shared[f.name] as tf.Tensor2D } : sequence];
+  });
   return {
     ...(embeddings === undefined ? {} : { embeddings }),
     firstOrder,
@@ -56,7 +65,7 @@ export function featureBatch(
 }
 
 /** The specs of both for a batch. */
-export function batchSpecs({ schema, dimension, size, events }: BatchShape): {
+export function batchSpecs({ schema, dimension, size, events, searches }: BatchShape): {
   rows: RowInputs<TensorSpec>;
   others: OtherInputs<TensorSpec>;
 } {
@@ -66,27 +75,28 @@ export function batchSpecs({ schema, dimension, size, events }: BatchShape): {
     rows: {
       ...(dimension > 0 ? { embeddings: spec([size, fields, dimension]) } : {}),
       firstOrder: spec([size, fields]),
-      ...(events === undefined ? {} : { tables: perName(events.tables, (rows) => spec([rows, dimension])) }),
+      ...(events === undefined ? {} : { tables: mapValues(events.tables, (rows) => spec([rows, dimension])) }),
     },
     others: {
       ...(numbers > 0 ? { numeric: spec([size, numbers]) } : {}),
       dense: Object.fromEntries(denseFeatures(schema).map((f) => [f.name, spec([size, f.dimension])])),
       ...(events === undefined ? {} : { events: eventSpecs(events, size) }),
+      ...(searches === undefined ? {} : { shared: mapValues(searches, (_, name) => spec([size, events!.features[name]!.length])) }),
     },
   };
 }
 
 function eventSpecs({ features }: EventSizes, size: number): NonNullable<OtherInputs<TensorSpec>['events']> {
-  return perName(features, ({ length, bags }) =>
-    perName(bags, (bag) => ({
+  return mapValues(features, ({ length, bags }) =>
+    mapValues(bags, (bag) => ({
       at: spec([size, length], 'int32'),
       ...(bag === null ? {} : { bags: spec([bag.sets, bag.values], 'int32') }),
     })),
   );
 }
 
-function perName<A, B>(of: Readonly<Record<string, A>>, make: (value: A) => B): Record<string, B> {
-  return Object.fromEntries(Object.entries(of).map(([name, value]) => [name, make(value)]));
+function mapValues<A, B>(of: Readonly<Record<string, A>>, make: (value: A, name: string) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(of).map(([name, value]) => [name, make(value, name)]));
 }
 
 /** Buffers for a batch, reused from batch to batch. */
@@ -95,6 +105,8 @@ export interface BatchBuffers extends FieldBuffers {
   readonly size: number;
   /** Those of the sequences; absent for backbones without. */
   readonly events?: EventBuffers;
+  /** As in the {@link BatchShape}. */
+  readonly searches?: Searches;
   /** Inputs of the compiled functions: views of these buffers. */
   readonly rows: RowInputs<Float32Array>;
   /** As `rows`. */
@@ -102,7 +114,7 @@ export interface BatchBuffers extends FieldBuffers {
 }
 
 /** Empty buffers for a batch. */
-export function createBuffers({ schema, dimension, size, events: sizes }: BatchShape): BatchBuffers {
+export function createBuffers({ schema, dimension, size, events: sizes, searches }: BatchShape): BatchBuffers {
   const fields = tableFeatures(schema).length;
   const numbers = numericFeatures(schema).length;
   const embeddings = new Float32Array(size * fields * dimension);
@@ -113,11 +125,15 @@ export function createBuffers({ schema, dimension, size, events: sizes }: BatchS
     embeddings,
     firstOrder,
     ...(events === undefined ? {} : { events }),
+    ...(searches === undefined ? {} : { searches }),
     rows: { ...(dimension > 0 ? { embeddings } : {}), firstOrder, ...(events === undefined ? {} : { tables: events.tables }) },
     others: {
       ...(numbers > 0 ? { numeric: new Float32Array(size * numbers) } : {}),
       dense: Object.fromEntries(denseFeatures(schema).map((f) => [f.name, new Float32Array(size * f.dimension)])),
       ...(events === undefined ? {} : { events: events.ids }),
+      ...(searches === undefined
+        ? {}
+        : { shared: mapValues(searches, (_, name) => new Float32Array(size * sizes!.features[name]!.length)) }),
     },
   };
 }
@@ -157,6 +173,10 @@ export function createGatherer(features: Features, tables: readonly EmbeddingTab
     gather(rows, start, count, into) {
       lookups.forEach((lookup, field) => gatherField(into, lookup, tables[lookup.table]!, { field, fields, rows, start, count }));
       if (into.events !== undefined) gatherEvents?.(rows, start, count, into.events);
+      for (const [feature, field] of Object.entries(into.searches ?? {})) {
+        const { length } = into.events!.sizes.features[feature]!;
+        gatherShared(features, { feature, field }, { rows, start, count, length }, into.others.shared![feature] as Float32Array);
+      }
       numeric.forEach((column, k) => {
         if (column.kind !== 'numbers') return;
         const { values, index } = column;

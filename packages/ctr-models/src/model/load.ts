@@ -61,7 +61,7 @@ async function load(folder: string, { backbones = [] }: LoadCtrModelOptions): Pr
   };
   // A fresh model has the structure; its numbers are replaced.
   const rng = createRng(0);
-  const fresh = backbone.init(schema, { ...own, embeddingDimension: options.embeddingDimension }, rng);
+  const fresh = backbone.init(schema, { ...own, embeddingDimension: options.embeddingDimension, fusion: options.fusion }, rng);
   const leaves = namedLeaves(fresh).map(({ path: leafPath, leaf }) => take(`parameters.${leafPath}`, (leaf as HostTensor).shape));
   const tables = createTables(schema, backbone, dimension, rng);
   for (const { name, rows, width, values } of tables) values.set(take(`tables.${name}`, [rows, width]).data);

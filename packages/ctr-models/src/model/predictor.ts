@@ -25,8 +25,10 @@ export interface ModelState {
 }
 
 /** The shape of batches of `size` rows of the features. */
-export function batchShape({ backbone, schema, dimension, tables }: ModelState, features: Features, size: number): BatchShape {
-  return { schema, dimension, size, ...(backbone.usesSequences ? { events: eventSizes(features, tables, size) } : {}) };
+export function batchShape({ backbone, options, schema, dimension, tables }: ModelState, features: Features, size: number): BatchShape {
+  if (!backbone.usesSequences) return { schema, dimension, size };
+  const searches = backbone.searches?.(schema, options);
+  return { schema, dimension, size, events: eventSizes(features, tables, size), ...(searches === undefined ? {} : { searches }) };
 }
 
 /** Computes log-odds with compiled functions that it keeps, one a batch shape. */
