@@ -1,6 +1,7 @@
 // What the Markdown calls by name has to exist: files, npm scripts, options of a run, flags of the command lines, error codes.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { flagOf, serveOptions } from '@expctr/serve';
 import { createRegistry, listOptions, presets } from '@expctr/trainer';
 import { repository, type MarkdownFile } from './markdown.js';
 
@@ -34,7 +35,7 @@ export function unknownNames(files: readonly MarkdownFile[]): string[] {
     for (const [word] of words.text.matchAll(/npm (?:run )?[a-z:]+(?: -- [a-z][\w-]*)?/gu)) report(words, word, script(word, words.file));
     for (const [, assigned] of words.text.matchAll(/--set '?([\w.]+)=/gu)) report(words, assigned!, option(assigned!, words.file));
     for (const [, preset] of words.text.matchAll(/--preset ([\w-]+)/gu)) report(words, preset!, known(presets, preset!));
-    const program = /expctr-(train|eval|data|worker)/u.exec(words.text)?.[1];
+    const program = /expctr-(train|eval|data|worker|serve)/u.exec(words.text)?.[1];
     for (const [, flag] of program === undefined ? [] : words.text.matchAll(/\s(--[a-z][a-z-]+)/gu)) {
       report(words, flag!, PROGRAMS[program as keyof typeof PROGRAMS].includes(flag!) ? null : `expctr-${program} has no such flag`);
     }
@@ -104,4 +105,5 @@ const PROGRAMS = {
   eval: flagsIn('apps/eval/src/cli.ts'),
   data: flagsIn('packages/data/src/commands/program.ts'),
   worker: flagsIn('apps/worker/src/cli/program.ts'),
+  serve: ['--help', '--version', ...Object.keys(serveOptions.shape).map(flagOf)],
 };

@@ -1,0 +1,11 @@
+import { printableLines } from '@expctr/core';
+
+/** Writes lines to standard output. They may quote data: nothing in them commands the terminal. */
+export function print(text: string): void {
+  process.stdout.write(printableLines(`${text}\n`));
+}
+
+/** Writes lines to standard error. They may quote data: nothing in them commands the terminal. */
+export function printError(text: string): void {
+  process.stderr.write(printableLines(`${text}\n`));
+}
