@@ -2,37 +2,19 @@ import { createRng } from '@expctr/core';
 import { useOnnx } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  auc,
-  buildFeatures,
-  din,
-  fitCtr,
-  logLoss,
-  selectRows,
-  type FeatureColumn,
-  type Features,
-  type FeatureSchema,
-  type IdColumn,
-  type IdListColumn,
-} from '../src/index.js';
+import { auc, buildFeatures, din, fitCtr, logLoss, selectRows, type Features } from '../src/index.js';
 import { createTrainingStep } from '../src/fit/training-step.js';
 import { createGatherer } from '../src/model/batch.js';
 import { parameterLeaves } from '../src/model/parameters.js';
 import { batchShape, createPredictor, type ModelState } from '../src/model/predictor.js';
+import { historyFeatures, type HistoryFixture } from './history-fixture.js';
 import { difference, gradientsBeside, oracleModel, readFixture, UNIT_STEP, type Host } from './oracle.js';
 import { tasteWorld } from './taste-world.js';
 import { codeOf, smallWorld } from './world.js';
 
-interface Fixture {
-  embeddingDimension: number;
+interface Fixture extends HistoryFixture {
   hidden: number[];
   attentionUnits: number;
-  maxLength: number;
-  rows: Record<string, number>;
-  ids: { user: number[]; item: number[]; genres: number[][]; liked: number[][] };
-  events: { item: number[]; genres: number[][]; label: number[] };
-  history: number[][];
-  labels: number[];
   numeric: Host;
   z: Host;
   parameters: Record<string, Host>;
@@ -41,54 +23,8 @@ interface Fixture {
   gradients: Record<string, Host>;
 }
 const fixture = readFixture<Fixture>('din');
-
-const schema: FeatureSchema = {
-  version: 'features/1',
-  tables: Object.entries(fixture.rows).map(([name, rows]) => ({
-    name,
-    vocabulary: Array.from({ length: rows - 1 }, (_, k) => `${name}${k}`),
-  })),
-  features: [
-    { kind: 'categorical', name: 'user', table: 'user' },
-    { kind: 'categorical', name: 'item', table: 'item' },
-    { kind: 'multi-valued', name: 'genres', table: 'genre', pooling: 'mean', maxLength: 9 },
-    { kind: 'sequence', name: 'liked', table: 'item', maxLength: 9 },
-    { kind: 'numeric', name: 'n', missing: 'error', mean: 0, standardDeviation: 1 },
-    { kind: 'dense', name: 'z', dimension: 3, mean: [0, 0, 0], scale: 1 },
-    {
-      kind: 'events',
-      name: 'history',
-      maxLength: fixture.maxLength,
-      fields: [
-        { kind: 'categorical', name: 'item', table: 'item', target: 'item' },
-        { kind: 'multi-valued', name: 'genres', table: 'genre', pooling: 'mean', maxLength: 9, target: 'genres' },
-        { kind: 'categorical', name: 'label', table: 'label' },
-      ],
-    },
-  ],
-};
-
-const single = (ids: readonly number[]): IdColumn => ({ kind: 'ids', ids: Int32Array.from(ids) });
-const lists = (of: readonly (readonly number[])[]): IdListColumn => {
-  const offsets = new Uint32Array(of.length + 1);
-  of.forEach((list, row) => (offsets[row + 1] = offsets[row]! + list.length));
-  return { kind: 'id-lists', offsets, ids: Int32Array.from(of.flat()) };
-};
-const columns: Record<string, FeatureColumn> = {
-  user: single(fixture.ids.user),
-  item: single(fixture.ids.item),
-  genres: lists(fixture.ids.genres),
-  liked: lists(fixture.ids.liked),
-  n: { kind: 'numbers', values: Float32Array.from(fixture.numeric.data) },
-  z: { kind: 'dense', data: Float32Array.from(fixture.z.data), dimension: 3 },
-  history: {
-    kind: 'events',
-    offsets: lists(fixture.history).offsets,
-    events: Uint32Array.from(fixture.history.flat()),
-    fields: { item: single(fixture.events.item), genres: lists(fixture.events.genres), label: single(fixture.events.label) },
-  },
-};
-const features: Features = { schema, length: 6, columns, labels: Uint8Array.from(fixture.labels) };
+const features = historyFeatures(fixture, fixture.numeric, fixture.z);
+const { schema } = features;
 
 function fixtureModel(): ModelState {
   const { hidden, attentionUnits, parameters, embeddingDimension } = fixture;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRng } from '@expctr/core';
 import { namedLeaves, unflattenTree, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import { expect } from 'vitest';
-import { findBackbone, fitOptions, type FeatureSchema, type FitOptions, type ResolvedFitOptions } from '../src/index.js';
+import { findBackbone, fitOptions, type FeatureSchema, type Fusion, type FitOptions, type ResolvedFitOptions } from '../src/index.js';
 import type { ModelState } from '../src/model/predictor.js';
 import { createTables } from '../src/tables/embedding-table.js';
 
@@ -27,6 +27,7 @@ export function oracleModel(
   schema: FeatureSchema,
   of: Named,
   embedding: number,
+  fusion: Fusion = 'field',
 ): ModelState {
   const backbone = findBackbone(name);
   const dimension = backbone.usesEmbeddings ? embedding : 0;
@@ -38,7 +39,7 @@ export function oracleModel(
     }
   }
   const own = backbone.options.parse(options) as Record<string, unknown>;
-  const fresh = backbone.init(schema, { ...own, embeddingDimension: embedding }, createRng(0));
+  const fresh = backbone.init(schema, { ...own, embeddingDimension: embedding, fusion }, createRng(0));
   const leaves = namedLeaves(fresh).map(({ path, leaf }): HostTensor => {
     const { shape, data } = of[path]!;
     expect((leaf as HostTensor).shape).toEqual(shape);
@@ -62,20 +63,29 @@ export function difference(found: ArrayLike<number>, expected: ArrayLike<number>
   return Math.max(...Array.from(expected, (e, i) => Math.abs(found[i]! - e))) / scale;
 }
 
-/** The gradients of all parameters that {@link UNIT_STEP} moved the model by, each beside the one expected, by name. */
+/** A step so long that small gradients, too, move a parameter by more than float32 rounds it: with it, say its learning rate. */
+export const LONG_STEP: ResolvedFitOptions = { ...UNIT_STEP, learningRate: 4096 };
+
+/**
+ * The gradients of all parameters that {@link UNIT_STEP}, or a step of another learning rate, moved the model by, each beside the one
+ * expected, by name.
+ */
 export function* gradientsBeside(
   { parameters, tables }: ModelState,
   before: Named,
   gradients: Named,
+  { learningRate }: ResolvedFitOptions = UNIT_STEP,
 ): Generator<[string, number[], number[]]> {
   for (const { path, leaf } of namedLeaves(parameters)) {
-    const gradient = before[path]!.data.map((value, k) => Math.fround(value) - (leaf as HostTensor).data[k]!);
+    const gradient = before[path]!.data.map((value, k) => (Math.fround(value) - (leaf as HostTensor).data[k]!) / learningRate);
     yield [path, gradient, gradients[path]!.data];
   }
   for (const { name, width, dimension, features, values } of tables) {
     const moved = (of: string, columns: number, at: number): [string, number[], number[]] => [
       of,
-      before[of]!.data.map((value, k) => Math.fround(value) - values[Math.floor(k / columns) * width + at + (k % columns)]!),
+      before[of]!.data.map(
+        (value, k) => (Math.fround(value) - values[Math.floor(k / columns) * width + at + (k % columns)]!) / learningRate,
+      ),
       gradients[of]!.data,
     ];
     yield moved(`embedding.${name}`, dimension, 0);
