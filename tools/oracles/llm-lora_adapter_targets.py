@@ -2,16 +2,17 @@
 
     python tools/oracles/llm-lora_adapter_targets.py
 
-reads the small Llama in packages/llm-lora/test/fixtures/families/llama and writes packages/llm-lora/test/fixtures/formats/peft-paths:
+takes the small Llama of llm-lora_families.py and writes packages/llm-lora/test/fixtures/formats/peft-paths:
 adapter_config.json, adapter_model.safetensors and numbers.json (log-probabilities of a response, in nats).
 """
 
 import json
+import runpy
 from pathlib import Path
 
 import torch
+import transformers
 from peft import LoraConfig, get_peft_model
-from transformers import AutoModelForCausalLM
 
 FIXTURES = Path(__file__).resolve().parents[2] / "packages/llm-lora/test/fixtures"
 TARGET = FIXTURES / "formats/peft-paths"
@@ -21,7 +22,8 @@ TARGETS = ["model.layers.1.self_attn.q_proj", "layers.0.mlp.up_proj", "0.self_at
 
 def main():
     torch.manual_seed(3)
-    model = AutoModelForCausalLM.from_pretrained(FIXTURES / "families/llama", dtype=torch.float32, attn_implementation="eager")
+    families = runpy.run_path(str(Path(__file__).with_name("llm-lora_families.py")))
+    model = families["made_up_model"](transformers.LlamaConfig(**families["FAMILIES"]["llama"][1]))
     adapted = get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", r=2, lora_alpha=6, target_modules=TARGETS))
     for name, parameter in adapted.named_parameters():
         if "lora_B" in name:

@@ -6,16 +6,27 @@ import type { BlockInputs, BlockResult } from '../model/block.js';
 import type { PositionInputs } from '../model/positions.js';
 import type { TensorLayout } from './layout.js';
 
+/** What a family can ask of a GGUF file beside its metadata. */
+export interface GgufView {
+  /** Whether the file holds a tensor of that (GGUF) name. */
+  readonly hasTensor: (name: string) => boolean;
+  /**
+   * What frequencies are divided by within the context of pre-training, one for each pair of dimensions, where a tensor holds it
+   * (`rope_freqs.weight`, `rope_factors_short.weight`); null where none does, or where config.json says it.
+   */
+  readonly ropeFactors: readonly number[] | null;
+}
+
 /** A family as llama.cpp's converter writes it. */
 export interface GgufConventions<C extends DecoderConfig = DecoderConfig> {
   /** `general.architecture` in the metadata. */
   readonly architecture: string;
   /**
    * Reads the metadata.
-   * @param hasTensor whether the file holds a tensor of that (GGUF) name.
+   * @param file what else it can ask of the file
    * @throws FormatError for missing, wrong or unsupported fields.
    */
-  parseConfig(fields: Fields, hasTensor: (name: string) => boolean): C;
+  parseConfig(fields: Fields, file: GgufView): C;
 }
 
 /**
@@ -68,6 +79,6 @@ export interface ModelFamily<
   ): BlockResult;
   /** From the last block to what meets the head: the norm, and a constant scale of logits where there is one. @param hidden [rows, hidden] */
   finalNorm(config: C, outer: { readonly [K in OuterKey]: tf.Tensor }, hidden: tf.Tensor2D): tf.Tensor2D;
-  /** Logits u become cap tanh(u / cap), before any temperature. Default: they stay as they are. */
-  logitCap?(config: C): number;
+  /** Logits u become cap tanh(u / cap), before any temperature. Default, and null: they stay as they are. */
+  logitCap?(config: C): number | null;
 }

@@ -6,8 +6,12 @@ export interface TensorEntry {
   readonly name: string;
   /** llama.cpp's name; of a tensor in a block what stands behind `blk.<number>.`: `attn_q.weight`. */
   readonly gguf: string;
-  /** As Hugging Face stores it; a linear layer's matrix is [out, in]. */
+  /** As Hugging Face stores it, but for `transposed`; a linear layer's matrix is [out, in]. */
   readonly shape: readonly number[];
+  /** Whether Hugging Face's files hold the transpose, [in, out], as those of GPT-2 do; llama.cpp's do not. Default false. */
+  readonly transposed?: boolean;
+  /** What llama.cpp's converter adds to every value: 1 to the norms of Gemma. Default 0. */
+  readonly ggufAdded?: number;
   /** The heads whose rows llama.cpp's converter permutes for interleaved rotary embeddings. Default: the rows are in order. */
   readonly ggufPermutedHeads?: number;
 }

@@ -1,12 +1,14 @@
 import { FormatError } from './errors.js';
 
 /**
- * Typed look-ups in a configuration object (config.json, GGUF metadata); absent and null are the same.
+ * Typed look-ups in a configuration object (config.json, GGUF metadata); absent and null are the same but for {@link has}.
  * Every failed look-up is a FormatError that names the file and the field.
  */
 export interface Fields {
   /** Names the file in errors. */
   readonly where: string;
+  /** Whether the field is there, be it null: what a class of transformers has a default for, null may switch off. */
+  has(name: string): boolean;
   /** The value as it is, null where absent. */
   raw(name: string): unknown;
   /** A finite number. */
@@ -33,6 +35,7 @@ export function fieldsOf(record: Readonly<Record<string, unknown>>, where: strin
   const shown = (value: unknown): string => (value === null ? 'is missing' : `is ${JSON.stringify(value)}`);
   return {
     where,
+    has: (name) => Object.hasOwn(record, name),
     raw,
     bad,
     number(name, fallback) {

@@ -6,6 +6,7 @@ import { FormatError } from './errors.js';
 import { describeGguf } from './gguf/describe.js';
 import { checkTensorTypes, openGguf } from './gguf/open.js';
 import { ggufSource } from './gguf/source.js';
+import { huggingFaceSource } from './hugging-face-source.js';
 import { openFolderTensors } from './safetensors/folder.js';
 import type { TensorSource } from './tensor-source.js';
 
@@ -21,7 +22,7 @@ export async function openFolder(folder: string, families: readonly ModelFamily[
   if (source === null) return openGgufModel(await findGguf(folder), families);
   try {
     const description = await readConfig(folder, families);
-    if (description !== null) return { ...description, source };
+    if (description !== null) return { ...description, source: huggingFaceSource(source, description) };
     throw new FormatError('CHECKPOINT_NO_CONFIG', 'the folder has no config.json', {
       where: folder,
       expected: 'config.json beside the safetensors',
@@ -39,7 +40,7 @@ export async function openGgufModel(path: string, families: readonly ModelFamily
   const beside = await readConfig(folder, families);
   const file = await openGguf(path);
   try {
-    const description = describeGguf(file, families, beside, join(folder, 'config.json'));
+    const description = await describeGguf(file, families, beside, join(folder, 'config.json'));
     checkTensorTypes(file);
     return { ...description, source: ggufSource(file, description) };
   } catch (error) {

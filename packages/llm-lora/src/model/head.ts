@@ -4,8 +4,8 @@ import type { TracedHead } from './vocabulary.js';
 
 /** The bound of a family's logits once they are divided by the temperature; null for none. @param inverseTemperature [] */
 export function logitCap({ family, config }: Pick<ReadWeights, 'family' | 'config'>, inverseTemperature: tf.Tensor): tf.Tensor | null {
-  const cap = family.logitCap?.(config);
-  return cap === undefined ? null : tf.mul(inverseTemperature, cap);
+  const cap = family.logitCap?.(config) ?? null;
+  return cap === null ? null : tf.mul(inverseTemperature, cap);
 }
 
 /** The head for hidden states that are divided by the temperature. */

@@ -72,9 +72,9 @@ test.each<[string, Buffer, string, ...string[]]>([
   ],
   [
     'another architecture',
-    ggufBytes([word('general.architecture', 'gemma3')], []),
+    ggufBytes([word('general.architecture', 'mamba')], []),
     'GGUF_UNSUPPORTED_ARCHITECTURE',
-    '"gemma3"',
+    '"mamba"',
     'one of llama',
   ],
   ['no architecture', ggufBytes([], []), 'GGUF_UNSUPPORTED_ARCHITECTURE', 'null'],
@@ -103,7 +103,7 @@ test.each<[string, Buffer, string, ...string[]]>([
     'llama.rope.dimension_count is 8',
     '16',
   ],
-  ['another scaling', ggufBytes(llamaEntries(word('llama.rope.scaling.type', 'yarn')), []), 'CONFIG_BAD_FIELD', '"yarn"', 'linear'],
+  ['another scaling', ggufBytes(llamaEntries(word('llama.rope.scaling.type', 'ntk')), []), 'CONFIG_BAD_FIELD', '"ntk"', 'linear'],
   [
     'layers without end',
     ggufBytes(llamaEntries(number('llama.block_count', 2 ** 31)), []),
@@ -115,10 +115,11 @@ test.each<[string, Buffer, string, ...string[]]>([
   ['heads without end', ggufBytes(llamaEntries(number('llama.attention.head_count', 2 ** 30)), []), 'CONFIG_BAD_FIELD', 'head_count is'],
   ['a missing number', ggufBytes(llamaEntries(word('llama.block_count', '1')), []), 'CONFIG_BAD_FIELD', 'llama.block_count is "1"'],
   [
-    'frequencies scaled by a tensor',
+    'factors of frequencies that are zero',
     ggufBytes(llamaEntries(), [info({ name: 'rope_freqs.weight', sizes: [8] })], 32),
-    'GGUF_ROPE_FACTORS',
-    'config.json',
+    'CONFIG_BAD_FIELD',
+    'rope_freqs.weight',
+    '8 positive numbers',
   ],
   [
     'a missing tensor',

@@ -15,7 +15,8 @@ async function scaling(...entries: Entry[]): Promise<unknown> {
   await writeFile(path('model.gguf'), ggufBytes(llamaEntries(...entries), []));
   const file = await openGguf(path('model.gguf'));
   try {
-    return (describeGguf(file, familiesWith(), null, '').config as { ropeScaling?: unknown }).ropeScaling;
+    const { config } = await describeGguf(file, familiesWith(), null, '');
+    return (config as { ropeScaling?: unknown }).ropeScaling;
   } finally {
     await file.close();
   }
@@ -36,7 +37,8 @@ test.each<[string, Entry[], number | null]>([
 });
 
 test.each<[Entry[], ...string[]]>([
-  [[type('yarn'), number('scaling.factor', 8)], 'llama.rope.scaling.type', 'yarn'],
+  [[type('ntk'), number('scaling.factor', 8)], 'llama.rope.scaling.type', 'ntk'],
+  [[type('yarn'), number('scaling.factor', 0)], 'llama.rope.scaling.factor', '0'],
   [[type('linear')], 'llama.rope.scaling.factor', 'missing'],
   [[number('scale_linear', -2)], 'llama.rope.scale_linear', '-2'],
 ])('what cannot be is refused by its key', async (entries, ...parts) => {

@@ -45,6 +45,18 @@ test.each<[string, Record<string, unknown>, Partial<RotaryDecoderConfig>]>([
   ['rope_parameters before the rest', { rope_parameters: { rope_theta: 77 } }, { ropeTheta: 77 }],
   ['no scaling', { rope_scaling: null }, { ropeScaling: null }],
   ['the default scaling', { rope_scaling: { type: 'default' } }, { ropeScaling: null }],
+  ['dynamic scaling within the context', { rope_scaling: { type: 'dynamic', factor: 4 } }, { ropeScaling: null, maxPositions: 32 }],
+  ['biases', { attention_bias: true }, { biases: { attention: true, output: true, mlp: false } }],
+  [
+    'YaRN, its factor from the contexts',
+    { rope_scaling: { type: 'yarn', original_max_position_embeddings: 8, mscale: 1, mscale_all_dim: 1 } },
+    { ropeScaling: { type: 'yarn', factor: 4, betaFast: 32, betaSlow: 1, originalMaxPositions: 8, attentionFactor: 1, truncate: true } },
+  ],
+  [
+    'LongRoPE, up to the context of pre-training',
+    { rope_scaling: { type: 'longrope', short_factor: [1.5], long_factor: [9] }, original_max_position_embeddings: 16 },
+    { maxPositions: 16, ropeScaling: { type: 'factors', factors: [1.5], attentionFactor: Math.sqrt(1 + Math.log(2) / Math.log(16)) } },
+  ],
   ['linear scaling', { rope_scaling: { type: 'linear', factor: 2 } }, { ropeScaling: { type: 'linear', factor: 2 } }],
   [
     "Llama 3's scaling",
@@ -56,12 +68,23 @@ test.each<[string, Record<string, unknown>, Partial<RotaryDecoderConfig>]>([
 });
 
 test.each<[string, Record<string, unknown>, ...string[]]>([
-  ['another scaling', { rope_scaling: { rope_type: 'yarn', factor: 4 } }, 'rope_scaling', '"yarn"', 'default, linear or llama3'],
+  [
+    'another scaling',
+    { rope_scaling: { rope_type: 'ntk', factor: 4 } },
+    'rope_scaling',
+    '"ntk"',
+    'linear, dynamic, llama3, yarn or longrope',
+  ],
+  [
+    'LongRoPE without its factors',
+    { rope_scaling: { type: 'su', short_factor: [1, 2] } },
+    'short_factor has 2 entries',
+    '1 positive numbers',
+  ],
+  ['a part of a head that is odd', { partial_rotary_factor: 0.4 }, 'partial_rotary_factor is 0.4', 'even'],
   ['a scaling without its factor', { rope_scaling: { type: 'linear' } }, 'factor is missing'],
   ['a scaling by zero', { rope_scaling: { type: 'linear', factor: 0 } }, 'factor is 0', 'positive'],
   ['a scaling that is no object', { rope_scaling: 'linear' }, 'rope_scaling is "linear"'],
-  ['biases in attention', { attention_bias: true }, 'attention_bias is true', 'not supported'],
-  ['biases in the feed-forward block', { mlp_bias: true }, 'mlp_bias is true'],
   ['another activation', { hidden_act: 'gelu' }, 'hidden_act is "gelu"', 'silu'],
   ['interleaved rotary embeddings', { rope_interleaved: true }, 'rope_interleaved is true'],
   ['heads that cannot be grouped', { num_key_value_heads: 3 }, 'num_key_value_heads is 3', '4 query heads'],
@@ -81,9 +104,9 @@ test.each<[string, Record<string, unknown>, ...string[]]>([
 });
 
 test.each([
-  [{ architectures: ['MistralForCausalLM'], model_type: 'mistral' }, '"MistralForCausalLM"'],
+  [{ architectures: ['MixtralForCausalLM'], model_type: 'mixtral' }, '"MixtralForCausalLM"'],
   [{ architectures: ['LlamaForSequenceClassification'] }, '"LlamaForSequenceClassification"'],
-  [{ architectures: undefined, model_type: 'gpt2' }, '"gpt2"'],
+  [{ architectures: undefined, model_type: 'gpt_neox' }, '"gpt_neox"'],
   [{ architectures: undefined, model_type: undefined }, 'null'],
 ])('the architecture %j is refused with the list of those that are supported', async (change, name) => {
   await expect(parse(change)).rejects.toThrow(failure('CONFIG_UNSUPPORTED_ARCHITECTURE', 'config.json', name, 'LlamaForCausalLM'));

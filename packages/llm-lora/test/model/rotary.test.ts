@@ -11,7 +11,7 @@ test('rotation by position p turns each pair (i, i + half) by p theta^(-2i / hea
   const { keyCos, keySin } = rotaryTables(config, [0, 3]);
   const x = tf.tensor4d([1, 0, 2, 0, 0, 1, 0, 0, 1, 0, 2, 0, 0, 1, 0, 0], [1, 1, 2, 8]);
   const table = (values: Float32Array): tf.Tensor => tf.tensor(values, [1, 1, 2, 4]);
-  const rotated = rotate(x, table(keyCos), table(keySin)).dataSync();
+  const rotated = rotate(x, table(keyCos), table(keySin), 1).dataSync();
   expect(Array.from(rotated.slice(0, 8))).toEqual([1, 0, 2, 0, 0, 1, 0, 0]);
   const expected = [
     [Math.cos(3), Math.sin(3)],

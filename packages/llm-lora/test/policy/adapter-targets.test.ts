@@ -1,18 +1,24 @@
 import { createRng } from '@expctr/core';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadCheckpoint } from '../../src/formats/checkpoint.js';
 import { loadAdapter } from '../../src/formats/peft/load.js';
 import { saveAdapter } from '../../src/formats/peft/save.js';
 import { createPolicy } from '../../src/policy/causal-lm.js';
+import { familyFiles, type FamilyFiles } from '../families/fixture.js';
 import { fixture, temporaryFolder } from '../formats/temporary-folder.js';
 import { largestDifference, useBackend } from '../model/oracle.js';
 
 /** An adapter by PEFT whose targets are paths of modules: tools/oracles/llm-lora_adapter_targets.py. */
 const PATHS = fixture('peft-paths');
-const model = resolve(import.meta.dirname, '../fixtures/families/llama');
+let model: FamilyFiles;
 const path = temporaryFolder();
+
+beforeAll(async () => {
+  model = await familyFiles('llama');
+});
+afterAll(() => model.remove());
 
 interface Numbers {
   readonly prompt: number[];
@@ -24,7 +30,7 @@ interface Numbers {
 test('an adapter whose targets are paths gives the log-probabilities of PEFT, and is saved again as it was', async () => {
   await useBackend('onnx');
   const { prompt, response, logProbs, modules } = JSON.parse(await readFile(resolve(PATHS, 'numbers.json'), 'utf8')) as Numbers;
-  const policy = createPolicy(await loadCheckpoint(model));
+  const policy = createPolicy(await loadCheckpoint(model.folder));
   await policy.adapters.load(PATHS, 'paths');
   const adapter = policy.adapters.get('paths');
   expect([...adapter.tensors.keys()].sort()).toEqual(modules);
@@ -41,7 +47,7 @@ test('an adapter whose targets are paths gives the log-probabilities of PEFT, an
 });
 
 test('a fresh adapter is on the modules that its targets name, whole paths among them', async () => {
-  const checkpoint = await loadCheckpoint(model);
+  const checkpoint = await loadCheckpoint(model.folder);
   const modulesOf = (...targetModules: string[]): string[] => {
     const { adapters } = createPolicy(checkpoint, null, { lora: { targetModules } });
     adapters.create('mine', createRng(1));

@@ -1,4 +1,4 @@
-import type { ModelFamily } from '../../families/family.js';
+import type { GgufView, ModelFamily } from '../../families/family.js';
 import type { DecoderConfig } from '../../model/config.js';
 import type { ModelDescription } from '../config-file.js';
 import { FormatError } from '../errors.js';
@@ -8,20 +8,21 @@ import type { GgufFile } from './open.js';
 /**
  * What a GGUF file's metadata says of its model, checked against config.json where one lies beside it.
  *
- * config.json comes first: it alone has the ids that end a chat turn and Llama 3's frequency scaling, whose factors GGUF
- * keeps in a tensor.
+ * config.json comes first: it alone has the ids that end a chat turn, and says of Llama 3's frequency scaling what the tensor of
+ * factors comes from. Without it that tensor is read here.
  *
  * @throws FormatError `GGUF_UNSUPPORTED_ARCHITECTURE`, `CONFIG_BAD_FIELD`, `CHECKPOINT_CONFIG_MISMATCH`.
  */
-export function describeGguf(
+export async function describeGguf(
   file: GgufFile,
   families: readonly ModelFamily[],
   beside: ModelDescription | null,
   configPath: string,
-): ModelDescription {
+): Promise<ModelDescription> {
   const { metadata, path } = file;
   const name = metadata['general.architecture'];
-  const family = families.find(({ gguf }) => gguf?.architecture === name);
+  const candidates = families.filter(({ gguf }) => gguf?.architecture === name);
+  const family = candidates.find((each) => each === beside?.family) ?? candidates[0]; // Mistral's files are called llama
   if (!family?.gguf) {
     throw new FormatError('GGUF_UNSUPPORTED_ARCHITECTURE', `the architecture ${JSON.stringify(name ?? null)} is not supported`, {
       where: path,
@@ -36,20 +37,26 @@ export function describeGguf(
       remedy: 'join them: llama-gguf-split --merge FIRST.gguf MODEL.gguf',
     });
   }
-  const config = family.gguf.parseConfig(fieldsOf(metadata, path), (tensor) => file.tensors.has(tensor));
+  const ropeFactors = beside === null ? await readRopeFactors(file) : null;
+  const view: GgufView = { hasTensor: (tensor) => file.tensors.has(tensor), ropeFactors };
+  const config = family.gguf.parseConfig(fieldsOf(metadata, path), view);
   if (beside !== null) {
     checkAgainst({ family, config }, path, beside, configPath);
     return beside;
   }
-  if (file.tensors.has('rope_freqs.weight')) {
-    throw new FormatError('GGUF_ROPE_FACTORS', 'the rotary frequencies are scaled by a tensor (rope_freqs.weight)', {
-      where: path,
-      expected: 'config.json with rope_scaling (rope_type llama3) beside it',
-      remedy: "put the model's config.json into the same folder",
-    });
-  }
   return { family, config };
 }
+
+/** What frequencies are divided by: Llama 3's factors, or those of LongRoPE for texts within the context of pre-training. */
+async function readRopeFactors(file: GgufFile): Promise<readonly number[] | null> {
+  const name = ['rope_freqs.weight', 'rope_factors_short.weight'].find((each) => file.tensors.has(each));
+  const shape = name === undefined ? [] : (file.tensors.get(name)?.shape ?? []);
+  if (name === undefined || shape.length !== 1 || shape[0]! > MOST_PAIRS) return null;
+  return Array.from((await file.read(name)).data);
+}
+
+/** Pairs of dimensions that a head has at most; see `LARGEST` of the families. */
+const MOST_PAIRS = 2 ** 19;
 
 /** Fields that may differ: config.json may allow a longer context, and names more of the ids that begin or end a sequence. */
 const FREE: ReadonlySet<string> = new Set<keyof DecoderConfig>(['maxPositions', 'bosTokenId', 'eosTokenIds']);

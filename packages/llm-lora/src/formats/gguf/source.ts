@@ -10,7 +10,7 @@ export function ggufSource(file: GgufFile, { family, config }: Pick<ModelDescrip
   const known = namedTensors(family.layout(config), config.layers);
   const nameOf = new Map(known.map(({ gguf, name }) => [gguf, name]));
   const stored = new Map([...file.tensors.keys()].map((own) => [nameOf.get(own) ?? own, own]));
-  const permuted = new Map(known.flatMap(({ name, ggufPermutedHeads: heads }) => (heads === undefined ? [] : [[name, heads] as const])));
+  const entries = new Map(known.map((entry) => [entry.name, entry]));
   return {
     path: file.path,
     names: () => stored.keys(),
@@ -19,7 +19,8 @@ export function ggufSource(file: GgufFile, { family, config }: Pick<ModelDescrip
       const own = stored.get(name);
       if (own === undefined) throw new FormatError('GGUF_MISSING_TENSOR', `it has no tensor for ${name}`, { where: file.path });
       const tensor = await file.read(own);
-      const heads = permuted.get(name);
+      const { ggufPermutedHeads: heads, ggufAdded = 0 } = entries.get(name) ?? {};
+      if (ggufAdded !== 0) tensor.data.forEach((value, at) => (tensor.data[at] = value - ggufAdded));
       return heads === undefined ? tensor : unpermuteHeads(tensor, heads);
     },
     close: () => file.close(),
@@ -30,10 +31,10 @@ export function ggufSource(file: GgufFile, { family, config }: Pick<ModelDescrip
  * Undoes llama.cpp's order of rows in q and k: within a head it keeps the two halves of a rotated pair side by side
  * (0, d/2, 1, d/2 + 1, …), Hugging Face keeps the first halves and then the second ones.
  *
- * @param tensor [heads * headDim, in]
+ * @param tensor [heads * headDim, in], or a bias, [heads * headDim]
  */
 export function unpermuteHeads(tensor: FloatTensor, heads: number): FloatTensor {
-  const [rows = 0, width = 0] = tensor.shape;
+  const [rows = 0, width = 1] = tensor.shape;
   const headDim = rows / heads;
   const half = headDim / 2;
   const data = new Float32Array(tensor.data.length);
