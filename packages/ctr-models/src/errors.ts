@@ -17,6 +17,7 @@ import { ExpctrError } from '@expctr/core';
  * | `CTR_OPTION` | an option that does not exist or is out of range |
  * | `CTR_BACKBONE` | an unknown backbone, or one whose name or options clash with others |
  * | `CTR_MODEL_FILE` | a saved model that is missing, damaged or of another version |
+ * | `CTR_CHECKPOINT` | a checkpoint that is damaged, of another fit, or beyond what is asked for |
  * | `CTR_EXPORT` | a backbone whose graph cannot be exported with a free batch size |
  */
 export class CtrError extends ExpctrError {}

@@ -5,17 +5,17 @@ import { CtrError } from '../errors.js';
 import { checkBothClasses, checkFeatures } from '../features/check-features.js';
 import type { Features } from '../features/encode.js';
 import { eventsFeatures } from '../features/schema.js';
-import { auc } from '../metrics/auc.js';
-import { logLoss } from '../metrics/log-loss.js';
-import { createGatherer } from '../model/batch.js';
 import { createCtrModel, type CtrModel } from '../model/ctr-model.js';
-import { batchShape, createPredictor, sigmoid, type ModelState } from '../model/predictor.js';
-import { parameterLeaves } from '../model/parameters.js';
+import type { ModelState } from '../model/predictor.js';
 import { sameSchema } from '../features/same-schema.js';
 import { createTables } from '../tables/embedding-table.js';
+import { openCheckpoint } from './checkpoint.js';
 import type { EpochReport } from './epoch-report.js';
+import { fitIdentity } from './fit-identity.js';
 import { resolveOptions, type FitOptions, type ResolvedOptions } from './options.js';
-import { createTrainingStep } from './training-step.js';
+import { rowWeights } from './row-weights.js';
+import { runEpochs } from './run-epochs.js';
+import type { StepReport } from './step-report.js';
 
 /** Parameters of {@link fitCtr}. */
 export interface FitCtrParameters {
@@ -31,8 +31,19 @@ export interface FitCtrParameters {
   readonly options?: FitOptions & Readonly<Record<string, unknown>>;
   /** Initial values, order of rows and dropout derive from it, by name: a dense column more changes none of the rest. */
   readonly rng: Rng;
-  /** Called after each epoch. */
+  /** How much each training row counts in the loss, at least 0, one a row. Default 1 each. See also the option `positiveWeight`. */
+  readonly weights?: ArrayLike<number>;
+  /**
+   * A folder to keep the fit in, after each epoch. A fit that finds itself there goes on from its last epoch, to the same bytes as one that
+   * was never interrupted; asked for more epochs, it trains on.
+   */
+  readonly checkpoint?: string;
+  /** Called after each epoch, not again for those that a checkpoint holds. */
   readonly onEpoch?: (report: EpochReport) => void;
+  /** Called after each step, with the rate and the time left. */
+  readonly onStep?: (report: StepReport) => void;
+  /** A clock in milliseconds, for the rate. Default `performance.now`. */
+  readonly now?: () => number;
 }
 
 const FIT_CTR_OPTIONS: OptionKeys<FitCtrParameters> = {
@@ -42,7 +53,11 @@ const FIT_CTR_OPTIONS: OptionKeys<FitCtrParameters> = {
   valid: true,
   options: true,
   rng: true,
+  weights: true,
+  checkpoint: true,
   onEpoch: true,
+  onStep: true,
+  now: true,
 };
 
 /**
@@ -53,11 +68,13 @@ const FIT_CTR_OPTIONS: OptionKeys<FitCtrParameters> = {
  * The same rows, options and generator give the same model on the same machine and backend.
  *
  * @throws CtrError `CTR_ONE_CLASS` where train or valid has one class; `CTR_NOT_FINITE` for NaN in a feature (naming it and the row)
- * or a loss that grew out of bounds; `CTR_DENSE_ROWS` where a dense column lacks rows; `CTR_EMPTY`, `CTR_SCHEMA`, `CTR_OPTION`, `CTR_BACKBONE`.
+ * or a loss that grew out of bounds; `CTR_DENSE_ROWS` where a dense column lacks rows; `CTR_CHECKPOINT` for a folder with another fit, one
+ * with more epochs, or a damaged one; `CTR_EMPTY`, `CTR_LENGTH`, `CTR_SCHEMA`, `CTR_OPTION`, `CTR_BACKBONE`.
  */
 export async function fitCtr(parameters: FitCtrParameters): Promise<CtrModel> {
   checkOptions('fitCtr', parameters, FIT_CTR_OPTIONS);
-  const { backbone: given, backbones = [], train, valid, options: givenOptions = {}, rng, onEpoch } = parameters;
+  const { backbone: given, backbones = [], train, valid, options: givenOptions = {}, rng } = parameters;
+  const { weights: givenWeights, checkpoint: folder, onEpoch, onStep, now = () => performance.now() } = parameters;
   if (typeof given !== 'string') checkBackbones([given]);
   const backbone = typeof given === 'string' ? findBackbone(given, backbones) : given;
   const { fit: options, own } = resolveOptions(backbone, givenOptions, train.length);
@@ -77,49 +94,14 @@ export async function fitCtr(parameters: FitCtrParameters): Promise<CtrModel> {
     });
   }
 
+  const weights = rowWeights(train.labels, givenWeights, options.positiveWeight);
   const model = initialize(backbone, train, { fit: options, own }, rng);
-  const size = Math.min(options.batchSize, train.length);
-  const predictor = createPredictor(model);
-  const gatherer = createGatherer(train, model.tables, { events: backbone.usesSequences === true });
-  const step = await createTrainingStep(model, options, batchShape(model, train, size), rng.fork('dropout'));
-  const rows = Int32Array.from({ length: train.length }, (_, row) => row);
-  const reports: EpochReport[] = [];
-  let best = { loss: Infinity, epoch: 0, state: undefined as Snapshot | undefined };
-
-  try {
-    for (let epoch = 1; epoch <= options.epochs; epoch += 1) {
-      rng.fork('order', epoch).shuffle(rows);
-      let total = 0;
-      for (let start = 0; start < rows.length; start += size) {
-        total += await step.run(gatherer, train.labels, rows, start, Math.min(size, rows.length - start));
-        if (!Number.isFinite(total)) throw diverged(epoch);
-      }
-      const trainLoss = total / rows.length;
-      if (valid === undefined) {
-        report({ epoch, metrics: { 'train/logloss': trainLoss } });
-        continue;
-      }
-      const probabilities = (await predictor.logits(valid)).map(sigmoid);
-      if (probabilities.some(Number.isNaN)) throw diverged(epoch);
-      const validLoss = logLoss(valid.labels, probabilities);
-      report({
-        epoch,
-        metrics: { 'train/logloss': trainLoss, 'valid/logloss': validLoss, 'valid/auc': auc(valid.labels, probabilities) },
-      });
-      if (validLoss < best.loss) best = { loss: validLoss, epoch, state: snapshot(model) };
-      else if (epoch - best.epoch >= options.patience) break;
-    }
-  } finally {
-    await step.dispose();
-    await predictor.dispose();
-  }
-  if (best.state !== undefined) restore(model, best.state);
-  return createCtrModel({ state: model, options, epochs: reports, bestEpoch: best.state === undefined ? reports.length : best.epoch });
-
-  function report(epochReport: EpochReport): void {
-    reports.push(epochReport);
-    onEpoch?.(epochReport);
-  }
+  const checkpoint =
+    folder === undefined
+      ? undefined
+      : openCheckpoint(folder, fitIdentity({ backbone, options: { fit: options, own }, train, valid, weights, rng }));
+  const { reports, bestEpoch } = await runEpochs({ model, options, train, valid, weights, rng, checkpoint, onEpoch, onStep, now });
+  return createCtrModel({ state: model, options, epochs: reports, bestEpoch });
 }
 
 function initialize(
@@ -132,26 +114,4 @@ function initialize(
   const parameters = backbone.init(schema, { ...own, embeddingDimension, fusion }, rng.fork('backbone'));
   const tables = createTables(schema, { usesSequences: backbone.usesSequences ?? false, embeddingSizes }, dimension, rng.fork('tables'));
   return { backbone, options: own, schema, dimension, parameters, tables };
-}
-
-interface Snapshot {
-  readonly parameters: readonly Float32Array[];
-  readonly tables: readonly Float32Array[];
-}
-
-function parameterArrays({ parameters }: ModelState): Float32Array[] {
-  return parameterLeaves(parameters).map(({ tensor }) => tensor.data as Float32Array);
-}
-
-function snapshot(model: ModelState): Snapshot {
-  return { parameters: parameterArrays(model).map((a) => a.slice()), tables: model.tables.map((t) => t.values.slice()) };
-}
-
-function restore(model: ModelState, saved: Snapshot): void {
-  parameterArrays(model).forEach((array, k) => array.set(saved.parameters[k]!));
-  model.tables.forEach((table, k) => table.values.set(saved.tables[k]!));
-}
-
-function diverged(epoch: number): CtrError {
-  return new CtrError('CTR_NOT_FINITE', `the loss is not finite in epoch ${epoch}`, { where: 'fitCtr', remedy: 'lower learningRate' });
 }

@@ -2,7 +2,8 @@ import { atMost } from '@expctr/core';
 import { z } from 'zod';
 import { FUSIONS, type Backbone } from '../backbones/backbone.js';
 import { CtrError } from '../errors.js';
-import { OPTIMIZER_NAMES } from '../tables/row-optimizer.js';
+import { EMBEDDING_SIZES } from '../tables/embedding-table.js';
+import { OPTIMIZER_NAMES, TABLE_OPTIMIZER_NAMES } from '../tables/row-optimizer.js';
 
 const upTo = (bound: number, why: string): z.ZodInt => z.int().min(1).max(bound, atMost(bound, why));
 const penalty = z.number().min(0).max(1e6, atMost(1e6, 'nothing is left of the weights'));
@@ -15,6 +16,15 @@ export const fitOptions = z.object({
   patience: upTo(10_000, 'a fit has no more epochs')
     .default(5)
     .describe('epochs without a better validation log-loss before stopping and going back to the best'),
+  plateauFactor: z
+    .number()
+    .positive()
+    .max(1, atMost(1, 'a fit that does not get better is not helped by larger steps'))
+    .default(1)
+    .describe('what the learning rates are multiplied by on a plateau of the validation log-loss, 0.1 for instance; 1 = never'),
+  plateauPatience: upTo(10_000, 'a fit has no more epochs')
+    .default(1)
+    .describe('epochs without a better validation log-loss, since the best or since they were last reduced, that are a plateau'),
   batchSize: upTo(1_048_576, 'the rows of a step are in memory at once')
     .nullable()
     .default(null)
@@ -25,16 +35,49 @@ export const fitOptions = z.object({
     .max(1e6, atMost(1e6, 'such a step overflows float32'))
     .default(0.001)
     .describe('step size of the optimizer'),
-  optimizer: z.enum(OPTIMIZER_NAMES).default('adam').describe('adam, adagrad or sgd; each moves only the table rows of a batch'),
+  optimizer: z.enum(OPTIMIZER_NAMES).default('adam').describe('adam, adagrad or sgd; of tables each moves only the rows of a batch'),
+  tableOptimizer: z
+    .enum(TABLE_OPTIMIZER_NAMES)
+    .nullable()
+    .default(null)
+    .describe('optimizer of the embedding tables; rowwise-adagrad keeps one number an embedding, adam two a component; null = optimizer'),
+  tableLearningRate: z
+    .number()
+    .positive()
+    .max(1e6, atMost(1e6, 'such a step overflows float32'))
+    .nullable()
+    .default(null)
+    .describe('step size of the embedding tables, which under adagrad is larger than under adam (0.01 to 0.1); null = learningRate'),
   embeddingDimension: upTo(4096, 'every id has that many numbers in memory, three times over')
     .default(16)
     .describe('components of a field embedding'),
+  embeddingSizes: z
+    .enum(EMBEDDING_SIZES)
+    .default('equal')
+    .describe(
+      'equal = every id has embeddingDimension components; by-size = a table of n values has 6 n^(1/4) where that is fewer, the rest being zeros: small vocabularies need, and get, less',
+    ),
   fusion: z
     .enum(FUSIONS)
     .default('field')
     .describe(
       'how a dense vector enters a backbone with embeddings: field = as one more field, deep = into its deep part only, both, gate = as a field let in as far as the row says; first-order weights it has in any case',
     ),
+  positiveWeight: z
+    .number()
+    .positive()
+    .max(1e6, atMost(1e6, 'rows of label 0 would count for nothing'))
+    .nullable()
+    .default(1)
+    .describe(
+      'how much a row of label 1 counts in the loss beside one of label 0; null = as often as there are more rows of label 0. Probabilities are then too high, and want calibration',
+    ),
+  labelSmoothing: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe('share of each label that is replaced by a half in training: 0.1 makes labels 0.05 and 0.95'),
   l2: penalty.default(1e-5).describe("L2 penalty l2 / 2 * |w|^2 a step on the backbone's matrices; biases go free"),
   embeddingL2: penalty.default(1e-5).describe('L2 penalty on the table rows of a batch'),
   denseL2: penalty.default(0.01).describe('L2 penalty on the weights and projections of dense vectors (parameters under `dense`)'),

@@ -17,15 +17,28 @@ import { createRowGradients } from '../tables/row-gradients.js';
 import { createRowOptimizer } from '../tables/row-optimizer.js';
 import { createDropout } from './dropout.js';
 import type { ResolvedFitOptions } from './options.js';
+import type { RowWeights } from './row-weights.js';
 import { lossInBlocks } from './row-blocks.js';
 
 /** One step of gradient descent on a model in place. */
 export interface TrainingStep {
   /**
-   * Learns from the rows `rows[start .. start + count)`, at most a batch.
-   * @returns the sum of their log-losses before the update
+   * Begins an epoch: dropout has a stream for each, so that a fit can go on with any of them.
+   * @param epoch from 1
+   * @param scale what the learning rates are multiplied by. Default 1
    */
-  run(gatherer: Gatherer, labels: Uint8Array, rows: Int32Array, start: number, count: number): Promise<number>;
+  beginEpoch(epoch: number, scale?: number): void;
+  /**
+   * Learns from the rows `rows[start .. start + count)`, at most a batch. The step goes along the mean over the rows of each row's weight
+   * times the gradient of its loss.
+   * @param weights of all rows; undefined = 1 each
+   * @returns the sum of their weighted log-losses before the update, against smoothed labels where `labelSmoothing` is above 0
+   */
+  run(gatherer: Gatherer, labels: Uint8Array, rows: Int32Array, start: number, count: number, weights?: RowWeights): Promise<number>;
+  /** The state of the optimizers by name, in place: `optimizer.parameters.<path>` and `optimizer.tables.<name>`. */
+  readonly state: ReadonlyMap<string, HostTensor>;
+  /** Steps done. To be set where a fit goes on. */
+  steps: number;
   /** Frees the compiled function. */
   dispose(): Promise<void>;
 }
@@ -89,7 +102,7 @@ export async function createTrainingStep(
     const values = tensor.data as Float32Array;
     const l2 = tensor.shape.length < 2 ? 0 : path.split('.').includes('dense') ? options.denseL2 : options.l2;
     const parts = [values.length];
-    return { values, l2, parts, state: new Float32Array(optimizer.stateSize(parts)) };
+    return { path, values, l2, parts, state: new Float32Array(optimizer.stateSize(parts)) };
   });
   const tableOptimizer = createRowOptimizer({
     name: options.tableOptimizer ?? options.optimizer,
@@ -97,19 +110,33 @@ export async function createTrainingStep(
   });
   const rowGradients = tables.map((table) => createRowGradients(table, tableOptimizer));
   const targets = { labels: new Float32Array(size), weights: new Float32Array(size) };
-  let steps = 0;
+  const { labelSmoothing } = options;
+  let learningRateScale = 1;
 
-  return {
-    async run(gatherer, labels, rows, start, count) {
+  const step: TrainingStep = {
+    state: new Map([
+      ...leaves.map(({ path, state }) => [`optimizer.parameters.${path}`, vector(state)] as const),
+      ...rowGradients.map(({ state }, k) => [`optimizer.tables.${tables[k]!.name}`, vector(state)] as const),
+    ]),
+    steps: 0,
+    beginEpoch(epoch, scale = 1) {
+      dropout.restart(rng.fork(epoch));
+      learningRateScale = scale;
+    },
+    async run(gatherer, labels, rows, start, count, weights) {
       gatherer.gather(rows, start, count, buffers);
-      for (let b = 0; b < count; b += 1) targets.labels[b] = labels[rows[start + b]!]!;
-      targets.weights.fill(1 / count, 0, count).fill(0, count);
+      for (let b = 0; b < count; b += 1) {
+        const row = rows[start + b]!;
+        targets.labels[b] = labels[row]! * (1 - labelSmoothing) + labelSmoothing / 2;
+        targets.weights[b] = (weights === undefined ? 1 : weights[row]!) / count;
+      }
+      targets.weights.fill(0, count);
       dropout.draw();
       const { value, grads } = await compiled.run([parameters, buffers.rows, buffers.others, dropout.masks, targets]);
 
-      steps += 1;
-      optimizer.begin(steps);
-      tableOptimizer.begin(steps);
+      step.steps += 1;
+      optimizer.begin(step.steps, learningRateScale);
+      tableOptimizer.begin(step.steps, learningRateScale);
       flattenTree<HostTensor>(grads.params).forEach(({ data }, k) => {
         const gradient = data as Float32Array;
         const { values, l2, parts, state } = leaves[k]!;
@@ -125,11 +152,20 @@ export async function createTrainingStep(
         rowGradients[lookup.table]!.scatter(gradients, lookup, { field, fields, rows, start, count });
       });
       for (const [table, gradient] of Object.entries(grads.rows.tables ?? {})) {
-        rowGradients[tables.findIndex((t) => t.name === table)]!.add(buffers.events!.shown[table]!, gradient.data as Float32Array);
+        rowGradients[tables.findIndex((t) => t.name === table)]!.add(
+          buffers.events!.shown[table]!,
+          gradient.data as Float32Array,
+          shape.dimension,
+        );
       }
       for (const each of rowGradients) each.apply(options.embeddingL2);
       return value.data[0]! * count;
     },
     dispose: () => compiled.dispose(),
   };
+  return step;
+}
+
+function vector(data: Float32Array): HostTensor {
+  return { data, shape: [data.length], dtype: 'float32' };
 }

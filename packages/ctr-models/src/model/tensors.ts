@@ -6,6 +6,7 @@ import type { ModelState } from './predictor.js';
 export function modelTensors({ parameters, tables }: Pick<ModelState, 'parameters' | 'tables'>): Map<string, HostTensor> {
   const tensors = new Map<string, HostTensor>();
   for (const { path, tensor } of parameterLeaves(parameters)) tensors.set(`parameters.${path}`, tensor);
-  for (const { name, rows, width, values } of tables) tensors.set(`tables.${name}`, { data: values, shape: [rows, width], dtype: 'float32' });
+  for (const { name, rows, width, values } of tables)
+    tensors.set(`tables.${name}`, { data: values, shape: [rows, width], dtype: 'float32' });
   return tensors;
 }
