@@ -2,6 +2,7 @@ import { checkOptions, type OptionKeys } from '@expctr/core';
 import { SPLITS } from '@expctr/data';
 import { encodeFeatures, type Features } from './encode.js';
 import { fitSchema } from './fit-schema.js';
+import type { TableDefinition } from './fit-tables.js';
 import { interactionColumns, type InteractionColumnsParameters } from './interaction-columns.js';
 import { selectRows } from './select.js';
 import { withVectors, type DenseVectors } from './vectors.js';
@@ -16,6 +17,8 @@ export interface BuildFeaturesParameters extends Omit<InteractionColumnsParamete
   readonly vectors?: Readonly<Record<string, DenseVectors>>;
   /** Values seen in fewer of `fitRows` are unknown. Default 1. */
   readonly minimumCount?: number;
+  /** How tables are to be made, by name, as {@link fitSchema} takes it: `{ user: { hash: 1_000_000 }, item: { minimumCount: 5 } }`. */
+  readonly tables?: Readonly<Record<string, TableDefinition>>;
 }
 
 const BUILD_FEATURES_OPTIONS: OptionKeys<BuildFeaturesParameters> = {
@@ -30,6 +33,7 @@ const BUILD_FEATURES_OPTIONS: OptionKeys<BuildFeaturesParameters> = {
   events: true,
   evidence: true,
   minimumCount: true,
+  tables: true,
   historyLength: true,
 };
 
@@ -43,7 +47,7 @@ const BUILD_FEATURES_OPTIONS: OptionKeys<BuildFeaturesParameters> = {
  */
 export function buildFeatures(parameters: BuildFeaturesParameters): Features {
   checkOptions('buildFeatures', parameters, BUILD_FEATURES_OPTIONS);
-  const { rows: asked, fitRows: fittedOn, vectors = {}, minimumCount = 1, ...described } = parameters;
+  const { rows: asked, fitRows: fittedOn, vectors = {}, minimumCount = 1, tables = {}, ...described } = parameters;
   const { interactions, schema: given } = described;
   const rows = Int32Array.from(asked ?? interactions.interactionId);
   const fitRows = fittedOn ?? rows.filter((row) => interactions.split[row] === SPLITS.indexOf('train'));
@@ -53,7 +57,7 @@ export function buildFeatures(parameters: BuildFeaturesParameters): Features {
 
   const schema =
     given === undefined
-      ? fitSchema({ definitions, columns, rows: Int32Array.from(fitRows, (row) => positionOf[row]!), minimumCount })
+      ? fitSchema({ definitions, columns, rows: Int32Array.from(fitRows, (row) => positionOf[row]!), minimumCount, tables })
       : { ...given, features: given.features.filter(({ kind, name }) => kind !== 'dense' || !Object.hasOwn(vectors, name)) };
   const labels = Uint8Array.from(all, (row) => interactions.label[row]!);
   const encoded = {

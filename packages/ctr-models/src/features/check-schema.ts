@@ -1,4 +1,5 @@
 import { CtrError } from '../errors.js';
+import { MOST_BUCKETS } from './value-ids.js';
 import {
   eventsFeatures,
   tableFeatures,
@@ -52,6 +53,21 @@ export function checkSchema(schema: FeatureSchema): void {
     if (feature.kind === 'length') listOf(schema, feature);
   }
   for (const feature of eventsFeatures(schema)) checkEvents(schema, feature);
+  schema.tables.forEach(checkTable);
+}
+
+function checkTable({ name, vocabulary, hash, dimension }: TableSchema): void {
+  const where = `table '${name}'`;
+  if (dimension !== undefined && !(Number.isInteger(dimension) && dimension >= 1))
+    throw new CtrError('CTR_SCHEMA', `its dimension is ${dimension}`, { where, expected: 'a whole number of at least 1' });
+  if (hash === undefined) return;
+  if (!Number.isInteger(hash.buckets) || hash.buckets < 1 || hash.buckets > MOST_BUCKETS)
+    throw new CtrError('CTR_SCHEMA', `it has ${hash.buckets} buckets`, { where, expected: `a whole number from 1 to ${MOST_BUCKETS}` });
+  if (vocabulary.length > 0)
+    throw new CtrError('CTR_SCHEMA', `it has both buckets and a vocabulary of ${vocabulary.length} values`, {
+      where,
+      expected: 'one of them',
+    });
 }
 
 function checkEvents(schema: FeatureSchema, { name, fields }: EventsFeature): void {

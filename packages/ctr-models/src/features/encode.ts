@@ -6,6 +6,7 @@ import { categoricalOf, listOf, tableOf } from './check-schema.js';
 import { frequencies, standardize, type Feature, type FeatureSchema, type FrequencyFeature, type LengthFeature } from './schema.js';
 import { logLength } from './statistics.js';
 import type { FeatureSource } from './source.js';
+import { valueIds } from './value-ids.js';
 
 /** The columns of {@link FeatureSchema}'s features for some rows, with their labels. Rows are numbered from 0. */
 export interface Features {
@@ -40,7 +41,7 @@ const ENCODE_FEATURES_OPTIONS: OptionKeys<EncodeParameters> = { schema: true, co
 export function encodeFeatures(parameters: EncodeParameters): Features {
   checkOptions('encodeFeatures', parameters, ENCODE_FEATURES_OPTIONS);
   const { schema, columns, labels } = parameters;
-  const idOf = new Map(schema.tables.map((t) => [t.name, new Map(t.vocabulary.map((value, k) => [value, k + 1]))]));
+  const idOf = new Map(schema.tables.map((table) => [table.name, valueIds(table)]));
   const encoded: Record<string, FeatureColumn> = {};
   for (const feature of schema.features) {
     if (feature.kind === 'frequency' || feature.kind === 'length') continue;
@@ -58,19 +59,19 @@ export function encodeFeatures(parameters: EncodeParameters): Features {
   return { schema, length: labels.length, columns: encoded, labels };
 }
 
-function encodeColumn(feature: Feature, column: RawColumn, vocabulary: (table: string) => Map<string, number>): FeatureColumn {
+function encodeColumn(feature: Feature, column: RawColumn, idsOf: (table: string) => (value: string) => number): FeatureColumn {
   const index = column.index === undefined ? {} : { index: column.index };
   if (feature.kind === 'categorical' && column.kind === 'categorical') {
-    return { kind: 'ids', ids: toIds(column.codes, column.values, vocabulary(feature.table)), ...index };
+    return { kind: 'ids', ids: toIds(column.codes, column.values, idsOf(feature.table)), ...index };
   }
   if ((feature.kind === 'multi-valued' || feature.kind === 'sequence') && column.kind === 'list') {
-    return { kind: 'id-lists', offsets: column.offsets, ids: toIds(column.codes, column.values, vocabulary(feature.table)), ...index };
+    return { kind: 'id-lists', offsets: column.offsets, ids: toIds(column.codes, column.values, idsOf(feature.table)), ...index };
   }
   if (feature.kind === 'events' && column.kind === 'events') {
     const fields = feature.fields.map((field): readonly [string, IdColumn | IdListColumn] => {
       const raw = column.fields[field.name];
       if (raw === undefined) throw new CtrError('CTR_SCHEMA', `the events '${feature.name}' lack the field '${field.name}'`);
-      return [field.name, encodeColumn(field, raw, vocabulary) as IdColumn | IdListColumn];
+      return [field.name, encodeColumn(field, raw, idsOf) as IdColumn | IdListColumn];
     });
     return { ...column, fields: Object.fromEntries(fields) };
   }
@@ -108,7 +109,7 @@ function lengthColumn(feature: LengthFeature, { maxLength }: { maxLength: number
   return { kind: 'numbers', values, ...(index === undefined ? {} : { index }) };
 }
 
-function toIds(codes: Int32Array, values: readonly string[], vocabulary: Map<string, number>): Int32Array {
-  const ids = Int32Array.from(values, (value) => vocabulary.get(value) ?? 0);
+function toIds(codes: Int32Array, values: readonly string[], idOf: (value: string) => number): Int32Array {
+  const ids = Int32Array.from(values, idOf);
   return codes.map((code) => (code < 0 ? 0 : ids[code]!));
 }

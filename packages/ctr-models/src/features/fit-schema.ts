@@ -3,6 +3,7 @@ import { CtrError } from '../errors.js';
 import { checkSchema } from './check-schema.js';
 import { checkColumn, positionsOf, type RawColumn } from './columns.js';
 import type { EventFieldDefinition, FeatureDefinition } from './definitions.js';
+import { fitTable, type TableDefinition } from './fit-tables.js';
 import { countEventValues, countValues, fitDense, fitFrequency, fitLength, fitNumeric } from './statistics.js';
 import type { EventField, Feature, FeatureSchema, MultiValuedFeature, TableSchema } from './schema.js';
 
@@ -16,9 +17,17 @@ export interface FitSchemaParameters {
   readonly rows: ArrayLike<number>;
   /** Values seen in fewer training rows than this are left unknown, so that id 0 is trained too. Default 1. */
   readonly minimumCount?: number;
+  /** How tables are to be made, by name: those that are to differ from the rest. */
+  readonly tables?: Readonly<Record<string, TableDefinition>>;
 }
 
-const FIT_SCHEMA_OPTIONS: OptionKeys<FitSchemaParameters> = { definitions: true, columns: true, rows: true, minimumCount: true };
+const FIT_SCHEMA_OPTIONS: OptionKeys<FitSchemaParameters> = {
+  definitions: true,
+  columns: true,
+  rows: true,
+  minimumCount: true,
+  tables: true,
+};
 
 /**
  * Fits vocabularies and normalization on the training rows alone.
@@ -26,11 +35,12 @@ const FIT_SCHEMA_OPTIONS: OptionKeys<FitSchemaParameters> = { definitions: true,
  * A vocabulary holds the values that the training rows show in any feature of its table, in the order of the raw columns' codes. A value
  * counts once for each row and feature; its past events count where they are more than that, so that they never count twice.
  *
- * @throws CtrError `CTR_SCHEMA` where a column is missing or of another kind; `CTR_EMPTY` without training rows; `CTR_NOT_FINITE`.
+ * @throws CtrError `CTR_SCHEMA` where a column is missing or of another kind; `CTR_EMPTY` without training rows; `CTR_NOT_FINITE`;
+ * `CTR_OPTION` for a table that no feature has, or options of a table that make no sense.
  */
 export function fitSchema(parameters: FitSchemaParameters): FeatureSchema {
   checkOptions('fitSchema', parameters, FIT_SCHEMA_OPTIONS);
-  const { definitions, columns, rows, minimumCount = 1 } = parameters;
+  const { definitions, columns, rows, minimumCount = 1, tables: wanted = {} } = parameters;
   if (rows.length === 0) throw new CtrError('CTR_EMPTY', 'there are no training rows to fit the features on');
   const column = <K extends RawColumn['kind']>(name: string, kind: K): Extract<RawColumn, { kind: K }> => {
     const found = columns[name];
@@ -58,10 +68,11 @@ export function fitSchema(parameters: FitSchemaParameters): FeatureSchema {
       countEventValues(column(definition.name, 'events'), name, rows, counts.get(table)!);
     }
   }
-  const tables = [...counts].map(([name, seen]): TableSchema => ({
-    name,
-    vocabulary: [...seen].flatMap(([value, count]) => (count >= minimumCount ? [value] : [])),
-  }));
+  const unknown = Object.keys(wanted).find((name) => !counts.has(name));
+  if (unknown !== undefined) {
+    throw new CtrError('CTR_OPTION', `there is no table '${unknown}'`, { where: 'tables', expected: [...counts.keys()].join(', ') });
+  }
+  const tables = [...counts].map(([name, seen]): TableSchema => fitTable(name, seen, minimumCount, wanted[name]));
 
   const features = definitions.map((definition): Feature => {
     const { name } = definition;
@@ -80,7 +91,7 @@ export function fitSchema(parameters: FitSchemaParameters): FeatureSchema {
         const counted = definitions.find((d) => d.name === definition.of);
         const table = counted?.kind === 'categorical' ? tables.find((t) => t.name === (counted.table ?? counted.name)) : undefined;
         if (table === undefined) throw new CtrError('CTR_SCHEMA', `'${name}' counts '${definition.of}', which is no categorical feature`);
-        return fitFrequency(name, definition.of, table.vocabulary, column(definition.of, 'categorical'), rows);
+        return fitFrequency(name, definition.of, table, column(definition.of, 'categorical'), rows);
       }
       case 'length': {
         const counted = definitions.find((d) => d.name === definition.of);

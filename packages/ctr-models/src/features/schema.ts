@@ -2,8 +2,22 @@
 export interface TableSchema {
   /** Unique name. */
   readonly name: string;
-  /** `vocabulary[k]` has id k + 1; id 0 stands for every unknown value. */
+  /** `vocabulary[k]` has id k + 1; id 0 stands for every unknown value. Empty with `hash`. */
   readonly vocabulary: readonly string[];
+  /** Ids by hash instead of a vocabulary; absent where there is one. */
+  readonly hash?: TableHash;
+  /** Components of its embeddings where they are fewer than those of a field; the others of the field are zeros. */
+  readonly dimension?: number;
+}
+
+/** A value's id is `1 + valueHash(value) % buckets`; 0 is a missing value. */
+export interface TableHash {
+  /** Ids, 0 not counted. */
+  readonly buckets: number;
+  /** Distinct values in the training rows. */
+  readonly values: number;
+  /** How many of these share their bucket, and so their embedding, with another. */
+  readonly shared: number;
 }
 
 /** One value of a table: a user, an item. */

@@ -1,7 +1,8 @@
 import { CtrError } from '../errors.js';
 import type { DenseColumn, RawCategorical, RawEvents, RawList, RawNumeric } from './columns.js';
 import { missingVector, notFinite } from './row-errors.js';
-import type { DenseFeature, FrequencyFeature, LengthFeature, NumericFeature } from './schema.js';
+import type { DenseFeature, FrequencyFeature, LengthFeature, NumericFeature, TableSchema } from './schema.js';
+import { tableRows, valueIds } from './value-ids.js';
 
 /** Adds, for each value, in how many of `rows` it occurs. */
 export function countValues(column: RawCategorical | RawList, rows: ArrayLike<number>, counts: Map<string, number>): void {
@@ -108,20 +109,20 @@ export function fitNumeric(
 export function fitFrequency(
   name: string,
   of: string,
-  vocabulary: readonly string[],
+  table: TableSchema,
   column: RawCategorical,
   rows: ArrayLike<number>,
 ): FrequencyFeature {
   const seen = new Map<string, number>();
   countValues(column, rows, seen);
-  const known = new Set(vocabulary);
+  const idOf = valueIds(table);
+  const counts = new Float64Array(tableRows(table));
+  for (const [value, count] of seen) counts[idOf(value)]! += count;
+  counts[0] = 0;
   const { codes, values, index } = column;
-  const logOf = (row: number): number => {
-    const code = codes[index === undefined ? row : index[row]!] ?? -1;
-    const value = values[code] ?? '';
-    return code >= 0 && known.has(value) ? Math.log1p(seen.get(value)!) : 0;
-  };
-  return { kind: 'frequency', name, of, counts: [0, ...vocabulary.map((value) => seen.get(value) ?? 0)], ...moments(rows, logOf) };
+  const ids = Int32Array.from(values, idOf);
+  const logOf = (row: number): number => Math.log1p(counts[ids[codes[index === undefined ? row : index[row]!] ?? -1] ?? 0]!);
+  return { kind: 'frequency', name, of, counts: Array.from(counts), ...moments(rows, logOf) };
 }
 
 /** Normalization of list lengths. */

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { CtrError } from '../errors.js';
 import { exportOnnx } from '../export/export-onnx.js';
 import { checkFeatures } from '../features/check-features.js';
@@ -7,7 +6,7 @@ import type { FeatureSchema } from '../features/schema.js';
 import type { EpochReport } from '../fit/epoch-report.js';
 import type { ResolvedFitOptions } from '../fit/options.js';
 import { createPredictor, sigmoid, type ModelState } from './predictor.js';
-import { MODEL_FILES, saveModel } from './save.js';
+import { saveModel } from './save.js';
 import { sameSchema } from '../features/same-schema.js';
 
 /** Options of a prediction. */
@@ -42,11 +41,13 @@ export interface CtrModel {
   predictLogits(features: Features, options?: PredictOptions): Promise<Float64Array>;
   /**
    * Writes the model to its own folder: config.json (schema, options), tensors.safetensors and model.onnx, each atomically.
-   * {@link loadCtrModel} reads it back. Errors as {@link exportOnnx}.
+   * {@link loadCtrModel} reads it back. Weights of 256 MiB and more are not in model.onnx, which then refers to tensors.safetensors beside
+   * it: no memory is needed for a copy of them. Errors as {@link exportOnnx}.
    */
   save(folder: string): Promise<void>;
   /**
    * Writes the whole model, look-ups included, as one ONNX file that takes ids and raw numbers by feature name and gives `probability`.
+   * Weights of 256 MiB and more go into a file of their own beside it, `<path>.safetensors`.
    * Where another tfjs backend is active, `onnx` is made active for the time of the export.
    * @throws CtrError `CTR_EXPORT` for a backbone that has the batch size built in.
    */
@@ -92,7 +93,6 @@ export function createCtrModel({ state, options, epochs, bestEpoch }: CtrModelPa
     predictLogits,
     predict: async (features, predictOptions) => (await predictLogits(features, predictOptions)).map(sigmoid),
     async save(folder) {
-      await exportOnnx(state, join(folder, MODEL_FILES.graph));
       await saveModel(folder, state, { options, epochs, bestEpoch });
     },
     exportOnnx: (path) => exportOnnx(state, path),

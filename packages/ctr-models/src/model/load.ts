@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createRng, ExpctrError, parseJson, sha256, checkOptions, type OptionKeys } from '@expctr/core';
+import { createRng, ExpctrError, parseJson, checkOptions, type OptionKeys } from '@expctr/core';
 import { namedLeaves, unflattenTree, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import type { Backbone } from '../backbones/backbone.js';
 import { findBackbone } from '../backbones/table.js';
 import { CtrError } from '../errors.js';
 import { checkSchema } from '../features/check-schema.js';
-import { createTables } from '../tables/embedding-table.js';
+import { tableLayouts, type EmbeddingTable } from '../tables/embedding-table.js';
 import { createCtrModel, type CtrModel } from './ctr-model.js';
 import { readSafetensors } from './safetensors.js';
 import { MODEL_FILES, type SavedConfig } from './save.js';
@@ -42,8 +42,8 @@ export async function loadCtrModel(folder: string, options: LoadCtrModelOptions 
 async function load(folder: string, { backbones = [] }: LoadCtrModelOptions): Promise<CtrModel> {
   const config = await readConfig(join(folder, MODEL_FILES.config));
   const path = join(folder, MODEL_FILES.tensors);
-  const tensors = await readSafetensors(path);
-  if (sha256(await readFile(path)) !== config.tensorsSha256) throw broken(path, 'it does not belong to the config.json beside it');
+  const { tensors, sha256 } = await readSafetensors(path);
+  if (sha256 !== config.tensorsSha256) throw broken(path, 'it does not belong to the config.json beside it');
 
   const { schema, options, epochs, bestEpoch } = config;
   checkSchema(schema);
@@ -63,8 +63,11 @@ async function load(folder: string, { backbones = [] }: LoadCtrModelOptions): Pr
   const rng = createRng(0);
   const fresh = backbone.init(schema, { ...own, embeddingDimension: options.embeddingDimension, fusion: options.fusion }, rng);
   const leaves = namedLeaves(fresh).map(({ path: leafPath, leaf }) => take(`parameters.${leafPath}`, (leaf as HostTensor).shape));
-  const tables = createTables(schema, backbone, dimension, rng);
-  for (const { name, rows, width, values } of tables) values.set(take(`tables.${name}`, [rows, width]).data);
+  const layout = { usesSequences: backbone.usesSequences ?? false, embeddingSizes: options.embeddingSizes };
+  const tables = tableLayouts(schema, layout, dimension).map((table): EmbeddingTable => {
+    const { data } = take(`tables.${table.name}`, [table.rows, table.width]);
+    return { ...table, values: data as Float32Array };
+  });
   return createCtrModel({
     state: { backbone, options: own, schema, dimension, parameters: unflattenTree(fresh, leaves), tables },
     options,

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import { sha256, writeFileAtomic } from '@expctr/core';
+import { writeFileAtomic } from '@expctr/core';
+import { isLarge, servingModel, writeModel } from '../export/export-onnx.js';
 import type { EpochReport } from '../fit/epoch-report.js';
 import type { ResolvedFitOptions } from '../fit/options.js';
 import type { FeatureSchema } from '../features/schema.js';
 import type { ModelState } from './predictor.js';
-import { encodeSafetensors } from './safetensors.js';
+import { writeSafetensors } from './safetensors.js';
 import { modelTensors } from './tensors.js';
 
 /** Files of a model folder. */
@@ -28,20 +29,23 @@ export interface SavedConfig {
   readonly schema: FeatureSchema;
 }
 
-/** Writes config.json and tensors.safetensors, which are named by {@link modelTensors}. */
+/** Writes tensors.safetensors, whose tensors are named by {@link modelTensors}, then model.onnx and config.json. */
 export async function saveModel(
   folder: string,
   state: ModelState,
   about: Pick<SavedConfig, 'options' | 'epochs' | 'bestEpoch'>,
 ): Promise<void> {
-  const bytes = encodeSafetensors(modelTensors(state));
+  const graph = await servingModel(state);
+  const tensors = modelTensors(state);
+  const { sha256, offsets } = await writeSafetensors(join(folder, MODEL_FILES.tensors), tensors);
+  const outside = isLarge(tensors) ? { name: MODEL_FILES.tensors, offsets } : undefined;
   const config: SavedConfig = {
     format: 'ctr-model/2',
     backbone: { name: state.backbone.name, options: state.options },
     ...about,
-    tensorsSha256: sha256(bytes),
+    tensorsSha256: sha256,
     schema: state.schema,
   };
-  await writeFileAtomic(join(folder, MODEL_FILES.tensors), bytes);
-  await writeFileAtomic(join(folder, MODEL_FILES.config), `${JSON.stringify(config)}\n`); // last: it vouches for the tensors
+  await writeModel(graph, tensors, join(folder, MODEL_FILES.graph), outside);
+  await writeFileAtomic(join(folder, MODEL_FILES.config), `${JSON.stringify(config)}\n`); // last: it vouches for the others
 }

@@ -74,8 +74,10 @@ export function createEventGatherer({ schema, columns }: Features, tables: reado
       if (of === undefined) continue;
       shown[name] = of.ids.slice(0, of.count);
       const out = embeddings[name]!;
-      for (let s = 0, k = 0; s < of.count; s += 1) {
-        for (let from = of.ids[s]! * width, end = from + dimension; from < end; from += 1, k += 1) out[k] = values[from]!;
+      const components = out.length / sizes.tables[name]!; // those behind the table's own are zero, and stay so
+      for (let s = 0; s < of.count; s += 1) {
+        for (let from = of.ids[s]! * width, end = from + dimension, k = s * components; from < end; from += 1, k += 1)
+          out[k] = values[from]!;
       }
     }
   };

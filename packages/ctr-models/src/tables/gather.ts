@@ -17,11 +17,12 @@ export function gatherField(
   { field, fields, rows, start, count }: { field: number; fields: number; rows: Int32Array; start: number; count: number },
 ): void {
   const { ids, offsets, index, use, mean, maxLength, newest } = lookup;
+  const components = embeddings.length / firstOrder.length; // those behind the table's own are zero, and stay so
   for (let b = 0; b < count; b += 1) {
     const row = rows[start + b]!;
     const position = index === undefined ? row : index[row]!;
     const out = b * fields + field;
-    let at = out * dimension;
+    let at = out * components;
     if (offsets === undefined) {
       const from = (position < 0 ? 0 : ids[position]!) * width;
       for (let k = from, end = from + dimension; k < end; k += 1, at += 1) embeddings[at] = values[k]!;

@@ -21,3 +21,9 @@ export function readPooled(table: tf.Tensor, ids: tf.Tensor, pooling: 'mean' | '
   const sum = tf.sum(tf.mul(readRows(table, ids), tf.expandDims(entries, -1)), -2);
   return pooling === 'sum' ? sum : tf.div(sum, tf.maximum(tf.sum(entries, -1, true), 1));
 }
+
+/** With zeros behind the last axis up to `size`. */
+export function withZeros(x: tf.Tensor, size: number): tf.Tensor {
+  const missing = size - x.shape.at(-1)!;
+  return missing === 0 ? x : tf.pad(x, [...x.shape.slice(0, -1).map((): [number, number] => [0, 0]), [0, missing]]);
+}

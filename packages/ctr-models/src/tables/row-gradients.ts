@@ -12,8 +12,8 @@ export interface RowGradients {
     lookup: FieldLookup,
     at: { field: number; fields: number; rows: Int32Array; start: number; count: number },
   ): void;
-  /** Adds gradients [rows, dimension] of the embeddings of the rows `ids`, as many as there are ids. */
-  add(ids: Int32Array, gradients: Float32Array): void;
+  /** Adds gradients [rows, components] of the fields of the rows `ids`, as many as there are ids. */
+  add(ids: Int32Array, gradients: Float32Array, components: number): void;
   /** Updates the rows scattered to since the last call, each once, with `l2` times the row added to its gradient. */
   apply(l2: number): void;
   /** The optimizer's state, [rows, numbers of state for a row]. */
@@ -64,13 +64,15 @@ export function createRowGradients(table: EmbeddingTable, optimizer: RowOptimize
     state,
     scatter({ embeddings, firstOrder }, lookup, { field, fields, rows: batch, start, count: size }) {
       const { ids, offsets, index, use, mean, maxLength, newest } = lookup;
+      const components = embeddings.length / firstOrder.length;
       for (let b = 0; b < size; b += 1) {
         const row = batch[start + b]!;
         const position = index === undefined ? row : index[row]!;
         const out = b * fields + field;
         if (offsets === undefined) {
           const to = slot(position < 0 ? 0 : ids[position]!) * width;
-          for (let k = to, end = to + dimension, from = out * dimension; k < end; k += 1, from += 1) sums[k] = sums[k]! + embeddings[from]!;
+          for (let k = to, end = to + dimension, from = out * components; k < end; k += 1, from += 1)
+            sums[k] = sums[k]! + embeddings[from]!;
           sums[to + dimension + use]! += firstOrder[out]!;
           continue;
         }
@@ -84,15 +86,16 @@ export function createRowGradients(table: EmbeddingTable, optimizer: RowOptimize
         const share = mean ? 1 / (last - first) : 1;
         for (let k = first; k < last; k += 1) {
           const to = slot(ids[k]!) * width;
-          for (let d = 0, from = out * dimension; d < dimension; d += 1, from += 1)
+          for (let d = 0, from = out * components; d < dimension; d += 1, from += 1)
             sums[to + d] = sums[to + d]! + share * embeddings[from]!;
           sums[to + dimension + use]! += share * firstOrder[out]!;
         }
       }
     },
-    add(ids, gradients) {
-      for (let r = 0, from = 0; r < ids.length; r += 1) {
-        for (let k = slot(ids[r]!) * width, end = k + dimension; k < end; k += 1, from += 1) sums[k] = sums[k]! + gradients[from]!;
+    add(ids, gradients, components) {
+      for (let r = 0; r < ids.length; r += 1) {
+        const to = slot(ids[r]!) * width;
+        for (let k = to, end = to + dimension, from = r * components; k < end; k += 1, from += 1) sums[k] = sums[k]! + gradients[from]!;
       }
     },
     apply(l2) {
