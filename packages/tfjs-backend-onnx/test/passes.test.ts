@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
-import { constant, spec, useOnnx, valueAndGrad, type HostTensor } from '../src/index.js';
+import { compile, constant, flattenTree, spec, useOnnx, valueAndGrad, type HostTensor } from '../src/index.js';
 import { liveNodes, type Graph } from '../src/graph.js';
 import { inputSignature } from '../src/inputs.js';
 import { optimize } from '../src/passes/index.js';
@@ -152,4 +152,36 @@ test('names carry the scopes of tfjs', () => {
   const { text } = of2((x, y) => tf.tidy('attention', () => tf.tidy('scores', () => tf.softmax(tf.matMul(x, y)))));
   expect(text).toContain('attention/scores/matMul/MatMul');
   expect(text).toMatch(/out0: float32\[3,5\] = Softmax/);
+});
+
+test('a root mean square norm is one operator, in whatever order its products are written, and keeps its gradients', async () => {
+  const norm = (x: tf.Tensor2D, w: tf.Tensor1D): tf.Tensor => tf.mul(tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), 1e-5))), w);
+  const turned = (x: tf.Tensor2D, w: tf.Tensor1D): tf.Tensor =>
+    tf.mul(w, tf.mul(tf.rsqrt(tf.add(1e-5, tf.mean(tf.square(x), 1, true))), x));
+  const specs = [spec([3, 4]), spec([4])];
+  const opsOf = (fn: (x: tf.Tensor2D, w: tf.Tensor1D) => tf.Tensor): string[] => optimized(fn, specs, ['x', 'w']).ops;
+  expect(opsOf(norm)).toEqual(['SimplifiedLayerNormalization']);
+  expect(opsOf(turned)).toEqual(['SimplifiedLayerNormalization']);
+  const others: ((x: tf.Tensor2D, w: tf.Tensor1D) => tf.Tensor)[] = [
+    (x, w) => tf.mul(tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.square(x), 0, true), 1e-5))), w), // the mean of a column
+    (x, w) => tf.mul(tf.mul(tf.add(x, 1), tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), 1e-5))), w), // of another tensor
+    (x, w) => tf.mul(tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.mul(x, tf.add(x, 1)), -1, true), 1e-5))), w), // no square
+    (x, w) => tf.mul(tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), tf.sum(w)))), w), // an epsilon that is computed
+  ];
+  for (const other of others) expect(opsOf(other)).not.toContain('SimplifiedLayerNormalization');
+
+  const gradients = (x: tf.Tensor2D, w: tf.Tensor1D): unknown => [
+    norm(x, w),
+    tf.grads((a: tf.Tensor, b: tf.Tensor) => norm(a as tf.Tensor2D, b as tf.Tensor1D))([x, w], tf.cos(x)),
+  ];
+  const inputs = [Float32Array.from({ length: 12 }, (_, i) => Math.sin(3 * i)), Float32Array.of(1, -2, 0.5, 3)];
+  const compiled = await compile(gradients as never, specs as never, { name: 'norm' });
+  const onOnnx = flattenTree<HostTensor>(await (compiled as { run(inputs: unknown): Promise<unknown> }).run(inputs));
+  await tf.setBackend('cpu');
+  const eager = flattenTree<tf.Tensor>(gradients(tf.tensor2d(inputs[0]!, [3, 4]), tf.tensor1d(inputs[1]!)));
+  await tf.setBackend('onnx');
+  onOnnx.forEach(({ data }, leaf) => {
+    const wanted = eager[leaf]!.dataSync();
+    data.forEach((value, i) => expect(value).toBeCloseTo(wanted[i]!, 5));
+  });
 });

@@ -5,7 +5,7 @@
 
 /** Padded length of a sequence in tokens. */
 export function bucketTime(length: number): number {
-  return roundUp(length, length <= 32 ? 8 : length <= 128 ? 16 : length <= 256 ? 32 : length <= 1024 ? 64 : 128);
+  return roundUp(length, length <= 32 ? 8 : length <= 128 ? 16 : length <= 512 ? 32 : length <= 1024 ? 64 : 128);
 }
 
 /** Padded length of a response in tokens. */

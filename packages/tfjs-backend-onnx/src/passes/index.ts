@@ -5,6 +5,7 @@ import { absorbExpand } from './broadcast.js';
 import { foldShapes, foldUniform } from './fold-constants.js';
 import { foldTransposes } from './matrix-products.js';
 import { mergeMoves, removeIdentities, transposeToReshape } from './moves.js';
+import { fuseRmsNorm } from './rms-norm.js';
 import type { Rule } from './rule.js';
 import { UniqueTable } from './unique.js';
 
@@ -19,6 +20,7 @@ const RULES: readonly Rule[] = [
   chooseNow,
   absorbExpand,
   foldTransposes,
+  fuseRmsNorm,
 ];
 
 /**
