@@ -3,8 +3,8 @@
     python tools/oracles/llm-lora_formats_gguf.py
 
 writes to packages/llm-lora/test/fixtures/formats/
-- gguf-blocks.json: blocks of every supported type, random bytes and edge cases, with their float32 by gguf.quants.dequantize;
-- tiny-llama.gguf, and tiny-llama-aligned.gguf with an alignment of 256: a Llama of a few thousand weights with every supported type in it, q and k permuted as llama.cpp's
+- gguf-blocks.json: blocks of every supported type, random bytes and edge cases, with the SHA-256 of their float32 by gguf.quants.dequantize;
+- tiny-llama.gguf, and tiny-llama-aligned.gguf with an alignment of 256: a Llama of a few thousand weights with the types of small blocks in it, q and k permuted as llama.cpp's
   converter does it, and tiny-llama.json: its configuration and the SHA-256 of each tensor as Hugging Face has it;
 - smollm2-tensors.json: SHA-256 of every float32 tensor of SmolLM2-135M-Instruct, where that model is at hand (EXPCTR_MODELS,
   else ../shared/models beside the repository). The permutation is checked against transformers' own GGUF loader.
@@ -24,7 +24,11 @@ from gguf.quants import dequantize, quantize
 REPOSITORY = Path(__file__).resolve().parents[2]
 FIXTURES = REPOSITORY / "packages/llm-lora/test/fixtures/formats"
 MODELS = Path(os.environ.get("EXPCTR_MODELS", REPOSITORY.parent / "shared/models"))
-TYPES = [T.F32, T.F16, T.BF16, T.Q8_0, T.Q4_0, T.Q4_1]
+# where the half-precision numbers of a block stand, in bytes; none where each weight is a number of its own
+HALVES = {
+    T.F32: (), T.F16: (), T.BF16: (), T.Q8_0: (0,), T.Q4_0: (0,), T.Q4_1: (0, 2), T.Q5_0: (0,), T.Q5_1: (0, 2), T.Q2_K: (80, 82),
+    T.Q3_K: (108,), T.Q4_K: (0, 2), T.Q5_K: (0, 2), T.Q6_K: (208,), T.IQ4_NL: (0,), T.IQ4_XS: (0,),
+}  # fmt: skip
 rng = np.random.default_rng(20241203)
 
 
@@ -39,24 +43,21 @@ def sha256(array):
 def blocks():
     """Random bytes, finite scales: a NaN or an infinity in a file would be damage, and NaN payloads are nobody's promise."""
     out = {}
-    for kind in TYPES:
+    for kind, halves in HALVES.items():
         size, nbytes = GGML_QUANT_SIZES[kind]
-        count = 24 if size > 1 else 256
+        count = 24 if size == 32 else 12 if size == 256 else 256
         raw = rng.integers(0, 256, (count, nbytes), dtype=np.uint8)
-        if size > 1:
-            halves = 2 if kind == T.Q4_1 else 1
-            scales = rng.standard_normal((count, halves)).astype(np.float16)
-            edge = [0.0, -0.0, 6e-8, -6e-8, 6.1e-5, 65504.0, -65504.0, 1.0]  # zeros, subnormals, the largest half
-            scales[: len(edge), 0] = np.array(edge, dtype=np.float16)
-            if halves == 2:
-                scales[: len(edge), 1] = np.array(edge[::-1], dtype=np.float16)
-            raw[:, : 2 * halves] = scales.view(np.uint8)
-        else:
+        edge = np.array([0.0, -0.0, 6e-8, -6e-8, 6.1e-5, 65504.0, -65504.0, 1.0], dtype=np.float16)  # zeros, subnormals, the largest half
+        for index, at in enumerate(halves):
+            scales = rng.standard_normal(count).astype(np.float16)
+            scales[: len(edge)] = edge[::-1] if index else edge
+            raw[:, at : at + 2] = scales[:, None].view(np.uint8)
+        if size == 1:
             view = {T.F32: np.uint32, T.F16: np.uint16, T.BF16: np.uint16}[kind]
             exponent = {T.F32: 0x7F800000, T.F16: 0x7C00, T.BF16: 0x7F80}[kind]
             words = raw.view(view)
             words[(words & exponent) == exponent] = 0
-        out[kind.name] = {"blockSize": size, "bytes": text(raw), "floats": text(dequantize(raw, kind).astype(np.float32))}
+        out[kind.name] = {"blockSize": size, "bytes": text(raw), "sha256": sha256(dequantize(raw, kind))}
     return out
 
 

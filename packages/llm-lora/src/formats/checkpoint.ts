@@ -39,8 +39,8 @@ const LOAD_CHECKPOINT_OPTIONS: OptionKeys<LoadCheckpointOptions> = { onProgress:
 /**
  * Loads a causal language model into memory as float32:
  * - a Hugging Face folder: config.json with `model.safetensors` or the shards of `model.safetensors.index.json` (F32, F16, BF16);
- * - a `.gguf` file, or a folder with one and no safetensors (F32, F16, BF16, Q8_0, Q4_0, Q4_1); config.json beside it is
- *   checked against its metadata and then comes first;
+ * - a `.gguf` file, or a folder with one and no safetensors (F32, F16, BF16, Q4_0 to Q8_0, Q2_K to Q6_K, IQ4_NL, IQ4_XS);
+ *   config.json beside it is checked against its metadata and then comes first;
  * - `owner/name` or `owner/name@revision` of the Hugging Face hub, from the hub's cache or fetched into it. What is here comes first.
  *
  * Each tensor is read straight into its own memory, so the peak is the model plus a few MiB.

@@ -87,10 +87,10 @@ test.each<[string, Buffer, string, ...string[]]>([
   ],
   [
     'an unsupported type of weights',
-    ggufBytes(llamaEntries(), [info({ type: 12 })], 1024),
+    ggufBytes(llamaEntries(), [info({ type: 16 })], 1024),
     'GGUF_UNSUPPORTED_TYPE',
     'tensor token_embd.weight',
-    'Q4_K',
+    'IQ2_XXS',
     'Q4_0',
     'Q8_0',
   ],

@@ -47,3 +47,29 @@ export function dequantizeQ4_1(bytes: Uint8Array, target: Float32Array, offset: 
     out += 32;
   }
 }
+
+/** Q5_0: as Q4_0, with 4 bytes of fifth bits after the scale. */
+export function dequantizeQ5_0(bytes: Uint8Array, target: Float32Array, offset: number): void {
+  expandFiveBits(bytes, target, offset, false);
+}
+
+/** Q5_1: as Q4_1, with 4 bytes of fifth bits after scale and minimum. */
+export function dequantizeQ5_1(bytes: Uint8Array, target: Float32Array, offset: number): void {
+  expandFiveBits(bytes, target, offset, true);
+}
+
+function expandFiveBits(bytes: Uint8Array, target: Float32Array, offset: number, withMinimum: boolean): void {
+  const half = halfValues();
+  const [blockBytes, shift] = withMinimum ? [24, 0] : [22, 16];
+  for (let at = 0, out = offset; at < bytes.length; at += blockBytes, out += 32) {
+    const scale = half[bytes[at]! | (bytes[at + 1]! << 8)]!;
+    const minimum = withMinimum ? half[bytes[at + 2]! | (bytes[at + 3]! << 8)]! : -0; // x + -0 is x, its sign too
+    const weights = at + blockBytes - 16;
+    const fifth = bytes[weights - 4]! | (bytes[weights - 3]! << 8) | (bytes[weights - 2]! << 16) | (bytes[weights - 1]! << 24);
+    for (let i = 0; i < 16; i += 1) {
+      const pair = bytes[weights + i]!;
+      target[out + i] = (((pair & 15) | (((fifth >> i) & 1) << 4)) - shift) * scale + minimum;
+      target[out + 16 + i] = (((pair >> 4) | (((fifth >> (16 + i)) & 1) << 4)) - shift) * scale + minimum;
+    }
+  }
+}

@@ -46,15 +46,15 @@ function unsupportedType({ name, type }: GgufTensor, path: string): FormatError 
   });
 }
 
-/** Whole blocks of every type, about 4 MiB of them, are read and expanded at a time. */
-const PIECE_BLOCKS = 1 << 17;
+/** Whole blocks of at most so many bytes are read and expanded at a time. */
+const PIECE_BYTES = 1 << 22;
 
 async function readTensor(handle: FileHandle, tensor: GgufTensor | undefined, name: string, path: string): Promise<FloatTensor> {
   if (tensor === undefined) throw new FormatError('GGUF_MISSING_TENSOR', `it has no tensor ${name}`, { where: path });
   const type = TENSOR_TYPES[tensor.type];
   if (type === undefined) throw unsupportedType(tensor, path);
   const data = new Float32Array(sizeOf(tensor.shape));
-  const pieceBytes = PIECE_BLOCKS * type.blockBytes;
+  const pieceBytes = PIECE_BYTES - (PIECE_BYTES % type.blockBytes);
   for (let at = tensor.begin; at < tensor.end; at += pieceBytes) {
     const bytes = new Uint8Array(await readFully(handle, at, Math.min(pieceBytes, tensor.end - at), path));
     type.expand(bytes, data, ((at - tensor.begin) / type.blockBytes) * type.blockSize);
