@@ -109,7 +109,12 @@ function lengthColumn(feature: LengthFeature, { maxLength }: { maxLength: number
   return { kind: 'numbers', values, ...(index === undefined ? {} : { index }) };
 }
 
+/** Ids of values by the rule that gave them: parts of a large table share long lists of values. */
+const known = new WeakMap<readonly string[], { readonly idOf: (value: string) => number; readonly ids: Int32Array }>();
+
 function toIds(codes: Int32Array, values: readonly string[], idOf: (value: string) => number): Int32Array {
-  const ids = Int32Array.from(values, idOf);
+  const before = known.get(values);
+  const ids = before?.idOf === idOf && before.ids.length === values.length ? before.ids : Int32Array.from(values, idOf);
+  known.set(values, { idOf, ids });
   return codes.map((code) => (code < 0 ? 0 : ids[code]!));
 }

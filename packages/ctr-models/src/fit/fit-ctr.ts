@@ -1,21 +1,18 @@
 import { checkOptions, type Rng, type OptionKeys } from '@expctr/core';
 import type { Backbone } from '../backbones/backbone.js';
-import { checkBackbones, findBackbone } from '../backbones/table.js';
-import { CtrError } from '../errors.js';
-import { checkBothClasses, checkFeatures } from '../features/check-features.js';
 import type { Features } from '../features/encode.js';
-import { eventsFeatures } from '../features/schema.js';
 import { createCtrModel, type CtrModel } from '../model/ctr-model.js';
 import type { ModelState } from '../model/predictor.js';
-import { sameSchema } from '../features/same-schema.js';
+import { isStream, type FeatureStream } from '../stream/feature-stream.js';
 import { createTables } from '../tables/embedding-table.js';
+import { checkFit } from './check-fit.js';
 import { openCheckpoint } from './checkpoint.js';
 import type { EpochReport } from './epoch-report.js';
-import { fitIdentity } from './fit-identity.js';
-import { resolveOptions, type FitOptions, type ResolvedOptions } from './options.js';
-import { rowWeights } from './row-weights.js';
+import { fitIdentity, type FitInputs } from './fit-identity.js';
+import type { FitOptions } from './options.js';
 import { runEpochs } from './run-epochs.js';
 import type { StepReport } from './step-report.js';
+import { trainRows } from './train-rows.js';
 
 /** Parameters of {@link fitCtr}. */
 export interface FitCtrParameters {
@@ -23,8 +20,8 @@ export interface FitCtrParameters {
   readonly backbone: string | Backbone;
   /** Backbones of one's own that `backbone` may name. */
   readonly backbones?: readonly Backbone[];
-  /** The rows to learn from, and the schema. */
-  readonly train: Features;
+  /** The rows to learn from, and the schema: in memory, or read as they are needed ({@link streamFeatures}). */
+  readonly train: Features | FeatureStream;
   /** The rows that decide when to stop. Without them all epochs run. */
   readonly valid?: Features;
   /** Any of {@link fitOptions} and of the backbone's own options, in one object. */
@@ -73,43 +70,22 @@ const FIT_CTR_OPTIONS: OptionKeys<FitCtrParameters> = {
  */
 export async function fitCtr(parameters: FitCtrParameters): Promise<CtrModel> {
   checkOptions('fitCtr', parameters, FIT_CTR_OPTIONS);
-  const { backbone: given, backbones = [], train, valid, options: givenOptions = {}, rng } = parameters;
-  const { weights: givenWeights, checkpoint: folder, onEpoch, onStep, now = () => performance.now() } = parameters;
-  if (typeof given !== 'string') checkBackbones([given]);
-  const backbone = typeof given === 'string' ? findBackbone(given, backbones) : given;
-  const { fit: options, own } = resolveOptions(backbone, givenOptions, train.length);
-  for (const [where, features] of [['train', train] as const, ['valid', valid] as const]) {
-    if (features === undefined) continue;
-    checkFeatures(features, `fitCtr ${where}`);
-    checkBothClasses(features, `fitCtr ${where}`);
-    if (!sameSchema(features.schema, train.schema))
-      throw new CtrError('CTR_SCHEMA', 'train and valid have different schemas', { where: 'fitCtr' });
-  }
-
-  if (backbone.usesSequences && eventsFeatures(train.schema).length === 0) {
-    throw new CtrError('CTR_SCHEMA', `the backbone ${backbone.name} reads sequences, and the features have none`, {
-      where: 'fitCtr',
-      expected: "a feature of the kind 'events'",
-      remedy: 'build them with buildFeatures({ events: true, ... })',
-    });
-  }
-
-  const weights = rowWeights(train.labels, givenWeights, options.positiveWeight);
-  const model = initialize(backbone, train, { fit: options, own }, rng);
-  const checkpoint =
-    folder === undefined
-      ? undefined
-      : openCheckpoint(folder, fitIdentity({ backbone, options: { fit: options, own }, train, valid, weights, rng }));
-  const { reports, bestEpoch } = await runEpochs({ model, options, train, valid, weights, rng, checkpoint, onEpoch, onStep, now });
+  const { checkpoint: folder, onEpoch, onStep, now = () => performance.now() } = parameters;
+  const inputs = checkFit(parameters);
+  const model = initialize(inputs);
+  const checkpoint = folder === undefined ? undefined : openCheckpoint(folder, await identityOf(inputs));
+  const options = inputs.options.fit;
+  const train = await trainRows(inputs.train, { ...inputs, positiveWeight: options.positiveWeight });
+  const { reports, bestEpoch } = await runEpochs({ ...inputs, train, model, options, checkpoint, onEpoch, onStep, now });
   return createCtrModel({ state: model, options, epochs: reports, bestEpoch });
 }
 
-function initialize(
-  backbone: Backbone,
-  { schema }: Features,
-  { fit: { embeddingDimension, embeddingSizes, fusion }, own }: ResolvedOptions,
-  rng: Rng,
-): ModelState {
+async function identityOf(inputs: FitInputs): Promise<string> {
+  return fitIdentity(inputs, isStream(inputs.train) ? await inputs.train.digest() : undefined);
+}
+
+function initialize({ backbone, options: { fit, own }, train: { schema }, rng }: FitInputs): ModelState {
+  const { embeddingDimension, embeddingSizes, fusion } = fit;
   const dimension = backbone.usesEmbeddings ? embeddingDimension : 0;
   const parameters = backbone.init(schema, { ...own, embeddingDimension, fusion }, rng.fork('backbone'));
   const tables = createTables(schema, { usesSequences: backbone.usesSequences ?? false, embeddingSizes }, dimension, rng.fork('tables'));

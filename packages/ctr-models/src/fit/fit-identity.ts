@@ -1,7 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { sha256, type Rng } from '@expctr/core';
 import type { Backbone } from '../backbones/backbone.js';
+import { CtrError } from '../errors.js';
 import type { Features } from '../features/encode.js';
+import { isStream, type FeatureStream } from '../stream/feature-stream.js';
 import type { ResolvedOptions } from './options.js';
 import type { RowWeights } from './row-weights.js';
 
@@ -9,25 +11,35 @@ import type { RowWeights } from './row-weights.js';
 export interface FitInputs {
   readonly backbone: Backbone;
   readonly options: ResolvedOptions;
-  readonly train: Features;
+  readonly train: Features | FeatureStream;
   readonly valid: Features | undefined;
   readonly weights: RowWeights;
   readonly rng: Rng;
 }
 
-/** A digest of what a fit is of: two fits with the same go through the same epochs. */
-export function fitIdentity({ backbone, options, train, valid, weights, rng }: FitInputs): string {
+/**
+ * A digest of what a fit is of: two fits with the same go through the same epochs.
+ * @param streamed the digest of `train` where it is a stream, which takes time to make
+ * @throws CtrError `CTR_OPTION` for a stream without
+ */
+export function fitIdentity({ backbone, options, train, valid, weights, rng }: FitInputs, streamed?: string): string {
   const { epochs: _, ...fit } = options.fit;
   const says = {
     backbone: backbone.name,
     own: options.own,
     fit,
     rng: rng.path,
-    train: digestOf(train),
+    train: streamed ?? (isStream(train) ? refuseStream() : digestOf(train)),
     valid: valid === undefined ? null : digestOf(valid),
     weights: weights === undefined ? null : sha256(bytesOf(weights)),
   };
   return sha256(JSON.stringify(says));
+}
+
+function refuseStream(): never {
+  throw new CtrError('CTR_OPTION', 'the training rows are streamed', {
+    expected: 'rows in memory, which a search goes through many times',
+  });
 }
 
 const digests = new WeakMap<Features, string>();

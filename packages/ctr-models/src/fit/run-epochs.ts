@@ -4,24 +4,23 @@ import { CtrError } from '../errors.js';
 import type { Features } from '../features/encode.js';
 import { auc } from '../metrics/auc.js';
 import { logLoss } from '../metrics/log-loss.js';
-import { createGatherer } from '../model/batch.js';
-import { batchShape, createPredictor, sigmoid, type ModelState } from '../model/predictor.js';
+import { createGatherer, type Gatherer } from '../model/batch.js';
+import { createPredictor, sigmoid, type ModelState } from '../model/predictor.js';
 import { modelTensors } from '../model/tensors.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { EpochReport } from './epoch-report.js';
 import type { ResolvedFitOptions } from './options.js';
-import { totalWeight, type RowWeights } from './row-weights.js';
 import { afterEpoch, FRESH_SCHEDULE, type Schedule } from './schedule.js';
 import { createPace, type StepReport } from './step-report.js';
+import type { TrainRows } from './train-rows.js';
 import { createTrainingStep } from './training-step.js';
 
 /** A model to be fitted in place, and what it learns from: all checked. */
 export interface EpochsParameters {
   readonly model: ModelState;
   readonly options: ResolvedFitOptions;
-  readonly train: Features;
+  readonly train: TrainRows;
   readonly valid: Features | undefined;
-  readonly weights: RowWeights;
   readonly rng: Rng;
   readonly checkpoint: Checkpoint | undefined;
   readonly onEpoch: ((report: EpochReport) => void) | undefined;
@@ -31,15 +30,16 @@ export interface EpochsParameters {
 
 /** Trains until the epochs are over or the schedule says so, and leaves the model as the best epoch had it. */
 export async function runEpochs(given: EpochsParameters): Promise<{ readonly reports: EpochReport[]; readonly bestEpoch: number }> {
-  const { model, options, train, valid, weights, rng, checkpoint } = given;
+  const { model, options, train, valid, rng, checkpoint } = given;
   const size = Math.min(options.batchSize, train.length);
-  const step = await createTrainingStep(model, options, batchShape(model, train, size), rng.fork('dropout'));
+  const step = await createTrainingStep(model, options, train.shape(model, size), rng.fork('dropout'));
   const predictor = createPredictor(model);
   try {
-    const gatherer = createGatherer(train, model.tables, { events: model.backbone.usesSequences === true });
+    const events = model.backbone.usesSequences === true;
     const tensors = new Map([...modelTensors(model), ...step.state]);
-    const rows = Int32Array.from({ length: train.length }, (_, row) => row);
     const reports: EpochReport[] = [];
+    let gathered: Features | undefined;
+    let gatherer: Gatherer | undefined;
     let schedule: Schedule = FRESH_SCHEDULE;
     let best: ReadonlyMap<string, HostTensor> | undefined;
 
@@ -51,24 +51,27 @@ export async function runEpochs(given: EpochsParameters): Promise<{ readonly rep
       step.steps = left.progress.steps;
       reports.push(...left.progress.reports);
       schedule = left.progress.schedule;
-      for (let epoch = 1; epoch <= reports.length; epoch += 1) rng.fork('order', epoch).shuffle(rows); // each order follows from the last
     }
 
     const pace = createPace(
-      { rows: rows.length, epochs: options.epochs, steps: Math.ceil(rows.length / size), done: reports.length },
+      { rows: train.length, epochs: options.epochs, steps: Math.ceil(train.length / size), done: reports.length },
       given.now,
     );
     for (let epoch = reports.length + 1; epoch <= options.epochs && !schedule.stopped; epoch += 1) {
-      rng.fork('order', epoch).shuffle(rows);
       step.beginEpoch(epoch, schedule.scale);
-      let total = 0;
-      for (let start = 0; start < rows.length; start += size) {
-        const end = Math.min(rows.length, start + size);
-        total += await step.run(gatherer, train.labels, rows, start, end - start, weights);
-        if (!Number.isFinite(total)) throw diverged(epoch);
-        given.onStep?.(pace(epoch, Math.ceil(end / size), end));
+      let [total, done] = [0, 0];
+      for await (const { features, rows, weights } of train.epoch(epoch)) {
+        if (features !== gathered) gatherer = createGatherer(features, model.tables, { events });
+        gathered = features;
+        for (let start = 0; start < rows.length; start += size) {
+          const count = Math.min(size, rows.length - start);
+          total += await step.run(gatherer!, features.labels, rows, start, count, weights);
+          if (!Number.isFinite(total)) throw diverged(epoch);
+          done += count;
+          given.onStep?.(pace(epoch, Math.ceil(done / size), done));
+        }
       }
-      const trainLoss = total / totalWeight(weights, rows.length);
+      const trainLoss = total / train.totalWeight;
       if (valid === undefined) {
         reports.push({ epoch, metrics: { 'train/logloss': trainLoss } });
       } else {
@@ -78,7 +81,7 @@ export async function runEpochs(given: EpochsParameters): Promise<{ readonly rep
         const validAuc = auc(valid.labels, probabilities);
         reports.push({ epoch, metrics: { 'train/logloss': trainLoss, 'valid/logloss': validLoss, 'valid/auc': validAuc } });
         schedule = afterEpoch(schedule, epoch, validLoss, options);
-        if (schedule.bestEpoch === epoch) best = copyOf(modelTensors(model));
+        if (schedule.bestEpoch === epoch) best = kept(modelTensors(model), best, epoch === options.epochs && checkpoint === undefined);
       }
       await checkpoint?.write({ epoch, steps: step.steps, reports, schedule }, { now: tensors, best });
       given.onEpoch?.(reports.at(-1)!);
@@ -89,6 +92,18 @@ export async function runEpochs(given: EpochsParameters): Promise<{ readonly rep
     await step.dispose();
     await predictor.dispose();
   }
+}
+
+/** The numbers of the best epoch, in the place of those of the one before; of an epoch that nothing comes after they need not be kept. */
+function kept(
+  tensors: ReadonlyMap<string, HostTensor>,
+  before: ReadonlyMap<string, HostTensor> | undefined,
+  isLast: boolean,
+): ReadonlyMap<string, HostTensor> | undefined {
+  if (isLast) return undefined;
+  if (before === undefined) return copyOf(tensors);
+  copyInto(before, tensors);
+  return before;
 }
 
 function copyOf(tensors: ReadonlyMap<string, HostTensor>): Map<string, HostTensor> {
