@@ -31,7 +31,7 @@ export function objectWith(value: unknown, where: string, keys: readonly string[
   const unknown = Object.keys(value).find((key) => !keys.includes(key));
   if (unknown === undefined) return value;
   throw new RequestError('SERVE_REQUEST', `there is no field ${quoted(unknown)}`, {
-    where,
+    where: where === '' ? 'the body' : where,
     expected: `any of ${keys.join(', ')}`,
     remedy: nameAdvice(unknown, keys),
   });

@@ -3,14 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { createBatcher } from '../batching.js';
 import { RequestError, ServeError } from '../errors.js';
 import type { Pair } from '../pairs/pair.js';
-import type { GeneratorMessage, GeneratorRequest, WrittenText } from './messages.js';
+import type { GeneratorMessage, GeneratorRequest, WrittenPair, WrittenText } from './messages.js';
 
 /** The language model of a run. */
 export interface Generator {
   /**
    * Explains a pair.
    * @param onText told of what was written so far
-   * @throws RequestError `SERVE_BUSY`, `SERVE_GENERATOR`
+   * @throws RequestError `SERVE_BUSY`, `SERVE_GENERATOR`, `SERVE_REQUEST` for an item of which a prompt has no room
    */
   explain(pair: Pair, onText: (text: string) => void): Promise<WrittenText>;
   /** Ends its process, whatever it is doing. */
@@ -42,12 +42,12 @@ export async function openGenerator(
   let process = await start(root, script);
   let next = 0;
 
-  async function run(jobs: readonly Job[]): Promise<WrittenText[]> {
+  async function run(jobs: readonly Job[]): Promise<WrittenPair[]> {
     if (process.hasEnded()) process = await start(root, script);
     return process.ask({ type: 'explain', id: (next += 1), pairs: jobs.map(({ pair }) => pair) }, (at, text) => jobs[at]!.onText(text));
   }
 
-  const batcher = createBatcher<Job, WrittenText>({
+  const batcher = createBatcher<Job, WrittenPair>({
     run: (jobs) =>
       run(jobs).catch((cause: unknown) => {
         onFailure(cause);
@@ -62,14 +62,21 @@ export async function openGenerator(
       new RequestError('SERVE_BUSY', 'too many pairs wait to be explained', { remedy: 'ask again later', retryAfter: seconds }),
   });
   return {
-    explain: async (pair, onText) => (await batcher.submit([{ pair, onText }]))[0]!,
+    async explain(pair, onText) {
+      const [written] = await batcher.submit([{ pair, onText }]);
+      if (written !== null && written !== undefined) return written;
+      throw new RequestError('SERVE_REQUEST', 'the item does not fit into a prompt of the language model', {
+        where: 'item',
+        remedy: 'shorten its title or its attributes',
+      });
+    },
     close: () => process.end(),
   };
 }
 
 /** A process with a language model in it. */
 interface ModelProcess {
-  ask(request: Extract<GeneratorRequest, { type: 'explain' }>, onText: (at: number, text: string) => void): Promise<WrittenText[]>;
+  ask(request: Extract<GeneratorRequest, { type: 'explain' }>, onText: (at: number, text: string) => void): Promise<WrittenPair[]>;
   hasEnded(): boolean;
   end(): Promise<void>;
 }
