@@ -10,6 +10,8 @@ export interface LoraConfig {
   readonly targetModules: readonly string[];
   /** PEFT's `use_rslora`. Default false. */
   readonly rankStabilized?: boolean;
+  /** PEFT's `fan_in_fan_out`: the base model's matrices are stored as [in, out], as GPT-2's are. It changes no factor. Default false. */
+  readonly fanInFanOut?: boolean;
   /** The model that the adapter belongs to (`base_model_name_or_path`), for other programs; it is not read back into any model. */
   readonly baseModel?: string;
 }

@@ -113,7 +113,6 @@ test.each<[string, unknown]>([
   ['layers_to_transform', [0, 1]],
   ['layer_replication', [[0, 4]]],
   ['exclude_modules', ['v_proj']],
-  ['fan_in_fan_out', true],
   ['trainable_token_indices', [1]],
   ['use_qalora', true],
   ['init_lora_weights', 'pissa'],
@@ -129,12 +128,16 @@ test.each<[string, unknown]>([
 
 test.each<[Record<string, unknown>, Partial<Adapter['config']>]>([
   [{ use_rslora: true }, { rankStabilized: true }],
+  [{ fan_in_fan_out: true }, { fanInFanOut: true }],
   [{ target_modules: 'all-linear' }, { targetModules: ['q_proj', 'v_proj'] }],
   [{ target_modules: ['self_attn.q_proj', 'v_proj'] }, { targetModules: ['self_attn.q_proj', 'v_proj'] }],
   [{ lora_alpha: 1.5, lora_dropout: 0.1, init_lora_weights: 'gaussian' }, { alpha: 1.5 }],
 ])('%j is understood', async (change, expected) => {
   await peftWith(change);
-  expect((await loadAdapter(path('peft'))).config).toMatchObject(expected);
+  const adapter = await loadAdapter(path('peft'));
+  expect(adapter.config).toMatchObject(expected);
+  await saveAdapter(path('again'), adapter);
+  expect((await loadAdapter(path('again'))).config).toEqual(adapter.config);
 });
 
 test.each<[string, Record<string, unknown>, string, ...string[]]>([

@@ -16,7 +16,7 @@ const WITHOUT_EFFECT = new Set([
 ]);
 
 /** Fields that are read. */
-const READ = new Set(['bias', 'init_lora_weights', 'lora_alpha', 'peft_type', 'r', 'target_modules', 'use_rslora']);
+const READ = new Set(['bias', 'fan_in_fan_out', 'init_lora_weights', 'lora_alpha', 'peft_type', 'r', 'target_modules', 'use_rslora']);
 
 /** Initializations after which the base model's weights are those of its files; the others (PiSSA, OLoRA, …) change them. */
 const PLAIN_INITIALIZATIONS: readonly unknown[] = [null, true, false, 'gaussian', 'eva', 'orthogonal'];
@@ -47,6 +47,7 @@ export function parsePeftConfig(json: Readonly<Record<string, unknown>>, path: s
     alpha: positive(fields, 'lora_alpha'),
     targetModules: targetModules(fields, modules),
     ...(fields.flag('use_rslora', false) ? { rankStabilized: true } : {}),
+    ...(fields.flag('fan_in_fan_out', false) ? { fanInFanOut: true } : {}),
     ...(baseModel === null ? {} : { baseModel }),
   };
 }
@@ -83,7 +84,7 @@ function targetModules(fields: Fields, modules: readonly string[]): readonly str
 }
 
 /** adapter_config.json as PEFT 0.21 writes it: the same fields in the same order, two spaces of indentation, no newline at the end. */
-export function peftConfigText({ rank, alpha, targetModules, rankStabilized = false, baseModel }: LoraConfig): string {
+export function peftConfigText({ rank, alpha, targetModules, rankStabilized = false, fanInFanOut = false, baseModel }: LoraConfig): string {
   const config = {
     alora_invocation_tokens: null,
     alpha_pattern: {},
@@ -95,7 +96,7 @@ export function peftConfigText({ rank, alpha, targetModules, rankStabilized = fa
     ensure_weight_tying: false,
     eva_config: null,
     exclude_modules: null,
-    fan_in_fan_out: false,
+    fan_in_fan_out: fanInFanOut,
     inference_mode: true,
     init_lora_weights: true,
     kasa_config: null,
