@@ -19,7 +19,10 @@ export interface TokenContext<PositionKey extends string = string> {
   readonly time: number;
   /** What the family computes of the tokens' positions. */
   readonly positions: PositionTree<tf.Tensor, PositionKey>;
-  /** [1 or batch, 1, time, time], added to the scores: 0 where the row may see the column, else very negative; null where all is seen. */
+  /**
+   * [1 or batch, 1, time, time], added to the scores: 0 where the row may see the column, else very negative; null where all is seen.
+   * With a mask no row sees a later one.
+   */
   readonly mask: tf.Tensor | null;
   /** [1 or batch, 1, 1, past], as `mask`; null where all of the past is seen. */
   readonly pastMask: tf.Tensor | null;
@@ -53,7 +56,7 @@ export interface AttentionResult extends KeyValues<tf.Tensor4D> {
 
 /**
  * Grouped-query attention (Ainslie et al. 2023): each of the `keyValueHeads` serves `heads / keyValueHeads` query heads,
- * whose rows are stacked into one matrix product.
+ * whose rows are stacked into one matrix product. Rows go in blocks, each with the columns that any of its rows may see.
  *
  * @param query [batch * time, heads * headDim], not rotated @param key [batch * time, keyValueHeads * headDim] @param value as `key`
  * @param rotary rotates queries and keys and scales the queries; null where the caller has scaled them by 1 / sqrt(headDim)
@@ -68,32 +71,74 @@ export function attend(
   past: KeyValues<tf.Tensor> | null,
   { softCap = null, window = null }: AttentionOptions = {},
 ): AttentionResult {
-  const rows = (heads / keyValueHeads) * time;
   const splitKeys = splitHeads(key, batch, time, keyValueHeads, headDim); // [batch, kvHeads, time, headDim]
   const keys = rotary === null ? splitKeys : rotate(splitKeys, rotary.keyCos, rotary.keySin, 1);
   const values = splitHeads(value, batch, time, keyValueHeads, headDim); // [batch, kvHeads, time, headDim]
   const splitQueries = splitHeads(query, batch, time, heads, headDim); // [batch, heads, time, headDim]
-  const rotated = rotary === null ? splitQueries : rotate(splitQueries, rotary.queryCos, rotary.querySin, queryScale);
-  const queries = tf.reshape(rotated, [batch, keyValueHeads, rows, headDim]);
-
-  const scoresOf = (columns: tf.Tensor, mask: tf.Tensor | null): tf.Tensor4D => {
-    const scores = tf.matMul(queries, columns, false, true); // [batch, kvHeads, rows, columns]
-    const capped = softCap === null ? scores : tf.mul(tf.tanh(tf.div(scores, softCap)), softCap);
-    const byHead = tf.reshape<tf.Rank.R4>(capped, [batch, heads, time, columns.shape[2]!]);
-    return mask === null ? byHead : tf.add(byHead, mask);
-  };
-  const mix = (weights: tf.Tensor, columns: tf.Tensor): tf.Tensor4D =>
-    tf.matMul(tf.reshape<tf.Rank.R4>(weights, [batch, keyValueHeads, rows, columns.shape[2]!]), columns);
+  const queries = rotary === null ? splitQueries : rotate(splitQueries, rotary.queryCos, rotary.querySin, queryScale);
 
   const length = past?.keys.shape[2] ?? 0;
-  const ownWindow = window === null ? null : windowMask(window, length);
-  const own = scoresOf(keys, bothMasks(ownMask, ownWindow)); // [batch, heads, time, time]
-  if (past === null) return { keys, values, mixed: mergeHeads(mix(tf.softmax(own), values), batch, time, heads, headDim) };
-  const pastWindow = window === null ? null : pastWindowMask(window, length);
-  const earlier = scoresOf(past.keys, bothMasks(pastMask, pastWindow)); // [batch, heads, time, past]
-  const weights = tf.softmax(tf.concat([earlier, own], 3)); // [batch, heads, time, past + time]
-  const [before, now] = tf.split(weights, [length, time], 3) as [tf.Tensor, tf.Tensor];
-  return { keys, values, mixed: mergeHeads(tf.add(mix(before, past.values), mix(now, values)), batch, time, heads, headDim) };
+  const ownMasks = bothMasks(ownMask, window === null ? null : windowMask(window, length));
+  const pastMasks = past === null ? null : bothMasks(pastMask, window === null ? null : pastWindowMask(window, length));
+  const blocks = ownMask === null ? [{ first: 0, rows: time }] : rowBlocks(time);
+  const mixed = blocks.map(({ first, rows }) => {
+    const seen = ownMask === null ? time : first + rows; // no row of the block sees what comes after it
+    return attendRows(
+      ranged(queries, 2, first, rows),
+      { keys: ranged(keys, 2, 0, seen), values: ranged(values, 2, 0, seen), mask: ranged(ranged(ownMasks, 2, first, rows), 3, 0, seen) },
+      past === null ? null : { ...past, mask: ranged(pastMasks, 2, first, rows) },
+      softCap,
+    );
+  });
+  return { keys, values, mixed: mergeHeads(mixed.length === 1 ? mixed[0]! : tf.concat(mixed, 2), batch, time, heads, headDim) };
+}
+
+/** Keys, values and what is hidden of them. */
+type Columns = KeyValues<tf.Tensor> & {
+  /** [1 or batch, 1, 1 or rows, columns] */
+  readonly mask: tf.Tensor | null;
+};
+
+/** Some rows of attention. @param queries [batch, heads, rows, headDim] @returns as `queries` */
+function attendRows(queries: tf.Tensor4D, own: Columns, past: Columns | null, softCap: number | null): tf.Tensor4D {
+  const [batch, heads, rows, headDim] = queries.shape;
+  const keyValueHeads = own.keys.shape[1]!;
+  const stacked = tf.reshape(queries, [batch, keyValueHeads, (heads / keyValueHeads) * rows, headDim]);
+  const scoresOf = ({ keys, mask }: Columns): tf.Tensor4D => {
+    const scores = tf.matMul(stacked, keys, false, true); // [batch, kvHeads, (heads / kvHeads) * rows, columns]
+    const capped = softCap === null ? scores : tf.mul(tf.tanh(tf.div(scores, softCap)), softCap);
+    const byHead = tf.reshape<tf.Rank.R4>(capped, [batch, heads, rows, keys.shape[2]!]);
+    return mask === null ? byHead : tf.add(byHead, mask);
+  };
+  const mix = (weights: tf.Tensor, { values }: Columns): tf.Tensor4D =>
+    tf.matMul(tf.reshape<tf.Rank.R4>(weights, [batch, keyValueHeads, (heads / keyValueHeads) * rows, values.shape[2]!]), values);
+
+  if (past === null) return tf.reshape(mix(tf.softmax(scoresOf(own)), own), queries.shape);
+  const weights = tf.softmax(tf.concat([scoresOf(past), scoresOf(own)], 3)); // [batch, heads, rows, past + own]
+  const [before, now] = tf.split(weights, [past.keys.shape[2]!, own.keys.shape[2]!], 3) as [tf.Tensor, tf.Tensor];
+  return tf.reshape(tf.add(mix(before, past), mix(now, own)), queries.shape);
+}
+
+/** Fewest rows of a block: the products of fewer are slower than what they leave out. */
+const BLOCK_ROWS = 72;
+
+/** Most blocks: of more, each leaves out little that the last has not. */
+const MOST_BLOCKS = 4;
+
+/** Rows in blocks of about one size: half of all scores lie behind their row, and a block computes none behind its last. */
+function rowBlocks(time: number): readonly { readonly first: number; readonly rows: number }[] {
+  const count = Math.max(1, Math.min(MOST_BLOCKS, Math.floor(time / BLOCK_ROWS)));
+  const size = 8 * Math.ceil(time / count / 8);
+  return Array.from({ length: Math.ceil(time / size) }, (_, at) => ({ first: at * size, rows: Math.min(size, time - at * size) }));
+}
+
+/** A range of an axis; all of it where the axis is no longer, as that of a mask for all rows. */
+function ranged<T extends tf.Tensor | null>(x: T, axis: number, first: number, count: number): T {
+  const size = x?.shape[axis];
+  if (x === null || size === 1 || (first === 0 && size === count)) return x;
+  const begin = x.shape.map((_, at) => (at === axis ? first : 0));
+  const sizes = x.shape.map((length, at) => (at === axis ? count : length));
+  return tf.slice(x, begin, sizes);
 }
 
 /** [batch * time, heads * headDim] to [batch, heads, time, headDim]; for one token that is a reshape. */
@@ -102,9 +147,8 @@ function splitHeads(x: tf.Tensor2D, batch: number, time: number, heads: number, 
   return tf.transpose(tf.reshape<tf.Rank.R4>(x, [batch, time, heads, headDim]), [0, 2, 1, 3]);
 }
 
-/** The inverse of {@link splitHeads} for mixed values [batch, kvHeads, rows, headDim]. */
+/** The inverse of {@link splitHeads}. */
 function mergeHeads(mixed: tf.Tensor, batch: number, time: number, heads: number, headDim: number): tf.Tensor2D {
   if (time === 1) return tf.reshape(mixed, [batch, heads * headDim]);
-  const byHead = tf.reshape<tf.Rank.R4>(mixed, [batch, heads, time, headDim]);
-  return tf.reshape(tf.transpose(byHead, [0, 2, 1, 3]), [batch * time, heads * headDim]);
+  return tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch * time, heads * headDim]);
 }
