@@ -50,13 +50,13 @@ export async function prepareDataset(options: PrepareOptions): Promise<PreparedD
 }
 
 /**
- * Reads a dataset, prepares it and writes it into a folder (see {@link writeDataset}), in as little memory as 20 million rows need.
+ * Reads a dataset, prepares it and writes it into a folder (see {@link writeDataset}), in some 35 bytes of memory a rating.
  * @throws DataError, DataOptionError
  */
 export async function prepareIntoFolder(folder: string, options: PrepareOptions): Promise<PreparedFolder> {
   checkOptions('prepareIntoFolder', options, PREPARE_OPTIONS);
   const { raw, ...rest } = await load(options);
-  const planned = planDataset(raw, rest);
+  const planned = planDataset(raw, rest, true);
   return { card: await writePlanned(folder, planned), warnings: planned.warnings };
 }
 

@@ -81,12 +81,8 @@ export async function readIntegerRatings(
   }
 }
 
-interface Block {
-  readonly user: Int32Array;
-  readonly item: Int32Array;
-  readonly rating: Float32Array;
-  readonly timestamp: Float64Array;
-}
+/** Rows that were read; a column is gone once it is copied. */
+type Block = { user: Int32Array; item: Int32Array; rating: Float32Array; timestamp: Float64Array };
 
 function createParser({ separator, header, ratings: [lowest, highest], seconds: [first, beyond] }: IntegerRatingsFormat) {
   const [users, items] = [createNumberCodes(), createNumberCodes()];
@@ -164,18 +160,22 @@ function createParser({ separator, header, ratings: [lowest, highest], seconds: 
   /** The whole columns, one after the other: a block's part of a column is let go as soon as it is copied. */
   function finish(): IntegerRatings {
     const length = blocks.length === 0 ? 0 : (blocks.length - 1) * BLOCK_ROWS + used;
-    const whole = <T extends Int32Array | Float32Array | Float64Array>(target: T, part: (from: Block) => T): T => {
-      blocks.forEach((from, i) => target.set(i === blocks.length - 1 ? part(from).subarray(0, used) : part(from), i * BLOCK_ROWS));
+    const none = createBlock(0);
+    const whole = <Name extends keyof Block>(name: Name, target: Block[Name]): Block[Name] => {
+      blocks.forEach((from, i) => {
+        target.set(i === blocks.length - 1 ? from[name].subarray(0, used) : from[name], i * BLOCK_ROWS);
+        from[name] = none[name];
+      });
       return target;
     };
     return {
       length,
-      user: whole(new Int32Array(length), (from) => from.user),
-      item: whole(new Int32Array(length), (from) => from.item),
+      timestamp: whole('timestamp', new Float64Array(length)), // the largest first, while there is most room
+      user: whole('user', new Int32Array(length)),
+      item: whole('item', new Int32Array(length)),
       userIds: users.values(),
       itemIds: items.values(),
-      rating: whole(new Float32Array(length), (from) => from.rating),
-      timestamp: whole(new Float64Array(length), (from) => from.timestamp),
+      rating: whole('rating', new Float32Array(length)),
     };
   }
   return { take, finish };
