@@ -1,5 +1,7 @@
 import { checkOptions, type OptionKeys } from '@expctr/core';
 import { SPLITS } from '@expctr/data';
+import { checkGiven, checkRows } from './check-definitions.js';
+import { checkSchema } from './check-schema.js';
 import { encodeFeatures, type Features } from './encode.js';
 import { fitSchema } from './fit-schema.js';
 import type { TableDefinition } from './fit-tables.js';
@@ -43,12 +45,16 @@ const BUILD_FEATURES_OPTIONS: OptionKeys<BuildFeaturesParameters> = {
  * are asked for, and the dense features of `vectors`.
  *
  * @returns features whose row r is the interaction `rows[r]`
- * @throws CtrError `CTR_EMPTY` without rows to fit on; `CTR_DENSE_ROWS` where a row to fit on has no vector; `CTR_LENGTH`, `CTR_SCHEMA`.
+ * @throws CtrError `CTR_EMPTY` without rows to fit on; `CTR_DENSE_ROWS` where a row to fit on has no vector; `CTR_LENGTH`, `CTR_SCHEMA`;
+ * `CTR_LABEL` for a label that is neither 0 nor 1.
  */
 export function buildFeatures(parameters: BuildFeaturesParameters): Features {
   checkOptions('buildFeatures', parameters, BUILD_FEATURES_OPTIONS);
   const { rows: asked, fitRows: fittedOn, vectors = {}, minimumCount = 1, tables = {}, ...described } = parameters;
   const { interactions, schema: given } = described;
+  checkGiven('buildFeatures', { interactions, items: described.items, vectors, ...(given === undefined ? {} : { schema: given }) });
+  if (given !== undefined) checkSchema(given);
+  for (const wanted of [asked, fittedOn]) if (wanted !== undefined) checkRows('buildFeatures', wanted, interactions.length);
   const rows = Int32Array.from(asked ?? interactions.interactionId);
   const fitRows = fittedOn ?? rows.filter((row) => interactions.split[row] === SPLITS.indexOf('train'));
   // A schema may be fitted on rows that were not asked for: those follow behind, and are cut off in the end.

@@ -40,6 +40,9 @@ export function listOf(schema: FeatureSchema, { name, of }: LengthFeature): Mult
 
 /** @throws CtrError `CTR_SCHEMA` where names repeat, a table is missing, or there is no feature at all. */
 export function checkSchema(schema: FeatureSchema): void {
+  if ([schema.features, schema.tables].some((part: unknown) => !Array.isArray(part))) {
+    throw new CtrError('CTR_SCHEMA', 'the schema has no features or no tables', { expected: 'what fitSchema gave' });
+  }
   if (schema.features.length === 0) throw new CtrError('CTR_SCHEMA', 'the schema has no features', { expected: 'at least one' });
   for (const names of [schema.features.map((f) => f.name), schema.tables.map((t) => t.name)]) {
     const twice = names.find((name, i) => names.indexOf(name) !== i);

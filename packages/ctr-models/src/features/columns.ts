@@ -1,4 +1,5 @@
 import { CtrError } from '../errors.js';
+import { checkContent } from './check-content.js';
 
 /**
  * Where a row finds its value in a column: `index[row]` is the position, row itself where there is no index.
@@ -127,8 +128,12 @@ export function positionsOf(column: RawColumn | FeatureColumn): number {
   }
 }
 
-/** @throws CtrError `CTR_LENGTH` unless the column has a value or a position for each of `rows` rows, `CTR_SCHEMA` for an index out of range. */
+/**
+ * @throws CtrError `CTR_LENGTH` unless the column has a value or a position for each of `rows` rows, `CTR_SCHEMA` for an index out of range
+ * and what `checkContent` refuses.
+ */
 export function checkColumn(name: string, column: RawColumn | FeatureColumn, rows: number): void {
+  checkContent(name, column);
   const positions = positionsOf(column);
   if (!Number.isInteger(positions)) {
     throw new CtrError('CTR_LENGTH', `the data of '${name}' does not divide into vectors of ${String((column as DenseColumn).dimension)}`);

@@ -2,6 +2,8 @@ import { checkOptions, type OptionKeys } from '@expctr/core';
 import { CtrError } from '../errors.js';
 import { checkColumn, type FeatureColumn, type IdColumn, type IdListColumn, type NumberColumn, type RawColumn } from './columns.js';
 import { notFinite } from './row-errors.js';
+import { checkGiven } from './check-definitions.js';
+import { checkLabels } from './check-features.js';
 import { categoricalOf, listOf, tableOf } from './check-schema.js';
 import { frequencies, standardize, type Feature, type FeatureSchema, type FrequencyFeature, type LengthFeature } from './schema.js';
 import { logLength } from './statistics.js';
@@ -35,12 +37,15 @@ export interface EncodeParameters {
 const ENCODE_FEATURES_OPTIONS: OptionKeys<EncodeParameters> = { schema: true, columns: true, labels: true };
 
 /**
- * Turns raw columns into ids and standardized numbers. Values that the vocabulary lacks become id 0.
- * @throws CtrError `CTR_SCHEMA`, `CTR_LENGTH`; `CTR_NOT_FINITE` for a missing or infinite number where the feature does not allow it.
+ * Turns raw columns into ids and standardized numbers. Values that the vocabulary lacks become id 0; columns that no feature asks for are
+ * left alone.
+ * @throws CtrError `CTR_SCHEMA`, `CTR_LENGTH`, `CTR_LABEL`; `CTR_NOT_FINITE` for a missing or infinite number where the feature does not allow it.
  */
 export function encodeFeatures(parameters: EncodeParameters): Features {
   checkOptions('encodeFeatures', parameters, ENCODE_FEATURES_OPTIONS);
   const { schema, columns, labels } = parameters;
+  checkGiven('encodeFeatures', { schema, columns, labels });
+  checkLabels(labels, labels.length, 'encodeFeatures');
   const idOf = new Map(schema.tables.map((table) => [table.name, valueIds(table)]));
   const encoded: Record<string, FeatureColumn> = {};
   for (const feature of schema.features) {

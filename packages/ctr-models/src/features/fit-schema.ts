@@ -1,5 +1,6 @@
 import { checkOptions, type OptionKeys } from '@expctr/core';
 import { CtrError } from '../errors.js';
+import { checkDefinitions, checkGiven, checkRows } from './check-definitions.js';
 import { checkSchema } from './check-schema.js';
 import { checkColumn, positionsOf, type RawColumn } from './columns.js';
 import type { EventFieldDefinition, FeatureDefinition } from './definitions.js';
@@ -35,19 +36,26 @@ const FIT_SCHEMA_OPTIONS: OptionKeys<FitSchemaParameters> = {
  * A vocabulary holds the values that the training rows show in any feature of its table, in the order of the raw columns' codes. A value
  * counts once for each row and feature; its past events count where they are more than that, so that they never count twice.
  *
- * @throws CtrError `CTR_SCHEMA` where a column is missing or of another kind; `CTR_EMPTY` without training rows; `CTR_NOT_FINITE`;
+ * @throws CtrError `CTR_SCHEMA` where a column is missing or of another kind, or a definition makes no sense; `CTR_LENGTH` for a row that a
+ * column lacks; `CTR_EMPTY` without training rows; `CTR_NOT_FINITE`;
  * `CTR_OPTION` for a table that no feature has, or options of a table that make no sense.
  */
 export function fitSchema(parameters: FitSchemaParameters): FeatureSchema {
   checkOptions('fitSchema', parameters, FIT_SCHEMA_OPTIONS);
   const { definitions, columns, rows, minimumCount = 1, tables: wanted = {} } = parameters;
+  checkGiven('fitSchema', { definitions, columns, rows });
+  checkDefinitions(definitions, minimumCount);
   if (rows.length === 0) throw new CtrError('CTR_EMPTY', 'there are no training rows to fit the features on');
+  const checkedRows = new Set<number>(); // lengths of columns that hold them all
   const column = <K extends RawColumn['kind']>(name: string, kind: K): Extract<RawColumn, { kind: K }> => {
     const found = columns[name];
     if (found?.kind !== kind) {
       throw new CtrError('CTR_SCHEMA', `the column '${name}' is ${found?.kind ?? 'missing'}`, { expected: `a ${kind} column` });
     }
-    checkColumn(name, found, found.index?.length ?? positionsOf(found));
+    const length = found.index?.length ?? positionsOf(found);
+    checkColumn(name, found, length);
+    if (!checkedRows.has(length)) checkRows('fitSchema', rows, length);
+    checkedRows.add(length);
     return found as Extract<RawColumn, { kind: K }>;
   };
 

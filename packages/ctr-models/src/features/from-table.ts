@@ -1,6 +1,7 @@
 import { columnOf, readCodes, readNumbers, readVectors } from '@expctr/data';
 import { DataType, type List, type Struct, type Table, type Vector } from 'apache-arrow';
 import { CtrError } from '../errors.js';
+import { checkDefinitions, checkGiven } from './check-definitions.js';
 import type { RawCategorical, RawColumn, RawEvents, RawList } from './columns.js';
 import type { FeatureDefinition } from './definitions.js';
 
@@ -12,6 +13,8 @@ import type { FeatureDefinition } from './definitions.js';
  * @throws CtrError `CTR_SCHEMA` where a column has another type; DataError `DATA_MISSING_COLUMN`.
  */
 export function rawColumnsFromTable(table: Table, definitions: readonly FeatureDefinition[]): Record<string, RawColumn> {
+  checkGiven('rawColumnsFromTable', { table, definitions });
+  checkDefinitions(definitions, 1);
   return Object.fromEntries(
     definitions.flatMap((definition) =>
       definition.kind === 'frequency' || definition.kind === 'length'
@@ -27,10 +30,12 @@ function rawColumn(definition: Exclude<FeatureDefinition, { kind: 'frequency' | 
   switch (kind) {
     case 'categorical':
       if (DataType.isUtf8(type) || DataType.isDictionary(type)) return { kind: 'categorical', ...readCodes(vector) };
+      if (!isName(type)) throw wrongType(name, type, 'utf8, a dictionary, integers or booleans', NUMBERS);
       return codesOf(vector as Iterable<Scalar | null>);
     case 'multi-valued':
     case 'sequence':
       if (!DataType.isList(type)) throw wrongType(name, type, 'a list');
+      if (!isName(type.valueType as DataType)) throw wrongType(name, type, 'a list of utf8, integers or booleans', NUMBERS);
       return listsOf(vector as Iterable<Iterable<Scalar | null> | null>);
     case 'events':
       if (!DataType.isList(type) || !DataType.isStruct(type.valueType as DataType)) throw wrongType(name, type, 'a list of structs');
@@ -46,6 +51,15 @@ function rawColumn(definition: Exclude<FeatureDefinition, { kind: 'frequency' | 
       return { kind: 'dense', dimension, data: readVectors(vector, dimension) };
     }
   }
+}
+
+const NUMBERS = 'define it as numeric, or cast it to integers or text where its values are names';
+
+/** Whether values of the type are names of something: two numbers that differ by rounding would be two names. */
+function isName(type: DataType): boolean {
+  return (
+    DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isDictionary(type) || DataType.isInt(type) || DataType.isBool(type)
+  );
 }
 
 type Scalar = string | number | bigint | boolean;
@@ -102,6 +116,9 @@ function readEvents({ name, fields }: Extract<FeatureDefinition, { kind: 'events
   };
 }
 
-function wrongType(name: string, type: { toString(): string }, expected: string): CtrError {
-  return new CtrError('CTR_SCHEMA', `the column '${name}' is ${type.toString()}`, { expected });
+function wrongType(name: string, type: { toString(): string }, expected: string, remedy?: string): CtrError {
+  return new CtrError('CTR_SCHEMA', `the column '${name}' is ${type.toString()}`, {
+    expected,
+    ...(remedy === undefined ? {} : { remedy }),
+  });
 }

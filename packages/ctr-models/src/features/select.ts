@@ -1,15 +1,14 @@
 import { CtrError } from '../errors.js';
+import { checkGiven, checkRows } from './check-definitions.js';
+import { checkIsFeatures } from './check-features.js';
 import { checkColumn, selectFromColumn, type DenseColumn } from './columns.js';
 import type { Features } from './encode.js';
 
 /** The rows `rows` of `features`, in that order, repeats allowed. Columns are shared, not copied. */
 export function selectRows(features: Features, rows: ArrayLike<number>): Features {
-  for (let r = 0; r < rows.length; r += 1) {
-    const row = rows[r]!;
-    if (!Number.isInteger(row) || row < 0 || row >= features.length) {
-      throw new CtrError('CTR_LENGTH', `row ${row} was selected`, { where: 'selectRows', expected: `0 to ${features.length - 1}` });
-    }
-  }
+  checkIsFeatures(features, 'selectRows');
+  checkGiven('selectRows', { rows });
+  checkRows('selectRows', rows, features.length);
   const { source } = features;
   const columns = Object.entries(features.columns).map(([name, column]) => [name, selectFromColumn(column, rows)] as const);
   return {

@@ -1,6 +1,8 @@
 import { checkOptions, type OptionKeys } from '@expctr/core';
 import type { Interactions } from '@expctr/data';
 import { CtrError } from '../errors.js';
+import { checkContent } from './check-content.js';
+import { checkGiven } from './check-definitions.js';
 import type { DenseColumn } from './columns.js';
 import type { Features } from './encode.js';
 import { denseFeatures, type DenseFeature, type FeatureSchema } from './schema.js';
@@ -108,7 +110,9 @@ function fittedWith(
 
 /** One position a row: the vectors themselves are shared. */
 function denseColumn(name: string, vectors: DenseVectors, interactions: Interactions, rows: Int32Array): DenseColumn {
+  checkGiven('withVectors', { [`the vectors '${name}'`]: vectors });
   const { data, dimension } = vectors;
+  checkContent(name, { kind: 'dense', data, dimension });
   const byItem = 'itemCodes' in vectors;
   const [owners, count, what] = byItem
     ? [vectors.itemCodes, interactions.itemIds.length, 'item']

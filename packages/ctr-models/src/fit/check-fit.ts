@@ -1,6 +1,7 @@
-import { checkBackbones, findBackbone } from '../backbones/table.js';
+import { backboneNames, checkBackbones, findBackbone } from '../backbones/table.js';
 import { CtrError } from '../errors.js';
-import { checkBothClasses, checkFeatures } from '../features/check-features.js';
+import { checkBothClasses, checkFeatures, checkIsFeatures } from '../features/check-features.js';
+import type { Features } from '../features/encode.js';
 import { eventsFeatures } from '../features/schema.js';
 import { sameSchema } from '../features/same-schema.js';
 import { isStream, type FeatureStream } from '../stream/feature-stream.js';
@@ -14,6 +15,8 @@ export function checkFit(
   parameters: Pick<FitCtrParameters, 'backbone' | 'backbones' | 'train' | 'valid' | 'options' | 'weights' | 'rng'>,
 ): FitInputs {
   const { backbone: given, backbones = [], train, valid, options: givenOptions = {}, weights, rng } = parameters;
+  checkArguments({ backbone: given, rng, options: givenOptions });
+  if (!isObject(train) || !isStream(train)) checkIsFeatures(train as Features, 'fitCtr train');
   if (typeof given !== 'string') checkBackbones([given]);
   const backbone = typeof given === 'string' ? findBackbone(given, backbones) : given;
   const options = resolveOptions(backbone, givenOptions, train.length);
@@ -44,6 +47,29 @@ export function checkFit(
     weights: isStream(train) ? undefined : rowWeights(train.labels, weights, options.fit.positiveWeight),
     rng,
   };
+}
+
+/** What the types of parameters refuse, for callers in plain JavaScript. */
+function checkArguments({ backbone, rng, options }: Readonly<Record<'backbone' | 'rng' | 'options', unknown>>): void {
+  const where = 'fitCtr';
+  if (typeof backbone !== 'string' && !isObject(backbone)) {
+    throw new CtrError('CTR_BACKBONE', `the backbone is ${String(backbone)}`, {
+      where,
+      expected: `a backbone, or one of ${backboneNames().join(', ')}`,
+    });
+  }
+  if (!isObject(rng) || typeof rng['fork'] !== 'function') {
+    throw new CtrError('CTR_OPTION', rng === undefined ? 'rng is missing' : 'rng is no generator', {
+      where,
+      expected: 'a generator',
+      remedy: 'pass createRng(seed)',
+    });
+  }
+  if (!isObject(options)) throw new CtrError('CTR_OPTION', `options are ${String(options)}`, { where, expected: 'an object' });
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** Its rows are checked as they come. */

@@ -1,6 +1,7 @@
+import { checkOptions, type OptionKeys } from '@expctr/core';
 import { CtrError } from '../errors.js';
 import { exportOnnx } from '../export/export-onnx.js';
-import { checkFeatures } from '../features/check-features.js';
+import { checkFeatures, checkIsFeatures } from '../features/check-features.js';
 import type { Features } from '../features/encode.js';
 import type { FeatureSchema } from '../features/schema.js';
 import type { EpochReport } from '../fit/epoch-report.js';
@@ -17,6 +18,8 @@ export interface PredictOptions {
    */
   readonly atMean?: readonly string[];
 }
+
+const PREDICT_OPTIONS: OptionKeys<PredictOptions> = { atMean: true };
 
 /** A trained CTR model. */
 export interface CtrModel {
@@ -72,7 +75,10 @@ export interface CtrModelParameters {
 export function createCtrModel({ state, options, epochs, bestEpoch }: CtrModelParameters): CtrModel {
   const predictor = createPredictor(state);
 
-  async function predictLogits(features: Features, { atMean = [] }: PredictOptions = {}): Promise<Float64Array> {
+  async function predictLogits(features: Features, predictOptions: PredictOptions = {}): Promise<Float64Array> {
+    checkOptions('predict', predictOptions, PREDICT_OPTIONS);
+    checkIsFeatures(features, 'predict');
+    const { atMean = [] } = predictOptions;
     if (!sameSchema(features.schema, state.schema)) {
       throw new CtrError('CTR_SCHEMA', 'the features have another schema than the model', {
         where: 'predict',

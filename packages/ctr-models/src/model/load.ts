@@ -25,6 +25,7 @@ const LOAD_CTR_MODEL_OPTIONS: OptionKeys<LoadCtrModelOptions> = { backbones: tru
  */
 export async function loadCtrModel(folder: string, options: LoadCtrModelOptions = {}): Promise<CtrModel> {
   checkOptions('loadCtrModel', options, LOAD_CTR_MODEL_OPTIONS);
+  if (typeof folder !== 'string') throw broken('loadCtrModel', `the folder is ${String(folder)}`, 'a path');
   try {
     return await load(folder, options);
   } catch (cause) {
