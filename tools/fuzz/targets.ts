@@ -2,7 +2,8 @@ import type { Target } from './target.js';
 import { modelsTargets } from './targets/models.js';
 import { ratingsTargets } from './targets/ratings.js';
 import { runsTargets } from './targets/runs.js';
+import { serversTargets } from './targets/servers.js';
 import { tablesTargets } from './targets/tables.js';
 
-/** Every reader of files that come from elsewhere. A new one is an entry in one of these. */
-export const targets: readonly Target[] = [...ratingsTargets, ...tablesTargets, ...modelsTargets, ...runsTargets];
+/** Every reader of files that come from elsewhere, and of requests. A new one is an entry in one of these. */
+export const targets: readonly Target[] = [...ratingsTargets, ...tablesTargets, ...modelsTargets, ...runsTargets, ...serversTargets];

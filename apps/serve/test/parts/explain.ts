@@ -18,7 +18,7 @@ interface Explained {
 
 export function explainTests(given: Given): void {
   const unexplained = async (): Promise<{ user: string; item: string }> => {
-    const [{ user }] = testPairs(given.run) as [{ user: string }];
+    const { user } = testPairs(given.run)[0]!;
     const { value } = await ask<{ items: { id: string; explained: boolean }[] }>(given.url, `/v1/items?user=${user}&limit=1000`);
     return { user, item: value.items.find(({ explained }) => !explained)!.id };
   };
@@ -102,7 +102,7 @@ export function explainTests(given: Given): void {
       const { interactions } = given.run.dataset;
       const users = await ask<{ total: number; users: { id: string }[] }>(given.url, '/v1/users?limit=2');
       expect(users.value).toEqual({ total: interactions.userIds.length, users: interactions.userIds.slice(0, 2).map((id) => ({ id })) });
-      const [{ user, item }] = testPairs(given.run) as [{ user: string; item: string }];
+      const { user, item } = testPairs(given.run)[0]!;
       const items = await ask<{ items: { id: string; title: string; explained: boolean }[] }>(
         given.url,
         `/v1/items?user=${user}&limit=1000`,

@@ -1,0 +1,60 @@
+// A server in a process of its own, for bench/serve.ts: ours from source, or its peer.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+/** A server that answers. */
+export interface StartedServer {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Which server, of which model. */
+export interface ServerToStart {
+  readonly port: number;
+  /** Folder of a saved CTR model. */
+  readonly model: string;
+  /** Interpreter of the peer; ours without it. */
+  readonly python?: string;
+}
+
+const ours = `import { main } from '@expctr/serve'; process.exitCode = await main(process.argv.slice(1));`;
+
+/** Starts a server and waits until it answers. @throws what it says where it ends instead */
+export async function startServer({ port, model, python }: ServerToStart): Promise<StartedServer> {
+  const [command, ...args] =
+    python === undefined
+      ? [
+          process.execPath,
+          ...process.execArgv,
+          '--input-type=module',
+          '--eval',
+          ours,
+          model,
+          '--port',
+          String(port),
+          '--predictor',
+          'expctr-aug',
+        ]
+      : [python, join(import.meta.dirname, 'serve_peer.py'), model, String(port)];
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], cwd: import.meta.dirname });
+  let said = '';
+  child.stderr.on('data', (text: Buffer) => (said = (said + text.toString()).slice(-4000)));
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const url = `http://127.0.0.1:${port}`;
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}: ${said}`);
+    const answers = await fetch(`${url}/healthz`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (answers) break;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return {
+    url,
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
