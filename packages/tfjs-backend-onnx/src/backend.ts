@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { GraphBuilder } from './builder.js';
 import { constantValue, elementsOf } from './constants.js';
 import { TraceError, type TraceErrorCode } from './errors.js';
-import type { Origin, Value } from './graph.js';
+import type { ElementType, Origin, Value } from './graph.js';
 import { runOnHost, type HostValues } from './host-kernels.js';
 import { disposeSessions, evaluate, isKnown, knownValue } from './lazy.js';
 import { complexForms } from './lowerings/complex.js';
@@ -114,7 +114,7 @@ export class OnnxBackend extends tf.KernelBackend {
     this.#records.set(dataId, record);
     if (this.trace === undefined) this.#pending.add(record);
     if ('real' in content) return { dataId, shape: [...content.real.shape], dtype: 'complex64' };
-    return { dataId, shape: [...content.shape], dtype: content.dtype as tf.DataType };
+    return { dataId, shape: [...content.shape], dtype: shownType(content.dtype) };
   }
 
   /** The graph value of a tensor, if the trace that is going on may use it. */
@@ -334,4 +334,10 @@ export function onnxBackend(): OnnxBackend {
   }
   instance = created;
   return created;
+}
+
+/** The type that a tensor has for tfjs, which knows none of the stored ones: the one that they are cast to. */
+function shownType(dtype: ElementType): tf.DataType {
+  if (dtype === 'int8' || dtype === 'uint8') return 'int32';
+  return dtype === 'float16' ? 'float32' : (dtype as tf.DataType);
 }

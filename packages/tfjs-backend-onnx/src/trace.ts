@@ -4,7 +4,7 @@ import { constantValue } from './constants.js';
 import { withBackend } from './eager.js';
 import { ExpctrError } from '@expctr/core';
 import { TraceError } from './errors.js';
-import type { ElementType, Graph, Origin, Value } from './graph.js';
+import type { Graph, Origin, Value } from './graph.js';
 import { withoutState } from './guards.js';
 import { callWith, type CompileRequest } from './request.js';
 import { resultLeaves } from './results.js';
@@ -40,9 +40,7 @@ export function trace(request: CompileRequest, captured: Trace['captured']): Tra
   });
 
   function record(): TracedFunction {
-    const tensors = values.map((value) =>
-      tf.engine().makeTensorFromTensorInfo({ ...backend.tensorInfo(value, 'an input'), dtype: shownType(value.dtype) }, backend),
-    );
+    const tensors = values.map((value) => tf.engine().makeTensorFromTensorInfo(backend.tensorInfo(value, 'an input'), backend));
     const result = callWith(request, unflattenTree<unknown>(specs, tensors) as readonly unknown[]);
     if (current.error !== undefined) throw current.error;
     const results = resultLeaves(name, result);
@@ -66,12 +64,6 @@ export function trace(request: CompileRequest, captured: Trace['captured']): Tra
       () => isolated(current, record),
     ),
   );
-}
-
-/** The type that a tensor has for tfjs, which knows none of the stored ones: the one that they are cast to. */
-function shownType(dtype: ElementType): tf.DataType {
-  if (dtype === 'int8' || dtype === 'uint8') return 'int32';
-  return dtype === 'float16' ? 'float32' : (dtype as tf.DataType);
 }
 
 /** A constant that keeps its place among the arguments as its name in the graph. */

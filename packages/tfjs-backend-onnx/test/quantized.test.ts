@@ -6,9 +6,12 @@ import {
   compile,
   constant,
   describe as describeGraph,
+  frozenCombination,
   frozenMatMul,
+  frozenRows,
   mapFrozen,
   quantize,
+  quantizeTable,
   spec,
   specOf,
   useOnnx,
@@ -17,6 +20,7 @@ import {
   type CompileOptions,
   type FrozenFormat,
   type FrozenMatrix,
+  type FrozenTable,
   type HostFrozenMatrix,
   type HostTensor,
 } from '../src/index.js';
@@ -51,6 +55,13 @@ async function run(matrix: HostFrozenMatrix, input = x, leaf: (tensor: HostTenso
   await fn.dispose();
   return results;
 }
+
+/** The same with the rows of x as they are. */
+const exactStep = (input: tf.Tensor2D, along: tf.Tensor2D, matrix: FrozenMatrix<tf.Tensor>): unknown =>
+  valueAndGradWithAux((wanted: tf.Tensor2D) => {
+    const y = frozenMatMul(wanted, matrix, { activations: 'float32' });
+    return { loss: tf.sum(tf.mul(y, along)), aux: y };
+  })(input);
 
 /** Root mean square of the difference over that of the expected values. */
 function relativeError(actual: HostTensor, expected: HostTensor): number {
@@ -95,6 +106,47 @@ describe.each(['onnx', 'cpu'])('on the %s backend', (backend) => {
       expect(both.aux.data).toEqual(alone.aux.data);
     },
   );
+});
+
+describe.each(['onnx', 'cpu'])('with activations as they are, on the %s backend', (backend) => {
+  test.each(['float16', 'int8', 'int4', 'rows'] as const)(
+    '%s is the product by the values that it holds, in both directions',
+    async (format) => {
+      await tf.setBackend(backend);
+      const matrix = format === 'rows' ? quantizeTable(weight, 'int8') : await quantize(weight, format);
+      const held = await make((m: FrozenMatrix<tf.Tensor>) => frozenCombination(tf.eye(out), m, inner), [mapFrozen(matrix, specOf)]);
+      const values = (await held.run([matrix])) as HostTensor;
+      expect(relativeError(values, weight)).toBeLessThan(bounds[format === 'rows' ? 'int8' : format][1]);
+      const fn = await make(exactStep, [specOf(x), specOf(direction), mapFrozen(matrix, specOf)]);
+      const { aux, grads } = (await fn.run([x, direction, matrix])) as Results;
+      const exact = await run({ float32: values });
+      expect(relativeError(aux, exact.aux)).toBeLessThan(2e-6);
+      expect(relativeError(grads, exact.grads)).toBeLessThan(2e-6);
+      await Promise.all([held.dispose(), fn.dispose()]);
+    },
+  );
+
+  test.each(['float32', 'float16', 'int8', 'int4'] as const)('rows of a table stored as %s are looked up', async (format) => {
+    await tf.setBackend(backend);
+    const table = quantizeTable(weight, format);
+    const indices = Int32Array.of(32, 0, 7, 7);
+    const fn = await make(
+      (m: FrozenTable<tf.Tensor>, at: tf.Tensor1D) => frozenRows(m, at),
+      [mapFrozen(table, specOf), spec([4], 'int32')],
+    );
+    const got = (await fn.run([table, indices])) as HostTensor;
+    const wanted = indices.reduce<number[]>((all, row) => [...all, ...weight.data.slice(row * inner, (row + 1) * inner)], []);
+    expect(relativeError(got, { ...got, data: Float32Array.from(wanted) })).toBeLessThan(bounds[format === 'int4' ? 'int8' : format][1]);
+    await fn.dispose();
+  });
+});
+
+test('the values of a matrix stored small are made once for each direction, and not kept from one to the other', async () => {
+  const matrix = await quantize(weight, 'int8');
+  const fn = await make(exactStep, [specOf(x), specOf(direction), mapFrozen(matrix, specOf)]);
+  const counts = Object.fromEntries((await describeGraph(fn)).operators.map(({ name, nodes }) => [name, nodes]));
+  expect(counts['DequantizeLinear']).toBe(2);
+  await fn.dispose();
 });
 
 test('the reference in tfjs and the graph compute the same, for each format', async () => {

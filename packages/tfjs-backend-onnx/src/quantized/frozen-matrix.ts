@@ -19,9 +19,17 @@ export type FrozenMatrix<L> =
       readonly uint8: L;
     } & Scaled<L>)
   | ({
+      /** [out, in] int8, in units of its row: for a table whose rows are looked up, and which is multiplied by floats alone. */
+      readonly rows: L;
+    } & Scaled<L>)
+  | ({
       /** [out, blocks, 16] uint8: 32 numbers in each block, two to a byte with 8 added, the first in the low bits. */
       readonly int4: L;
     } & Scaled<L>);
+
+/** A frozen matrix whose rows can be looked up. */
+export type FrozenTable<L> =
+  Extract<FrozenMatrix<L>, { readonly rows: L }> | Extract<FrozenMatrix<L>, { readonly float16: L }> | Float32Matrix<L>;
 
 /** A frozen matrix as it is. */
 export interface Float32Matrix<L> {
@@ -50,3 +58,6 @@ export function mapFrozen<A, B>(matrix: FrozenMatrix<A>, change: (leaf: A) => B)
 
 /** A frozen matrix in JavaScript memory. */
 export type HostFrozenMatrix = FrozenMatrix<HostTensor>;
+
+/** A frozen table in JavaScript memory. */
+export type HostFrozenTable = FrozenTable<HostTensor>;

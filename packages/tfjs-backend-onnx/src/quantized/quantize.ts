@@ -2,7 +2,7 @@ import { checkOptions, type OptionKeys } from '@expctr/core';
 import { TraceError } from '../errors.js';
 import type { HostTensor } from '../tensors.js';
 import { toFloat16 } from './float16.js';
-import type { FrozenFormat, HostFrozenMatrix } from './frozen-matrix.js';
+import type { FrozenFormat, HostFrozenMatrix, HostFrozenTable } from './frozen-matrix.js';
 import { ZERO } from './integer-product.js';
 import { uint8TimesInt8Saturates } from './saturation.js';
 
@@ -25,21 +25,13 @@ const QUANTIZE_OPTIONS: OptionKeys<QuantizeOptions> = { float32Backward: true };
 export async function quantize(matrix: HostTensor, format: FrozenFormat, parameters: QuantizeOptions = {}): Promise<HostFrozenMatrix> {
   checkOptions('quantize', parameters, QUANTIZE_OPTIONS);
   const { float32Backward = false } = parameters;
-  const { data, shape, dtype } = matrix;
-  if (dtype !== 'float32' || shape.length !== 2) {
-    throw new TraceError('TRACE_UNSUPPORTED_DTYPE', `a tensor ${dtype}[${shape.join(',')}]`, {
-      where: 'quantize',
-      expected: 'a float32 matrix [out, in]',
-    });
-  }
-  const values = data as Float32Array;
-  const [out, inner] = shape as [number, number];
+  const { values, out, inner } = matrixOf(matrix, 'quantize');
   const backward = float32Backward ? { float32: matrix } : {};
   switch (format) {
     case 'float32':
       return { float32: matrix };
     case 'float16':
-      return { float16: { data: toFloat16(values), shape, dtype: 'float16' }, ...backward };
+      return { float16: { data: toFloat16(values), shape: matrix.shape, dtype: 'float16' }, ...backward };
     case 'int8': {
       const scales = scalesOf(values, out, inner);
       const scale = { scales: { data: scales, shape: [out], dtype: 'float32' } as const, ...backward };
@@ -56,6 +48,35 @@ export async function quantize(matrix: HostTensor, format: FrozenFormat, paramet
     case 'int4':
       return { ...byBlock(values, out, inner), ...backward };
   }
+}
+
+/**
+ * Stores a matrix whose rows are looked up, see {@link frozenRows}: as float32, as float16, or by int8 for each row, for int4 too: a row of
+ * a table is a word, of which four bits would leave little.
+ * @param table [out, in] float32 @throws {@link TraceError} when it is not
+ */
+export function quantizeTable(table: HostTensor, format: FrozenFormat): HostFrozenTable {
+  const { values, out, inner } = matrixOf(table, 'quantizeTable');
+  if (format === 'float32') return { float32: table };
+  if (format === 'float16') return { float16: { data: toFloat16(values), shape: table.shape, dtype: 'float16' } };
+  const scales = scalesOf(values, out, inner);
+  const data = new Int8Array(values.length);
+  for (let row = 0; row < out; row += 1) {
+    const inverse = scales[row] === 0 ? 0 : 1 / scales[row]!;
+    for (let k = row * inner; k < (row + 1) * inner; k += 1) data[k] = Math.min(127, Math.max(-127, Math.round(values[k]! * inverse)));
+  }
+  return { rows: { data, shape: table.shape, dtype: 'int8' }, scales: { data: scales, shape: [out], dtype: 'float32' } };
+}
+
+/** @throws {@link TraceError} when it is none */
+function matrixOf({ data, shape, dtype }: HostTensor, where: string): { values: Float32Array; out: number; inner: number } {
+  if (dtype !== 'float32' || shape.length !== 2) {
+    throw new TraceError('TRACE_UNSUPPORTED_DTYPE', `a tensor ${dtype}[${shape.join(',')}]`, {
+      where,
+      expected: 'a float32 matrix [out, in]',
+    });
+  }
+  return { values: data as Float32Array, out: shape[0]!, inner: shape[1]! };
 }
 
 /** The value of one unit in each row of W: its largest magnitude / 127. */
