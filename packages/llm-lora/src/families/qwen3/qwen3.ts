@@ -15,10 +15,11 @@ import {
 } from '../shared/layout.js';
 import { headNorm } from '../shared/projections.js';
 
-type Key = RotaryDecoderNorm | HeadNormKey;
+/** Llama's norms and those of queries and keys. */
+export type Qwen3Norm = RotaryDecoderNorm | HeadNormKey;
 
 /** Qwen3 (Yang et al. 2025): each head of queries and keys is normed. Reference: transformers, models/qwen3/modeling_qwen3.py. */
-export const qwen3: ModelFamily<RotaryDecoderConfig, RotaryDecoderLinear, Key, 'norm', WindowedTable> = {
+export const qwen3: ModelFamily<RotaryDecoderConfig, RotaryDecoderLinear, Qwen3Norm, 'norm', WindowedTable> = {
   ...rotaryDecoder,
   name: 'qwen3',
   description: 'Qwen3, but for its mixtures of experts',
@@ -29,7 +30,7 @@ export const qwen3: ModelFamily<RotaryDecoderConfig, RotaryDecoderLinear, Key, '
     return { ...config, ...parseQwenWindows(fields, config) };
   },
   gguf: { architecture: 'qwen3', parseConfig: (fields, file) => parseRotaryDecoderGguf(fields, 'qwen3', file) },
-  layout(config): TensorLayout<RotaryDecoderLinear, Key, 'norm'> {
+  layout(config): TensorLayout<RotaryDecoderLinear, Qwen3Norm, 'norm'> {
     const plain = rotaryDecoderLayout(config);
     return { ...plain, layer: { ...plain.layer, ...headNormLayout(config) } };
   },
