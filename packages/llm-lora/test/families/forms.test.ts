@@ -5,6 +5,8 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FAMILIES } from '../../src/families/table.js';
+import { familiesWith } from '../../src/families/find.js';
+import { readConfig } from '../../src/formats/config-file.js';
 import { loadCheckpoint } from '../../src/formats/checkpoint.js';
 import { fieldsOf } from '../../src/formats/fields.js';
 import { transpose } from '../../src/formats/hugging-face-source.js';
@@ -70,6 +72,11 @@ describe('what a family does not do is refused by its field', () => {
       { numRuns: 500 },
     );
   });
+});
+
+test.each(['gptq', 'awq', 'fp8', 'bitsandbytes'])('weights that were quantized by %s are refused by that name', async (method) => {
+  await writeFile(path('config.json'), JSON.stringify({ ...configOf('qwen3'), quantization_config: { quant_method: method, bits: 4 } }));
+  await expect(readConfig(path(), familiesWith())).rejects.toThrow(failure('CONFIG_QUANTIZED', 'config.json', `"${method}"`, 'GGUF'));
 });
 
 describe('windows', () => {
