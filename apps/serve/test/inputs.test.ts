@@ -1,4 +1,4 @@
-import type { FeatureSchema } from '@expctr/ctr-models';
+import { valueHash, type FeatureSchema } from '@expctr/ctr-models';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RequestError } from '../src/errors.js';
@@ -95,4 +95,10 @@ describe('rows of features', () => {
       { numRuns: 300 },
     );
   });
+});
+
+test('a table that hashes takes any value, into the bucket that training put it into', () => {
+  const tables = [{ name: 'item', vocabulary: [], hash: { buckets: 9, values: 0, shared: 0 } }];
+  const [item] = featureInputs({ version: 'features/1', tables, features: [schema.features[0]!] }, ['item']);
+  expect(['a', 7, null].map((value) => item!.encode(value))).toEqual([1 + (valueHash('a') % 9), 1 + (valueHash('7') % 9), 0]);
 });

@@ -7,7 +7,7 @@ import { idOf, SCALAR_SCHEMA } from './scalar.js';
 export function categoricalInput({ name }: CategoricalFeature, vocabulary: Vocabulary): FeatureInput<number> {
   return {
     name,
-    schema: { ...SCALAR_SCHEMA, description: `one of ${vocabulary.size} values; any other is unknown` },
+    schema: { ...SCALAR_SCHEMA, description: vocabulary.description },
     encode: (value) => idOf(value, vocabulary),
     feed: (ids) => ({ [name]: new Tensor('int32', Int32Array.from(ids), [ids.length]) }),
   };

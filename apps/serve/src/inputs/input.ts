@@ -27,8 +27,13 @@ export interface FeatureInput<V = unknown> {
   feed(values: readonly V[]): Readonly<Record<string, Tensor>>;
 }
 
-/** Ids by value, of one table: the k-th value of the vocabulary has id k + 1; 0 is unknown. */
-export type Vocabulary = ReadonlyMap<string, number>;
+/** The values of one table. */
+export interface Vocabulary {
+  /** The id of a value; 0 is unknown. */
+  readonly idOf: (value: string) => number;
+  /** Which values have ids, for people. */
+  readonly description: string;
+}
 
 /** Puts lists of ids side by side, -1 behind the last of each; at least one place wide, for a graph reads no empty axis. */
 export function padded(lists: readonly ArrayLike<number>[], width: number): Int32Array<ArrayBuffer> {

@@ -6,8 +6,8 @@ export const SCALAR_SCHEMA: JsonSchema = { type: ['string', 'number', 'boolean',
 
 /** Id of a value; 0 where the vocabulary lacks it. @throws ValueFault for a list or an object */
 export function idOf(value: unknown, vocabulary: Vocabulary, place = ''): number {
-  if (typeof value === 'string') return vocabulary.get(value) ?? 0;
+  if (typeof value === 'string') return vocabulary.idOf(value);
   if (value === null) return 0;
-  if (typeof value === 'number' || typeof value === 'boolean') return vocabulary.get(String(value)) ?? 0;
+  if (typeof value === 'number' || typeof value === 'boolean') return vocabulary.idOf(String(value));
   throw new ValueFault(`it is ${typeOf(value)}`, 'a text, a number, true, false or null', place);
 }

@@ -1,4 +1,4 @@
-import type { Feature, FeatureSchema } from '@expctr/ctr-models';
+import { valueIds, type Feature, type FeatureSchema, type TableSchema } from '@expctr/ctr-models';
 import { categoricalInput } from './categorical.js';
 import { eventsInput } from './events.js';
 import type { FeatureInput, Vocabulary } from './input.js';
@@ -28,7 +28,7 @@ const inputs: {
  * @param graph names of the graph's inputs: a backbone without sequences takes no past events, whatever its schema has
  */
 export function featureInputs(schema: FeatureSchema, graph: readonly string[]): FeatureInput[] {
-  const vocabularies = new Map(schema.tables.map(({ name, vocabulary }) => [name, new Map(vocabulary.map((value, k) => [value, k + 1]))]));
+  const vocabularies = new Map(schema.tables.map((table) => [table.name, vocabularyOf(table)]));
   const of: VocabularyOf = ({ table }) => vocabularies.get(table)!;
   return schema.features.flatMap((feature) => {
     if (feature.kind === 'frequency' || feature.kind === 'length') return [];
@@ -36,4 +36,11 @@ export function featureInputs(schema: FeatureSchema, graph: readonly string[]): 
     const make = inputs[feature.kind] as (feature: GivenFeature, of: VocabularyOf) => FeatureInput;
     return [make(feature, of)];
   });
+}
+
+function vocabularyOf(table: TableSchema): Vocabulary {
+  const { hash, vocabulary } = table;
+  const description =
+    hash === undefined ? `one of ${vocabulary.length} values; any other is unknown` : `any value, in ${hash.buckets} buckets`;
+  return { idOf: valueIds(table), description };
 }
