@@ -1,7 +1,9 @@
-"""The loop of PyTorch CTR libraries: DeepFM with embedding tables under dense Adam, on random ids. Prints samples a second of the second epoch.
+"""The loop of PyTorch CTR libraries: DeepFM with embedding tables under dense Adam, on random ids. Prints a JSON object: samples a second of
+the second epoch with each of torch's fast implementations of Adam.
 
 usage: python ctr_torch.py ROWS IDS_PER_FIELD
 """
+import json
 import sys
 import time
 
@@ -9,7 +11,6 @@ import torch
 from torch import nn
 
 torch.set_num_threads(2)
-torch.manual_seed(0)
 ROWS, IDS, FIELDS, DIMENSION, BATCH, HIDDEN = int(sys.argv[1]), int(sys.argv[2]), 6, 16, 4096, 400
 
 
@@ -31,19 +32,24 @@ class DeepFM(nn.Module):
         return first + 0.5 * (s * s - (e * e).sum(1)).sum(1, keepdim=True) + self.mlp(e.flatten(1))
 
 
-model = DeepFM()
-optimizer = torch.optim.Adam(model.parameters(), 1e-3)
 x, y = torch.randint(0, IDS, (ROWS, FIELDS)), (torch.rand(ROWS, 1) < 0.5).float()
 
 
-def epoch():
-    for i in range(0, ROWS, BATCH):
-        optimizer.zero_grad()
-        nn.functional.binary_cross_entropy_with_logits(model(x[i : i + BATCH]), y[i : i + BATCH]).backward()
-        optimizer.step()
+def rate(**kind):
+    torch.manual_seed(0)
+    model = DeepFM()
+    optimizer = torch.optim.Adam(model.parameters(), 1e-3, **kind)
+
+    def epoch():
+        for i in range(0, ROWS, BATCH):
+            optimizer.zero_grad()
+            nn.functional.binary_cross_entropy_with_logits(model(x[i : i + BATCH]), y[i : i + BATCH]).backward()
+            optimizer.step()
+
+    epoch()
+    start = time.perf_counter()
+    epoch()
+    return ROWS / (time.perf_counter() - start)
 
 
-epoch()
-start = time.perf_counter()
-epoch()
-print(ROWS / (time.perf_counter() - start))
+print(json.dumps({"fused": rate(fused=True), "foreach": rate(foreach=True)}))
