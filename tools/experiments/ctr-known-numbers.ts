@@ -93,7 +93,7 @@ for (const model of models) {
 
 /** A result, of its file where there is one. */
 async function once(name: string, make: () => Promise<Result>): Promise<Result> {
-  const path = values.out === undefined ? undefined : join(values.out, `${name}-${batchSize}.json`);
+  const path = values.out === undefined ? undefined : join(values.out, `${name}-${batchSize}-${epochs}.json`);
   if (path !== undefined && existsSync(path)) return JSON.parse(await readFile(path, 'utf8')) as Result;
   const result = await make();
   if (path !== undefined) await writeFileAtomic(path, `${JSON.stringify(result)}\n`);

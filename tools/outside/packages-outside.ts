@@ -106,7 +106,7 @@ const train = (...args: string[]): ReturnType<typeof command> =>
   command(process.execPath, [join(user, 'node_modules/@expctr/trainer/bin/expctr-train.js'), ...args], user, npmEnvironment);
 const sets = [
   ...['llm.model=generated', 'llm.maxNewTokens=8', 'llm.maxPromptTokens=160', 'llm.lora.rank=4', 'reader.onFail=warn'],
-  ...['reader.form=continuation', 'ctr.backbone=wide-and-deep', 'ctr.layers=[8]', 'ctr.epochs=3', 'sampler.kind=careful'],
+  ...['reader.form=continuation', 'ctr.backbone=linear-and-deep', 'ctr.layers=[8]', 'ctr.epochs=3', 'sampler.kind=careful'],
   ...['rewards.stage1.brevity=0.5', 'rewards.brevity.tokens=9', 'ppo.stage1Updates=2', 'ppo.stage3Updates=2', 'ppo.promptsPerUpdate=2'],
   ...['data.kCore=2', 'data.history.length=3', 'data.maxInteractions=300'],
 ].flatMap((set) => ['--set', set]);

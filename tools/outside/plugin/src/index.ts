@@ -5,12 +5,12 @@ import { careful } from './careful.js';
 import { keepBest } from './keep-best.js';
 import { letters } from './letters.js';
 import { renamedLlama } from './renamed-llama.js';
-import { wideAndDeep } from './wide-and-deep.js';
+import { linearAndDeep } from './linear-and-deep.js';
 
 /** One part of each kind. */
 export const plugin = {
   name: 'cafes',
-  backbones: [wideAndDeep],
+  backbones: [linearAndDeep],
   rewards: [brevity],
   encoders: [letters],
   datasets: [cafes],
