@@ -1,14 +1,15 @@
 // Where the time of a training step goes, function by function, by V8's sampling profiler.
 import { Session, type Profiler } from 'node:inspector/promises';
 
-/** A part of the work, and the functions whose own time it is, by file and name. */
+/** A part of the work, and the functions whose own time it is, by file and name. Small functions are part of those that call them. */
 const PARTS: readonly (readonly [part: string, file: RegExp, name: RegExp])[] = [
-  ['graph (ONNX Runtime: products, and the copy of its results)', /onnxruntime|native|^node:|^$/u, /^(?:run|loadModel|\(anonymous\)|)$/u],
-  ['gather table rows', /tables\/gather/u, /./u],
-  ['scatter gradients to rows', /tables\/(?:row-gradients|slots)/u, /^(?:scatter|slot|of|clear|add)$/u],
-  ['read rows ahead of their update', /tables\/row-gradients/u, /^readAhead$/u],
-  ['update (optimizer)', /tables\/row-/u, /./u],
-  ['rest of the step', /ctr-models|tfjs-backend-onnx/u, /./u],
+  ['the profiler', /^$/u, /^(?:dispatch|post)$/u],
+  ['graph (ONNX Runtime: products, and the copy of its results)', /^$|onnxruntime/u, /(?:)/u],
+  ['gather table rows', /tables\/gather|model\/batch/u, /(?:)/u],
+  ['sum the gradients of table rows', /tables\/(?:row-gradients|slots)/u, /^(?:scatter|slot|of|clear|add)$/u],
+  ['update table rows', /tables\/row-gradients/u, /(?:)/u],
+  ['update the rest (optimizer)', /tables\/row-optimizer|fit\/training-step/u, /(?:)/u],
+  ['rest of the step', /ctr-models|tfjs-backend-onnx|tfjs-core|^node:/u, /(?:)/u],
 ];
 
 /** Milliseconds of each part while `work` runs, largest first; `total` is the whole. */
