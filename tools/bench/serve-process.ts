@@ -1,10 +1,13 @@
 // A server in a process of its own, for bench/serve.ts: ours from source, or its peer.
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A server that answers. */
 export interface StartedServer {
   readonly url: string;
+  /** Processor time that it has taken so far, in milliseconds; NaN where the system does not tell. */
+  cpuMilliseconds(): number;
   stop(): Promise<void>;
 }
 
@@ -52,9 +55,20 @@ export async function startServer({ port, model, python }: ServerToStart): Promi
   }
   return {
     url,
+    cpuMilliseconds: () => cpuMilliseconds(child.pid),
     async stop() {
       child.kill('SIGTERM');
       await ended;
     },
   };
+}
+
+/** User and system time of a process; Linux counts them in hundredths of a second. */
+function cpuMilliseconds(pid: number | undefined): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+    return 10 * (Number(fields[11]) + Number(fields[12]));
+  } catch {
+    return NaN;
+  }
 }

@@ -3,10 +3,10 @@
 // usage: npm run bench -- serve [--clients 1,8,64] [--rows 1,16] [--seconds 3] [--rounds 3] [--ids 100000] [--python PYTHON]
 //   --clients   clients at a time, each of which sends its next request when it has its answer
 //   --rows      rows of a request
-//   --seconds   of each round, after half a second that is not counted; --rounds in turn, of which the median counts
+//   --seconds   of each round, after one second that is not counted; --rounds in turn, of which the median counts
 //   --ids       values of each of 6 fields of the DeepFM that is served
 //   --python    an interpreter with fastapi, uvicorn (with httptools and uvloop) and onnxruntime; without it ours runs alone
-// Servers run one at a time in a process of their own and compute in one thread; the clients share the other cores. The largest difference
+// The last column is the server's own processor time of a request. Servers run one at a time in a process of their own and compute in one thread; the clients share the other cores. The largest difference
 // between their probabilities is printed.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -77,11 +77,15 @@ interface Load {
   readonly requestsPerSecond: number;
   readonly p50: number;
   readonly p99: number;
+  /** Milliseconds of processor time of the server, a request: where other programs use the machine, too, it says more than the others. */
+  readonly cpu: number;
 }
 
-/** Half a second that does not count, then `seconds` of requests. */
-async function load(url: string, count: number, requests: readonly Uint8Array[]): Promise<Load> {
-  const begin = performance.now() + 500;
+/** A second that does not count, then `seconds` of requests. */
+async function load({ url, cpuMilliseconds }: StartedServer, count: number, requests: readonly Uint8Array[]): Promise<Load> {
+  const begin = performance.now() + 1000;
+  let before = NaN;
+  const timer = setTimeout(() => (before = cpuMilliseconds()), 1000);
   const end = begin + 1000 * seconds;
   const latencies: number[] = [];
   const client = async (first: number): Promise<void> => {
@@ -95,16 +99,18 @@ async function load(url: string, count: number, requests: readonly Uint8Array[])
     connection.close();
   };
   await Promise.all(Array.from({ length: count }, (_, k) => client(7 * k)));
+  clearTimeout(timer);
+  const cpu = (cpuMilliseconds() - before) / latencies.length;
   latencies.sort((a, b) => a - b);
   const quantile = (q: number): number => latencies[Math.min(latencies.length - 1, Math.floor(q * latencies.length))]!;
-  return { requestsPerSecond: latencies.length / seconds, p50: quantile(0.5), p99: quantile(0.99) };
+  return { requestsPerSecond: latencies.length / seconds, p50: quantile(0.5), p99: quantile(0.99), cpu };
 }
 
 /** One server at a time has the machine. */
-async function withServer<T>(start: (port: number) => Promise<StartedServer>, use: (url: string) => Promise<T>): Promise<T> {
+async function withServer<T>(start: (port: number) => Promise<StartedServer>, use: (server: StartedServer) => Promise<T>): Promise<T> {
   const server = await start(await freePort());
   try {
-    return await use(server.url);
+    return await use(server);
   } finally {
     await server.stop();
   }
@@ -122,11 +128,8 @@ async function probabilities(url: string, body: Uint8Array): Promise<number[]> {
 const figures = (loads: readonly Load[], rows: number): string => {
   const of = (pick: (load: Load) => number): number => median(loads.map(pick));
   const rate = of(({ requestsPerSecond }) => requestsPerSecond);
-  return `${rate.toFixed(0).padStart(7)} ${(rate * rows).toFixed(0).padStart(8)} ${of(({ p50 }) => p50)
-    .toFixed(2)
-    .padStart(8)} ${of(({ p99 }) => p99)
-    .toFixed(2)
-    .padStart(8)}`;
+  const times = [of(({ p50 }) => p50), of(({ p99 }) => p99), of(({ cpu }) => cpu)].map((each) => each.toFixed(2).padStart(8));
+  return [rate.toFixed(0).padStart(7), (rate * rows).toFixed(0).padStart(8), ...times].join(' ');
 };
 
 await useOnnx();
@@ -143,20 +146,22 @@ try {
   );
   const [body] = requestBodies(16);
   const said = await inTurn(
-    Object.fromEntries(Object.entries(servers).map(([name, start]) => [name, () => withServer(start, (url) => probabilities(url, body!))])),
+    Object.fromEntries(
+      Object.entries(servers).map(([name, start]) => [name, () => withServer(start, ({ url }) => probabilities(url, body!))]),
+    ),
     1,
   );
   const [ours = [], theirs] = Object.values(said).map(([first]) => first!);
   if (theirs !== undefined) {
     console.log(`largest difference of probabilities ${Math.max(...ours.map((p, k) => Math.abs(p - theirs[k]!))).toExponential(1)}`);
   }
-  console.log(`clients rows ${'server'.padEnd(12)} requests/s   rows/s   p50 ms   p99 ms`);
+  console.log(`clients rows ${'server'.padEnd(12)} requests/s   rows/s   p50 ms   p99 ms   cpu ms`);
   for (const rows of sizes) {
     const requests = requestBodies(rows).map((each) => postBytes('/v1/predict', each));
     for (const count of clients) {
       const loads = await inTurn(
         Object.fromEntries(
-          Object.entries(servers).map(([name, start]) => [name, () => withServer(start, (url) => load(url, count, requests))]),
+          Object.entries(servers).map(([name, start]) => [name, () => withServer(start, (server) => load(server, count, requests))]),
         ),
         rounds,
       );

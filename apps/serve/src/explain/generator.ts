@@ -136,18 +136,19 @@ function answered(
     const died = (code: number | null, signal: string | null): void => {
       settle();
       const how = signal === null ? `with status ${code}` : `by ${signal}`;
-      reject(
-        new ServeError(
-          'SERVE_GENERATOR',
-          `the process of the language model was ended ${how}; ${lastWords().trim().split('\n').at(-1) ?? ''}`,
-        ),
-      );
+      reject(new ServeError('SERVE_GENERATOR', `the process of the language model was ended ${how}; ${reasonIn(lastWords())}`));
     };
     child.on('message', hear);
     child.once('exit', died);
     child.once('error', reject);
     child.send(request);
   });
+}
+
+/** The line of a program's last words that says why it ended: the last that names an error, else the last. */
+function reasonIn(words: string): string {
+  const lines = words.trim().split('\n');
+  return (lines.findLast((line) => /error/iu.test(line)) ?? lines.at(-1) ?? '').trim();
 }
 
 /** The same file as source and as built. */

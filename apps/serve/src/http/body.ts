@@ -59,7 +59,9 @@ function readBytes(request: IncomingMessage, most: number): Promise<Buffer> {
     });
     request.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
     request.once('error', () => reject(broken()));
-    request.once('close', () => reject(broken()));
+    request.once('close', () => {
+      if (!request.complete) reject(broken());
+    });
   });
 }
 

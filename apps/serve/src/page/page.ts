@@ -33,8 +33,8 @@ export const page = `<!doctype html>
 <header><h1>Why this item?</h1><span class="quiet" id="model"></span></header>
 <main>
 <form id="choose">
-<label>User <span id="users"></span><input id="find-user" type="search" placeholder="find" aria-label="find a user"><select id="user" aria-label="user"></select></label>
-<label>Item <span id="items"></span><input id="find-item" type="search" placeholder="find" aria-label="find an item"><select id="item" aria-label="item"></select></label>
+<label><span>User, <span id="users"></span></span><input id="find-user" type="search" placeholder="find" aria-label="find a user"><select id="user" aria-label="user"></select></label>
+<label><span>Item, <span id="items"></span></span><input id="find-item" type="search" placeholder="find" aria-label="find an item"><select id="item" aria-label="item"></select></label>
 <button type="submit">Explain</button>
 </form>
 <p id="problem" role="alert"></p>
