@@ -1,5 +1,5 @@
 import { CtrError } from '../errors.js';
-import { denseGroups } from './groups.js';
+import { denseGroups, type DenseGroups } from './groups.js';
 import { ascendingOrder } from './order.js';
 
 /** The structural components of an AUC: what each row adds to it. */
@@ -47,25 +47,14 @@ export function aucCovariance(
   b: StructuralComponents,
   groups: ArrayLike<number> | undefined,
 ): number {
-  const { codes, count } = groups === undefined ? { codes: undefined, count: labels.length } : denseGroups(groups);
-  // By class: rows of each group, and the sums of their components.
-  const rows = [new Float64Array(count), new Float64Array(count)] as const;
-  const sums = [
-    { a: new Float64Array(count), b: new Float64Array(count) },
-    { a: new Float64Array(count), b: new Float64Array(count) },
-  ] as const;
-  const total = [0, 0];
-  for (let row = 0; row < labels.length; row += 1) {
-    const group = codes === undefined ? row : codes[row]!;
-    const label = labels[row]! as 0 | 1;
-    rows[label][group]! += 1;
-    sums[label].a[group]! += a.values[row]!;
-    sums[label].b[group]! += b.values[row]!;
-    total[label]! += 1;
-  }
-  const withRows = rows.map((of) => of.reduce((found, rowsOfGroup) => found + Number(rowsOfGroup > 0), 0));
+  const {
+    rows,
+    groups: withRows,
+    moments,
+    count,
+  } = groups === undefined ? momentsOfRows(labels, a, b) : momentsOfGroups(labels, a, b, denseGroups(groups));
   for (const label of [0, 1] as const) {
-    if (withRows[label]! >= 2) continue;
+    if (withRows[label] >= 2) continue;
     const what = groups === undefined ? 'rows' : 'groups with rows';
     throw new CtrError('CTR_ONE_CLASS', `the ${what} of label ${label} are ${withRows[label]}`, {
       where,
@@ -73,19 +62,61 @@ export function aucCovariance(
       remedy: 'evaluate on more rows',
     });
   }
-  const [n, m] = [total[0]!, total[1]!];
-  const moments = { positives: 0, negatives: 0, across: 0 };
-  for (let group = 0; group < count; group += 1) {
-    const centered = (label: 0 | 1, of: 'a' | 'b', auc: number): number => sums[label][of][group]! - rows[label][group]! * auc;
-    const [negativeA, positiveA] = [centered(0, 'a', a.auc), centered(1, 'a', a.auc)];
-    const [negativeB, positiveB] = [centered(0, 'b', b.auc), centered(1, 'b', b.auc)];
-    moments.positives += positiveA * positiveB;
-    moments.negatives += negativeA * negativeB;
-    moments.across += positiveA * negativeB + negativeA * positiveB;
-  }
+  const [n, m] = rows;
   return (
-    ((withRows[1]! / (withRows[1]! - 1)) * moments.positives) / m ** 2 +
-    ((withRows[0]! / (withRows[0]! - 1)) * moments.negatives) / n ** 2 +
+    ((withRows[1] / (withRows[1] - 1)) * moments.positives) / m ** 2 +
+    ((withRows[0] / (withRows[0] - 1)) * moments.negatives) / n ** 2 +
     ((count / (count - 1)) * moments.across) / (m * n)
   );
+}
+
+/** By class, label 0 first: rows, groups with rows, and the sums of products of centered components; `across` of both classes. */
+interface Moments {
+  readonly rows: readonly [number, number];
+  readonly groups: readonly [number, number];
+  /** Groups in all. */
+  readonly count: number;
+  readonly moments: { readonly negatives: number; readonly positives: number; readonly across: number };
+}
+
+/** Of rows that are groups by themselves. */
+function momentsOfRows(labels: ArrayLike<number>, a: StructuralComponents, b: StructuralComponents): Moments {
+  let [positiveRows, positives, negatives] = [0, 0, 0];
+  for (let row = 0; row < labels.length; row += 1) {
+    const product = (a.values[row]! - a.auc) * (b.values[row]! - b.auc);
+    if (labels[row] === 1) {
+      positiveRows += 1;
+      positives += product;
+    } else {
+      negatives += product;
+    }
+  }
+  const rows = [labels.length - positiveRows, positiveRows] as const;
+  return { rows, groups: rows, count: labels.length, moments: { negatives, positives, across: 0 } };
+}
+
+function momentsOfGroups(
+  labels: ArrayLike<number>,
+  a: StructuralComponents,
+  b: StructuralComponents,
+  { codes, count }: DenseGroups,
+): Moments {
+  const classes = [0, 1].map(() => ({ rows: new Float64Array(count), a: new Float64Array(count), b: new Float64Array(count) }));
+  for (let row = 0; row < labels.length; row += 1) {
+    const of = classes[labels[row]!]!;
+    const group = codes[row]!;
+    of.rows[group]! += 1;
+    of.a[group]! += a.values[row]! - a.auc;
+    of.b[group]! += b.values[row]! - b.auc;
+  }
+  const [zero, one] = [classes[0]!, classes[1]!];
+  let [positives, negatives, across] = [0, 0, 0];
+  for (let group = 0; group < count; group += 1) {
+    positives += one.a[group]! * one.b[group]!;
+    negatives += zero.a[group]! * zero.b[group]!;
+    across += one.a[group]! * zero.b[group]! + zero.a[group]! * one.b[group]!;
+  }
+  const total = ({ rows }: typeof zero): number => rows.reduce((sum, more) => sum + more, 0);
+  const filled = ({ rows }: typeof zero): number => rows.reduce((sum, more) => sum + Number(more > 0), 0);
+  return { rows: [total(zero), total(one)], groups: [filled(zero), filled(one)], count, moments: { positives, negatives, across } };
 }
