@@ -7,7 +7,7 @@ import { join } from 'node:path';
 export interface StartedServer {
   readonly url: string;
   /** Processor time that it has taken so far, in milliseconds; NaN where the system does not tell. */
-  cpuMilliseconds(): number;
+  readonly cpuMilliseconds: () => number;
   stop(): Promise<void>;
 }
 

@@ -26,7 +26,6 @@ export const REFUSALS = {
   SERVE_HEADERS: 431,
   SERVE_INTERNAL: 500,
   SERVE_GENERATOR: 503,
-  SERVE_STOPPING: 503,
 } as const;
 
 /** The code of a refused request. */

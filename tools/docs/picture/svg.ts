@@ -20,6 +20,7 @@ const CAPTIONS: Readonly<Record<string, string>> = {
   eval: 'metrics and report',
   trainer: 'the method, the command',
   worker: 'millions of rows',
+  serve: 'predictions over HTTP',
 };
 
 /** An SVG of boxes and of arrows to what each stands on. */
