@@ -1,13 +1,14 @@
 // Requests a second and their latency: expctr-serve beside FastAPI on uvicorn with Python's onnxruntime, both with the same model.onnx.
 //
-// usage: npm run bench -- serve [--clients 1,8,64] [--rows 1,16] [--seconds 3] [--rounds 3] [--ids 100000] [--python PYTHON]
+// usage: npm run bench -- serve [--clients 1,8,64] [--rows 1,16] [--warm 5000] [--seconds 3] [--rounds 3] [--ids 100000] [--python PYTHON]
 //   --clients   clients at a time, each of which sends its next request when it has its answer
 //   --rows      rows of a request
-//   --seconds   of each round, after one second that is not counted; --rounds in turn, of which the median counts
+//   --warm      requests of each round that are not counted
+//   --seconds   of each round after them; --rounds in turn, of which the median counts
 //   --ids       values of each of 6 fields of the DeepFM that is served
 //   --python    an interpreter with fastapi, uvicorn (with httptools and uvloop) and onnxruntime; without it ours runs alone
-// The last column is the server's own processor time of a request. Servers run one at a time in a process of their own and compute in one thread; the clients share the other cores. The largest difference
-// between their probabilities is printed.
+// The last column is the server's own processor time of a request. Servers run one at a time in a process of their own and compute in one
+// thread; the clients share the other cores. The largest difference between their probabilities is printed.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +25,7 @@ const FIELDS = 6;
 const { values } = toolArguments({
   clients: { type: 'string', default: '1,8,64' },
   rows: { type: 'string', default: '1,16' },
+  warm: { type: 'string', default: '5000' },
   seconds: { type: 'string', default: '3' },
   rounds: { type: 'string', default: '3' },
   ids: { type: 'string', default: '100000' },
@@ -32,6 +34,7 @@ const { values } = toolArguments({
 const numbers = (option: string, text: string): number[] => text.split(',').map((each) => wholeNumber(option, each));
 const clients = numbers('--clients', values.clients);
 const sizes = numbers('--rows', values.rows);
+const warm = wholeNumber('--warm', values.warm);
 const seconds = wholeNumber('--seconds', values.seconds);
 const rounds = wholeNumber('--rounds', values.rounds);
 const ids = wholeNumber('--ids', values.ids, 100);
@@ -81,25 +84,32 @@ interface Load {
   readonly cpu: number;
 }
 
-/** A second that does not count, then `seconds` of requests. */
-async function load({ url, cpuMilliseconds }: StartedServer, count: number, requests: readonly Uint8Array[]): Promise<Load> {
-  const begin = performance.now() + 1000;
-  let before = NaN;
-  const timer = setTimeout(() => (before = cpuMilliseconds()), 1000);
-  const end = begin + 1000 * seconds;
+/** Requests that do not count, for a server that has just started is not yet as fast as it becomes; then `seconds` of those that do. */
+async function load(
+  { url, cpuMilliseconds }: Pick<StartedServer, 'url' | 'cpuMilliseconds'>,
+  count: number,
+  requests: readonly Uint8Array[],
+): Promise<Load> {
   const latencies: number[] = [];
+  let left = warm;
+  let end = Infinity;
+  let before = NaN;
   const client = async (first: number): Promise<void> => {
     const connection = await openConnection(url);
     for (let at = first; performance.now() < end; at += 1) {
+      const counts = left <= 0;
       const started = performance.now();
       const { status, body } = await connection.exchange(requests[at % requests.length]!);
       if (status !== 200) throw new Error(`${status} ${body}`);
-      if (started >= begin) latencies.push(performance.now() - started);
+      if (counts) latencies.push(performance.now() - started);
+      left -= 1;
+      if (left !== 0) continue;
+      end = performance.now() + 1000 * seconds;
+      before = cpuMilliseconds();
     }
     connection.close();
   };
   await Promise.all(Array.from({ length: count }, (_, k) => client(7 * k)));
-  clearTimeout(timer);
   const cpu = (cpuMilliseconds() - before) / latencies.length;
   latencies.sort((a, b) => a - b);
   const quantile = (q: number): number => latencies[Math.min(latencies.length - 1, Math.floor(q * latencies.length))]!;
