@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { auc, expectedCalibrationError, logLoss } from '@expctr/ctr-models';
+import { auc, brierScore, delongTest, expectedCalibrationError, logLoss, relativeCrossEntropy } from '@expctr/ctr-models';
 import {
   CURVE_PREDICTORS,
   PREDICTORS,
@@ -52,9 +52,20 @@ describe('metrics.json', () => {
       expect(found?.auc).toBe(auc(label, probability));
       expect(found?.logLoss).toBe(logLoss(label, probability));
       expect(found?.calibrationError).toBe(expectedCalibrationError(label, probability));
+      expect(found?.relativeCrossEntropy).toBe(relativeCrossEntropy(label, probability));
+      expect(found?.brier).toBe(brierScore(label, probability));
+      expect(found?.reliability.reduce((rows, bin) => rows + bin.rows, 0)).toBe(label.length);
       expect(found?.aucInterval?.[0]).toBeLessThan(found?.auc ?? 0);
       expect(found?.aucInterval?.[1]).toBeGreaterThan(found?.auc ?? 1);
     }
+  });
+
+  test("a comparison has the p-value of DeLong's test with users as clusters", async () => {
+    const { predictions } = await readRun(run);
+    const [a, b] = ['expctr-aug', 'icl'].map((model) => predictions.models.get(model)!) as [Float32Array, Float32Array];
+    const { pValue } = delongTest(predictions.label, a, b, { groups: predictions.user });
+    expect(metrics.differences['expctr-aug']?.['icl']?.delongP).toBe(pValue);
+    expect(pValue).toBeLessThan(1);
   });
 
   test('the strongest opponent is the best of those that know nothing of the trained explanations', () => {

@@ -68,12 +68,15 @@ describe('the first line', () => {
   });
 });
 
-test('the learning curve is shown as charts and as a table, each size with the difference to id-history', async () => {
+test('the learning curve is shown as charts and as a table, each size with the difference to id-history; reliability beside the diagonal', async () => {
   const report = await reportOf({});
   const section = /<section id="learning-curve">([\s\S]*?)<\/section>/u.exec(report)?.[1] ?? '';
   expect(section.match(/<svg/gu)).toHaveLength(2);
   expect(Array.from(section.matchAll(/<th>(\d+) rows<\/th>/gu), ([, size]) => size)).toEqual(['50', '100', '240']);
   for (const name of CURVE_PREDICTORS) expect(section).toContain(`<b>${name}</b>`);
+  const reliability = /<section id="reliability">([\s\S]*?)<\/section>/u.exec(report)?.[1] ?? '';
+  expect(reliability.match(/<svg/gu)).toHaveLength(1);
+  for (const name of ['calibrated', 'expctr-aug', 'expctr-llm']) expect(reliability).toContain(name);
 });
 
 test('the backbone that vectors are added to is named with what it was chosen from', async () => {

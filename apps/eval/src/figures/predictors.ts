@@ -1,3 +1,4 @@
+import type { ReliabilityBin } from '@expctr/ctr-models';
 import type { HistoryBackboneEvent } from '@expctr/run';
 import type { Estimates, Interval } from './interval.js';
 
@@ -12,8 +13,14 @@ export interface PredictorMetrics {
   /** Mean negative log-likelihood in nats. */
   readonly logLoss: number;
   readonly logLossInterval: Interval | null;
+  /** 100 (1 - log loss / log loss of the share of positives): above 0 is better than that share. */
+  readonly relativeCrossEntropy: number | null;
+  /** Mean of (probability - label)^2. */
+  readonly brier: number;
   /** Expected calibration error, 15 bins of equal width. */
   readonly calibrationError: number;
+  /** Reliability diagram: 10 bins of equal mass. */
+  readonly reliability: readonly ReliabilityBin[];
   /** (auc - 0.5) / (auc of the backbone - 0.5) - 1. */
   readonly relaImpr: number | null;
   /** Why a figure above is null. */
@@ -26,6 +33,8 @@ export interface Difference {
   readonly against: string;
   readonly auc: number | null;
   readonly aucInterval: Interval | null;
+  /** Two-sided p-value of DeLong's test with users as clusters; null where fewer than two users have test rows of each label. */
+  readonly delongP: number | null;
   /** Why `auc` is null. */
   readonly reason?: string;
 }

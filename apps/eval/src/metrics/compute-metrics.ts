@@ -37,7 +37,7 @@ export function computeMetrics(run: RunData, parameters: MetricsOptions = {}): M
   const resampled = resample(predictions.models);
   const { predictors, backbone } = predictorMetrics(predictions, resampled);
   const opponent = strongestOpponent(predictors);
-  const differences = aucDifferences(predictors, { backbone, opponent }, resampled);
+  const differences = aucDifferences(predictors, { backbone, opponent }, run.predictions, resampled);
   const beyondScore = standingOf(differences['expctr-aug']?.['verdict-aug']);
   const metrics: Omit<Metrics, 'warnings'> = {
     schema: 'metrics/1',

@@ -1,6 +1,8 @@
-import { percentileInterval, type Resampled } from '@expctr/ctr-models';
+import { delongTest, percentileInterval, type Resampled } from '@expctr/ctr-models';
 import type { Predictor } from '@expctr/data';
 import type { Difference, PredictorMetrics } from '../figures/predictors.js';
+import type { TestPredictions } from '../read/test-predictions.js';
+import { definedOr } from '../statistics/defined-or.js';
 
 /** What must be beaten: every predictor that knows nothing of the trained policy's explanations. */
 const opponents: readonly Predictor[] = [
@@ -50,6 +52,7 @@ const comparisons: readonly (readonly [model: Predictor, against: Predictor | ke
 export function aucDifferences(
   predictors: Readonly<Record<string, PredictorMetrics>>,
   roles: Roles,
+  { label, user, models }: TestPredictions,
   resampled: ReadonlyMap<string, Resampled>,
 ): Record<string, Record<string, Difference>> {
   const out: Record<string, Record<string, Difference>> = {};
@@ -58,7 +61,8 @@ export function aucDifferences(
     if (against === null) continue;
     const [a, b] = [predictors[model], predictors[against]];
     if (a === undefined || b === undefined) continue;
-    (out[model] ??= {})[name] = difference(against, a.auc, b.auc, resampled.get(model), resampled.get(against));
+    const delongP = definedOr(() => delongTest(label, models.get(model)!, models.get(against)!, { groups: user }).pValue);
+    (out[model] ??= {})[name] = { ...difference(against, a.auc, b.auc, resampled.get(model), resampled.get(against)), delongP };
   }
   return out;
 }
@@ -83,7 +87,13 @@ export function distinctComparisons(differences: Readonly<Record<string, Readonl
   });
 }
 
-function difference(against: string, a: number | null, b: number | null, drawsA?: Resampled, drawsB?: Resampled): Difference {
+function difference(
+  against: string,
+  a: number | null,
+  b: number | null,
+  drawsA?: Resampled,
+  drawsB?: Resampled,
+): Omit<Difference, 'delongP'> {
   if (a === null || b === null) return { against, auc: null, aucInterval: null, reason: 'all test rows have the same label' };
   if (drawsA === undefined || drawsB === undefined) return { against, auc: a - b, aucInterval: null };
   return { against, auc: a - b, aucInterval: percentileInterval(drawsA.auc.map((value, at) => value - drawsB.auc[at]!)) };

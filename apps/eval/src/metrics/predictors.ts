@@ -1,4 +1,14 @@
-import { auc, expectedCalibrationError, groupedAuc, logLoss, percentileInterval, type Resampled } from '@expctr/ctr-models';
+import {
+  auc,
+  brierScore,
+  expectedCalibrationError,
+  groupedAuc,
+  logLoss,
+  percentileInterval,
+  relativeCrossEntropy,
+  reliabilityDiagram,
+  type Resampled,
+} from '@expctr/ctr-models';
 import type { PredictorMetrics } from '../figures/predictors.js';
 import type { TestPredictions } from '../read/test-predictions.js';
 import { definedOr } from '../statistics/defined-or.js';
@@ -23,7 +33,7 @@ export function predictorMetrics(
     const grouped = definedOr(() => groupedAuc(label, p, user).auc);
     const draws = resampled.get(model);
     const reasons = [
-      area === null ? 'auc: all test rows have the same label' : null,
+      area === null ? 'auc, relativeCrossEntropy: all test rows have the same label' : null,
       grouped === null ? 'groupedAuc: no user has test rows of both labels' : null,
       relaImpr(area, base) === null ? `relaImpr: ${whyNoRelaImpr(area, base)}` : null,
     ].filter((reason) => reason !== null);
@@ -34,7 +44,10 @@ export function predictorMetrics(
       groupedAucInterval: draws === undefined || grouped === null ? null : percentileInterval(draws.groupedAuc),
       logLoss: logLoss(label, p),
       logLossInterval: draws === undefined ? null : percentileInterval(draws.logLoss),
+      relativeCrossEntropy: definedOr(() => relativeCrossEntropy(label, p)),
+      brier: brierScore(label, p),
       calibrationError: expectedCalibrationError(label, p),
+      reliability: reliabilityDiagram(label, p, { bins: 10, strategy: 'quantile' }),
       relaImpr: relaImpr(area, base),
       ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }),
     };

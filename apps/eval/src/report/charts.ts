@@ -21,6 +21,8 @@ export interface LineChart {
   readonly smoothed?: boolean;
   /** Whether x is drawn by its logarithm. */
   readonly logarithmic?: boolean;
+  /** Whether x is a share, with ticks between 0 and 1; else ticks are whole numbers. */
+  readonly shares?: boolean;
   /** Whether every point is marked; without it only those of lines that are too short to be seen. */
   readonly dots?: boolean;
   readonly width?: number;
@@ -43,6 +45,7 @@ export async function lineChart({
   dashed = [],
   smoothed = false,
   logarithmic = false,
+  shares = false,
   dots = false,
   width = 400,
   height = 190,
@@ -59,7 +62,11 @@ export async function lineChart({
     field: 'x',
     type: 'quantitative',
     title: x,
-    axis: { tickMinStep: 1, grid: false, ...(logarithmic ? { values: [...new Set(points.map((point) => point.x))] } : {}) },
+    axis: {
+      ...(shares ? {} : { tickMinStep: 1 }),
+      grid: false,
+      ...(logarithmic ? { values: [...new Set(points.map((point) => point.x))] } : {}),
+    },
     scale: { nice: false, type: logarithmic ? 'log' : 'linear' },
   } as const;
   const yEncoding = { field: 'y', type: 'quantitative', title: y, scale: { zero: false } } as const;

@@ -11,6 +11,7 @@ import { overview } from './sections/overview.js';
 import { differencesSection } from './sections/differences.js';
 import { learningCurveSection } from './sections/learning-curve.js';
 import { predictorsSection } from './sections/predictors.js';
+import { reliabilitySection } from './sections/reliability.js';
 import { auditSection, readerSection } from './sections/reader.js';
 import { configurationSection, explanationFilesSection, timingSection } from './sections/run-details.js';
 import { warningsSection } from './sections/warnings.js';
@@ -25,6 +26,7 @@ export async function reportPage(run: RunData, metrics: Metrics): Promise<string
     warningsSection(metrics.warnings),
     predictorsSection(metrics),
     differencesSection(metrics),
+    await reliabilitySection(metrics),
     await learningCurveSection(metrics),
     await qualitySection(metrics),
     await learningSection(log.updates, metrics),

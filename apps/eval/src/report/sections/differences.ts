@@ -1,6 +1,6 @@
 import type { Metrics } from '../../figures/metrics.js';
 import { distinctComparisons, standingOf } from '../../metrics/differences.js';
-import { intervalText, signed } from '../format.js';
+import { fixed, intervalText, signed } from '../format.js';
 import { html, type Html } from '../html.js';
 import { barScale, intervalBar } from '../interval-bar.js';
 import { section, table } from './section.js';
@@ -16,7 +16,7 @@ export function differencesSection({ differences }: Metrics): Html {
     0,
   );
   const rows = comparisons.map(({ model, roles, difference }) => {
-    const { against, auc, aucInterval } = difference;
+    const { against, auc, aucInterval, delongP } = difference;
     const standing = standingOf(difference) ?? 'level';
     return html`<tr>
       <td class="model">
@@ -24,15 +24,20 @@ export function differencesSection({ differences }: Metrics): Html {
       </td>
       <td class="number"><b>${signed(auc)}</b><small>${intervalText(aucInterval, signed)}</small></td>
       <td class="bars">${intervalBar(auc, aucInterval, scale, tones[standing])}</td>
+      <td class="number">${pValue(delongP)}</td>
       <td class="says ${tones[standing]}">${standing === 'level' ? 'not told apart' : standing}</td>
     </tr>`;
   });
   return section(
     'differences',
     'What the comparisons say',
-    'Paired AUC differences over the same resampled users. The thin line is no difference; “not told apart” means that the interval holds it.',
+    'Paired AUC differences over the same resampled users. The thin line is no difference; “not told apart” means that the interval holds it; p is DeLong’s, with users as clusters.',
     rows.length === 0
       ? html`<p class="nothing">The predictions hold no pair of models that is compared here.</p>`
-      : table(['Comparison', 'AUC difference', '', ''], rows),
+      : table(['Comparison', 'AUC difference', '', 'p', ''], rows),
   );
+}
+
+function pValue(p: number | null): string {
+  return p !== null && p < 0.001 ? '< 0.001' : fixed(p);
 }

@@ -36,6 +36,7 @@ export function predictorsSection({ predictors, backbone, strongestOpponent, cei
       <td class="bars">${intervalBar(figures.auc, figures.aucInterval, scale, tone)}</td>
       <td class="number">${fixed(figures.groupedAuc)}</td>
       <td class="number">${fixed(figures.logLoss)}</td>
+      <td class="number">${fixed(figures.relativeCrossEntropy, 1)}</td>
       <td class="number">${fixed(figures.calibrationError)}</td>
       <td class="number">${signedPercent(figures.relaImpr)}</td>
     </tr>`;
@@ -46,7 +47,7 @@ export function predictorsSection({ predictors, backbone, strongestOpponent, cei
     'Predictors on test rows',
     'In a fixed order, not by AUC: where intervals overlap, nothing is ranked. The thin line on each bar is AUC 0.5.',
     table(
-      ['Predictor', 'AUC', '', 'AUC within users', 'Log loss', 'Calibration error', 'RelaImpr'],
+      ['Predictor', 'AUC', '', 'AUC within users', 'Log loss', 'RCE, %', 'Calibration error', 'RelaImpr'],
       [
         ...rows,
         limits.length > 0 && groupRow('Ceilings of this simulated world'),
@@ -56,7 +57,7 @@ export function predictorsSection({ predictors, backbone, strongestOpponent, cei
               <td class="model"><b>${name}</b><small>${description}</small></td>
               <td class="number"><b>${fixed(auc)}</b><small>${intervalText(interval)}</small></td>
               <td class="bars">${intervalBar(auc, interval, scale, '')}</td>
-              <td colspan="4"></td>
+              <td colspan="5"></td>
             </tr>`,
         ),
       ],
@@ -68,7 +69,7 @@ export function predictorsSection({ predictors, backbone, strongestOpponent, cei
 
 function groupRow(group: string): Html {
   return html`<tr class="group">
-    <th colspan="7" scope="rowgroup">${group}</th>
+    <th colspan="8" scope="rowgroup">${group}</th>
   </tr>`;
 }
 
