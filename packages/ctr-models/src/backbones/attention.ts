@@ -1,7 +1,7 @@
 import { atMost, type Rng } from '@expctr/core';
+import type { HostTensor } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import type { HostParameters } from './backbone.js';
 import { uniform } from './initializers.js';
 
 /** Options of attention with several heads, for backbones to have among theirs. */
@@ -29,7 +29,7 @@ export interface HeadOptions {
 }
 
 /** A projection to the heads of an attention: [in, heads, units]. */
-export function initHeads(inputs: number, { heads, headUnits }: HeadOptions, rng: Rng): HostParameters<{ w: tf.Tensor3D }>['w'] {
+export function initHeads(inputs: number, { heads, headUnits }: HeadOptions, rng: Rng): HostTensor {
   return uniform([inputs, heads, headUnits], 1 / Math.sqrt(inputs), rng);
 }
 

@@ -2,7 +2,7 @@ import { atMost } from '@expctr/core';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { fromHeads, headOptions, initHeads, perEvent, toHeads, type HeadOptions } from './attention.js';
-import type { Backbone } from './backbone.js';
+import type { Backbone, HostParameters } from './backbone.js';
 import { deepBlocks, deepInputs, fieldEmbeddings, fieldNames, idFields, initFields, silentFields, type FieldParameters } from './fields.js';
 import { deepOptions, initFirstOrder, plusFirstOrder, type DeepOptions, type FirstOrderParameters } from './first-order.js';
 import { oneBlock, uniform, uniformBlocks } from './initializers.js';
@@ -52,7 +52,7 @@ export type AutoIntParameters = FirstOrderParameters & {
  * fields, beside a ReLU network. A first-order term is added, as in the other backbones here, unless `firstOrder` is false.
  *
  * Dense vectors attend to the other fields and are not attended to: even a constant one would take its share of every softmax, and a model
- * with a vector would not start as the model without it.
+ * with a vector would not start as the model without it. What a constant one attends to is still one more field of the output.
  */
 export const autoInt: Backbone<AutoIntParameters, AutoIntOptions> = {
   name: 'autoint',
@@ -64,7 +64,7 @@ export const autoInt: Backbone<AutoIntParameters, AutoIntOptions> = {
     const width = heads * headUnits;
     const names = fieldNames(schema, fusion);
     const heard = names.length - silentFields(schema, fusion);
-    const layer = (at: number): HostInteractingLayer => {
+    const layer = (at: number): HostParameters<InteractingLayerParameters> => {
       const inputs = at === 0 ? embeddingDimension : width;
       const of = (name: string) => initHeads(inputs, given, rng.fork(name, at));
       return {
@@ -94,8 +94,6 @@ export const autoInt: Backbone<AutoIntParameters, AutoIntOptions> = {
   },
   noise: mlpNoise,
 };
-
-type HostInteractingLayer = ReturnType<typeof autoInt.init>['layers'][number];
 
 /** An interacting layer (equations 5 to 8) whose first `keys` fields are attended to. */
 function interact(e: tf.Tensor3D, { query, key, value, residual }: InteractingLayerParameters, keys: number): tf.Tensor3D {

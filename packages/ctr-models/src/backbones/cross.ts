@@ -63,11 +63,7 @@ export function initAroundCross(
 }
 
 /** The square matrices of cross layers, and biases: zeros. */
-export function initCross(
-  schema: FeatureSchema,
-  options: CrossOptions & BackboneOptions,
-  rng: Rng,
-): { weights: HostParameters<{ w: tf.Tensor2D }>['w']; bias: HostParameters<{ b: tf.Tensor1D }>['b'] }[] {
+export function initCross(schema: FeatureSchema, options: CrossOptions & BackboneOptions, rng: Rng): HostParameters<LayerParameters[]> {
   const { blocks, deviation } = crossBlocks(schema, options);
   return Array.from({ length: options.crossLayers }, (_, layer) => ({
     weights: uniformBlocks(blocks, blocks, deviation, rng.fork('layer', layer)),

@@ -1,9 +1,10 @@
 import { atMost, type Rng } from '@expctr/core';
+import type { HostTensor } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { CtrError } from '../errors.js';
 import type { FeatureSchema } from '../features/schema.js';
-import type { Backbone, BackboneOptions, HostParameters } from './backbone.js';
+import type { Backbone, BackboneOptions } from './backbone.js';
 import { beside, besideNames, fieldEmbeddings, fieldNames, firstOrderTerm, initFields, initLinear, silentFields } from './fields.js';
 import type { FmParameters } from './fm.js';
 import { fillUniform, oneBlock, uniformBlocks, zeros } from './initializers.js';
@@ -130,7 +131,7 @@ function initBilinear(
   schema: FeatureSchema,
   { embeddingDimension: d, fusion, bilinear: kind }: FiBiNetOptions & BackboneOptions,
   rng: Rng,
-): HostParameters<{ w: tf.Tensor3D }>['w'] {
+): HostTensor {
   const fields = fieldNames(schema, fusion);
   const names = kind === 'all' ? ['all'] : kind === 'each' ? fields.slice(0, -1) : pairsOf(fields);
   const weights = zeros([names.length, d, d]);

@@ -1,13 +1,13 @@
-import { atMost, type Rng } from '@expctr/core';
+import { atMost } from '@expctr/core';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import type { FeatureSchema } from '../features/schema.js';
 import { CtrError } from '../errors.js';
-import type { Backbone, BackboneOptions, HostParameters } from './backbone.js';
-import { deepBlocks, deepInputs, fieldEmbeddings, fieldNames, initFields, type FieldParameters } from './fields.js';
+import type { Backbone } from './backbone.js';
+import { initFeatureGate, selection, type FeatureGateParameters } from './feature-gate.js';
+import { deepBlocks, deepInputs, fieldEmbeddings, initFields, type FieldParameters } from './fields.js';
 import { deepOptions, initFirstOrder, plusFirstOrder, type DeepOptions, type FirstOrderParameters } from './first-order.js';
-import { oneBlock, uniform, uniformBlocks, zeros } from './initializers.js';
-import { hiddenLayers, hiddenWidth, initHidden, linear, mlpNoise, mlpOptions, type LayerParameters } from './mlp.js';
+import { uniform, zeros } from './initializers.js';
+import { hiddenLayers, hiddenWidth, initHidden, mlpNoise, mlpOptions, type LayerParameters } from './mlp.js';
 
 /** Options of {@link finalMlp}. */
 export interface FinalMlpOptions extends DeepOptions {
@@ -49,16 +49,6 @@ const options = deepOptions.extend({
   context1: context('first'),
   context2: context('second'),
 });
-
-/** A gate over all features. */
-export type FeatureGateParameters = {
-  /** The weights of the fields that it reads, by their position among the fields: [embedding, units]; none where it reads none. */
-  readonly fields: Readonly<Record<string, tf.Tensor2D>>;
-  /** [units]; where it reads no field, this is what is learned. */
-  readonly bias: tf.Tensor1D;
-  /** From the units to a factor for each component. */
-  readonly output: LayerParameters;
-};
 
 /** One of the two streams. */
 export type StreamParameters = {
@@ -113,7 +103,7 @@ export const finalMlp: Backbone<FinalMlpParameters, FinalMlpOptions> = {
       ...initFirstOrder(schema, given),
       fields: initFields(schema, given, rng.fork('fields')),
       streams: streams.map(({ context, ...stream }, k) => ({
-        ...(gating ? { gate: initGate(schema, given, { fields: context, option: `context${k + 1}` }, rng.fork('gate', k)) } : {}),
+        ...(gating ? { gate: initFeatureGate(schema, given, { fields: context, option: `context${k + 1}` }, rng.fork('gate', k)) } : {}),
         layers: initHidden(stream, rng.fork('stream', k)),
         output: uniform([widths[k]!, 1], 1 / Math.sqrt(widths[k]!), rng.fork('output', k)),
       })),
@@ -151,50 +141,3 @@ function products(outputs: readonly tf.Tensor2D[], bilinear: tf.Tensor3D): tf.Te
   ];
   return tf.expandDims(tf.sum(tf.mul(tf.matMul(one, bilinear), two), [0, 2]), 1); // sum over [heads, batch, width of the second / heads]
 }
-
-/** g = 2 sigmoid(Gate(x)), Gate a ReLU network on the embeddings of its fields (equations 5 and 6): [batch or 1, width]. */
-function selection({ fields, bias, output }: FeatureGateParameters, embeddings: tf.Tensor3D): tf.Tensor2D {
-  const read = Object.entries(fields).map(([position, weights]) => {
-    const field: tf.Tensor2D = tf.squeeze(tf.slice(embeddings, [0, Number(position), 0], [-1, 1, -1]), [1]); // [batch, embedding]
-    return tf.matMul(field, weights);
-  });
-  const hidden: tf.Tensor2D = tf.relu(read.length === 0 ? tf.expandDims(bias, 0) : tf.add(tf.addN(read), bias)); // [batch or 1, units]
-  return tf.mul(2, tf.sigmoid(linear(hidden, output)));
-}
-
-/** A gate near 1. @throws CtrError `CTR_OPTION` for a field that is not there. */
-function initGate(
-  schema: FeatureSchema,
-  given: FinalMlpOptions & BackboneOptions,
-  { fields, option }: { readonly fields: readonly string[]; readonly option: string },
-  rng: Rng,
-): HostParameters<FeatureGateParameters> {
-  const { gateUnits, embeddingDimension, fusion } = given;
-  const names = fieldNames(schema, fusion);
-  const weights = fields.map((name): readonly [string, HostMatrix] => {
-    const position = names.indexOf(name);
-    if (position < 0) {
-      throw new CtrError('CTR_OPTION', `${option} names '${name}', which is no field`, {
-        where: 'finalmlp',
-        expected: `any of ${names.join(', ')}`,
-      });
-    }
-    return [
-      String(position),
-      uniform([embeddingDimension, gateUnits], Math.sqrt(2 / (fields.length * embeddingDimension)), rng.fork(name)),
-    ];
-  });
-  const { blocks, blockWidth } = deepBlocks(schema, given);
-  const columns = { names: blocks, width: blockWidth };
-  return {
-    fields: Object.fromEntries(weights),
-    // Of a constant that starts at zero ReLU would let nothing through, and nothing would ever be learned.
-    bias: fields.length === 0 ? uniform([gateUnits], 1 / Math.sqrt(gateUnits), rng.fork('constant')) : zeros([gateUnits]),
-    output: {
-      weights: uniformBlocks(oneBlock(gateUnits), columns, 1 / Math.sqrt(gateUnits), rng.fork('output')),
-      bias: zeros([blocks.length * blockWidth]),
-    },
-  };
-}
-
-type HostMatrix = HostParameters<{ w: tf.Tensor2D }>['w'];
