@@ -38,11 +38,18 @@ const llm = z.strictObject({
   batchSize: positive(65_536, 'the sequences are in memory at once')
     .default(32)
     .describe('sequences decoded at a time: memory and speed, never the text'),
-  samplingWeights: z
+  weights: z
     .enum(['float32', 'float16', 'int8', 'int4'])
     .default('float32')
     .describe(
-      'how the matrices are stored that rollouts and explanations are written with; int8 is faster and not quite the policy (see ppo.samplerCorrection); scoring, reading and training stay in float32',
+      'how the frozen matrices are kept, for training, too; int8 takes a quarter of the memory, and is a slightly different model: compare runs of one kind',
+    ),
+  samplingWeights: z
+    .enum(['float32', 'float16', 'int8', 'int4'])
+    .nullable()
+    .default(null)
+    .describe(
+      'how the matrices are stored that rollouts and explanations are written with; null = as weights; int8 is faster and not quite the policy (see ppo.samplerCorrection); scoring, reading and training do not change',
     ),
   lora: z
     .strictObject({

@@ -78,7 +78,8 @@ export async function loadPolicy(
     hub,
     lora: { rank, alpha, ...(targetModules === null ? {} : { targetModules }) },
     limits: { sequences: config.llm.batchSize },
-    samplingWeights: config.llm.samplingWeights,
+    weights: config.llm.weights,
+    samplingWeights: config.llm.samplingWeights ?? config.llm.weights,
     ...(config.threads > 0 ? { threads: config.threads } : {}),
   });
   try {

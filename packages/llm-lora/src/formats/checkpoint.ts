@@ -1,25 +1,26 @@
 import { checkOptions, type OptionKeys } from '@expctr/core';
+import type { FrozenFormat } from '@expctr/tfjs-backend-onnx';
 import { stat } from 'node:fs/promises';
 import type { HubOptions } from '@expctr/hub';
 import { familiesWith } from '../families/find.js';
 import type { ModelFamily } from '../families/family.js';
 import type { DecoderConfig } from '../model/config.js';
-import type { FloatTensor } from './host-tensor.js';
+import type { FloatTensor, StoredTensor } from './host-tensor.js';
 import { FormatError } from './errors.js';
 import { checkpointFiles } from './hub-files.js';
 import { locateModel } from './locate-model.js';
 import { openFolder, openGgufModel, type OpenModel } from './open-model.js';
 import { withOwnHead } from './untie.js';
-import { readWeights } from './weights.js';
+import { keepSmall, readWeights } from './weights.js';
 
 /** A language model's weights in host memory. */
-export interface Checkpoint<C extends DecoderConfig = DecoderConfig> {
+export interface Checkpoint<C extends DecoderConfig = DecoderConfig, T extends StoredTensor = FloatTensor> {
   /** The model family that its files name. */
   readonly family: ModelFamily<C>;
   /** Hyperparameters, of the family's own type. */
   readonly config: C;
-  /** Weights by Hugging Face name (`model.layers.0.self_attn.q_proj.weight`), shape [out, in] as stored, all float32. */
-  readonly tensors: ReadonlyMap<string, FloatTensor>;
+  /** Weights by Hugging Face name (`model.layers.0.self_attn.q_proj.weight`), shape [out, in] as stored, all float32 unless stored small. */
+  readonly tensors: ReadonlyMap<string, T>;
   /** The folder or file it was read from. */
   readonly source: string;
 }
@@ -53,15 +54,40 @@ const LOAD_CHECKPOINT_OPTIONS: OptionKeys<LoadCheckpointOptions> = { onProgress:
  * @throws HubError where a model of the hub cannot be had.
  */
 export async function loadCheckpoint(pathOrId: string, options: LoadCheckpointOptions = {}): Promise<Checkpoint> {
+  return (await loadStoredCheckpoint(pathOrId, 'float32', options)) as Checkpoint;
+}
+
+/**
+ * The same with the matrices of linear layers, embedding table and head stored small, each as soon as it is read: the peak is the small
+ * model and the largest of its tensors. Norms and biases stay float32.
+ */
+export async function loadStoredCheckpoint(
+  pathOrId: string,
+  format: FrozenFormat,
+  options: LoadCheckpointOptions = {},
+): Promise<Checkpoint<DecoderConfig, StoredTensor>> {
   checkOptions('loadCheckpoint', options, LOAD_CHECKPOINT_OPTIONS);
   const { path } = await locateModel(pathOrId, options.hub, checkpointFiles);
   const opened = await openModel(path, familiesWith(options.families));
   try {
     const model = await withOwnHead(opened);
-    return { family: model.family, config: model.config, tensors: await readWeights(model, options.onProgress), source: path };
+    const keep = format === 'float32' ? undefined : keepSmall(model, format);
+    const tensors = await readWeights(model, options.onProgress, keep);
+    return { family: model.family, config: model.config, tensors, source: path };
   } finally {
     await opened.source.close();
   }
+}
+
+/** A checkpoint in memory with its matrices stored small, as {@link loadStoredCheckpoint} has them. */
+export async function storedCheckpoint<C extends DecoderConfig>(
+  checkpoint: Checkpoint<C>,
+  format: FrozenFormat,
+): Promise<Checkpoint<C, StoredTensor>> {
+  const keep = keepSmall({ family: checkpoint.family, config: checkpoint.config }, format);
+  const tensors = new Map<string, StoredTensor>();
+  for (const [name, tensor] of checkpoint.tensors) tensors.set(name, await keep(name, tensor));
+  return { ...checkpoint, tensors };
 }
 
 /** Opens a model's header and weights by its path. The holder closes `source`. @throws FormatError, as `loadCheckpoint` */

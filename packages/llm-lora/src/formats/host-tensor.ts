@@ -1,4 +1,4 @@
-import type { HostTensor } from '@expctr/tfjs-backend-onnx';
+import type { HostFrozenMatrix, HostTensor } from '@expctr/tfjs-backend-onnx';
 
 /** A float32 tensor in host memory, row-major: what weights are once they are read, whatever type they were stored in. */
 export interface FloatTensor extends HostTensor {
@@ -7,6 +7,9 @@ export interface FloatTensor extends HostTensor {
   /** Always float32: reduced and quantized types are expanded while they are read. */
   readonly dtype: 'float32';
 }
+
+/** A weight as it is kept: as it is, or, for a matrix, small. */
+export type StoredTensor = FloatTensor | HostFrozenMatrix;
 
 /** Number of values in a tensor of this shape. */
 export function sizeOf(shape: readonly number[]): number {

@@ -1,17 +1,20 @@
-import { namedTensors } from '../families/layout.js';
+import { quantize, quantizeTable, type FrozenFormat } from '@expctr/tfjs-backend-onnx';
+import { namedTensors, tensorsOfBlocks } from '../families/layout.js';
 import { FormatError } from './errors.js';
-import { sameShape, sizeOf, strangeValue, type FloatTensor } from './host-tensor.js';
+import { sameShape, sizeOf, strangeValue, type FloatTensor, type StoredTensor } from './host-tensor.js';
 import type { OpenModel } from './open-model.js';
 import type { TensorSource } from './tensor-source.js';
 
 /**
  * Reads all weights of a model after checking that the file holds exactly those that the configuration asks for.
+ * @param keep what of a tensor is kept; the rest is gone before the next is read
  * @throws FormatError `CHECKPOINT_MISSING_TENSOR`, `CHECKPOINT_WRONG_SHAPE`, `CHECKPOINT_UNKNOWN_TENSOR`, `CHECKPOINT_NOT_FINITE`, and what reading throws.
  */
 export async function readWeights(
   { family, config, source }: OpenModel,
   onProgress: (loaded: number, total: number) => void = () => undefined,
-): Promise<Map<string, FloatTensor>> {
+  keep: (name: string, tensor: FloatTensor) => StoredTensor | Promise<StoredTensor> = (_, tensor) => tensor,
+): Promise<Map<string, StoredTensor>> {
   const shapes = new Map(namedTensors(family.layout(config), config.layers).map(({ name, shape }) => [name, shape]));
   for (const [name, expected] of shapes) {
     const stored = source.shape(name);
@@ -23,17 +26,28 @@ export async function readWeights(
     if (!shapes.has(name) && !family.ignores(name, config)) throw unknownTensor(source, name);
   }
   const total = [...shapes.values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
-  const tensors = new Map<string, FloatTensor>();
+  const tensors = new Map<string, StoredTensor>();
   let loaded = 0;
   for (const [name, shape] of shapes) {
     const tensor = await source.read(name);
     const strange = strangeValue(tensor);
     if (strange !== null) throw notFinite(source, name, strange);
-    tensors.set(name, tensor);
+    tensors.set(name, await keep(name, tensor));
     loaded += sizeOf(shape);
     onProgress(loaded, total);
   }
   return tensors;
+}
+
+/** What {@link readWeights} is to keep of each tensor: linear layers, embedding table and head small, the rest as it is. */
+export function keepSmall(
+  { family, config }: Pick<OpenModel, 'family' | 'config'>,
+  format: FrozenFormat,
+): (name: string, tensor: FloatTensor) => StoredTensor | Promise<StoredTensor> {
+  const layout = family.layout(config);
+  const matrices = new Set(tensorsOfBlocks(layout, layout.linears, config.layers).map(({ name }) => name));
+  const tables = new Set([layout.embedding, ...(layout.head === null ? [] : [layout.head])].map(({ name }) => name));
+  return (name, tensor) => (matrices.has(name) ? quantize(tensor, format) : tables.has(name) ? quantizeTable(tensor, format) : tensor);
 }
 
 function describe(shape: readonly number[]): string {

@@ -1,4 +1,4 @@
-import { checkpoint } from '@expctr/tfjs-backend-onnx';
+import { checkpoint, type Activations } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import type { ModelFamily } from '../families/family.js';
 import type { LoraTree } from '../lora/lora-tree.js';
@@ -16,6 +16,8 @@ export interface DecoderInputs {
   readonly past: readonly KeyValues<tf.Tensor>[] | null;
   /** The adapter; null for none. */
   readonly lora: { readonly tree: LoraTree<tf.Tensor>; readonly scale: number } | null;
+  /** How activations enter products by integers. */
+  readonly activations: Activations;
   /** Whether a gradient computes each block a second time in place of keeping what it made. Default false. */
   readonly recompute?: boolean;
 }
@@ -42,11 +44,11 @@ export function decode(
   config: DecoderConfig,
   parameters: ParameterTree<tf.Tensor, Matrix<tf.Tensor>>,
   rows: tf.Tensor2D,
-  { tokens, past, lora, recompute = false }: DecoderInputs,
+  { tokens, past, lora, activations, recompute = false }: DecoderInputs,
 ): DecoderResult {
   // all tensors are arguments, for a gradient that computes the block again
   const block = (layer: Weights, matrices: Matrices, x: tf.Tensor2D, { lora: adapter, ...inputs }: Inputs): BlockResult =>
-    family.block(config, layer, x, { ...inputs, linear: blockLinears(matrices, adapter) });
+    family.block(config, layer, x, { ...inputs, linear: blockLinears(matrices, adapter, activations) });
   const apply = recompute ? checkpoint(block) : block;
   let hidden = family.embed(config, parameters.outer, rows, tokens);
   const keyValues = parameters.layers.map((layer, index) => {

@@ -1,6 +1,6 @@
 import type { TensorEntry, TensorLayout } from '../families/layout.js';
 import { FormatError } from '../formats/errors.js';
-import type { FloatTensor } from '../formats/host-tensor.js';
+import type { FloatTensor, StoredTensor } from '../formats/host-tensor.js';
 
 /**
  * Weights of a model; `L` is a tfjs tensor while a function is traced, a host tensor outside, or a spec, and `M` a matrix that
@@ -14,7 +14,7 @@ export type ParameterTree<
   OuterKey extends string = string,
 > = {
   /** [vocabulary, width] */
-  readonly embedding: L;
+  readonly embedding: M;
   /** The linear layers of each block, [out, in]. */
   readonly linears: readonly { readonly [K in LinearKey]: M }[];
   /** The other weights of each block. */
@@ -36,9 +36,9 @@ export function parameterTree<LinearKey extends string, LayerKey extends string,
     config,
     tensors,
     source,
-  }: { readonly config: { readonly layers: number }; readonly tensors: ReadonlyMap<string, FloatTensor>; readonly source: string },
-): ParameterTree<FloatTensor, FloatTensor, LinearKey, LayerKey, OuterKey> {
-  const named = (name: string): FloatTensor => {
+  }: { readonly config: { readonly layers: number }; readonly tensors: ReadonlyMap<string, StoredTensor>; readonly source: string },
+): ParameterTree<FloatTensor, StoredTensor, LinearKey, LayerKey, OuterKey> {
+  const named = (name: string): StoredTensor => {
     const tensor = tensors.get(name);
     if (tensor !== undefined) return tensor;
     throw new FormatError('CHECKPOINT_MISSING_TENSOR', `the checkpoint has no tensor ${name}`, {
@@ -47,14 +47,15 @@ export function parameterTree<LinearKey extends string, LayerKey extends string,
       remedy: 'load it with loadCheckpoint, or add the tensor under this name',
     });
   };
+  const plain = (name: string): FloatTensor => named(name) as FloatTensor; // matrices and tables alone are stored small
   const table = named(embedding.name);
-  const inBlocks = <K extends string>(entries: { readonly [Key in K]: TensorEntry }): { [Key in K]: FloatTensor }[] =>
-    Array.from({ length: config.layers }, (_, index) => mapEntries(entries, ({ name }) => named(`${blocks}.${index}.${name}`)));
+  const inBlocks = <K extends string, T>(entries: { readonly [Key in K]: TensorEntry }, find: (name: string) => T): { [Key in K]: T }[] =>
+    Array.from({ length: config.layers }, (_, index) => mapEntries(entries, ({ name }) => find(`${blocks}.${index}.${name}`)));
   return {
     embedding: table,
-    linears: inBlocks(linears),
-    layers: inBlocks(layer),
-    outer: mapEntries(outer, ({ name }) => named(name)),
+    linears: inBlocks(linears, named),
+    layers: inBlocks(layer, plain),
+    outer: mapEntries(outer, ({ name }) => plain(name)),
     head: head === null ? table : named(head.name),
   };
 }

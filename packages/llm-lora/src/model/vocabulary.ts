@@ -1,19 +1,26 @@
+import { barrier, flattenTree, unflattenTree, type Activations } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { product, type Matrix } from './linear.js';
+import { tableRows, tableSums } from './table.js';
 
 /** The output head while a function is traced. */
 export interface TracedHead {
   /** [vocabulary, hidden]; only the rows of given tokens are read from it. */
-  readonly matrix: tf.Tensor;
+  readonly matrix: Matrix<tf.Tensor>;
   /** The same rows as consecutive parts, [part, hidden] each: what meets the hidden states at a time. */
-  readonly parts: readonly tf.Tensor[];
+  readonly parts: readonly Matrix<tf.Tensor>[];
   /** []: logits u become z = cap tanh(u / cap) (Gemma 2, Rivière et al. 2024), at the temperature of the hidden states; null: z = u. */
   readonly cap: tf.Tensor | null;
 }
 
 /** Logits of some entries of the vocabulary. @param part [part, hidden] @returns [rows, part] */
-export function headLogits(hidden: tf.Tensor2D, part: Matrix<tf.Tensor>, cap: tf.Tensor | null): tf.Tensor2D {
-  return capped(product(hidden, part), cap);
+export function headLogits(
+  hidden: tf.Tensor2D,
+  part: Matrix<tf.Tensor>,
+  cap: tf.Tensor | null,
+  activations: Activations = 'float32',
+): tf.Tensor2D {
+  return capped(product(hidden, part, activations), cap);
 }
 
 function capped<T extends tf.Tensor>(logits: T, cap: tf.Tensor | null): T {
@@ -51,7 +58,7 @@ export function tokenStatistics(hidden: tf.Tensor2D, head: TracedHead, tokens: t
   const packed = withoutGradient((x) => accumulate(x, head, withGradients), hidden); // [rows, 2 or 2 + hidden]
   const column = (at: number): tf.Tensor1D => tf.reshape(tf.slice(packed, [0, at], [rows, 1]), [rows]);
   const [normalizer, meanLogit] = [column(0), column(1)];
-  const chosen = tf.gather(head.matrix, tokens); // [rows, hidden]
+  const chosen = tableRows(head.matrix, tokens); // [rows, hidden]
 
   // what a gradient needs is saved: other tensors of the forward pass are gone by then
   const logProbs = tf.customGrad((...args) => {
@@ -64,8 +71,8 @@ export function tokenStatistics(hidden: tf.Tensor2D, head: TracedHead, tokens: t
   });
   const entropy = tf.customGrad((...args) => {
     const [x, save] = args as unknown as [tf.Tensor2D, tf.GradSaveFunc];
-    save(withGradients ? [x, normalizer, meanLogit, ...(head.cap === null ? [] : [head.cap]), ...head.parts] : []);
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => entropyGradient(saved, head.cap !== null, dy);
+    save(withGradients ? [x, normalizer, meanLogit, ...(head.cap === null ? [] : [head.cap]), ...flattenTree<tf.Tensor>(head.parts)] : []);
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => entropyGradient(saved, head, dy);
     return { value: tf.sub(normalizer, meanLogit), gradFunc };
   });
   return { logProbs: logProbs(hidden) as tf.Tensor1D, entropy: entropy(hidden) as tf.Tensor1D };
@@ -89,12 +96,12 @@ function accumulate(hidden: tf.Tensor2D, { parts, cap }: TracedHead, withExpecta
  * For one part of the vocabulary, the highest logit m and the sums of exp(z - m), exp(z - m) z and exp(z - m) head:
  * [rows, 3 or 3 + hidden]. Sums relative to the highest logit lose nothing when parts are merged.
  */
-function partSums(hidden: tf.Tensor2D, part: tf.Tensor, cap: tf.Tensor | null, withExpectation: boolean): tf.Tensor2D {
+function partSums(hidden: tf.Tensor2D, part: Matrix<tf.Tensor>, cap: tf.Tensor | null, withExpectation: boolean): tf.Tensor2D {
   const logits = headLogits(hidden, part, cap); // [rows, part]
   const p = tf.softmax(logits); // one kernel that stays in cache, where max, exp and sum would be three passes
   const mass: tf.Tensor2D = tf.div(1, tf.max(p, 1, true)); // the highest logit has exp(0) = 1, so its share is 1 / sum
   const meanLogit = tf.sum<tf.Tensor2D>(tf.mul(p, logits), 1, true); // [rows, 1]
-  const means = withExpectation ? tf.concat2d([meanLogit, tf.matMul(throughCap(p, logits, cap), part)], 1) : meanLogit;
+  const means = withExpectation ? tf.concat2d([meanLogit, tableSums(throughCap(p, logits, cap), part, hidden.shape[1])], 1) : meanLogit;
   return tf.concat2d([tf.max<tf.Tensor2D>(logits, 1, true), mass, tf.mul(means, mass)], 1);
 }
 
@@ -112,8 +119,10 @@ function columnsOf(sums: tf.Tensor2D): { highest: tf.Tensor2D; mass: tf.Tensor2D
   return { highest, mass, weighted };
 }
 
-function entropyGradient([hidden, normalizer, meanLogit, ...rest]: tf.Tensor[], hasCap: boolean, dy: tf.Tensor): tf.Tensor2D {
-  const [cap, parts] = hasCap ? [rest[0]!, rest.slice(1)] : [null, rest];
+function entropyGradient([hidden, normalizer, meanLogit, ...rest]: tf.Tensor[], head: TracedHead, dy: tf.Tensor): tf.Tensor2D {
+  const [cap, leaves] = head.cap === null ? [null, rest] : [rest[0]!, rest.slice(1)];
+  // behind dy, as the hidden states below: values of parts that are stored small would be kept from the forward pass, too
+  const parts = unflattenTree(head.parts, head.parts.every((part) => part instanceof tf.Tensor) ? leaves : barrier(leaves, [dy]));
   const column = (x: tf.Tensor): tf.Tensor => tf.expandDims(x, 1);
   // tied to dy, so that no pass that merges equal computations keeps the forward pass's logits for this one
   const again: tf.Tensor2D = tf.add(hidden!, tf.mul(column(dy), 0));
@@ -122,8 +131,8 @@ function entropyGradient([hidden, normalizer, meanLogit, ...rest]: tf.Tensor[], 
       tf.tidy(() => {
         const logits = headLogits(again, part, cap); // [rows, part]
         const p = tf.exp(tf.sub(logits, column(normalizer!)));
-        const slope = tf.mul(tf.mul(p, tf.sub(column(meanLogit!), logits)), column(dy)); // dy dH / dz
-        return tf.matMul<tf.Tensor2D>(throughCap(slope, logits, cap), part); // [rows, hidden]
+        const slope: tf.Tensor2D = tf.mul(tf.mul(p, tf.sub(column(meanLogit!), logits)), column(dy)); // dy dH / dz
+        return tableSums(throughCap(slope, logits, cap), part, again.shape[1]); // [rows, hidden]
       }),
     )
     .reduce((sum, each): tf.Tensor2D => tf.add(sum, each));

@@ -1,54 +1,77 @@
-import { mapTree, quantize, specOf, type FrozenFormat, type HostFrozenMatrix, type TensorSpec } from '@expctr/tfjs-backend-onnx';
+import {
+  mapTree,
+  quantize,
+  specOf,
+  tableByColumns,
+  type Activations,
+  type FrozenFormat,
+  type HostFrozenMatrix,
+  type TensorSpec,
+} from '@expctr/tfjs-backend-onnx';
 import type * as tf from '@tensorflow/tfjs';
 import type { ModelFamily } from '../families/family.js';
 import type { Checkpoint } from '../formats/checkpoint.js';
-import type { FloatTensor } from '../formats/host-tensor.js';
+import type { FloatTensor, StoredTensor } from '../formats/host-tensor.js';
 import type { LoraTree } from '../lora/lora-tree.js';
 import type { DecoderConfig } from './config.js';
 import type { Matrix } from './linear.js';
 import { parameterTree, type ParameterTree } from './parameters.js';
+import { tableParts } from './table.js';
 
 /** Weights as an argument of a compiled function: the parameters and the head's rows in parts. */
 export type WeightTree<L, M = L> = {
   readonly parameters: ParameterTree<L, M>;
-  /** [part, hidden] each; views of `parameters.head`. None where that is stored small. */
-  readonly headParts: readonly L[];
+  /** [part, hidden] each; views of `parameters.head`. None where only the next token is asked for. */
+  readonly headParts: readonly M[];
 };
 
-/** A model's weights, once in memory and shared by all compiled functions that take them as inputs. */
-export interface ModelWeights<M = FloatTensor> {
+/** A model's weights, once in memory and shared by all compiled functions that take them as inputs. Matrices may be stored small. */
+export interface ModelWeights {
   readonly family: ModelFamily;
   readonly config: DecoderConfig;
-  readonly tree: WeightTree<FloatTensor, M>;
+  readonly tree: WeightTree<FloatTensor, StoredTensor>;
   readonly specs: WeightTree<TensorSpec, Matrix<TensorSpec>>;
+  /** How activations enter products by integers: as they are wherever log-probabilities or gradients are asked for. */
+  readonly activations: Activations;
 }
-
-/** Weights for functions that take no gradient and need no log-probability of a given token: matrices may be stored small. */
-export type ReadWeights = ModelWeights<FloatTensor | HostFrozenMatrix>;
 
 /** @param headPart rows of the head that meet the hidden states at a time */
-export function modelWeights(checkpoint: Checkpoint, headPart: number): ModelWeights {
+export function modelWeights(checkpoint: Checkpoint<DecoderConfig, StoredTensor>, headPart: number): ModelWeights {
   const { family, config } = checkpoint;
   const parameters = parameterTree(family.layout(config), checkpoint);
-  const headParts = rowParts(parameters.head, headPart);
-  return {
-    family,
-    config,
-    tree: { parameters, headParts },
-    specs: { parameters: mapParameters(parameters, specOf), headParts: headParts.map(specOf) },
-  };
+  const headParts = tableParts(parameters.head, headPart);
+  return withSpecs(family, config, { parameters, headParts }, 'float32');
 }
 
-/** The same weights with the matrices of linear layers and head stored small. Embedding table, norms and biases stay as they are. */
-export async function storedAs(format: FrozenFormat, { family, config, tree }: ModelWeights): Promise<ReadWeights> {
+/** The same weights for sampling alone, with the matrices of linear layers and head stored small. The rest stays as it is. */
+export async function storedAs(format: FrozenFormat, { family, config, tree }: ModelWeights): Promise<ModelWeights> {
   const { linears, head, ...others } = tree.parameters;
-  const stored: Readonly<Record<string, HostFrozenMatrix>>[] = [];
+  const stored: Readonly<Record<string, StoredTensor>>[] = [];
   for (const matrices of linears) {
-    const entries = Object.entries(matrices).map(async ([name, matrix]) => [name, await quantize(matrix, format)] as const);
+    const entries = Object.entries(matrices).map(async ([name, matrix]) => [name, await smaller(matrix, format)] as const);
     stored.push(Object.fromEntries(await Promise.all(entries)));
   }
-  const parameters = { ...others, linears: stored, head: await quantize(head, format) };
-  return { family, config, tree: { parameters, headParts: [] }, specs: { parameters: mapParameters(parameters, specOf), headParts: [] } };
+  return withSpecs(
+    family,
+    config,
+    { parameters: { ...others, linears: stored, head: await smaller(head, format) }, headParts: [] },
+    'int8',
+  );
+}
+
+/** What is small stays so; a table's integers are turned for products by integers. */
+function smaller(matrix: StoredTensor, format: FrozenFormat): Promise<HostFrozenMatrix> | HostFrozenMatrix {
+  if ('data' in matrix) return quantize(matrix, format);
+  return 'rows' in matrix ? tableByColumns(matrix) : matrix;
+}
+
+function withSpecs(
+  family: ModelFamily,
+  config: DecoderConfig,
+  tree: WeightTree<FloatTensor, StoredTensor>,
+  activations: Activations,
+): ModelWeights {
+  return { family, config, tree, specs: mapTree(tree, specOf), activations };
 }
 
 /** The same parameters with other leaves. */
@@ -61,15 +84,5 @@ export function mapLora<A, B>(tree: LoraTree<A>, change: (leaf: A) => B): LoraTr
   return mapTree<unknown, [A], B>(tree, change) as unknown as LoraTree<B>;
 }
 
-/** Consecutive rows of a matrix as views of its memory. */
-function rowParts({ data, shape }: FloatTensor, size: number): FloatTensor[] {
-  const [rows, width] = shape as [number, number];
-  return Array.from({ length: Math.ceil(rows / size) }, (_, part) => {
-    const first = part * size;
-    const last = Math.min(rows, first + size);
-    return { data: data.subarray(first * width, last * width), shape: [last - first, width], dtype: 'float32' };
-  });
-}
-
-/** Weights while a function is traced; of those that are read only, matrices may be stored small. */
-export type TracedWeights<M = tf.Tensor> = WeightTree<tf.Tensor, M>;
+/** Weights while a function is traced. */
+export type TracedWeights = WeightTree<tf.Tensor, Matrix<tf.Tensor>>;

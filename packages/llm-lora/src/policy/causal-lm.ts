@@ -4,7 +4,8 @@ import type { HostTreeOf, LanguageModel, Score, ScoreHead, StepLoss, TokenBatch,
 import type { FrozenFormat, Optimizer } from '@expctr/tfjs-backend-onnx';
 import type { Adapter, LoraConfig } from '../formats/adapter.js';
 import { locateModel } from '../formats/locate-model.js';
-import { loadCheckpoint, type Checkpoint, type LoadCheckpointOptions } from '../formats/checkpoint.js';
+import { loadStoredCheckpoint, type Checkpoint, type LoadCheckpointOptions } from '../formats/checkpoint.js';
+import type { StoredTensor } from '../formats/host-tensor.js';
 import { LoraStore } from '../lora/lora-store.js';
 import { loraSites } from '../lora/lora-tree.js';
 import type { DecoderConfig } from '../model/config.js';
@@ -57,7 +58,7 @@ export class CausalLM implements LanguageModel<Adapter> {
 
   /** Use {@link createPolicy}. */
   constructor(
-    checkpoint: Checkpoint,
+    checkpoint: Checkpoint<DecoderConfig, StoredTensor>,
     tokenizer: Tokenizer | null,
     { lora, limits = {}, samplingWeights = 'float32', threads }: PolicyOptions,
   ) {
@@ -167,22 +168,39 @@ const FORMATS: Readonly<Record<FrozenFormat, true>> = { float32: true, float16: 
 const CREATE_POLICY_OPTIONS: OptionKeys<PolicyOptions> = { lora: true, limits: true, samplingWeights: true, threads: true };
 
 /** A policy over a checkpoint, of the family that the checkpoint names. @param tokenizer for the caller: the policy itself knows token ids only */
-export function createPolicy(checkpoint: Checkpoint, tokenizer: Tokenizer | null = null, options: PolicyOptions = {}): CausalLM {
+export function createPolicy(
+  checkpoint: Checkpoint<DecoderConfig, StoredTensor>,
+  tokenizer: Tokenizer | null = null,
+  options: PolicyOptions = {},
+): CausalLM {
   checkOptions('createPolicy', options, CREATE_POLICY_OPTIONS);
   const { samplingWeights = 'float32' } = options;
-  if (!Object.hasOwn(FORMATS, samplingWeights)) {
-    const expected = `one of ${Object.keys(FORMATS).join(', ')}`;
-    throw new PolicyError('POLICY_OPTION', `samplingWeights is ${String(samplingWeights)}`, { where: 'createPolicy', expected });
-  }
+  checkFormat('samplingWeights', samplingWeights);
   return new CausalLM(checkpoint, tokenizer, options);
 }
 
+/** @throws {@link PolicyError} `POLICY_OPTION` */
+function checkFormat(option: string, format: FrozenFormat): void {
+  if (Object.hasOwn(FORMATS, format)) return;
+  const expected = `one of ${Object.keys(FORMATS).join(', ')}`;
+  throw new PolicyError('POLICY_OPTION', `${option} is ${String(format)}`, { where: 'options of a policy', expected });
+}
+
 /** Options of {@link loadCausalLM}. */
-export type LoadCausalLMOptions = PolicyOptions & LoadCheckpointOptions;
+export type LoadCausalLMOptions = PolicyOptions &
+  LoadCheckpointOptions & {
+    /**
+     * How the frozen matrices are kept: linear layers, embedding table and head. Scoring, reading and training multiply by them with
+     * activations in float32; `generate` by integers with `int8` and `int4`, unless `samplingWeights` is `float32`. `int8` takes a quarter of
+     * the memory, `int4` an eighth for linear layers. Default `float32`.
+     */
+    readonly weights?: FrozenFormat;
+  };
 
 const LOAD_CAUSAL_LM_OPTIONS: OptionKeys<LoadCausalLMOptions> = {
   lora: true,
   limits: true,
+  weights: true,
   samplingWeights: true,
   threads: true,
   onProgress: true,
@@ -197,14 +215,21 @@ const LOAD_CAUSAL_LM_OPTIONS: OptionKeys<LoadCausalLMOptions> = {
  */
 export async function loadCausalLM(pathOrId: string, options: LoadCausalLMOptions = {}): Promise<CausalLM> {
   checkOptions('loadCausalLM', options, LOAD_CAUSAL_LM_OPTIONS);
-  const { hub, families, onProgress, ...policyOptions } = options;
+  const { hub, families, onProgress, weights = 'float32', samplingWeights = weights, ...policyOptions } = options;
+  checkFormat('weights', weights);
+  if (samplingWeights !== weights && samplingWeights !== 'float32' && weights !== 'float32') {
+    throw new PolicyError('POLICY_OPTION', `samplingWeights is ${samplingWeights}, and weights is ${weights}`, {
+      where: 'loadCausalLM',
+      expected: `${weights}, or float32 for activations that stay as they are`,
+    });
+  }
   const { path } = await locateModel(pathOrId, hub);
   const checkpointOptions = { ...(families === undefined ? {} : { families }), ...(onProgress === undefined ? {} : { onProgress }) };
   const reading = loadTokenizer(path);
   reading.catch(() => undefined); // where both fail, the error is the checkpoint's, whichever came first
-  const checkpoint = await loadCheckpoint(path, checkpointOptions);
+  const checkpoint = await loadStoredCheckpoint(path, weights, checkpointOptions);
   const tokenizer = await reading;
   checkTokenizer(tokenizer, checkpoint);
   const eosTokenIds = [...new Set([...tokenizer.eosTokenIds, ...checkpoint.config.eosTokenIds])]; // a GGUF file names its own
-  return createPolicy(checkpoint, { ...tokenizer, eosTokenIds }, policyOptions);
+  return createPolicy(checkpoint, { ...tokenizer, eosTokenIds }, { ...policyOptions, samplingWeights });
 }

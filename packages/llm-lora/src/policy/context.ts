@@ -1,6 +1,6 @@
 import type { CompileOptions } from '@expctr/tfjs-backend-onnx';
 import type { HostLora, LoraStore } from '../lora/lora-store.js';
-import type { ModelWeights, ReadWeights } from '../model/weights.js';
+import type { ModelWeights } from '../model/weights.js';
 import { PolicyError } from './errors.js';
 
 /** Bounds on memory. */
@@ -43,9 +43,6 @@ export interface PolicyContext {
   /** Registers what frees memory when the policy is disposed of. @returns takes it off the list again */
   onDispose(free: () => Promise<void>): () => void;
 }
-
-/** What sampling shares: its weights are read only, and may be stored small. */
-export type SamplingContext = Omit<PolicyContext, 'weights'> & { readonly weights: ReadWeights };
 
 /** Compiled functions that are freed with the policy, or before. */
 export interface Lifetime {

@@ -1,15 +1,15 @@
 import { CompiledCache, constant, spec, specOf, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import type { HostLora } from '../lora/lora-store.js';
-import type { FloatTensor } from '../formats/host-tensor.js';
 import type { LoraTree } from '../lora/lora-tree.js';
 import type { KeyValues } from '../model/attention.js';
 import { decode } from '../model/decoder.js';
 import type { Matrix } from '../model/linear.js';
 import type { ParameterTree } from '../model/parameters.js';
 import type { PositionTree } from '../model/positions.js';
+import { hostRows, tableWidth } from '../model/table.js';
 import { mapLora, mapParameters } from '../model/weights.js';
-import type { SamplingContext } from './context.js';
+import type { PolicyContext } from './context.js';
 import type { KeyValueCache } from './key-value-cache.js';
 import { nextToken } from './next-token.js';
 import { lengthMask } from './packing.js';
@@ -35,10 +35,10 @@ type StepInputs = {
 
 /** One token for each slot, after the keys and values in the cache. */
 export class Decoder {
-  readonly #context: SamplingContext;
+  readonly #context: PolicyContext;
   readonly #compiled: CompiledCache<Program<DecodeOutputs>>;
 
-  constructor(context: SamplingContext) {
+  constructor(context: PolicyContext) {
     this.#context = context;
     this.#compiled = new CompiledCache(context.limits.decoders);
     context.onDispose(() => this.#compiled.clear());
@@ -49,7 +49,7 @@ export class Decoder {
     const { weights } = this.#context;
     const asConstants = this.#context.limits.decoderWeights === 'constants';
     const inputs = {
-      rows: rowsOf(weights.tree.parameters.embedding, tokens),
+      rows: hostRows(weights.tree.parameters.embedding, tokens), // here, so that the graph holds a tied table once, as its packed head
       positions: weights.family.positions.values(weights.config, cache.lengths),
       pastMask: lengthMask(cache.lengths, cache.size),
       inverseTemperature: inverseTemperatureOf(temperature),
@@ -62,16 +62,8 @@ export class Decoder {
   }
 }
 
-/** Rows of the embedding table; looked up here, so that the graph holds the tied table once, as its packed head. */
-function rowsOf({ data: table, shape }: FloatTensor, tokens: Int32Array): Float32Array {
-  const [, width = 0] = shape;
-  const rows = new Float32Array(tokens.length * width);
-  tokens.forEach((token, row) => rows.set(table.subarray(token * width, (token + 1) * width), row * width));
-  return rows;
-}
-
 function compileDecoder(
-  { weights, compileOptions, limits }: SamplingContext,
+  { weights, compileOptions, limits }: PolicyContext,
   { slots, size }: KeyValueCache,
   lora: HostLora | null,
 ): Promise<Program<DecodeOutputs>> {
@@ -87,6 +79,7 @@ function compileDecoder(
     const { hidden, keyValues } = decode(family, config, parameters, rows as tf.Tensor2D, {
       tokens: { batch: slots, time: 1, positions, mask: null, pastMask },
       past,
+      activations: weights.activations,
       lora: tree.length === 0 ? null : { tree, scale },
     });
     const flat = keyValues
@@ -99,7 +92,7 @@ function compileDecoder(
     mapParameters(weights.tree.parameters, limits.decoderWeights === 'constants' ? constant : specOf),
     lora === null ? [] : mapLora(lora.tree, specOf),
     {
-      rows: spec([slots, weights.tree.parameters.embedding.shape[1]!]),
+      rows: spec([slots, tableWidth(weights.tree.parameters.embedding)]),
       positions: family.positions.specs(config, slots, 1),
       pastMask: spec([slots, 1, 1, size]),
       inverseTemperature: spec([]),

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import type { LoraTree } from '../lora/lora-tree.js';
 import type { KeyValues } from '../model/attention.js';
 import { decode, type DecoderResult } from '../model/decoder.js';
-import type { Matrix } from '../model/linear.js';
-import type { ReadWeights, TracedWeights } from '../model/weights.js';
+import { tableRows } from '../model/table.js';
+import type { ModelWeights, TracedWeights } from '../model/weights.js';
 import type { SequenceInputs } from './token-inputs.js';
 
 /** What {@link forwardTokens} needs beside weights and tokens. */
@@ -21,16 +21,17 @@ export interface ForwardOptions {
 
 /** Token ids through embedding and blocks: the traced part that scoring, training, reading and prefill share. */
 export function forwardTokens(
-  { family, config }: ReadWeights,
-  { parameters }: TracedWeights<Matrix<tf.Tensor>>,
+  { family, config, activations }: ModelWeights,
+  { parameters }: TracedWeights,
   { tokens, positions, mask }: SequenceInputs<tf.Tensor>,
   { batch, time, lora, scale, past, recompute = false }: ForwardOptions,
 ): DecoderResult {
-  const rows = tf.gather(parameters.embedding, tokens) as tf.Tensor2D; // [batch * time, width]
+  const rows = tableRows(parameters.embedding, tokens as tf.Tensor1D); // [batch * time, width]
   return decode(family, config, parameters, rows, {
     tokens: { batch, time, positions, mask, pastMask: null },
     past: past.length === 0 ? null : past,
     lora: lora.length === 0 ? null : { tree: lora, scale },
+    activations,
     recompute,
   });
 }

@@ -2,7 +2,7 @@ import { createRng } from '@expctr/core';
 import type { Sampler, SamplingOptions, TokenIds } from '@expctr/language-model';
 import { bucketRows } from '@expctr/tfjs-backend-onnx';
 import { bucketCache } from './buckets.js';
-import type { SamplingContext } from './context.js';
+import type { PolicyContext } from './context.js';
 import { Decoder } from './decode.js';
 import { PolicyError } from './errors.js';
 import { KeyValueCache } from './key-value-cache.js';
@@ -12,7 +12,7 @@ import { PrefixCache } from './prefix-cache.js';
 import { checkTexts, keyOf } from './token-ids.js';
 
 /** Sampling with a key-value cache: slots that a finished sequence leaves are filled with the next prompt. */
-export function createGenerate(context: SamplingContext): Sampler['generate'] {
+export function createGenerate(context: PolicyContext): Sampler['generate'] {
   const prefill = new Prefill(context);
   const decoder = new Decoder(context);
   const prefixes = new PrefixCache(context);

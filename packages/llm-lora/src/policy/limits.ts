@@ -1,4 +1,5 @@
-import type { FloatTensor } from '../formats/host-tensor.js';
+import { flattenTree, type HostTensor } from '@expctr/tfjs-backend-onnx';
+import type { StoredTensor } from '../formats/host-tensor.js';
 import type { PolicyLimits } from './context.js';
 import { PolicyError } from './errors.js';
 
@@ -15,8 +16,8 @@ const DEFAULT_LIMITS = {
 };
 
 /** Limits with the defaults for what is not given. @throws {@link PolicyError} `POLICY_OPTION` for one that is no whole number from 1 */
-export function completeLimits(given: Partial<PolicyLimits>, tensors: ReadonlyMap<string, FloatTensor>): PolicyLimits {
-  const count = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
+export function completeLimits(given: Partial<PolicyLimits>, tensors: ReadonlyMap<string, StoredTensor>): PolicyLimits {
+  const count = [...tensors.values()].flatMap((tensor) => flattenTree<HostTensor>(tensor)).reduce((sum, { data }) => sum + data.length, 0);
   const limits = { ...DEFAULT_LIMITS, decoderWeights: count > LARGEST_PACKED ? ('inputs' as const) : ('constants' as const), ...given };
   for (const name of Object.keys(DEFAULT_LIMITS) as (keyof typeof DEFAULT_LIMITS)[]) {
     if (Number.isInteger(limits[name]) && limits[name] >= 1) continue;

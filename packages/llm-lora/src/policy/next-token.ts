@@ -3,7 +3,7 @@ import type { ParameterTree } from '../model/parameters.js';
 import { logitCap } from '../model/head.js';
 import type { Matrix } from '../model/linear.js';
 import { headLogits } from '../model/vocabulary.js';
-import type { ReadWeights } from '../model/weights.js';
+import type { ModelWeights } from '../model/weights.js';
 
 /**
  * Distribution of the next token.
@@ -12,11 +12,11 @@ import type { ReadWeights } from '../model/weights.js';
  * @returns [rows, vocabulary]
  */
 export function nextToken(
-  model: ReadWeights,
+  model: ModelWeights,
   parameters: ParameterTree<tf.Tensor, Matrix<tf.Tensor>>,
   hidden: tf.Tensor2D,
   inverseTemperature: tf.Tensor,
 ): tf.Tensor2D {
   const cooled: tf.Tensor2D = tf.mul(model.family.finalNorm(model.config, parameters.outer, hidden), inverseTemperature);
-  return tf.softmax(headLogits(cooled, parameters.head, logitCap(model, inverseTemperature)));
+  return tf.softmax(headLogits(cooled, parameters.head, logitCap(model, inverseTemperature), model.activations));
 }

@@ -4,10 +4,9 @@ import * as tf from '@tensorflow/tfjs';
 import type { HostLora } from '../lora/lora-store.js';
 import type { LoraTree } from '../lora/lora-tree.js';
 import type { KeyValues } from '../model/attention.js';
-import type { Matrix } from '../model/linear.js';
 import { mapLora, type TracedWeights } from '../model/weights.js';
 import { bucketTime } from './buckets.js';
-import type { SamplingContext } from './context.js';
+import type { PolicyContext } from './context.js';
 import { forwardTokens } from './forward.js';
 import { causalMask } from './packing.js';
 import { nextToken } from './next-token.js';
@@ -37,10 +36,10 @@ const MOST_PROMPTS = 8;
 
 /** Sends prompts through the model, a batch at a time. */
 export class Prefill {
-  readonly #context: SamplingContext;
+  readonly #context: PolicyContext;
   readonly #compiled: CompiledCache<Program<Outputs>>;
 
-  constructor(context: SamplingContext) {
+  constructor(context: PolicyContext) {
     this.#context = context;
     this.#compiled = new CompiledCache(context.limits.compiledFunctions);
     context.onDispose(() => this.#compiled.clear());
@@ -97,7 +96,7 @@ export class Prefill {
 }
 
 function compilePrefill(
-  { weights, compileOptions }: SamplingContext,
+  { weights, compileOptions }: PolicyContext,
   batch: number,
   time: number,
   prefix: Prefix | null,
@@ -105,7 +104,7 @@ function compilePrefill(
 ): Promise<Program<Outputs>> {
   const scale = lora?.scale ?? 0;
   const traced = (
-    tracedWeights: TracedWeights<Matrix<tf.Tensor>>,
+    tracedWeights: TracedWeights,
     tree: LoraTree<tf.Tensor>,
     sequence: SequenceInputs<tf.Tensor>,
     { last, inverseTemperature }: { last: tf.Tensor; inverseTemperature: tf.Tensor },

@@ -4,9 +4,8 @@ import type * as tf from '@tensorflow/tfjs';
 import type { HostLora } from '../lora/lora-store.js';
 import type { LoraTree } from '../lora/lora-tree.js';
 import type { KeyValues } from '../model/attention.js';
-import type { Matrix } from '../model/linear.js';
 import { mapLora, type TracedWeights } from '../model/weights.js';
-import type { SamplingContext } from './context.js';
+import type { PolicyContext } from './context.js';
 import { forwardTokens } from './forward.js';
 import { causalMask } from './packing.js';
 import { commonPrefixLength, keyOf } from './token-ids.js';
@@ -32,11 +31,11 @@ const KEPT = 4;
  * beyond their template does not ask for functions of ever new shapes.
  */
 export class PrefixCache {
-  readonly #context: SamplingContext;
+  readonly #context: PolicyContext;
   readonly #compiled: CompiledCache<Program<readonly KeyValues<HostTensor>[]>>;
   #known: (Pick<Prefix, 'tokens'> & Partial<Prefix>)[] = [];
 
-  constructor(context: SamplingContext) {
+  constructor(context: PolicyContext) {
     this.#context = context;
     this.#compiled = new CompiledCache(context.limits.compiledFunctions);
     context.onDispose(() => this.#compiled.clear());
@@ -90,16 +89,13 @@ export class PrefixCache {
 }
 
 function compilePrefix(
-  { weights, compileOptions }: SamplingContext,
+  { weights, compileOptions }: PolicyContext,
   time: number,
   lora: HostLora | null,
 ): Promise<Program<readonly KeyValues<HostTensor>[]>> {
   const scale = lora?.scale ?? 0;
-  const traced = (
-    tracedWeights: TracedWeights<Matrix<tf.Tensor>>,
-    tree: LoraTree<tf.Tensor>,
-    sequence: SequenceInputs<tf.Tensor>,
-  ): unknown => forwardTokens(weights, tracedWeights, sequence, { batch: 1, time, lora: tree, scale, past: [] }).keyValues;
+  const traced = (tracedWeights: TracedWeights, tree: LoraTree<tf.Tensor>, sequence: SequenceInputs<tf.Tensor>): unknown =>
+    forwardTokens(weights, tracedWeights, sequence, { batch: 1, time, lora: tree, scale, past: [] }).keyValues;
   const specs = [weights.specs, lora === null ? [] : mapLora(lora.tree, specOf), sequenceSpecs(weights, 1, time)];
   return compileProgram(traced, specs, { ...compileOptions, name: `prefix ${time}` });
 }

@@ -1,6 +1,6 @@
 import { spec, type HostArray, type TensorSpec } from '@expctr/tfjs-backend-onnx';
 import type { PositionTree } from '../model/positions.js';
-import type { ReadWeights } from '../model/weights.js';
+import type { ModelWeights } from '../model/weights.js';
 import { packedMask, type PackedArrays } from './packing.js';
 
 /** The tokens of a run, packed and padded; `L` is a tensor, a spec or a host array. */
@@ -24,7 +24,7 @@ export type ReadoutInputs<L> = {
 };
 
 /** Specs of {@link SequenceInputs}. @param masks 1 where all sequences share one mask, else the batch */
-export function sequenceSpecs({ family, config }: ReadWeights, batch: number, time: number, masks = batch): SequenceInputs<TensorSpec> {
+export function sequenceSpecs({ family, config }: ModelWeights, batch: number, time: number, masks = batch): SequenceInputs<TensorSpec> {
   return {
     tokens: spec([batch * time], 'int32'),
     positions: family.positions.specs(config, masks, time),
@@ -34,7 +34,7 @@ export function sequenceSpecs({ family, config }: ReadWeights, batch: number, ti
 
 /** {@link SequenceInputs} of packed texts. */
 export function sequenceInputs(
-  { family, config }: ReadWeights,
+  { family, config }: ModelWeights,
   { tokens, positions, segments }: PackedArrays,
   batch: number,
   time: number,

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { logitCap } from '../../src/model/head.js';
+import { tableRows } from '../../src/model/table.js';
 import { headLogits } from '../../src/model/vocabulary.js';
 import { type ModelWeights, type TracedWeights } from '../../src/model/weights.js';
 import type { LoraFixture } from './lora-fixture.js';
@@ -62,7 +63,7 @@ export async function logitsOf(
   const traced = (weights: TracedWeights, sequence: SequenceInputs<tf.Tensor>, places1d: tf.Tensor1D, ids: tf.Tensor1D): tf.Tensor => {
     const { hidden } = forwardTokens(model, weights, sequence, { batch, time, lora: [], scale: 0, past: [] });
     const normed = model.family.finalNorm(model.config, weights.parameters.outer, tf.gather(hidden, places1d));
-    return headLogits(normed, tf.gather(weights.parameters.head, ids), logitCap(model, tf.scalar(1)));
+    return headLogits(normed, tableRows(weights.parameters.head, ids), logitCap(model, tf.scalar(1)));
   };
   const specs = [model.specs, sequenceSpecs(model, batch, time), spec([places.length], 'int32'), spec([vocabulary.length], 'int32')];
   const untyped = compile as unknown as (
