@@ -16,8 +16,8 @@ export interface DecoderInputs {
   readonly past: readonly KeyValues<tf.Tensor>[] | null;
   /** The adapter; null for none. */
   readonly lora: { readonly tree: LoraTree<tf.Tensor>; readonly scale: number } | null;
-  /** How activations enter products by integers. */
-  readonly activations: Activations;
+  /** How activations enter products by integers. Default float32. */
+  readonly activations?: Activations;
   /** Whether a gradient computes each block a second time in place of keeping what it made. Default false. */
   readonly recompute?: boolean;
 }
@@ -44,7 +44,7 @@ export function decode(
   config: DecoderConfig,
   parameters: ParameterTree<tf.Tensor, Matrix<tf.Tensor>>,
   rows: tf.Tensor2D,
-  { tokens, past, lora, activations, recompute = false }: DecoderInputs,
+  { tokens, past, lora, activations = 'float32', recompute = false }: DecoderInputs,
 ): DecoderResult {
   // all tensors are arguments, for a gradient that computes the block again
   const block = (layer: Weights, matrices: Matrices, x: tf.Tensor2D, { lora: adapter, ...inputs }: Inputs): BlockResult =>

@@ -30,15 +30,15 @@ export type ParameterTree<
  * which ONNX Runtime packs as fast as it does [in, out].
  * @throws FormatError `CHECKPOINT_MISSING_TENSOR`
  */
-export function parameterTree<LinearKey extends string, LayerKey extends string, OuterKey extends string>(
+export function parameterTree<LinearKey extends string, LayerKey extends string, OuterKey extends string, T extends StoredTensor>(
   { blocks, linears, layer, embedding, outer, head }: TensorLayout<LinearKey, LayerKey, OuterKey>,
   {
     config,
     tensors,
     source,
-  }: { readonly config: { readonly layers: number }; readonly tensors: ReadonlyMap<string, StoredTensor>; readonly source: string },
-): ParameterTree<FloatTensor, StoredTensor, LinearKey, LayerKey, OuterKey> {
-  const named = (name: string): StoredTensor => {
+  }: { readonly config: { readonly layers: number }; readonly tensors: ReadonlyMap<string, T>; readonly source: string },
+): ParameterTree<FloatTensor, T, LinearKey, LayerKey, OuterKey> {
+  const named = (name: string): T => {
     const tensor = tensors.get(name);
     if (tensor !== undefined) return tensor;
     throw new FormatError('CHECKPOINT_MISSING_TENSOR', `the checkpoint has no tensor ${name}`, {
@@ -47,9 +47,9 @@ export function parameterTree<LinearKey extends string, LayerKey extends string,
       remedy: 'load it with loadCheckpoint, or add the tensor under this name',
     });
   };
-  const plain = (name: string): FloatTensor => named(name) as FloatTensor; // matrices and tables alone are stored small
+  const plain = (name: string): FloatTensor => named(name) as StoredTensor as FloatTensor; // matrices and tables alone are stored small
   const table = named(embedding.name);
-  const inBlocks = <K extends string, T>(entries: { readonly [Key in K]: TensorEntry }, find: (name: string) => T): { [Key in K]: T }[] =>
+  const inBlocks = <K extends string, V>(entries: { readonly [Key in K]: TensorEntry }, find: (name: string) => V): { [Key in K]: V }[] =>
     Array.from({ length: config.layers }, (_, index) => mapEntries(entries, ({ name }) => find(`${blocks}.${index}.${name}`)));
   return {
     embedding: table,
