@@ -145,14 +145,19 @@ describe('a fit that goes on from its checkpoint', () => {
     expect(await codeOf(() => deep({ checkpoint, train: { ...train, labels: train.labels.map((y, r) => (r === 0 ? 1 - y : y)) } }))).toBe(
       'CTR_CHECKPOINT',
     );
+    const index = await readFile(join(checkpoint, 'fit.json'), 'utf8');
+    const changed = index.replace(/"steps":\d+/u, '"steps":1');
+    expect(changed).not.toBe(index);
+    for (const text of [changed, '', '{}', 'null', '{"format":"ctr-fit/0"}']) {
+      await writeFile(join(checkpoint, 'fit.json'), text);
+      expect(await codeOf(() => deep({ checkpoint })), text).toBe('CTR_CHECKPOINT');
+    }
+    await writeFile(join(checkpoint, 'fit.json'), index);
+    await deep({ checkpoint }); // as it was
     const tensors = await readFile(join(checkpoint, 'now-4.safetensors'));
     tensors[tensors.length - 1]! ^= 1;
     await writeFile(join(checkpoint, 'now-4.safetensors'), tensors);
     expect(await codeOf(() => deep({ checkpoint }))).toBe('CTR_CHECKPOINT');
-    for (const text of ['', '{}', 'null', '{"format":"ctr-fit/0"}']) {
-      await writeFile(join(checkpoint, 'fit.json'), text);
-      expect(await codeOf(() => deep({ checkpoint })), text).toBe('CTR_CHECKPOINT');
-    }
   });
 
   test('finds a whole epoch, whenever the process died', async () => {

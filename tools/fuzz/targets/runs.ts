@@ -14,7 +14,7 @@ import {
 import { readRun } from '@expctr/eval';
 import { readManifest, readRunLog, runFolder } from '@expctr/run';
 import { createRng, sha256 } from '@expctr/core';
-import { buildFeatures, fitCtr, loadCtrModel, selectRows } from '@expctr/ctr-models';
+import { buildFeatures, calibrate, fitCalibrator, fitCtr, loadCalibrator, loadCtrModel, selectRows } from '@expctr/ctr-models';
 import { filesIn } from '../bytes.js';
 import { promise, type Files, type Target } from '../target.js';
 import { preparedFiles } from './tables.js';
@@ -115,6 +115,25 @@ export const runsTargets: readonly Target[] = [
         text.replace(/"tensorsSha256": ?"[0-9a-f]{64}"/u, `"tensorsSha256":"${sha256(readFileSync(join(folder, 'tensors.safetensors')))}"`),
       );
       await loadCtrModel(folder);
+    },
+  },
+  {
+    name: 'calibrator',
+    description: 'a calibrator of click probabilities',
+    samples: () =>
+      Promise.resolve(
+        (['temperature', 'platt', 'isotonic'] as const).map((kind) => ({
+          'x.json': Buffer.from(
+            JSON.stringify({ format: 'ctr-calibrator/1', calibrator: fitCalibrator(kind, [0, 1, 0, 1, 1], [0.1, 0.4, 0.5, 0.6, 0.9]) }),
+          ),
+        })),
+      ),
+    async read(folder) {
+      const calibrated = calibrate(await loadCalibrator(join(folder, 'x.json')), [0, 0.3, 1]);
+      promise(
+        calibrated.every((p) => p >= 0 && p <= 1),
+        'calibrated probabilities are probabilities',
+      );
     },
   },
   {

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseJson, writeFileAtomic } from '@expctr/core';
+import { parseJson, sha256, writeFileAtomic } from '@expctr/core';
 import type { HostTensor } from '@expctr/tfjs-backend-onnx';
 import { z } from 'zod';
 import { CtrError } from '../errors.js';
@@ -60,18 +60,17 @@ type Index = z.output<typeof index>;
 
 /** The checkpoint in a folder. @param identity of the fit that it is for */
 export function openCheckpoint(folder: string, identity: string): Checkpoint {
-  async function tensorsOf({ file, sha256 }: z.output<typeof named>): Promise<Map<string, HostTensor>> {
+  async function tensorsOf({ file, sha256: expected }: z.output<typeof named>): Promise<Map<string, HostTensor>> {
     const path = join(folder, file);
     const read = await readSafetensors(path).catch((cause: unknown) => {
       throw broken(path, 'it cannot be read', cause);
     });
-    if (read.sha256 !== sha256) throw broken(path, `it does not belong to the ${INDEX} beside it`);
+    if (read.sha256 !== expected) throw broken(path, `it does not belong to the ${INDEX} beside it`);
     return read.tensors;
   }
 
   async function save(file: string, tensors: ReadonlyMap<string, HostTensor>): Promise<z.output<typeof named>> {
-    const { sha256 } = await writeSafetensors(join(folder, file), tensors);
-    return { file, sha256 };
+    return { file, sha256: (await writeSafetensors(join(folder, file), tensors)).sha256 };
   }
 
   return {
@@ -100,7 +99,8 @@ export function openCheckpoint(folder: string, identity: string): Checkpoint {
       const kept = before?.best?.file === bestName ? before.best : null;
       const best = tensors.best === undefined ? null : (kept ?? (await save(bestName, tensors.best)));
       const written: Index = { format: FORMAT, identity, epoch, steps, reports: reports as Index['reports'], schedule, now, best };
-      await writeFileAtomic(join(folder, INDEX), `${JSON.stringify(written)}\n`); // last: it says which files count
+      const sealed = { ...written, sha256: sha256(JSON.stringify(written)) };
+      await writeFileAtomic(join(folder, INDEX), `${JSON.stringify(sealed)}\n`); // last: it says which files count
       const current = [INDEX, now.file, best?.file];
       for (const name of await readdir(folder)) {
         if (/^(now|best)-\d+\.safetensors/u.test(name) && !current.includes(name)) await rm(join(folder, name), { force: true });
@@ -130,7 +130,10 @@ async function readIndex(folder: string): Promise<Index | undefined> {
   } catch (cause) {
     throw broken(path, 'it cannot be read as JSON', cause);
   }
-  const read = index.safeParse(value);
+  // Numbers that a fit goes on from must be those that were written, not merely numbers.
+  const { sha256: seal, ...content } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  if (seal !== sha256(JSON.stringify(content))) throw broken(path, 'it was changed after it was written');
+  const read = index.safeParse(content);
   if (read.success) return read.data;
   const { path: at, message } = read.error.issues[0]!;
   throw broken(path, at.length === 0 ? message : `${at.join('.')}: ${message}`);
