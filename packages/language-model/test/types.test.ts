@@ -10,7 +10,7 @@ test('a language model samples, reads and is trained', () => {
 });
 
 test('a sampling request is JSON but for its callbacks', () => {
-  type Plain = Omit<SamplingOptions, 'onProgress' | 'signal'>;
+  type Plain = Omit<SamplingOptions, 'onProgress' | 'onToken' | 'signal'>;
   type Json = number | string | null | undefined | readonly Json[];
   expectTypeOf<Plain[keyof Plain]>().toExtend<Json>();
   expectTypeOf<ReturnType<typeof createRng>['path']>().toEqualTypeOf<SeedPath>();
