@@ -236,7 +236,7 @@ const CASES: Readonly<Record<string, readonly (readonly [name: string, run: () =
 };
 
 describe.each(Object.entries(CASES))('%s refuses', (_, cases) => {
-  test.each(cases)('%s', async (_name, run, code, ...words) => {
+  test.each(cases.map(([name, run, code, ...words]) => ({ name, run, code, words })))('$name', async ({ run, code, words }) => {
     const error = await Promise.resolve()
       .then(run)
       .then(

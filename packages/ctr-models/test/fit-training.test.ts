@@ -28,7 +28,7 @@ const scratch = (): Promise<string> => mkdtemp(join(tmpdir(), 'expctr-fit-'));
 describe('weights and smoothed labels', () => {
   /** Plain gradient descent on all rows at once: the gradient is that of the loss, and nothing else moves. */
   async function logits(rows: Features, learningRate: number, options: object = {}, weights?: number[]): Promise<Float64Array> {
-    const plain = { optimizer: 'sgd', epochs: 3, batchSize: 4096, learningRate, l2: 0, embeddingL2: 0, denseL2: 0 };
+    const plain = { optimizer: 'sgd' as const, epochs: 3, batchSize: 4096, learningRate, l2: 0, embeddingL2: 0, denseL2: 0 };
     const given = { backbone: 'logistic-regression', train: rows, rng: createRng(1), options: { ...plain, ...options } };
     const model = await fitCtr({ ...given, ...(weights === undefined ? {} : { weights }) });
     const found = await model.predictLogits(valid);
