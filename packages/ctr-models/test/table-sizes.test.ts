@@ -90,7 +90,7 @@ describe('hashing', () => {
     expect(table).toEqual({ name: 'a', vocabulary: [], hash: { buckets: 16, values: 40, shared } });
     const { columns } = encodeFeatures({ schema, columns: { a: column }, labels: new Uint8Array(42) });
     expect(columns['a']).toEqual({ kind: 'ids', ids: Int32Array.from([...buckets, 1 + (valueHash('unseen') % 16), 0]) });
-    const { counts } = schema.features[1] as { counts: number[] };
+    const { counts } = schema.features[1] as unknown as { counts: number[] };
     expect(counts).toEqual(Array.from({ length: 17 }, (_, id) => buckets.filter((other) => other === id).length));
   });
 
@@ -135,7 +135,7 @@ test.each([
   [{ user: { minimumCount: 0 } }, 'a count below 1'],
   [{ user: { hash: 4, minimumCount: 2 } }, 'both ways at once'],
   [{ user: { buckets: 4 } }, 'an unknown option'],
-])('refuses %j: %s', async (tables: Readonly<Record<string, TableDefinition>>) => {
+] as [Readonly<Record<string, TableDefinition>>, string][])('refuses %j: %s', async (tables) => {
   expect(await codeOf(() => built(tables))).toBe('CTR_OPTION');
 });
 
