@@ -61,13 +61,13 @@ const gradient = [...policy.adapters.get('probe').tensors].flatMap(([path, pair]
 await writeFile(file, Float32Array.from([...logProbs, ...gradient]));
 
 policy.adapters.create('learned', createRng(1));
-policy.adapters.use('learned');
+policy.adapters.activate('learned');
 const step = await policy.compileStep(meanCrossEntropy, adamw({ learningRate: 5e-4 }), {});
 const losses: number[] = [];
 const seconds: number[] = [];
 for (let at = 0; at < Number(steps); at += 1) {
   const { result, milliseconds } = await timed(() => step.run([rowsAt(8 + ROWS * at, ROWS)]));
-  losses.push(result.loss);
+  losses.push(result.metrics['loss']!);
   seconds.push(milliseconds / 1000);
 }
 const figures: WeightsFigures = {

@@ -34,7 +34,12 @@ const options = mlpOptions.extend({
 /** Parameters of {@link fiBiNet}. */
 export type FiBiNetParameters = FmParameters & {
   /** The squeeze-and-excitation network: W_1 [fields, reduced] and W_2 [reduced, fields]. */
-  readonly senet: { readonly reduce: tf.Tensor2D; readonly restore: tf.Tensor2D };
+  readonly senet: {
+    /** W_1: [fields, fields / reduction] */
+    readonly reduce: tf.Tensor2D;
+    /** W_2: [fields / reduction, fields] */
+    readonly restore: tf.Tensor2D;
+  };
   /** W of the products of embeddings, [matrices, embedding, embedding]: how many there are says which pairs share one. */
   readonly original: tf.Tensor3D;
   /** The same for embeddings by importance. */

@@ -26,9 +26,15 @@ export type FieldParameters = {
   /** A projection for each dense feature that is a field: [dimension, embedding]. */
   readonly dense: Readonly<Record<string, tf.Tensor2D>>;
   /** A gate for each of these, by fusion `gate`. */
-  readonly gate?: { readonly dense: Readonly<Record<string, GateParameters>> };
+  readonly gate?: {
+    /** By feature name. */
+    readonly dense: Readonly<Record<string, GateParameters>>;
+  };
   /** A projection for each dense feature that enters the deep part beside the fields, by fusion `deep` and `both`: [dimension, embedding]. */
-  readonly deep?: { readonly dense: Readonly<Record<string, tf.Tensor2D>> };
+  readonly deep?: {
+    /** By feature name. */
+    readonly dense: Readonly<Record<string, tf.Tensor2D>>;
+  };
 };
 
 /** All zeros: the prediction starts at 1/2. */

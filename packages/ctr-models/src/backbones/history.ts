@@ -53,7 +53,7 @@ export function recency(mask: tf.Tensor2D): tf.Tensor2D {
  * The newest `maxLength` events as lists of a fixed length, oldest first, zeros behind the last. Lists that are no longer come back as they
  * are; others, of an exported graph, are moved to that length, for a recurrence has as many steps as it is traced with.
  */
-export function newest({ rows, mask, maxLength }: EventSequence): { readonly rows: tf.Tensor3D; readonly mask: tf.Tensor2D } {
+export function newest({ rows, mask, maxLength }: EventSequence): Pick<EventSequence, 'rows' | 'mask'> {
   if (rows.shape[1] <= maxLength) return { rows, mask };
   const skipped = tf.relu(tf.sub(tf.sum(mask, 1, true), maxLength)); // events that are too old: [batch, 1]
   const place = tf.expandDims(tf.sub(tf.sub(tf.cumsum(mask, 1), 1), skipped), 1); // [batch, 1, L]

@@ -50,7 +50,12 @@ export interface MlpInit {
   /** Blocks that do not count for the scale of the first layer: those that start as zeros. */
   readonly silentBlocks: number;
   /** Further inputs behind the blocks, each with a stream of its own. Default none. */
-  readonly also?: readonly { readonly name: string; readonly width: number }[];
+  readonly also?: readonly {
+    /** Names its stream. */
+    readonly name: string;
+    /** Units. */
+    readonly width: number;
+  }[];
   /** Widths of the hidden layers; the output layer has width 1. */
   readonly hidden: readonly number[];
 }

@@ -32,12 +32,20 @@ export interface SeedFit {
   readonly metrics: EpochReport['metrics'];
 }
 
+/** A metric over seeds. */
+export interface SeedSummary {
+  /** Over the seeds. */
+  readonly mean: number;
+  /** Of a sample; 0 for one seed. */
+  readonly standardDeviation: number;
+}
+
 /** Models that differ in their seeds alone. */
 export interface CtrEnsemble {
   /** In the order of the seeds. */
   readonly fits: readonly SeedFit[];
   /** Mean and standard deviation (over n - 1; 0 of one fit) of each metric of the best epochs. */
-  readonly summary: Readonly<Partial<Record<keyof EpochReport['metrics'], { readonly mean: number; readonly standardDeviation: number }>>>;
+  readonly summary: Readonly<Partial<Record<keyof EpochReport['metrics'], SeedSummary>>>;
   /** The mean of the models' probabilities, for each row (a deep ensemble: Lakshminarayanan et al. 2017). Errors as `CtrModel.predict`. */
   predict(features: Features, options?: PredictOptions): Promise<Float64Array>;
   /** Frees the models' compiled functions. */

@@ -6,10 +6,7 @@ import type { HostTensor } from '../tensors.js';
  */
 export type FrozenMatrix<L> =
   | Float32Matrix<L>
-  | ({
-      /** [out, in] half-precision bits. */
-      readonly float16: L;
-    } & Partial<Float32Matrix<L>>)
+  | Float16Matrix<L>
   | ({
       /** [in, out], in units of its column. */
       readonly int8: L;
@@ -18,18 +15,26 @@ export type FrozenMatrix<L> =
       /** As int8 with 128 added: for processors whose kernels for uint8 x int8 saturate. */
       readonly uint8: L;
     } & Scaled<L>)
-  | ({
-      /** [out, in] int8, in units of its row: for a table whose rows are looked up, and which is multiplied by floats alone. */
-      readonly rows: L;
-    } & Scaled<L>)
+  | RowsMatrix<L>
   | ({
       /** [out, blocks, 16] uint8: 32 numbers in each block, two to a byte with 8 added, the first in the low bits. */
       readonly int4: L;
     } & Scaled<L>);
 
 /** A frozen matrix whose rows can be looked up. */
-export type FrozenTable<L> =
-  Extract<FrozenMatrix<L>, { readonly rows: L }> | Extract<FrozenMatrix<L>, { readonly float16: L }> | Float32Matrix<L>;
+export type FrozenTable<L> = Float32Matrix<L> | Float16Matrix<L> | RowsMatrix<L>;
+
+/** A frozen matrix in half precision. */
+export interface Float16Matrix<L> extends Partial<Float32Matrix<L>> {
+  /** [out, in] half-precision bits. */
+  readonly float16: L;
+}
+
+/** A frozen matrix of integers by row: for a table whose rows are looked up, and which is multiplied by floats alone. */
+export interface RowsMatrix<L> extends Scaled<L> {
+  /** [out, in] int8, in units of its row. */
+  readonly rows: L;
+}
 
 /** A frozen matrix as it is. */
 export interface Float32Matrix<L> {
@@ -48,7 +53,7 @@ export type FrozenFormat = 'float32' | 'float16' | 'int8' | 'int4';
 
 /** Its leaves by key. */
 export function leavesOf<L>(matrix: FrozenMatrix<L>): [string, L][] {
-  return Object.entries(matrix as Readonly<Record<string, L>>);
+  return Object.entries<L>({ ...matrix });
 }
 
 /** The same matrix with other leaves. */

@@ -61,7 +61,12 @@ export interface RotaryDecoderDefaults {
   /** `tie_word_embeddings`. Default false. */
   readonly tied?: boolean;
   /** The field that names the activation, and the names that are the family's own; the first is the default. Default: `hidden_act`, silu. */
-  readonly activation?: { readonly field: string; readonly names: readonly string[] };
+  readonly activation?: {
+    /** Of config.json. */
+    readonly field: string;
+    /** Names that are the same function. */
+    readonly names: readonly string[];
+  };
   /** How rotary parameters are read. */
   readonly rope?: RopeDefaults;
 }
