@@ -118,7 +118,7 @@ export function silentFields(schema: FeatureSchema, fusion: Fusion = 'field'): n
   return denseFields(schema, fusion).length;
 }
 
-/** The dense vectors that enter the deep part beside the fields, as blocks of {@link besides}. They start as zeros, too. */
+/** The dense vectors that enter the deep part beside the fields, as blocks of {@link deepInputs}. They start as zeros, too. */
 export function besideNames(schema: FeatureSchema, fusion: Fusion = 'field'): string[] {
   return denseBesides(schema, fusion).map((f) => `${f.name}.deep`);
 }
