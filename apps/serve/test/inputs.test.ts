@@ -82,7 +82,7 @@ describe('rows of features', () => {
     fc.assert(
       fc.property(fc.constantFrom(...Object.keys(row), 'other', '__proto__'), anything, (name, value) => {
         const changed = JSON.parse(
-          JSON.stringify({ ...row, [name]: null }).replace(`"${name}":null`, `${JSON.stringify(name)}:${JSON.stringify(value)}`),
+          JSON.stringify({ ...row, [name]: null }).replace(`"${name}":null`, () => `${JSON.stringify(name)}:${JSON.stringify(value)}`), // a text such as "$&" means nothing
         ) as object;
         try {
           const encoded = encodeRow(inputs, changed, 'rows[0]');
