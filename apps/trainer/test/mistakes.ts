@@ -52,7 +52,7 @@ export function mistakes(folder: string): readonly Mistake[] {
     train('a seed that is no number', [...demo, '--seed', 'one'], '--seed', 'Expected a whole number'),
     train('a seed with decimals in --set', [...demo, '--set', 'seed=1.5'], 'seed', 'expected int'),
     train('an option that is not there', [...demo, '--set', 'ppo.learningrate=1'], 'write ppo.learningRate'),
-    train('an option of another part', [...demo, '--set', 'ctr.backbone=fm', '--set', 'ctr.hidden=[8]'], 'ctr.backbone=deepfm'),
+    train('an option of another part', [...demo, '--set', 'ctr.backbone=fm', '--set', 'ctr.hidden=[8]'], 'deepfm', 'set ctr.backbone='),
     train('a list that is given as text', [...demo, '--set', 'ctr.history=din'], 'expected array', "as in 'ctr.history=["),
     train(
       'a hundred million completions of a prompt',
