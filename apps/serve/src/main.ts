@@ -1,7 +1,6 @@
-import { EXIT, ExpctrError, failWith } from '@expctr/core';
+import { EXIT, ExpctrError, failWith, print, printError } from '@expctr/core';
 import { parseCommandLine } from './cli/program.js';
 import { stopSignals } from './cli/signals.js';
-import { print, printError } from './cli/terminal.js';
 import type { Reloaded } from './run/keeper.js';
 import { serveRun, type RunServer } from './serve.js';
 

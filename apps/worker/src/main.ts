@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { EXIT, failWith, fileError, printableJson } from '@expctr/core';
+import { EXIT, failWith, fileError, print, printableJson, printError } from '@expctr/core';
 import { HubError, hubEnvironment } from '@expctr/hub';
 import { createProgress, Interrupted } from '@expctr/trainer';
 import { joinChunks } from './chunks/join.js';
@@ -7,7 +7,6 @@ import { runLocally } from './chunks/run-local.js';
 import { commandLine, type CommandOptions, type Commands } from './cli/program.js';
 import { interrupts } from './cli/interrupts.js';
 import { jobStatus, statusText } from './cli/status.js';
-import { print, printError } from './cli/terminal.js';
 import { WorkerError } from './errors.js';
 import { readJob } from './job/read-job.js';
 import { measureRate, rateText } from './measure.js';

@@ -1,7 +1,7 @@
+import { murmurhash3 } from '@expctr/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createHashedEncoder, EncoderOptionError } from '../src/index.js';
-import { murmurhash3 } from '../src/hashed/murmurhash3.js';
 import { fixture, largestDifference } from './support.js';
 
 interface HashedFixture {

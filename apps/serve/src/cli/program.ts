@@ -1,8 +1,7 @@
-import { packageVersion } from '@expctr/core';
+import { packageVersion, print, printError } from '@expctr/core';
 import { Command } from 'commander';
 import { servedPredictors } from '../run/predictors.js';
 import { serveFlags, type FlagValues } from './flags.js';
-import { print, printError } from './terminal.js';
 
 /** What a command line asks for. */
 export interface CommandLine {

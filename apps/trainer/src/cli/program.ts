@@ -1,4 +1,4 @@
-import { packageVersion } from '@expctr/core';
+import { packageVersion, print, printError } from '@expctr/core';
 import { languageModels } from '@expctr/testbed';
 import { Command, InvalidArgumentError } from 'commander';
 import { listOptions, type OptionDescription } from '../config/options.js';
@@ -8,7 +8,6 @@ import type { PluginSource } from '../plugins/load-plugins.js';
 import { changeableOptions } from '../run/changes.js';
 import { PART_KINDS, type Registry } from '../plugins/registry.js';
 import { presetHelp } from './preset-help.js';
-import { print, printError } from './terminal.js';
 
 /** What the command line said, before the configuration is put together. */
 export interface CommandLine {

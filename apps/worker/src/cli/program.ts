@@ -1,9 +1,8 @@
-import { packageVersion } from '@expctr/core';
+import { packageVersion, print, printError } from '@expctr/core';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { kinds } from '../kinds/table.js';
 import { DEFAULT_QUEUE } from '../queue/chunk-queue.js';
 import { DEFAULT_REDIS } from '../queue/redis.js';
-import { print, printError } from './terminal.js';
 
 /** Options of all commands; each has those that its help lists. */
 export interface CommandOptions {

@@ -1,8 +1,7 @@
-import { checkOptions, type OptionKeys } from '@expctr/core';
+import { checkOptions, murmurhash3, type OptionKeys } from '@expctr/core';
 import type { Encoder } from '../encoder.js';
 import { EncoderOptionError } from '../errors.js';
 import { normalizeInPlace } from '../normalize.js';
-import { murmurhash3 } from './murmurhash3.js';
 
 /** Options of {@link createHashedEncoder}. */
 export interface HashedEncoderOptions {

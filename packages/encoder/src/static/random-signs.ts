@@ -1,4 +1,4 @@
-import { murmurhash3 } from '../hashed/murmurhash3.js';
+import { murmurhash3 } from '@expctr/core';
 
 /**
  * Adds `size` times a vector of signs that the hash of `feature` draws to `out[start .. end)`: a random projection without a

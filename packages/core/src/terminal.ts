@@ -1,4 +1,4 @@
-import { printableLines } from '@expctr/core';
+import { printableLines } from './printable.js';
 
 /** Writes lines to standard output. They may quote data: nothing in them commands the terminal. */
 export function print(text: string): void {
