@@ -1,6 +1,6 @@
 import { checkOptions, type OptionKeys } from '@expctr/core';
 import { TraceError } from '../errors.js';
-import type { HostArray, HostTensor } from '../tensors.js';
+import type { HostTensor } from '../tensors.js';
 import { toFloat16 } from './float16.js';
 import type { FrozenFormat, HostFrozenMatrix, HostFrozenTable } from './frozen-matrix.js';
 import { ZERO } from './integer-product.js';
@@ -34,16 +34,7 @@ export async function quantize(matrix: HostTensor, format: FrozenFormat, paramet
       return { float16: { data: toFloat16(values), shape: matrix.shape, dtype: 'float16' }, ...backward };
     case 'int8': {
       const scales = scalesOf(values, out, inner);
-      const scale = { scales: { data: scales, shape: [out], dtype: 'float32' } as const, ...backward };
-      const tensor = { shape: [inner, out] };
-      if (await uint8TimesInt8Saturates()) {
-        const data = new Uint8Array(out * inner);
-        transposeInto(data, values, out, toUnits(scales, ZERO));
-        return { uint8: { data, ...tensor, dtype: 'uint8' }, ...scale };
-      }
-      const data = new Int8Array(out * inner);
-      transposeInto(data, values, out, toUnits(scales, 0));
-      return { int8: { data, ...tensor, dtype: 'int8' }, ...scale };
+      return { ...(await byColumns(unitsOf(values, scales), scales)), ...backward };
     }
     case 'int4':
       return { ...byBlock(values, out, inner), ...backward };
@@ -60,12 +51,10 @@ export function quantizeTable(table: HostTensor, format: FrozenFormat): HostFroz
   if (format === 'float32') return { float32: table };
   if (format === 'float16') return { float16: { data: toFloat16(values), shape: table.shape, dtype: 'float16' } };
   const scales = scalesOf(values, out, inner);
-  const data = new Int8Array(values.length);
-  const unitsOf = toUnits(scales, 0);
-  for (let row = 0; row < out; row += 1) {
-    for (let k = row * inner; k < (row + 1) * inner; k += 1) data[k] = unitsOf(values[k]!, row);
-  }
-  return { rows: { data, shape: table.shape, dtype: 'int8' }, scales: { data: scales, shape: [out], dtype: 'float32' } };
+  return {
+    rows: { data: unitsOf(values, scales), shape: table.shape, dtype: 'int8' },
+    scales: { data: scales, shape: [out], dtype: 'float32' },
+  };
 }
 
 /**
@@ -74,17 +63,22 @@ export function quantizeTable(table: HostTensor, format: FrozenFormat): HostFroz
  */
 export async function tableByColumns(table: HostFrozenTable): Promise<HostFrozenMatrix> {
   if (!('rows' in table)) return table;
-  const { rows, scales } = table;
-  const [out, inner] = rows.shape as [number, number];
-  const shape = [inner, out];
+  return byColumns(table.rows.data as Int8Array, table.scales.data as Float32Array);
+}
+
+/** Integers by row, and the value of one unit in each row, as a matrix for products by integers. */
+async function byColumns(units: Int8Array, scales: Float32Array): Promise<HostFrozenMatrix> {
+  const out = scales.length;
+  const shape = [units.length / out, out];
+  const scale = { scales: { data: scales, shape: [out], dtype: 'float32' } as const };
   if (await uint8TimesInt8Saturates()) {
-    const data = new Uint8Array(out * inner);
-    transposeInto(data, rows.data, out, (q) => q + ZERO);
-    return { uint8: { data, shape, dtype: 'uint8' }, scales };
+    const data = new Uint8Array(units.length);
+    transposeInto(data, units, out, ZERO);
+    return { uint8: { data, shape, dtype: 'uint8' }, ...scale };
   }
-  const data = new Int8Array(out * inner);
-  transposeInto(data, rows.data, out, (q) => q);
-  return { int8: { data, shape, dtype: 'int8' }, scales };
+  const data = new Int8Array(units.length);
+  transposeInto(data, units, out, 0);
+  return { int8: { data, shape, dtype: 'int8' }, ...scale };
 }
 
 /** @throws {@link TraceError} when it is none */
@@ -112,26 +106,28 @@ function scalesOf(values: Float32Array, out: number, inner: number): Float32Arra
 /** Rows that are transposed together: what they write stands side by side in memory. */
 const TILE = 64;
 
-/** Row r of W becomes column r, each value as `change` says. */
-function transposeInto(
-  columns: Int8Array | Uint8Array,
-  values: HostArray,
-  out: number,
-  change: (value: number, row: number) => number,
-): void {
+/** W [out, in] in units of its rows' scales. */
+function unitsOf(values: Float32Array, scales: Float32Array): Int8Array {
+  const units = new Int8Array(values.length);
+  const inner = values.length / scales.length;
+  for (let row = 0; row < scales.length; row += 1) {
+    const inverse = scales[row] === 0 ? 0 : Math.fround(1 / scales[row]!);
+    for (let k = row * inner; k < (row + 1) * inner; k += 1) {
+      units[k] = Math.min(127, Math.max(-127, Math.round(values[k]! * inverse))); // rounding of the scale may reach beyond 127
+    }
+  }
+  return units;
+}
+
+/** Row r becomes column r, with `zero` added. */
+function transposeInto(columns: Int8Array | Uint8Array, units: Int8Array, out: number, zero: number): void {
   const inner = columns.length / out;
   for (let first = 0; first < out; first += TILE) {
     const last = Math.min(out, first + TILE);
     for (let k = 0; k < inner; k += 1) {
-      for (let row = first; row < last; row += 1) columns[k * out + row] = change(values[row * inner + k]!, row);
+      for (let row = first; row < last; row += 1) columns[k * out + row] = units[row * inner + k]! + zero;
     }
   }
-}
-
-/** Values of W to units of their row's scale, with `zero` added. */
-function toUnits(scales: Float32Array, zero: number): (value: number, row: number) => number {
-  const inverse = scales.map((scale) => (scale === 0 ? 0 : 1 / scale));
-  return (value, row) => Math.min(127, Math.max(-127, Math.round(value * inverse[row]!))) + zero; // rounding of the scale may reach beyond 127
 }
 
 /** In each block the number of largest magnitude becomes -8, which uses all sixteen values. */
