@@ -1,5 +1,5 @@
 import type { FeatureColumn, Features, FeatureSchema, IdColumn, IdListColumn } from '../src/index.js';
-import type { Host } from './oracle.js';
+import { tablesOf, type Host } from './oracle.js';
 
 /** Rows of a fixture with past events: ids, sets, a list, a number, a vector of three, and events of an item, its genres and a label. */
 export interface HistoryFixture {
@@ -16,10 +16,7 @@ export interface HistoryFixture {
 export function historyFeatures(fixture: HistoryFixture, n: Host, z: Host): Features {
   const schema: FeatureSchema = {
     version: 'features/1',
-    tables: Object.entries(fixture.rows).map(([name, rows]) => ({
-      name,
-      vocabulary: Array.from({ length: rows - 1 }, (_, k) => `${name}${k}`),
-    })),
+    tables: tablesOf(fixture.rows),
     features: [
       { kind: 'categorical', name: 'user', table: 'user' },
       { kind: 'categorical', name: 'item', table: 'item' },

@@ -12,6 +12,14 @@ export interface Host {
   data: number[];
 }
 
+/** Tables of so many rows each, id 0 among them, whose values are the table's name and a number. */
+export function tablesOf(rows: Readonly<Record<string, number>>): FeatureSchema['tables'] {
+  return Object.entries(rows).map(([name, count]) => ({
+    name,
+    vocabulary: Array.from({ length: count - 1 }, (_, k) => `${name}${k}`),
+  }));
+}
+
 /** Parameters or gradients by name: paths of a backbone's parameters, `embedding.<table>`, `weight.<feature>`. */
 export type Named = Readonly<Record<string, Host>>;
 

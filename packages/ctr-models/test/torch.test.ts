@@ -8,7 +8,7 @@ import { createGatherer } from '../src/model/batch.js';
 import { batchShape, createPredictor, type ModelState } from '../src/model/predictor.js';
 import { createRowGradients } from '../src/tables/row-gradients.js';
 import { createRowOptimizer, type TableOptimizerName } from '../src/tables/row-optimizer.js';
-import { difference, gradientsBeside, oracleModel, readFixture, resolved, UNIT_STEP, type Host } from './oracle.js';
+import { difference, gradientsBeside, oracleModel, readFixture, resolved, tablesOf, UNIT_STEP, type Host } from './oracle.js';
 
 interface Fixture {
   embeddingDimension: number;
@@ -31,10 +31,7 @@ const fixture = readFixture<Fixture>('deepfm');
 
 const schema: FeatureSchema = {
   version: 'features/1',
-  tables: Object.entries(fixture.rows).map(([name, rows]) => ({
-    name,
-    vocabulary: Array.from({ length: rows - 1 }, (_, k) => `${name}${k}`),
-  })),
+  tables: tablesOf(fixture.rows),
   features: [
     ...fixture.fields.map(([name, table, pooling]) =>
       pooling === 'one'

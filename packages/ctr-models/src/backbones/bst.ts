@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { fromHeads, perEvent, toHeads } from './attention.js';
 import type { Backbone, EventSequence } from './backbone.js';
-import { deepInputs, fieldEmbeddings, initFields, type FieldParameters } from './fields.js';
+import { deepInputs, fieldEmbeddings, initFields, EMBEDDING_DEVIATION, type FieldParameters } from './fields.js';
 import { deepOptions, initFirstOrder, plusFirstOrder, type DeepOptions, type FirstOrderParameters } from './first-order.js';
 import { deepBlocksWithHistory, eventWidths, perHistory, recency } from './history.js';
 import { uniform } from './initializers.js';
 import { layerNorm } from './layer-norm.js';
 import { initMlp, mlp, mlpNoise, type LayerParameters } from './mlp.js';
 import {
-  initTransformerBlock,
+  initTransformerBlocks,
   linearPerEvent,
   positionsOf,
   transformerOptions,
@@ -66,8 +66,8 @@ export const bst: Backbone<BstParameters, BstOptions> = {
         return {
           event: uniform([event, width], 1 / Math.sqrt(event), stream.fork('event')),
           target: uniform([target, width], 1 / Math.sqrt(target), stream.fork('target')),
-          positions: uniform([feature.maxLength + 1, width], POSITION_DEVIATION, stream.fork('positions')),
-          blocks: Array.from({ length: given.transformerBlocks }, (_, block) => initTransformerBlock(given, stream.fork('block', block))),
+          positions: uniform([feature.maxLength + 1, width], EMBEDDING_DEVIATION, stream.fork('positions')),
+          blocks: initTransformerBlocks(given, stream),
         };
       }),
       mlp: initMlp({ ...deepBlocksWithHistory(schema, given, () => 2 * width), hidden: given.hidden }, rng.fork('mlp')),
@@ -81,9 +81,6 @@ export const bst: Backbone<BstParameters, BstOptions> = {
   },
   noise: mlpNoise,
 };
-
-/** As that of fresh embeddings, which positions stand beside. */
-const POSITION_DEVIATION = 0.01;
 
 /** The list as two: its events [batch, L, width], and the target [batch, 1, width], which is always there. */
 type Events = { readonly past: tf.Tensor3D; readonly target: tf.Tensor3D };

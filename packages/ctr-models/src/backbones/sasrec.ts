@@ -8,7 +8,7 @@ import { uniform } from './initializers.js';
 import { initLayerNorm, layerNorm, type LayerNormParameters } from './layer-norm.js';
 import { initMlp, mlp, mlpNoise, type LayerParameters } from './mlp.js';
 import {
-  initTransformerBlock,
+  initTransformerBlocks,
   linearPerEvent,
   positionsOf,
   transformerOptions,
@@ -66,7 +66,7 @@ export const sasRec: Backbone<SasRecParameters, SasRecOptions> = {
         return {
           event: uniform([event, width], 1 / Math.sqrt(event), stream.fork('event')),
           positions: uniform([feature.maxLength, width], EMBEDDING_DEVIATION, stream.fork('positions')),
-          blocks: Array.from({ length: given.transformerBlocks }, (_, block) => initTransformerBlock(given, stream.fork('block', block))),
+          blocks: initTransformerBlocks(given, stream),
           norm: initLayerNorm([width]),
           relevance: uniform([width, target], 1 / Math.sqrt(width), stream.fork('relevance')),
         };

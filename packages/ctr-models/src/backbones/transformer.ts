@@ -42,7 +42,7 @@ export type TransformerBlockParameters = {
 };
 
 /** Matrices at 1 / sqrt(in), normalizations that change nothing, biases zero. */
-export function initTransformerBlock(options: HeadOptions, rng: Rng): HostParameters<TransformerBlockParameters> {
+function initTransformerBlock(options: HeadOptions, rng: Rng): HostParameters<TransformerBlockParameters> {
   const width = options.heads * options.headUnits;
   const heads = (name: string) => initHeads(width, options, rng.fork(name));
   const layer = (name: string) => ({ weights: uniform([width, width], 1 / Math.sqrt(width), rng.fork(name)), bias: zeros([width]) });
@@ -55,6 +55,11 @@ export function initTransformerBlock(options: HeadOptions, rng: Rng): HostParame
     second: layer('second'),
     forwardNorm: initLayerNorm([width]),
   };
+}
+
+/** As many blocks as the options say, each with a stream of its own. */
+export function initTransformerBlocks(options: TransformerOptions, rng: Rng): HostParameters<TransformerBlockParameters>[] {
+  return Array.from({ length: options.transformerBlocks }, (_, block) => initTransformerBlock(options, rng.fork('block', block)));
 }
 
 /** x W + b for each event: [batch, L, in] to [batch, L, out]. */
