@@ -1,22 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  predictionsToTable,
-  explanationsFromRows,
-  explanationsToTable,
-  PREDICTORS,
-  readDataset,
-  readTable,
-  rowsOf,
-  interactionsFromTable,
-  writeTable,
-} from '@expctr/data';
+import { predictionsToTable, PREDICTORS, readDataset, readTable, rowsOf, interactionsFromTable, writeTable } from '@expctr/data';
 import { readRun } from '@expctr/eval';
 import { readManifest, readRunLog, runFolder } from '@expctr/run';
 import { createRng, sha256 } from '@expctr/core';
 import { buildFeatures, calibrate, fitCalibrator, fitCtr, loadCalibrator, loadCtrModel, selectRows } from '@expctr/ctr-models';
 import { filesIn } from '../bytes.js';
 import { promise, type Files, type Target } from '../target.js';
+import { writeExplanations } from './explanations.js';
 import { preparedFiles } from './tables.js';
 
 async function runFiles(folder: string): Promise<Files> {
@@ -32,19 +23,7 @@ async function runFiles(folder: string): Promise<Files> {
   };
   const run = runFolder(join(folder, 'run'));
   await writeTable(run.predictions, predictionsToTable(PREDICTORS.map((model) => ({ model, ...of }))));
-  const explanation = {
-    iteration: 0,
-    stage: 'final',
-    explanation: 'likes x',
-    read: 'likes x',
-    tokenCount: 3,
-    finishReason: 'stop',
-    rewards: { lc: 0.5 },
-  } as const;
-  await writeTable(
-    run.explanations('final'),
-    explanationsToTable(explanationsFromRows(rows.map((row) => ({ interactionId: row, ...explanation })))),
-  );
+  await writeExplanations(run.explanations('final'), rows, { lc: 0.5 });
   return {
     ...filesIn(run.root),
     ...Object.fromEntries(Object.entries(data).map(([name, bytes]) => [`data/${name}`, bytes])),

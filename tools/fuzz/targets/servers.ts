@@ -3,12 +3,13 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createRng, ExpctrError } from '@expctr/core';
 import { buildFeatures, fitCtr } from '@expctr/ctr-models';
-import { explanationsFromRows, explanationsToTable, readDataset, writeTable } from '@expctr/data';
+import { readDataset } from '@expctr/data';
 import { runFolder } from '@expctr/run';
 import { serveRun } from '@expctr/serve';
 import { useOnnx } from '@expctr/tfjs-backend-onnx';
 import { firstAnswer, openConnection, postBytes, type HttpAnswer, type HttpConnection } from '../../common/http-connection.js';
 import { promise, type Files, type Target } from '../target.js';
+import { writeExplanations } from './explanations.js';
 import { preparedFiles } from './tables.js';
 
 /** A request that the server refused, as it is right. */
@@ -30,18 +31,7 @@ async function served(folder: string): Promise<string> {
   const { interactions, items } = await readDataset(run.data);
   const rows = interactions.interactionId;
   const data = Float32Array.from({ length: 4 * rows.length }, (_, k) => Math.sin(k));
-  const explanation = {
-    iteration: 0,
-    stage: 'final',
-    explanation: 'likes x',
-    read: 'likes x',
-    tokenCount: 3,
-    finishReason: 'stop',
-  } as const;
-  await writeTable(
-    run.explanations('final'),
-    explanationsToTable(explanationsFromRows(Array.from(rows, (row) => ({ interactionId: row, ...explanation })))),
-  );
+  await writeExplanations(run.explanations('final'), rows);
   const features = buildFeatures({
     interactions,
     items,

@@ -31,5 +31,8 @@ export function errorBody({ code, what, where, expected, remedy }: RequestError)
   };
 }
 
+/** The content type of JSON. */
+export const JSON_TYPE = 'application/json; charset=utf-8';
+
 /** Headers of every answer. */
 export const COMMON_HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { RequestError } from '../errors.js';
-import { COMMON_HEADERS, errorBody } from './answer.js';
+import { COMMON_HEADERS, errorBody, JSON_TYPE } from './answer.js';
 
 /**
  * Answers what never became a whole request: bytes that are no HTTP, headers without end, a client that takes its time.
@@ -16,7 +16,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex, 
   const text = JSON.stringify(errorBody(refusal));
   const headers = {
     ...COMMON_HEADERS,
-    'content-type': 'application/json; charset=utf-8',
+    'content-type': JSON_TYPE,
     'content-length': Buffer.byteLength(text),
     connection: 'close',
   };

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { RequestError, ServeError } from '../errors.js';
 import type { ServeMetrics } from '../metrics/serve-metrics.js';
 import type { ServeOptions } from '../options.js';
-import { COMMON_HEADERS, errorBody, type Answer } from './answer.js';
+import { COMMON_HEADERS, errorBody, JSON_TYPE, type Answer } from './answer.js';
 import { readBody, requireJson, requireSize } from './body.js';
 import { answerClientError } from './client-error.js';
 import { sendEvents } from './events.js';
@@ -77,8 +77,7 @@ export async function listen({ routes, limits, metrics, onFailure }: HttpServerO
 
   async function send(response: ServerResponse, answer: Answer): Promise<void> {
     if (answer.kind === 'events') return sendEvents(response, answer.events, (error) => errorBody(refusalOf(error)));
-    if (answer.kind === 'json')
-      return write(response, answer.status ?? 200, 'application/json; charset=utf-8', JSON.stringify(answer.value), answer.headers);
+    if (answer.kind === 'json') return write(response, answer.status ?? 200, JSON_TYPE, JSON.stringify(answer.value), answer.headers);
     write(response, 200, answer.type, answer.text, answer.headers);
   }
 
@@ -89,28 +88,19 @@ export async function listen({ routes, limits, metrics, onFailure }: HttpServerO
     text: string,
     headers: Readonly<Record<string, string>> = {},
   ): void {
-    const close = isStopping ? { connection: 'close' } : {};
-    response.writeHead(status, {
-      ...COMMON_HEADERS,
-      'content-type': type,
-      'content-length': Buffer.byteLength(text),
-      ...close,
-      ...headers,
-    });
+    begin(response, status, type, text, { ...(isStopping ? { connection: 'close' } : {}), ...headers });
     response.end(text);
+  }
+
+  /** Status and headers of a text. */
+  function begin(response: ServerResponse, status: number, type: string, text: string, headers: Readonly<Record<string, string>>): void {
+    response.writeHead(status, { ...COMMON_HEADERS, 'content-type': type, 'content-length': Buffer.byteLength(text), ...headers });
   }
 
   async function refuse(request: IncomingMessage, response: ServerResponse, error: RequestError): Promise<void> {
     const text = JSON.stringify(errorBody(error));
-    if (request.complete || request.method !== 'POST')
-      return write(response, error.status, 'application/json; charset=utf-8', text, error.headers);
-    response.writeHead(error.status, {
-      ...COMMON_HEADERS,
-      'content-type': 'application/json; charset=utf-8',
-      'content-length': Buffer.byteLength(text),
-      connection: 'close',
-      ...error.headers,
-    });
+    if (request.complete || request.method !== 'POST') return write(response, error.status, JSON_TYPE, text, error.headers);
+    begin(response, error.status, JSON_TYPE, text, { connection: 'close', ...error.headers });
     response.write(text);
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, LINGER);

@@ -1,4 +1,5 @@
 import type { GgufView, ModelFamily } from '../../families/family.js';
+import { LARGEST } from '../../families/shared/config.js';
 import type { DecoderConfig } from '../../model/config.js';
 import type { ModelDescription } from '../config-file.js';
 import { FormatError } from '../errors.js';
@@ -51,12 +52,9 @@ export async function describeGguf(
 async function readRopeFactors(file: GgufFile): Promise<readonly number[] | null> {
   const name = ['rope_freqs.weight', 'rope_factors_short.weight'].find((each) => file.tensors.has(each));
   const shape = name === undefined ? [] : (file.tensors.get(name)?.shape ?? []);
-  if (name === undefined || shape.length !== 1 || shape[0]! > MOST_PAIRS) return null;
+  if (name === undefined || shape.length !== 1 || 2 * shape[0]! > LARGEST.width) return null;
   return Array.from((await file.read(name)).data);
 }
-
-/** Pairs of dimensions that a head has at most; see `LARGEST` of the families. */
-const MOST_PAIRS = 2 ** 19;
 
 /** Fields that may differ: config.json may allow a longer context, and names more of the ids that begin or end a sequence. */
 const FREE: ReadonlySet<string> = new Set<keyof DecoderConfig>(['maxPositions', 'bosTokenId', 'eosTokenIds']);
