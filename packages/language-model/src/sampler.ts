@@ -1,7 +1,12 @@
 import type { SeedPath } from '@expctr/core';
+import type { Constraint } from './constraint.js';
 import type { TokenIds } from './tokenizer.js';
 
-/** How completions are drawn. All of it but `onProgress`, `onToken` and `signal` is plain JSON, so that a request can go to another process. */
+/**
+ * How completions are drawn. All of it but callbacks, `signal` and a constraint of your own is plain JSON, so that a request can go to
+ * another process. What changes a distribution does so in the order of transformers: penalties, constraint, temperature, `topK`, `topP`,
+ * `minP`. Greedy texts know penalties and constraint alone. A sampler that cannot do what is asked refuses it by its name.
+ */
 export interface SamplingOptions {
   /** Upper bound of a completion's length in tokens, the stop token included. */
   readonly maxNewTokens: number;
@@ -11,8 +16,26 @@ export interface SamplingOptions {
   readonly topK?: number;
   /** Keep the smallest set of tokens with at least this probability. Default 1: all. */
   readonly topP?: number;
+  /** Keep only tokens that are at least this times as probable as the most probable one. From 0 to 1. Default 0: all. */
+  readonly minP?: number;
+  /**
+   * Logits of tokens that prompt or response have are divided by it where they are positive, multiplied where they are negative (Keskar
+   * et al. 2019, equation 5, as transformers has it). Above 1 it keeps from repeating. Default 1: none.
+   */
+  readonly repetitionPenalty?: number;
+  /** Taken from the logits of tokens that the response has, behind `repetitionPenalty`, as in the OpenAI API. Default 0. */
+  readonly presencePenalty?: number;
+  /** Taken from a token's logit for each time that the response has it, behind `repetitionPenalty`. Default 0. */
+  readonly frequencyPenalty?: number;
+  /** What the response may be. A completion ends with the token after which nothing more may come. Default: anything. */
+  readonly constraint?: Constraint;
   /** A completion ends with the first of these tokens (which it contains). */
   readonly stopTokenIds: readonly number[];
+  /**
+   * A completion ends with the first token after which its text, as `Tokenizer.decodeText` gives it, contains one of these. It contains
+   * that token whole, and so the text and what the token has behind it. Not together with `choices` or `jsonSchema`.
+   */
+  readonly stopStrings?: readonly string[];
   /**
    * Completion c of prompt i draws from the stream `[...seed, keys[i], c]`: which prompts stand in one call, and in which order,
    * changes no completion.
@@ -28,6 +51,8 @@ export interface SamplingOptions {
   readonly onProgress?: (done: number, most: number) => void;
   /** Called with each token as it is drawn, the stop token included: for texts that are shown while they are written. Servers do not. */
   readonly onToken?: (token: number, promptIndex: number, completion: number) => void;
+  /** Called with each completion as it ends, and which of its prompt's it is. */
+  readonly onCompletion?: (made: Completion, completion: number) => void;
   /** Aborted, the call ends as soon as it can and throws the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -36,14 +61,15 @@ export interface SamplingOptions {
 export interface Completion {
   /** Index into the prompts given to `generate`. */
   readonly promptIndex: number;
-  /** The response alone, without its prompt; its last token is the stop token when `finishReason` is 'stop'. */
+  /** The response alone, without its prompt; where a stop token or stop string ended it, that token is its last one. */
   readonly tokens: Int32Array;
   /**
-   * The sampler's own log-probability of each token, in nats, at the sampling temperature, before top-k and top-p; at temperature 0
-   * that of temperature 1; NaN where a server does not say it. A sampler may run on int8 weights or on another machine: policy optimization never trains on these.
+   * The sampler's own log-probability of each token, in nats, at the sampling temperature, before penalties, constraint, top-k, top-p and
+   * min-p: that of the model, as `TrainablePolicy.logProbabilities` says it of the same tokens. At temperature 0 that of temperature 1;
+   * NaN where a server does not say it. A sampler may run on int8 weights or on another machine: policy optimization never trains on these.
    */
   readonly logProbs: Float32Array;
-  /** 'stop': ended by a stop token; 'length': cut at `maxNewTokens`. */
+  /** 'stop': ended by a stop token, by a stop string or by what its constraint says; 'length': cut at `maxNewTokens`. */
   readonly finishReason: 'stop' | 'length';
   /** The version given to {@link Sampler.publish} whose adapter wrote this; absent where nothing was published. */
   readonly version?: string;

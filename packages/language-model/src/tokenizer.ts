@@ -17,6 +17,11 @@ export interface Tokenizer {
   decode(ids: TokenIds): string;
   /** The text of a continuation, the inverse of `encodeText`: a leading space is kept where `decode` would drop it. */
   decodeText(ids: TokenIds): string;
+  /**
+   * The bytes that a token adds to a text: joined and read as UTF-8 they are what `decodeText` gives, also where a character's bytes
+   * are spread over tokens. None for what it leaves out: special tokens, and ids without a token.
+   */
+  tokenBytes(id: number): Uint8Array;
   /** One more than the largest token id, added tokens included. */
   readonly vocabularySize: number;
   /** The begin-of-sequence token, if the tokenizer names one. */

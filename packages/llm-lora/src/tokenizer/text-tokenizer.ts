@@ -7,6 +7,7 @@ import { afterControlToken, asContinuation, withoutControlTokens } from './plain
 import type { ChatPrompt, Tokenizer } from '@expctr/language-model';
 import { plainTokens, withNamedTokens } from './special-tokens.js';
 import { checkTemplateEnds } from './template-time.js';
+import { tokenBytes } from './token-bytes.js';
 import { isControl, withUnicodeDigits, type TokenizerJson } from './tokenizer-json.js';
 
 /** A tokenizer's two files, parsed. */
@@ -39,7 +40,8 @@ export function makeTokenizer(
   const plain = new Class(plainJson, config);
   const plainAfterControl = sharing(plain, afterControlToken(plainJson), config, Class);
   const plainContinuation = sharing(plain, asContinuation(plainJson), config, Class);
-  const fullContinuation = sharing(full, asContinuation(json), config, Class);
+  const continuation = asContinuation(json);
+  const fullContinuation = sharing(full, continuation, config, Class);
   const controlTokens = (json.added_tokens ?? []).filter(isControl);
   const hasChatTemplate = full.chat_template !== null;
   const laidOut: RenderChat = (messages) => full.apply_chat_template([...messages], { tokenize: false, add_generation_prompt: true });
@@ -65,6 +67,11 @@ export function makeTokenizer(
     encodeText: (text) => Int32Array.from(idsOf(plainContinuation, text, name)),
     decode: (ids) => working(() => textOf(full, ids), name),
     decodeText: (ids) => working(() => textOf(fullContinuation, ids), name),
+    tokenBytes: tokenBytes(
+      continuation,
+      (id) => innerOf(full).id_to_token(id),
+      (id) => textOf(fullContinuation, [id]),
+    ),
     vocabularySize: vocabularySize(json),
     bosTokenId: full.bos_token_id ?? null,
     eosTokenIds: [...new Set([...(full.eos_token_id === undefined ? [] : [full.eos_token_id]), ...endTokenIds])],
