@@ -6,6 +6,8 @@ export interface TokenChoice {
   readonly topK?: number | undefined;
   /** Keep the smallest set of tokens with at least this probability; undefined: all. */
   readonly topP?: number | undefined;
+  /** Keep tokens that are at least this times as probable as the most probable one; undefined: all. */
+  readonly minP?: number | undefined;
 }
 
 /**
@@ -13,14 +15,23 @@ export interface TokenChoice {
  * @param p probabilities of all tokens
  * @param uniform in [0, 1)
  */
-export function chooseToken(p: Float32Array, { greedy, topK = p.length, topP = 1 }: TokenChoice, uniform: number): number {
-  if (greedy) return largest(p);
-  if (topK >= p.length && topP >= 1) return invert(p, null, uniform);
-  return invert(p, nucleus(p, topK, topP), uniform);
+export function chooseToken(p: Float32Array, choice: TokenChoice, uniform: number): number {
+  return choice.greedy ? largest(p) : invert(p, keptTokens(p, choice), uniform);
 }
 
-/** The first of the most probable tokens, as torch.argmax has it. */
-function largest(p: Float32Array): number {
+/** The tokens that a choice leaves, in order of their ids; null: all. Top-k, then top-p among what is left, then min-p, as in transformers. */
+export function keptTokens(p: Float32Array, { topK = p.length, topP = 1, minP = 0 }: TokenChoice): readonly number[] | null {
+  const kept = topK >= p.length && topP >= 1 ? null : nucleus(p, topK, topP);
+  if (minP <= 0) return kept;
+  const least = minP * p[largest(p)]!; // top-k and top-p keep the most probable token, and ratios as they are
+  if (kept !== null) return kept.filter((token) => p[token]! >= least);
+  const probable: number[] = [];
+  for (let token = 0; token < p.length; token += 1) if (p[token]! >= least) probable.push(token);
+  return probable;
+}
+
+/** The first of the largest, as torch.argmax has it. */
+export function largest(p: Float32Array): number {
   let best = 0;
   for (let token = 1; token < p.length; token += 1) if (p[token]! > p[best]!) best = token;
   return best;
@@ -44,7 +55,7 @@ function invert(p: Float32Array, kept: readonly number[] | null, uniform: number
   return last;
 }
 
-/** Top-k, then top-p among what is left of it (the order of transformers' logits warpers), in order of token id. */
+/** Top-k, then top-p among what is left of it, in order of token id. */
 function nucleus(p: Float32Array, topK: number, topP: number): number[] {
   // tokens at or below this cannot be in the set: all of them together have at most 1 - topP
   const floor = topK >= p.length ? (1 - topP) / p.length : 0;

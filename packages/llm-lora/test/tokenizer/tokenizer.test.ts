@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Tokenizer } from '@expctr/language-model';
 import { MODELS } from './models.js';
+import { added, letters } from './synthetic.js';
+
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+const joinedBytes = (tokenizer: Tokenizer, ids: readonly number[]): string =>
+  utf8.decode(Uint8Array.from(ids.flatMap((id) => [...tokenizer.tokenBytes(id)])));
 
 for (const { name, missing, load, fixture } of MODELS) {
   for (const { name: kind, text, ids, decoded } of fixture.texts) {
@@ -44,6 +50,18 @@ for (const { name, missing, load, fixture } of MODELS) {
     );
   });
 
+  test.skipIf(missing)(`${name}: the bytes of tokens, joined, are their text, whatever they are`, async () => {
+    const tokenizer = await load();
+    fc.assert(
+      fc.property(fc.array(fc.nat(tokenizer.vocabularySize + 2), { maxLength: 12 }), (ids) => {
+        expect(joinedBytes(tokenizer, ids)).toBe(tokenizer.decodeText(ids));
+      }),
+      { numRuns: 200, seed: 3 },
+    );
+    for (const text of ['Amélie 🎬', ' 千と千尋', ' a\n\tb', '\u0000\u007f'])
+      expect(joinedBytes(tokenizer, [...tokenizer.encodeText(text)])).toBe(text);
+  });
+
   test.skipIf(missing)(`${name}: special tokens are left out of decoded text`, async () => {
     const tokenizer = await load();
     const [end = -1] = tokenizer.eosTokenIds;
@@ -69,4 +87,14 @@ test.skipIf(MODELS[1]?.missing)('SmolLM2: nothing is put before completions, and
   const tokenizer = await (MODELS[1] as (typeof MODELS)[number]).load();
   expect(tokenizer).toMatchObject({ vocabularySize: 49152, bosTokenId: 1, eosTokenIds: [2], padTokenId: 2, hasChatTemplate: true });
   expect([...tokenizer.encode({ form: 'completion', text: '' })]).toEqual([]);
+});
+
+test('added tokens have bytes, special ones none, and a decoder that strips does not strip within a text', () => {
+  const decoders = [{ type: 'Replace', pattern: { String: '▁' }, content: ' ' }, { type: 'Fuse' }, { type: 'Strip', content: ' ', start: 1, stop: 0 }]; // prettier-ignore
+  const tokenizer = letters({
+    added_tokens: [added(2, '</s>'), added(39, '<think>', { special: false })],
+    decoder: { type: 'Sequence', decoders },
+  });
+  expect(joinedBytes(tokenizer, [...tokenizer.encodeText(' yes')])).toBe(' yes');
+  expect(joinedBytes(tokenizer, [2, 39, 10_000])).toBe('<think>');
 });

@@ -1,0 +1,94 @@
+import type { Rng } from '@expctr/core';
+import type { SamplingOptions, TokenConstraint, TokenIds, Tokenizer } from '@expctr/language-model';
+import { AllowedTokens } from './allowed.js';
+import { checkDistribution, notFinite } from './check-finite.js';
+import { normalizerOf, only, softmax } from './logits.js';
+import type { NextTokenRequest } from './next-token.js';
+import { SeenTokens, type Penalties } from './penalties.js';
+import { chooseToken, type TokenChoice } from './sampling.js';
+import { StopStrings } from './stop-strings.js';
+import { inverseTemperatureOf } from './temperature.js';
+
+/** How the tokens of a call's completions are drawn, and what ends them. */
+export interface DrawOptions {
+  readonly sampling: SamplingOptions;
+  readonly penalties: Penalties | null;
+  readonly constraint: TokenConstraint | null;
+  /** Where there are stop strings: what they are looked for in. */
+  readonly tokenizer: Tokenizer | null;
+}
+
+/** What the model is asked for before each token. */
+export function requestOf({ sampling: { temperature = 1 }, penalties, constraint }: DrawOptions): NextTokenRequest {
+  if (penalties !== null || constraint !== null) return { form: 'logits', temperature: 1 };
+  return { form: 'probabilities', temperature: temperature === 0 ? 1 : temperature };
+}
+
+/** One completion as it is drawn. */
+export class Draw {
+  readonly tokens: number[] = [];
+  readonly logProbs: number[] = [];
+  finishReason: 'stop' | 'length' | null = null;
+  readonly #options: DrawOptions;
+  readonly #promptIndex: number;
+  readonly #stream: Rng;
+  readonly #choice: TokenChoice;
+  readonly #seen: SeenTokens | null;
+  readonly #stops: StopStrings | null;
+  readonly #allowed: AllowedTokens | null;
+
+  /** @param promptIndex which of the prompts, for errors @param stream one number for each token */
+  constructor(options: DrawOptions, prompt: TokenIds, promptIndex: number, stream: Rng) {
+    const { temperature, topK, topP, minP, stopStrings = [], stopTokenIds, maxNewTokens } = options.sampling;
+    this.#options = options;
+    this.#promptIndex = promptIndex;
+    this.#stream = stream;
+    this.#choice = { greedy: temperature === 0, topK, topP, minP };
+    this.#seen = options.penalties === null ? null : new SeenTokens(prompt, options.penalties);
+    this.#stops = stopStrings.length === 0 ? null : new StopStrings(stopStrings);
+    this.#allowed = options.constraint === null ? null : new AllowedTokens(options.constraint, stopTokenIds, maxNewTokens);
+  }
+
+  /**
+   * Draws the next token. It may end the completion, which then has a `finishReason`.
+   * @param next [vocabulary], as {@link requestOf} says
+   * @throws {@link PolicyError} `POLICY_NOT_FINITE`, `POLICY_CONSTRAINT`
+   */
+  take(next: Float32Array): number {
+    const token = requestOf(this.#options).form === 'logits' ? this.#fromLogits(next) : this.#fromProbabilities(next);
+    this.tokens.push(token);
+    this.finishReason = this.#ended(token);
+    return token;
+  }
+
+  #fromProbabilities(p: Float32Array): number {
+    checkDistribution(p, this.#promptIndex);
+    const token = chooseToken(p, this.#choice, this.#stream.next());
+    this.logProbs.push(Math.log(p[token]!));
+    return token;
+  }
+
+  #fromLogits(logits: Float32Array): number {
+    const { temperature = 1 } = this.#options.sampling;
+    const [inverse = 1] = inverseTemperatureOf(temperature === 0 ? 1 : temperature);
+    const normalizer = normalizerOf(logits, inverse);
+    const penalized = this.#seen?.penalized(logits) ?? logits;
+    const scores = this.#allowed === null ? penalized : only(penalized, this.#allowed.now(logits.length));
+    const token = chooseToken(this.#choice.greedy ? scores : softmax(scores, inverse), this.#choice, this.#stream.next());
+    if (!Number.isFinite(normalizer) || scores[token] === -Infinity) {
+      throw notFinite('the logits of the next token are not finite', `generate, prompt ${this.#promptIndex}`);
+    }
+    this.#seen?.add(token);
+    this.logProbs.push(logits[token]! * inverse - normalizer);
+    return token;
+  }
+
+  #ended(token: number): 'stop' | 'length' | null {
+    const { tokenizer, sampling } = this.#options;
+    if (sampling.stopTokenIds.includes(token)) return 'stop';
+    if (this.#stops?.add(tokenizer!.tokenBytes(token)) === true) return 'stop';
+    const left = sampling.maxNewTokens - this.tokens.length;
+    if (this.#allowed?.add(token, left) === true) return 'stop';
+    return left === 0 ? 'length' : null;
+  }
+}
