@@ -19,6 +19,11 @@ export interface TokenBatch {
   readonly scalars?: Readonly<Record<string, number>>;
   /** Rows that a loss compares: the policy never parts them, however it splits the batch. They reach a loss as `TracedBatch.pairs`. */
   readonly pairs?: readonly RowPair[];
+  /**
+   * Whether rows of different prompts may be put into one sequence, each seeing itself alone: less padding and fewer shapes where
+   * lengths differ and prompts do not repeat. Log-probabilities and gradients are the same but for rounding. Default false.
+   */
+  readonly pack?: boolean;
 }
 
 /** What the model says about the response tokens of a batch; R is the padded response length. On padding: anything finite. */

@@ -1,12 +1,12 @@
 import type { TokenIds } from '@expctr/language-model';
 import type { RowPair, TokenBatch } from '@expctr/language-model/training';
 import { bucketRows } from '@expctr/tfjs-backend-onnx';
-import { groupRows, unitsOf, type Sequence } from './batch-units.js';
+import { groupRows, packRows, unitsOf, type Sequence } from './batch-units.js';
 import { bucketResponse, bucketTime } from './buckets.js';
 import { packedLength, packTexts, type PackedArrays } from './packing.js';
 
 /** What a plan needs of a batch. */
-export type PlannedBatch = Pick<TokenBatch, 'prompts' | 'responses' | 'pairs'>;
+export type PlannedBatch = Pick<TokenBatch, 'prompts' | 'responses' | 'pairs' | 'pack'>;
 
 /** Sizes of a compiled scoring or training function. */
 export interface BatchShape {
@@ -54,13 +54,14 @@ export interface PartPairs {
  * Splits a batch into parts of at most `limit` padded tokens, or one sequence where that is longer. Rows with equal prompts
  * become one sequence of up to `2 * limit` tokens (a longer one costs less than the prompt a second time): the prompt without its
  * last token, then for each row that last token and the response without its own, so that every place behind the shared part
- * predicts exactly one response token. Rows that pairs connect, however indirectly, come into one part, whatever its size. Scoring
+ * predicts exactly one response token. With `pack`, rows stand side by side instead ({@link packRows}). Rows that pairs connect, however indirectly, come into one part, whatever its size. Scoring
  * and training plan alike, which is what makes their log-probabilities equal to the last bit.
  */
-export function planBatch({ prompts, responses, pairs = [] }: PlannedBatch, limit: number): BatchPart[] {
+export function planBatch({ prompts, responses, pairs = [], pack = false }: PlannedBatch, limit: number): BatchPart[] {
+  const sequences = pack ? packRows(prompts, responses, limit) : groupRows(prompts, responses, pairs, limit);
   const parts: BatchPart[] = [];
   let open: Sequence[] = [];
-  for (const unit of unitsOf(groupRows(prompts, responses, pairs, limit), pairs)) {
+  for (const unit of unitsOf(sequences, pairs)) {
     const longest = open[0] ?? unit[0]!;
     const fits = (open.length + unit.length) * bucketTime(packedLength(longest.text)) <= limit;
     if (open.length > 0 && !fits) {
@@ -82,7 +83,8 @@ function packPart(sequences: readonly Sequence[], responses: readonly TokenIds[]
     batch,
     time,
   );
-  const starts = packed.starts.flat();
+  const leads = sequences.flatMap((sequence) => sequence.leads);
+  const starts = packed.starts.flat().map((start, index) => start + leads[index]!);
   const response = bucketResponse(Math.max(...rows.map((row) => responses[row]!.length)));
   const pairs = pairsOf(rows, allPairs);
   const shape = { batch, time, rows: bucketRows(rows.length), response, pairs: pairs?.mask.length ?? 0 };

@@ -3,11 +3,13 @@ import type { RowPair } from '@expctr/language-model/training';
 import { packedLength, type PackedText } from './packing.js';
 import { keyOf } from './token-ids.js';
 
-/** Rows with equal prompts as one sequence. */
+/** Some rows as one sequence. */
 export interface Sequence {
   readonly text: PackedText;
   /** Rows of the batch, one for each continuation. */
   readonly rows: readonly number[];
+  /** How many tokens of each continuation stand before the one that predicts its response's first. */
+  readonly leads: readonly number[];
 }
 
 /** Rows by prompt, in sequences of at most `2 * limit` tokens; rows of one prompt that pairs connect stay together where they fit. */
@@ -36,8 +38,29 @@ export function groupRows(
       open.text.continuations.push(...rows.map(fed));
       open.rows.push(...rows);
     }
-    return sequences;
+    return sequences.map((sequence) => ({ ...sequence, leads: sequence.rows.map(() => 0) }));
   });
+}
+
+/**
+ * Rows side by side, each as a continuation of nothing, in sequences of at most `limit` tokens (or one row). Those with responses of
+ * similar length go together, for each row of a part takes the place of its longest response where the vocabulary is met.
+ */
+export function packRows(prompts: readonly TokenIds[], responses: readonly TokenIds[], limit: number): Sequence[] {
+  const sequences: { text: { shared: TokenIds; continuations: TokenIds[] }; rows: number[]; leads: number[] }[] = [];
+  const order = responses.map((_, row) => row).sort((a, b) => responses[b]!.length - responses[a]!.length || a - b);
+  for (const row of order) {
+    const fed = [...Array.from(prompts[row]!), ...Array.from(responses[row]!).slice(0, -1)];
+    let open = sequences.at(-1);
+    if (open === undefined || packedLength(open.text) + fed.length > limit) {
+      open = { text: { shared: [], continuations: [] }, rows: [], leads: [] };
+      sequences.push(open);
+    }
+    open.text.continuations.push(fed);
+    open.rows.push(row);
+    open.leads.push(prompts[row]!.length - 1);
+  }
+  return sequences;
 }
 
 /** Sequences that pairs connect, longest first within a unit and among units; without pairs each is a unit of its own. */
