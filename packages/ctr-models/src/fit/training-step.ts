@@ -15,6 +15,7 @@ import { parameterLeaves, parameterSpecs } from '../model/parameters.js';
 import type { ModelState } from '../model/predictor.js';
 import { createRowGradients } from '../tables/row-gradients.js';
 import { createRowOptimizer } from '../tables/row-optimizer.js';
+import { createDenseOptimizer } from './dense-optimizer.js';
 import { createDropout } from './dropout.js';
 import type { ResolvedFitOptions } from './options.js';
 import type { RowWeights } from './row-weights.js';
@@ -79,16 +80,37 @@ export async function createTrainingStep(
     size,
     blockRows,
   );
+  const optimizer = createDenseOptimizer({ name: options.optimizer, learningRate: options.learningRate });
+  const leaves = parameterLeaves(parameters).map(({ path, tensor }) => {
+    const l2 = tensor.shape.length < 2 ? 0 : path.split('.').includes('dense') ? options.denseL2 : options.l2;
+    const values = tensor.data as Float32Array;
+    const state = new Float32Array(optimizer.slots * values.length);
+    const slots = Array.from({ length: optimizer.slots }, (_, slot) => state.subarray(slot * values.length, (slot + 1) * values.length));
+    return { path, shape: tensor.shape, values, l2, state, slots };
+  });
   const compiled = await compile(
     (
       params: ParameterTree,
+      state: readonly (readonly tf.Tensor[])[],
+      stepSize: tf.Scalar,
       rows: RowInputs<tf.Tensor>,
       others: OtherInputs<tf.Tensor>,
       noise: Readonly<Record<string, tf.Tensor2D>>,
       targets: Targets<tf.Tensor>,
-    ) => lossAndGrads({ params, rows }, { others, perRow: { noise, targets } }),
+    ) => {
+      const { value, grads } = lossAndGrads({ params, rows }, { others, perRow: { noise, targets } });
+      const values = flattenTree<tf.Tensor>(params);
+      const updated = flattenTree<tf.Tensor>(grads.params).map((gradient, k) => {
+        const { l2 } = leaves[k]!;
+        const whole = l2 > 0 ? tf.add(gradient, tf.mul(l2, values[k]!)) : gradient;
+        return optimizer.update(values[k]!, whole, state[k]!, stepSize);
+      });
+      return { value, rows: grads.rows, updated };
+    },
     [
       parameterSpecs(parameters),
+      leaves.map(({ shape, slots }) => slots.map(() => spec([...shape]))),
+      spec([]),
       specs.rows,
       specs.others,
       Object.fromEntries(Object.entries(dropout.masks).map(([name, mask]) => [name, spec([size, mask.length / size])])),
@@ -97,13 +119,6 @@ export async function createTrainingStep(
     { name: `${backbone.name}-step-${size}` },
   );
 
-  const optimizer = createRowOptimizer({ name: options.optimizer, learningRate: options.learningRate });
-  const leaves = parameterLeaves(parameters).map(({ path, tensor }) => {
-    const values = tensor.data as Float32Array;
-    const l2 = tensor.shape.length < 2 ? 0 : path.split('.').includes('dense') ? options.denseL2 : options.l2;
-    const parts = [values.length];
-    return { path, values, l2, parts, state: new Float32Array(optimizer.stateSize(parts)) };
-  });
   const tableOptimizer = createRowOptimizer({
     name: options.tableOptimizer ?? options.optimizer,
     learningRate: options.tableLearningRate ?? options.learningRate,
@@ -132,26 +147,28 @@ export async function createTrainingStep(
       }
       targets.weights.fill(0, count);
       dropout.draw();
-      const { value, grads } = await compiled.run([parameters, buffers.rows, buffers.others, dropout.masks, targets]);
-
       step.steps += 1;
-      optimizer.begin(step.steps, learningRateScale);
-      tableOptimizer.begin(step.steps, learningRateScale);
-      flattenTree<HostTensor>(grads.params).forEach(({ data }, k) => {
-        const gradient = data as Float32Array;
-        const { values, l2, parts, state } = leaves[k]!;
-        if (l2 > 0) for (let i = 0; i < gradient.length; i += 1) gradient[i] = gradient[i]! + l2 * values[i]!;
-        optimizer.update(values, 0, gradient, 0, parts, state, 0);
+      const stepSize = Float32Array.of(optimizer.stepSize(step.steps, learningRateScale));
+      const state = leaves.map(({ slots }) => slots);
+      const {
+        value,
+        rows: grads,
+        updated,
+      } = await compiled.run([parameters, state, stepSize, buffers.rows, buffers.others, dropout.masks, targets]);
+      updated.forEach((now, k) => {
+        leaves[k]!.values.set(now.value.data);
+        now.state.forEach(({ data }, slot) => state[k]![slot]!.set(data));
       });
+      tableOptimizer.begin(step.steps, learningRateScale);
       const fields = gatherer.lookups.length;
       const gradients = {
-        embeddings: (grads.rows.embeddings?.data ?? new Float32Array(0)) as Float32Array,
-        firstOrder: grads.rows.firstOrder.data as Float32Array,
+        embeddings: (grads.embeddings?.data ?? new Float32Array(0)) as Float32Array,
+        firstOrder: grads.firstOrder.data as Float32Array,
       };
       gatherer.lookups.forEach((lookup, field) => {
         rowGradients[lookup.table]!.scatter(gradients, lookup, { field, fields, rows, start, count });
       });
-      for (const [table, gradient] of Object.entries(grads.rows.tables ?? {})) {
+      for (const [table, gradient] of Object.entries(grads.tables ?? {})) {
         rowGradients[tables.findIndex((t) => t.name === table)]!.add(
           buffers.events!.shown[table]!,
           gradient.data as Float32Array,
