@@ -8,7 +8,7 @@ import { printGraph } from '../src/print.js';
 import { serialize } from '../src/onnx.js';
 import { trace } from '../src/trace.js';
 
-beforeAll(useOnnx);
+beforeAll(() => useOnnx());
 
 const names = (graph: Graph): string[] => graph.inputs.map(({ origin }) => (origin.kind === 'input' ? origin.name : ''));
 const outputs = (graph: Graph): string[] => graph.outputs.map((_, i) => `out${i}`);
@@ -118,6 +118,24 @@ test('the transpose of the last two axes folds in batches, other exchanges do no
   const batch = (perm: number[], y: number[]): string[] => of2((a, b) => tf.matMul(a, tf.transpose(b, perm)), [2, 3, 4, 5], y).ops;
   expect(batch([0, 1, 3, 2], [2, 3, 6, 5])).toEqual(['FusedMatMul']);
   expect(batch([0, 2, 1, 3], [2, 5, 3, 6])).toEqual(['Transpose', 'MatMul']);
+});
+
+test('the transpose of a large left operand is a step of its own, however it is written', async () => {
+  const [sums, rows, columns] = [200, 130, 140];
+  const ops = (fn: (x: tf.Tensor2D, y: tf.Tensor2D) => unknown, x: number[], y: number[]): string[] => of2(fn, x, y).ops;
+  expect(ops((x, y) => tf.matMul(x, y, true), [sums, rows], [sums, columns])).toEqual(['Transpose', 'MatMul']);
+  expect(ops((x, y) => tf.matMul(tf.transpose(x), y), [sums, rows], [sums, columns])).toEqual(['Transpose', 'MatMul']);
+  expect(ops((x, y) => tf.matMul(x, y, true, true), [sums, rows], [columns, sums])).toEqual(['Transpose', 'FusedMatMul']);
+  expect(ops((x, y) => tf.matMul(tf.transpose(x), y, true), [rows, sums], [sums, columns])).toEqual(['MatMul']);
+  expect(ops((x, y) => tf.matMul(x, y, true), [sums, 16], [sums, columns])).toEqual(['FusedMatMul']);
+
+  const numbers = (count: number): Float32Array => Float32Array.from({ length: count }, (_, at) => Math.sin(at));
+  const [x, y] = [numbers(sums * rows), numbers(sums * columns)];
+  const product = await compile((a: tf.Tensor2D, b: tf.Tensor2D) => tf.matMul(a, b, true), [spec([sums, rows]), spec([sums, columns])]);
+  const { data } = await product.run([x, y]);
+  let expected = 0;
+  for (let k = 0; k < sums; k += 1) expected += x[k * rows + 7]! * y[k * columns + 11]!;
+  expect(data[7 * columns + 11]).toBeCloseTo(expected, 4);
 });
 
 test('transposes of transposes are one, and one that moves nothing is a reshape', () => {

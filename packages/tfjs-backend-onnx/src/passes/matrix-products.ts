@@ -1,3 +1,4 @@
+import type { GraphBuilder } from '../builder.js';
 import { int, MICROSOFT, producedBy, type Node, type Value } from '../graph.js';
 import type { Rule } from './rule.js';
 
@@ -16,17 +17,40 @@ function flag(node: Node, name: string): boolean {
   return attribute?.kind === 'int' && attribute.value === 1;
 }
 
+/** From this many rows, columns and sums on, a product of a transposed left operand takes longer than a transpose and a plain product. */
+const LEAST_TO_TRANSPOSE = 128;
+
+/** Whether a product with a left operand [sums, rows] is one of those. */
+function isLarge(left: Value, columns: number): boolean {
+  return left.shape.length === 2 && Math.min(...left.shape, columns) >= LEAST_TO_TRANSPOSE;
+}
+
 /** Transposes of a matrix product's operands become flags of ONNX Runtime's FusedMatMul, which reads them in place. */
 export const foldTransposes: Rule = (node, g) => {
   const fused = node.op === 'FusedMatMul' && node.domain === MICROSOFT;
   if (!fused && node.op !== 'MatMul') return undefined;
   const [a, b] = node.inputs as [Value, Value];
-  const [left, right] = [untransposed(a), untransposed(b)];
-  if (a.dtype !== 'float32' || (left === undefined && right === undefined)) return undefined;
-  const transA = flag(node, 'transA') !== (left !== undefined);
-  const transB = flag(node, 'transB') !== (right !== undefined);
-  const operands = [left ?? a, right ?? b];
   const type = node.outputs[0]!;
+  const isTransposed = flag(node, 'transA');
+  const left = isTransposed || !isLarge(a, type.shape.at(-1)!) ? untransposed(a) : undefined;
+  const right = untransposed(b);
+  if (a.dtype !== 'float32' || (left === undefined && right === undefined)) return undefined;
+  return product(g, type, [left ?? a, right ?? b], isTransposed !== (left !== undefined), flag(node, 'transB') !== (right !== undefined));
+};
+
+/**
+ * ONNX Runtime's product reads a transposed left operand by strides each time that it packs a part of it, and a transpose before it costs
+ * less than that (2,048 x 400 by 2,048 x 400, a layer's weight gradient: 10.2 to 7.4 ms).
+ */
+export const transposeLargeLeft: Rule = (node, g) => {
+  if (node.op !== 'FusedMatMul' || node.domain !== MICROSOFT || !flag(node, 'transA')) return undefined;
+  const [a, b] = node.inputs as [Value, Value];
+  const type = node.outputs[0]!;
+  if (!isLarge(a, type.shape.at(-1)!)) return undefined;
+  return product(g, type, [g.transpose(a, [1, 0]), b], false, flag(node, 'transB'));
+};
+
+function product(g: GraphBuilder, type: Value, operands: readonly Value[], transA: boolean, transB: boolean): Value {
   if (!transA && !transB) return g.op('MatMul', operands, type);
   return g.op('FusedMatMul', operands, type, { transA: int(Number(transA)), transB: int(Number(transB)) }, MICROSOFT);
-};
+}
