@@ -35,8 +35,8 @@ export interface CompileOptions {
    */
   readonly saved?: SavedAt;
   /**
-   * Where to compute, in order of preference: what the first provider has no kernel for falls to the next. Default `['cpu']`. One that
-   * is missing is refused, with what it needs and how to get it.
+   * Where to compute, in order of preference: what the first provider has no kernel for falls to the next. Default: those of the device
+   * that `useOnnx` was given, `['cpu']` if none. One that is missing is refused, with what it needs and how to get it.
    */
   readonly providers?: readonly Provider[];
 }

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { defaultProviders } from './device.js';
 import { CompiledFunctionError } from './errors.js';
 import { executionOrder } from './execution-order.js';
 import type { Graph } from './graph.js';
@@ -74,7 +75,7 @@ export async function createSession(
       return { path: name, offset: 0 };
     },
   });
-  const providers = [...(options.providers ?? ['cpu'])];
+  const providers = [...(options.providers ?? defaultProviders())];
   assertProviders(providers, graph.name);
   const session = await InferenceSession.create(model, {
     executionProviders: providers,

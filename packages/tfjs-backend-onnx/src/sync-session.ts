@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Tensor } from 'onnxruntime-node';
 // The public API runs the same binding in a later turn of the event loop. tfjs's `dataSync` cannot wait for one.
 import { binding, initOrt } from 'onnxruntime-node/dist/binding.js';
+import { lazyProviders } from './device.js';
 import { CompiledFunctionError } from './errors.js';
 import { liveNodes, type Graph } from './graph.js';
 import { serialize } from './onnx.js';
@@ -16,7 +17,7 @@ export interface SyncSession {
   dispose(): void;
 }
 
-/** Makes a session for lazy evaluation on the CPU. @throws {@link CompiledFunctionError} when ONNX Runtime refuses the graph */
+/** Makes a session for lazy evaluation, on the processor unless the device is to do that, too. @throws {@link CompiledFunctionError} when ONNX Runtime refuses the graph */
 export function createSyncSession(graph: Graph): SyncSession {
   const inputNames = graph.inputs.map((_, i) => `input${i}`);
   const outputNames = graph.outputs.map((_, i) => `output${i}`);
@@ -25,7 +26,7 @@ export function createSyncSession(graph: Graph): SyncSession {
     initOrt();
     const created = new binding.InferenceSession();
     created.loadModel(model.buffer as ArrayBuffer, model.byteOffset, model.byteLength, {
-      executionProviders: ['cpu'],
+      executionProviders: [...lazyProviders()],
       intraOpNumThreads: isLarge(graph) ? availableParallelism() : 1,
       logSeverityLevel: 4,
       graphOptimizationLevel: 'disabled',

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
 import { compile, spec, specOf, useOnnx, type HostTensor } from '../src/index.js';
 
-beforeAll(useOnnx);
+beforeAll(() => useOnnx());
 
 const shape = fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 4 });
 const sizeOf = (dimensions: readonly number[]): number => dimensions.reduce((a, b) => a * b, 1);

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
 import { compile, spec, useOnnx, valueAndGrad } from '../src/index.js';
 
-beforeAll(useOnnx);
+beforeAll(() => useOnnx());
 
 test('a traced training step computes its loss and its gradients', async () => {
   const step = await compile(

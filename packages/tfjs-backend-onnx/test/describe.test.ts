@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
 import { compile, constant, describe, spec, useOnnx, valueAndGrad } from '../src/index.js';
 
-beforeAll(useOnnx);
+beforeAll(() => useOnnx());
 
 const tower = (w: tf.Tensor2D, x: tf.Tensor2D): tf.Tensor => {
   const hidden = tf.tidy('first', () => tf.relu(tf.matMul(x, w))); // [4, 6]

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { adam, applyUpdates, compile, spec, useOnnx, valueAndGradWithAux, type HostTensor } from '../src/index.js';
 
-beforeAll(useOnnx);
+beforeAll(() => useOnnx());
 
 const [batch, time, heads, head, inner, vocabulary] = [3, 13, 4, 16, 96, 151];
 const width = heads * head;

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { compile, spec, stopGradient, useOnnx, valueAndGrad, valueAndGradWithAux } from '../src/index.js';
 
-beforeAll(useOnnx);
+beforeAll(() => useOnnx());
 
 type Params = { readonly a: tf.Tensor1D; readonly unused: tf.Tensor1D };
 const params = { a: spec([3]), unused: spec([2]) };

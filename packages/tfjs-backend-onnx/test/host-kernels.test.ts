@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { compile, spec, useOnnx } from '../src/index.js';
 
-beforeAll(useOnnx);
+beforeAll(() => useOnnx());
 
 describe('what no graph can hold', () => {
   test('is computed outside of a trace, on values that are computed first', () => {

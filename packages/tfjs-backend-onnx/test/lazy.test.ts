@@ -6,7 +6,7 @@ import * as syncSession from '../src/sync-session.js';
 
 vi.mock('../src/sync-session.js', { spy: true });
 
-beforeAll(useOnnx);
+beforeAll(() => useOnnx());
 afterEach(() => vi.clearAllMocks());
 
 test('outside compile, values are computed when they are asked for', async () => {

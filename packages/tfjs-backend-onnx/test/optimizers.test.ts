@@ -42,7 +42,7 @@ const optimizers: Readonly<Record<string, Optimizer>> = {
   'clipped adam': chain(clipByGlobalNorm(1), adam({ learningRate: 0.01 })),
 };
 
-beforeAll(useOnnx);
+beforeAll(() => useOnnx());
 
 const hosts = (values: Values): { w: HostTensor; b: HostTensor } => ({
   w: { data: Float32Array.from(values.w), shape: fixture.shapes.w, dtype: 'float32' },

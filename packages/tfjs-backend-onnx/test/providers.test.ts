@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { compile, spec, useOnnx, type Provider } from '../src/index.js';
 import { providerFailure } from '../src/providers.js';
 
-beforeAll(useOnnx);
+beforeAll(() => useOnnx());
 
 const on = (provider: string): Promise<unknown> =>
   compile((x: tf.Tensor1D) => tf.exp(x), [spec([3])], { name: 'model', providers: [provider as Provider] });

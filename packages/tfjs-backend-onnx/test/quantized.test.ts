@@ -26,7 +26,7 @@ import {
 } from '../src/index.js';
 import { fromFloat16, toFloat16 } from '../src/quantized/float16.js';
 
-beforeAll(useOnnx);
+beforeAll(() => useOnnx());
 afterEach(useOnnx);
 
 const [rows, inner, out] = [9, 70, 33]; // neither a multiple of a block

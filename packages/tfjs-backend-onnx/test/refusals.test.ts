@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { adam, compile, CompiledFunctionError, constant, spec, TraceError, useOnnx } from '../src/index.js';
 
-beforeAll(useOnnx);
+beforeAll(() => useOnnx());
 
 type Vector = tf.Tensor1D;
 

@@ -14,7 +14,7 @@ import { saveProgram } from '../src/save.js';
 import { makeNode } from '../src/graph.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'expctr-save-'));
-beforeAll(useOnnx);
+beforeAll(() => useOnnx());
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const weights = { data: Float32Array.from({ length: 3000 }, (_, i) => Math.sin(i)), shape: [3, 1000], dtype: 'float32' as const };

@@ -14,7 +14,7 @@ import { saveProgram } from '../src/save.js';
 import { VERSION } from '../src/version.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'expctr-saved-'));
-beforeAll(useOnnx);
+beforeAll(() => useOnnx());
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const table = { data: Float32Array.from({ length: 3000 }, (_, i) => Math.sin(i)), shape: [1000, 3], dtype: 'float32' as const };

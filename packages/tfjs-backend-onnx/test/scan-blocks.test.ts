@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
 import { compile, scanBlocks, spec, useOnnx, valueAndGradWithAux, type HostTensor } from '../src/index.js';
 
-beforeAll(useOnnx);
+beforeAll(() => useOnnx());
 
 const [rows, width, rank, depth] = [6, 8, 2, 5];
 const trained = { a: spec([width, rank]), b: spec([rank, width]) };

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
 import { compile, spec, useOnnx } from '../src/index.js';
 
-beforeAll(useOnnx);
+beforeAll(() => useOnnx());
 
 /** Both signs of magnitudes from 1e-30 to 80, tens of them in each decade. */
 const points = Float32Array.from({ length: 1278 }, (_, k) => (k % 2 === 0 ? 1 : -1) * 10 ** (-30 + (k >> 1) / 20)).map((x) =>

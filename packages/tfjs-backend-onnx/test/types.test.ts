@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expectTypeOf, test } from 'vitest';
 import { compile, constant, mapTree, spec, useOnnx, type HostArray, type HostTensor, type TensorSpec } from '../src/index.js';
 
-beforeAll(useOnnx);
+beforeAll(() => useOnnx());
 
 test("a function's arguments follow the specs", async () => {
   const fn = await compile(

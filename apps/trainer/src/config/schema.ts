@@ -3,6 +3,7 @@ import { fitOptions } from '@expctr/ctr-models';
 import { dataOptionsSchema } from '@expctr/data';
 import { loopOptions } from '@expctr/ppo';
 import type { Normalization, RewardWeight } from '@expctr/rewards';
+import { DEVICE_NAMES, type Device } from '@expctr/tfjs-backend-onnx';
 import { z } from 'zod';
 
 /*
@@ -177,6 +178,10 @@ export const commonFields = {
   seed: z.int().default(1).describe('every random stream follows from it'),
   iterations: count(1000, 'each repeats stages 2 and 3 whole').default(1).describe('repetitions K of stages 2 and 3'),
   threads: count(1024, 'no machine has more cores for it').default(0).describe('threads of ONNX Runtime; 0 = one a core'),
+  device: z
+    .enum(DEVICE_NAMES as [Device, ...Device[]])
+    .default('cpu')
+    .describe('where language model and CTR models compute: the processor, or a GPU by one of ONNX Runtime\'s execution providers'),
   llm: llm.prefault({}),
   prompt: prompt.prefault({}),
   reader: reader.prefault({}),

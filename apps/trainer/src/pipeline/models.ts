@@ -70,7 +70,7 @@ export async function loadPolicy(
   const named = namedModel(config);
   const language = named?.language ?? null;
   const templates = await loadTemplates(config, language);
-  await useOnnx();
+  await useOnnx({ device: config.device });
   const path = named === undefined ? config.llm.model : await named.find(config.seed, await temporaryFolder());
   const { rank, alpha, targetModules } = config.llm.lora;
   const policy = await loadCausalLM(path, {

@@ -6,6 +6,7 @@ type Options = Readonly<Record<string, unknown>>;
 const CHANGEABLE: Readonly<Record<string, string>> = {
   iterations: 'more of them',
   threads: 'any number; other numbers may round differently',
+  device: 'any; another one rounds differently',
   'ppo.checkpointEvery': 'any number',
   'ppo.microBatchSize': 'any number that fits memory',
   'llm.batchSize': 'any number that fits memory',

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { useOnnx } from '../../src/index.js';
 import { floats } from './kernel-case.js';
 
-beforeAll(useOnnx);
+beforeAll(() => useOnnx());
 
 type Run = (x: tf.Tensor4D) => tf.Tensor;
 

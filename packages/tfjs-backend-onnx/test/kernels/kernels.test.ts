@@ -17,7 +17,7 @@ const cases: { readonly [K in LoweredKernel]: readonly KernelCase[] } = {
   ...complexCases,
 };
 
-beforeAll(useOnnx);
+beforeAll(() => useOnnx());
 
 test('every lowering has a case, and every case a lowering', () => {
   const lowered = Object.entries<{ kind: string }>(lowerings).flatMap(([kernel, entry]) => (entry.kind === 'refusal' ? [] : [kernel]));
