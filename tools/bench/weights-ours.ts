@@ -1,5 +1,6 @@
-// A language model with its frozen weights kept in one form: a part of tools/bench/weights.ts. Arguments: MODEL FORMAT STEPS FILE.
-// Prints WeightsFigures as JSON; FILE then holds log-probabilities and the gradient of an adapter, float32, one after the other.
+// A language model with its frozen weights kept in one form: a part of tools/bench/weights.ts. Arguments: MODEL FORMAT STEPS [FILE].
+// Prints WeightsFigures as JSON; FILE then holds log-probabilities and the gradient of an adapter, float32, one after the other. Without
+// FILE the model is a random one: it is trained on random tokens, and nothing is compared.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRng } from '@expctr/core';
@@ -29,11 +30,7 @@ const { result: policy, milliseconds: loading } = await timed(() =>
 );
 const keptGigabytes = process.memoryUsage().rss / 1e9;
 
-// the repository's own prose: text that a language model can know something of
-const pages = await Promise.all(
-  ['method.md', 'architecture.md'].map((page) => readFile(join(import.meta.dirname, '../../docs', page), 'utf8')),
-);
-const text = Array.from(policy.tokenizer.encodeText(pages.join('\n')));
+const text = file === '' ? randomTokens(100_000) : await prose();
 const [PROMPT, RESPONSE, ROWS] = [16, 112, 2];
 const rowsAt = (first: number, count: number): { prompts: number[][]; responses: number[][]; scalars: { tokens: number } } => {
   const starts = Array.from({ length: count }, (_, row) => ((first + row) * (PROMPT + RESPONSE)) % (text.length - PROMPT - RESPONSE));
@@ -44,22 +41,7 @@ const rowsAt = (first: number, count: number): { prompts: number[][]; responses:
   };
 };
 
-const held = rowsAt(0, 8);
-const logProbs = (await policy.logProbabilities(held, null)).flatMap((row) => [...row]);
-const noise = createRng(2);
-policy.adapters.create('probe', createRng(1));
-const { config, tensors } = policy.adapters.get('probe');
-const moved = [...tensors].map(([path, { a, b }]) => [path, { a, b: { ...b, data: b.data.map(() => 0.01 * noise.normal()) } }] as const);
-policy.adapters.set('probe', { config, tensors: new Map(moved) });
-const probe = await policy.compileStep(meanCrossEntropy, sgd({ learningRate: 1 }), {});
-await probe.run([held]);
-await probe.dispose();
-const gradient = [...policy.adapters.get('probe').tensors].flatMap(([path, pair]) => {
-  const before = new Map(moved).get(path)!;
-  return (['a', 'b'] as const).flatMap((key) => [...pair[key].data].map((value, at) => before[key].data[at]! - value));
-});
-await writeFile(file, Float32Array.from([...logProbs, ...gradient]));
-
+const compared = file === '' ? 0 : await writeComparison();
 policy.adapters.create('learned', createRng(1));
 policy.adapters.activate('learned');
 const step = await policy.compileStep(meanCrossEntropy, adamw({ learningRate: 5e-4 }), {});
@@ -77,7 +59,40 @@ const figures: WeightsFigures = {
   stepSeconds: median(seconds.slice(1)),
   firstLoss: losses[0]!,
   lastLoss: mean(losses.slice(-10)),
-  logProbs: logProbs.length,
+  logProbs: compared,
 };
 console.log(JSON.stringify(figures));
 process.exit(0);
+
+/** Tokens of the repository's own prose: text that a language model can know something of. */
+async function prose(): Promise<number[]> {
+  const pages = await Promise.all(
+    ['method.md', 'architecture.md'].map((page) => readFile(join(import.meta.dirname, '../../docs', page), 'utf8')),
+  );
+  return Array.from(policy.tokenizer.encodeText(pages.join('\n')));
+}
+
+function randomTokens(count: number): number[] {
+  const rng = createRng(3);
+  return Array.from({ length: count }, () => rng.int(policy.config.vocabularySize));
+}
+
+/** Writes what two forms are compared by; gives back how many log-probabilities it is. */
+async function writeComparison(): Promise<number> {
+  const held = rowsAt(0, 8);
+  const logProbs = (await policy.logProbabilities(held, null)).flatMap((row) => [...row]);
+  const noise = createRng(2);
+  policy.adapters.create('probe', createRng(1));
+  const { config, tensors } = policy.adapters.get('probe');
+  const moved = [...tensors].map(([path, { a, b }]) => [path, { a, b: { ...b, data: b.data.map(() => 0.01 * noise.normal()) } }] as const);
+  policy.adapters.set('probe', { config, tensors: new Map(moved) });
+  const probe = await policy.compileStep(meanCrossEntropy, sgd({ learningRate: 1 }), {});
+  await probe.run([held]);
+  await probe.dispose();
+  const gradient = [...policy.adapters.get('probe').tensors].flatMap(([path, pair]) => {
+    const before = new Map(moved).get(path)!;
+    return (['a', 'b'] as const).flatMap((key) => [...pair[key].data].map((value, at) => before[key].data[at]! - value));
+  });
+  await writeFile(file, Float32Array.from([...logProbs, ...gradient]));
+  return logProbs.length;
+}

@@ -1,8 +1,9 @@
 // What it costs, and saves, to keep a language model's frozen weights small while it is trained.
 //
 // usage: npm run bench -- weights MODEL [--formats float32,float16,int8,int4] [--steps 200]
-//   MODEL      a folder, a .gguf file or the id of a model on the hub
-//   --formats  float32 is what the others are held against, and always there
+//   MODEL      a folder, a .gguf file, the id of a model on the hub; or random:qwen2.5-0.5b, random:llama-3.2-1b: random weights of
+//              those models' sizes, of which load, memory and step are what there is to see
+//   --formats  float32 is what the others are held against, and always there for a model that is not random
 //   --steps    of LoRA training (rank 16, AdamW, 2 x 128 tokens of this repository's documents), from the same adapter
 // Each format runs in a process of its own. Differences are of log-probabilities of 8 x 112 tokens in nats (mean and largest, and their
 // mean with its sign, which is the KL divergence on these tokens), and of the gradient of an adapter (relative error and cosine).
@@ -12,6 +13,7 @@ import { join } from 'node:path';
 import { toolArguments, wholeNumber, wrongUse } from '../common/arguments.js';
 import { mean, processor } from '../common/measure.js';
 import { lastJson, printed, scriptCommand } from '../common/scripts.js';
+import { RANDOM_MODELS, writeRandomModel } from './random-model.js';
 import type { WeightsFigures } from './weights-ours.js';
 
 const { values, positionals } = toolArguments(
@@ -20,31 +22,41 @@ const { values, positionals } = toolArguments(
 );
 const [model = wrongUse('no MODEL is given')] = positionals;
 const steps = wholeNumber('--steps', values.steps);
-const formats = ['float32', ...values.formats.split(',').filter((format) => format !== 'float32')];
+const shape = model.startsWith('random:')
+  ? (RANDOM_MODELS[model.slice(7)] ?? wrongUse(`random models are ${Object.keys(RANDOM_MODELS).join(', ')}`))
+  : null;
+const asked = values.formats.split(',');
+const formats = shape === null ? ['float32', ...asked.filter((format) => format !== 'float32')] : asked;
 const unknown = formats.find((format) => !['float32', 'float16', 'int8', 'int4'].includes(format));
 if (unknown !== undefined) wrongUse(`--formats takes float32, float16, int8 and int4; got "${unknown}"`);
 
-console.log(`${processor()}; ${model}, ${steps} steps of LoRA training\n`);
+const folder = await mkdtemp(join(tmpdir(), 'expctr-weights-'));
+const parameters = shape === null ? 0 : await writeRandomModel(shape, folder);
+console.log(
+  `${processor()}; ${model}${shape === null ? '' : ` (${(parameters / 1e6).toFixed(0)} M parameters)`}, ${steps} steps of LoRA training\n`,
+);
 console.log(
   '| weights | load s | kept GB | peak GB | step s | first loss | last loss | log-probability: mean, largest, signed | gradient: error, cosine |',
 );
 console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- |');
-const folder = await mkdtemp(join(tmpdir(), 'expctr-weights-'));
 let exact: { logProbs: Float32Array; gradient: Float32Array } | undefined;
 try {
   for (const format of formats) {
-    const file = join(folder, format);
-    const figures = lastJson<WeightsFigures>(
-      await printed(scriptCommand(join(import.meta.dirname, 'weights-ours.ts')), model, format, String(steps), file),
-    );
-    const bytes = await readFile(file);
-    const all = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
-    const here = { logProbs: all.slice(0, figures.logProbs), gradient: all.slice(figures.logProbs) };
-    exact ??= here;
-    console.log(`| ${[format, ...columnsOf(figures), ...differencesOf(here, exact)].join(' | ')} |`);
+    const file = join(folder, `${format}.compare`);
+    const files = shape === null ? [model, format, String(steps), file] : [folder, format, String(steps)];
+    const figures = lastJson<WeightsFigures>(await printed(scriptCommand(join(import.meta.dirname, 'weights-ours.ts')), ...files));
+    console.log(`| ${[format, ...columnsOf(figures), ...(shape === null ? await compared(file, figures) : ['', ''])].join(' | ')} |`);
   }
 } finally {
   await rm(folder, { recursive: true });
+}
+
+async function compared(file: string, figures: WeightsFigures): Promise<string[]> {
+  const bytes = await readFile(file);
+  const all = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+  const here = { logProbs: all.slice(0, figures.logProbs), gradient: all.slice(figures.logProbs) };
+  exact ??= here;
+  return differencesOf(here, exact);
 }
 
 function columnsOf({ loadSeconds, keptGigabytes, peakGigabytes, stepSeconds, firstLoss, lastLoss }: WeightsFigures): string[] {
