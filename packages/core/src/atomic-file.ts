@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileError } from './file-error.js';
@@ -19,7 +20,7 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
 
 /** As {@link writeFileAtomic} for writers that want a path: `write` fills the temporary file, which then takes `path`'s place. */
 export async function replaceAtomically(path: string, write: (temporaryPath: string) => Promise<void>): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = `${path}.${process.pid}${randomInt(2 ** 47)}.tmp`; // two writers, of one process or of two machines, each have their own
   try {
     await mkdir(dirname(path), { recursive: true });
     await write(temporary);
