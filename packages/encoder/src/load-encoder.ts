@@ -4,6 +4,7 @@ import type { Encoder } from './encoder.js';
 import type { EncoderPart } from './encoder-part.js';
 import { encoders } from './encoders.js';
 import { EncoderOptionError } from './errors.js';
+import { reducedEncoder } from './reduce/reduction.js';
 
 /** A kind of encoder, and what its specification says beyond its name. */
 export interface FoundEncoder {
@@ -31,9 +32,13 @@ export interface LoadEncoderContext {
   readonly encoders?: readonly EncoderPart[];
   /** Where models of the hub come from, and where they are kept. */
   readonly hub?: HubOptions;
+  /** Keep this many of a vector's first components: see {@link firstDimensions}. Default: all. */
+  readonly dimensions?: number;
+  /** File with a PCA, as `savePca` writes it, whose components take the place of the vectors: see {@link pcaEncoder}. Default: none. */
+  readonly pca?: string;
 }
 
-const LOAD_ENCODER_OPTIONS: OptionKeys<LoadEncoderContext> = { encoders: true, hub: true };
+const LOAD_ENCODER_OPTIONS: OptionKeys<LoadEncoderContext> = { encoders: true, hub: true, dimensions: true, pca: true };
 
 /**
  * An encoder by its specification (see {@link findEncoder}).
@@ -48,10 +53,10 @@ export async function loadEncoder(
   parameters: LoadEncoderContext = {},
 ): Promise<Encoder> {
   checkOptions('loadEncoder', parameters, LOAD_ENCODER_OPTIONS);
-  const { encoders: own = [], hub } = parameters;
+  const { encoders: own = [], hub, dimensions = null, pca = null } = parameters;
   const { part, argument } = findEncoder(spec, own);
   const parsed = part.options.strict().safeParse(options);
-  if (parsed.success) return part.load(argument, parsed.data, hub === undefined ? {} : { hub });
+  if (parsed.success) return reducedEncoder(await part.load(argument, parsed.data, hub === undefined ? {} : { hub }), { dimensions, pca });
   const [issue] = parsed.error.issues;
   throw new EncoderOptionError('ENCODER_OPTION', issue?.message ?? 'an option is wrong', {
     where: ['encoder', ...(issue?.path ?? [])].map(String).join('.'),

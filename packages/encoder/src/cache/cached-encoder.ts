@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import { sha256, checkOptions, type OptionKeys } from '@expctr/core';
 import { distinct } from '../distinct.js';
 import type { EncodeOptions, Encoder } from '../encoder.js';
 import { EncoderError } from '../errors.js';
+import { cacheFolder } from './cache-folder.js';
 import { openEmbeddingStore, type EmbeddingStore } from './embedding-store.js';
 
 /** Options of {@link cachedEncoder}. */
@@ -43,7 +43,7 @@ export function cachedEncoder(encoder: Encoder, parameters: CachedEncoderOptions
   const { path } = parameters;
   const { name, dimension, normalized } = encoder;
   const identity = encoder.identity ?? name;
-  const folder = join(path, `${name.replace(/[^\w.-]+/g, '-')}-${sha256(`${dimension}\0${identity}`).slice(0, 12)}`);
+  const folder = cacheFolder(path, encoder);
   let opened: Promise<EmbeddingStore> | undefined;
   let last: Promise<unknown> = Promise.resolve();
   let truncatedTexts = 0;

@@ -4,8 +4,9 @@ import { readFile, readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { fetchModel, parseModelId, type HubOptions } from '@expctr/hub';
 import { EncoderError } from '../errors.js';
-import { encoderFiles, NEEDED_FILES } from './hub-files.js';
+import { encoderFiles } from './hub-files.js';
 import type { ReadModelFile } from './model-json.js';
+import type { ModelKind } from './model-kind.js';
 
 /** Precision of the weights: `fp32` is model.onnx, `q8` model_quantized.onnx, the others `model_` and their name. */
 export type EncoderDType = 'fp32' | 'fp16' | 'q8' | 'int8' | 'uint8' | 'q4' | 'q4f16' | 'bnb4';
@@ -22,6 +23,9 @@ export const DTYPE_SUFFIXES: { readonly [K in EncoderDType]: string } = {
   bnb4: '_bnb4',
 };
 
+/** All precisions. */
+export const ENCODER_DTYPES = Object.keys(DTYPE_SUFFIXES) as EncoderDType[];
+
 /** Where a model's files are. */
 export interface ModelFiles {
   /** Absolute path of the folder: what transformers.js is to load. */
@@ -32,6 +36,8 @@ export interface ModelFiles {
   readonly exactName: string;
   /** Subfolder of the ONNX files. */
   readonly subfolder: string;
+  /** Name of the graph without precision and ending, such as `model`. */
+  readonly graph: string;
   readonly read: ReadModelFile;
   /** Changes when the files that decide about vectors change. */
   fingerprint(): Promise<string>;
@@ -39,6 +45,7 @@ export interface ModelFiles {
 
 /** What {@link locateModel} needs to know. */
 export interface LocateOptions {
+  readonly kind: ModelKind;
   readonly dtype: EncoderDType;
   readonly hub: HubOptions | undefined;
 }
@@ -49,9 +56,8 @@ export interface LocateOptions {
  * @throws EncoderError `ENCODER_NOT_FOUND` for a name that is none of them, `ENCODER_FILE_MISSING` for a folder without a needed file.
  * @throws HubError where a model of the hub cannot be had.
  */
-export async function locateModel(idOrFolder: string, { dtype, hub }: LocateOptions): Promise<ModelFiles> {
-  const onnxFile = `model${DTYPE_SUFFIXES[dtype]}.onnx`;
-  if (await isFolder(idOrFolder)) return filesOfFolder(resolve(idOrFolder), basename(resolve(idOrFolder)), onnxFile, idOrFolder);
+export async function locateModel(idOrFolder: string, { kind, dtype, hub }: LocateOptions): Promise<ModelFiles> {
+  if (await isFolder(idOrFolder)) return filesOfFolder(resolve(idOrFolder), basename(resolve(idOrFolder)), { kind, dtype }, idOrFolder);
   const model = parseModelId(idOrFolder);
   if (model === null) {
     throw new EncoderError('ENCODER_NOT_FOUND', 'there is no such folder', {
@@ -61,13 +67,18 @@ export async function locateModel(idOrFolder: string, { dtype, hub }: LocateOpti
       wrongUse: true,
     });
   }
-  const { folder, id, commit } = await fetchModel(model, encoderFiles(onnxFile), hub);
-  return filesOfFolder(folder, id.split('/').at(-1)!, onnxFile, `${id}@${commit}`);
+  const { folder, id, commit } = await fetchModel(model, encoderFiles(kind, DTYPE_SUFFIXES[dtype]), hub);
+  return filesOfFolder(folder, id.split('/').at(-1)!, { kind, dtype }, `${id}@${commit}`);
 }
 
-async function filesOfFolder(folder: string, name: string, onnxFile: string, exactName: string): Promise<ModelFiles> {
-  const subfolder = (await isFile(join(folder, 'onnx', onnxFile))) || !(await isFile(join(folder, onnxFile))) ? 'onnx' : '';
-  const files = [...NEEDED_FILES, join(subfolder, onnxFile)];
+async function filesOfFolder(
+  folder: string,
+  name: string,
+  { kind, dtype }: Pick<LocateOptions, 'kind' | 'dtype'>,
+  exactName: string,
+): Promise<ModelFiles> {
+  const { graph, subfolder, onnxFile } = await findGraph(folder, kind, DTYPE_SUFFIXES[dtype]);
+  const files = [...kind.needed, join(subfolder, onnxFile)];
   for (const file of files) {
     if (await isFile(join(folder, file))) continue;
     const present = await onnxFilesIn(folder);
@@ -86,12 +97,27 @@ async function filesOfFolder(folder: string, name: string, onnxFile: string, exa
     name,
     exactName,
     subfolder,
+    graph,
     read: (file) => readIfThere(join(folder, file)),
     fingerprint: async () => {
       const data = (await onnxFilesIn(folder)).filter((file) => file.startsWith(`${onnxFile}_data`)).map((file) => join(subfolder, file));
       return digestOf([...files, ...data].map((file) => join(folder, file)));
     },
   };
+}
+
+/** The graph that is there, in `onnx` or beside config.json; else where the last of the names would be. */
+async function findGraph(
+  folder: string,
+  { graphs }: ModelKind,
+  suffix: string,
+): Promise<{ readonly graph: string; readonly subfolder: string; readonly onnxFile: string }> {
+  for (const graph of graphs) {
+    const onnxFile = `${graph}${suffix}.onnx`;
+    for (const subfolder of ['onnx', '']) if (await isFile(join(folder, subfolder, onnxFile))) return { graph, subfolder, onnxFile };
+  }
+  const graph = graphs.at(-1)!;
+  return { graph, subfolder: 'onnx', onnxFile: `${graph}${suffix}.onnx` };
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os';
 import type { PreTrainedModel, PreTrainedTokenizer, Tensor } from '@huggingface/transformers';
 import { EncoderError } from '../errors.js';
 import { checkModelFiles } from './check-model-files.js';
+import { floatValues } from './float-values.js';
+import { loadLibrary, type Library } from './library.js';
 import type { EncoderDType, ModelFiles } from './model-files.js';
 import type { TransformersEncoderOptions } from './options.js';
 
@@ -23,8 +25,7 @@ export interface OpenModel {
 
 /** @throws EncoderError `ENCODER_LOAD` with the reason, among them files that say what cannot be. */
 export async function openModel(files: ModelFiles, dtype: EncoderDType, options: TransformersEncoderOptions): Promise<OpenModel> {
-  // Loaded on first use: it brings ONNX Runtime with it, which a bag of words does not need.
-  const transformers = await import('@huggingface/transformers');
+  const transformers = await loadLibrary();
   let tokenizer: PreTrainedTokenizer;
   let model: PreTrainedModel;
   try {
@@ -58,7 +59,7 @@ export async function openModel(files: ModelFiles, dtype: EncoderDType, options:
   };
 }
 
-type TensorClass = (typeof import('@huggingface/transformers'))['Tensor'];
+type TensorClass = Library['Tensor'];
 
 function inputsOf(texts: readonly (readonly number[])[], padding: number, Tensor: TensorClass): Record<string, Tensor> {
   const tokens = texts.reduce((longest, ids) => Math.max(longest, ids.length), 0);
@@ -80,10 +81,11 @@ type Outputs = Readonly<Record<string, Tensor | undefined>>;
 
 function statesFrom(outputs: Outputs, where: string): LastStates {
   const states = outputs['last_hidden_state'] ?? outputs['token_embeddings'] ?? outputs['logits'];
-  if (states?.type === 'float32' && states.dims.length === 3) return { data: states.data as Float32Array, width: states.dims[2]! };
+  const data = states?.dims.length === 3 ? floatValues(states) : undefined;
+  if (data !== undefined) return { data, width: states!.dims[2]! };
   throw new EncoderError('ENCODER_OUTPUT', `the model gives ${Object.keys(outputs).join(', ')}`, {
     where,
-    expected: 'float32 states of every token, named last_hidden_state',
+    expected: 'float32 or float16 states of every token, named last_hidden_state',
     remedy: 'export the model for feature extraction',
   });
 }

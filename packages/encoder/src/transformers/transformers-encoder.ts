@@ -6,6 +6,7 @@ import { normalizeInPlace } from '../normalize.js';
 import { batchesByLength } from './batches.js';
 import { locateModel, type EncoderDType, type ModelFiles } from './model-files.js';
 import { lowered, readInputSettings } from './input-settings.js';
+import { TEXT_MODEL } from './model-kind.js';
 import { openModel, type OpenModel } from './model.js';
 import { checkOptions, limitTokens, planPooling, type PoolingPlan, type TransformersEncoderOptions } from './options.js';
 import { poolings } from './pooling.js';
@@ -46,7 +47,7 @@ export async function createTransformersEncoder(idOrFolder: string, options: Tra
   checkOptionNames('createTransformersEncoder', options, CREATE_TRANSFORMERS_ENCODER_OPTIONS);
   checkOptions(options);
   const { dtype = 'fp32', hub } = options;
-  const files = await locateModel(idOrFolder, { dtype, hub });
+  const files = await locateModel(idOrFolder, { kind: TEXT_MODEL, dtype, hub });
   const plan = await planPooling(files.name, files.read, options);
   const model = await openModel(files, dtype, options);
   try {

@@ -1,7 +1,8 @@
 import { atMost } from '@expctr/core';
 import { z } from 'zod';
 import { wrongSpec, type EncoderPart } from '../encoder-part.js';
-import { locateModel } from './model-files.js';
+import { ENCODER_DTYPES, locateModel } from './model-files.js';
+import { TEXT_MODEL } from './model-kind.js';
 import { poolings, type PoolingMode } from './pooling.js';
 import { createTransformersEncoder } from './transformers-encoder.js';
 
@@ -24,7 +25,10 @@ const options = z.object({
     .nullable()
     .default(null)
     .describe("name of a prompt in the model's own files to put before every text; null = their default prompt, if any"),
-  dtype: z.enum(['fp32', 'q8']).default('fp32').describe("numeric form of the model's weights: q8 is faster and less exact"),
+  dtype: z
+    .enum(ENCODER_DTYPES)
+    .default('fp32')
+    .describe("numeric form of the model's weights, of which its files must hold a graph: q8 is faster and less exact"),
 });
 
 /** Any feature-extraction model as a part of a run. */
@@ -46,6 +50,6 @@ export const transformersPart: EncoderPart<z.output<typeof options>> = {
   },
   async pin(argument, { dtype }, { hub }) {
     if (argument === undefined) return undefined;
-    return (await locateModel(argument, { dtype, hub })).exactName;
+    return (await locateModel(argument, { kind: TEXT_MODEL, dtype, hub })).exactName;
   },
 };
