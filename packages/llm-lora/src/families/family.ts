@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Fields } from '../formats/fields.js';
+import type { WrittenGgufMetadata } from '../formats/gguf/write.js';
 import type { TokenContext } from '../model/attention.js';
 import type { DecoderConfig } from '../model/config.js';
 import type { BlockInputs, BlockResult } from '../model/block.js';
@@ -27,6 +28,13 @@ export interface GgufConventions<C extends DecoderConfig = DecoderConfig> {
    * @throws FormatError for missing, wrong or unsupported fields.
    */
   parseConfig(fields: Fields, file: GgufView): C;
+  /**
+   * The inverse, for models that are saved as GGUF: hyperparameters without those that are read of tensors. What it leaves out is noticed:
+   * the metadata are read again and held against the configuration. Default: models of the family are not written.
+   */
+  metadata?(config: C): WrittenGgufMetadata;
+  /** The name of the tensor that holds the factors of frequencies that are divided. Default: `rope_freqs.weight`. */
+  readonly ropeFactors?: string;
 }
 
 /**

@@ -8,6 +8,11 @@ const INDEX = 'model.safetensors.index.json';
 const BESIDE =
   /^(?:(?:config|generation_config|tokenizer_config|special_tokens_map|added_tokens)\.json|(?:additional_chat_templates\/[^/]+|[^/]*chat_template[^/]*)\.(?:jinja|json))$/;
 
+/** Whether a file is one of them. */
+export function isBesideFile(name: string): boolean {
+  return BESIDE.test(name);
+}
+
 /** What {@link loadTokenizer} reads. @throws HubError `HUB_FILE_MISSING` */
 export const tokenizerFiles: ChooseFiles = ({ model, names }) => {
   if (names.includes('tokenizer.json')) return Promise.resolve([...names.filter((name) => BESIDE.test(name)), 'tokenizer.json']);

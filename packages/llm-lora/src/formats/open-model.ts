@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ModelFamily } from '../families/family.js';
 import { readConfig, type ModelDescription } from './config-file.js';
@@ -47,6 +47,16 @@ export async function openGgufModel(path: string, families: readonly ModelFamily
     await file.close();
     throw error;
   }
+}
+
+/** The GGUF file that {@link openFolder} or {@link openGgufModel} reads a model from; null for safetensors, and for no model at all. */
+export async function ggufFileOf(path: string): Promise<string | null> {
+  const found = await stat(path).catch(() => null);
+  if (found === null) return null;
+  if (!found.isDirectory()) return path.endsWith('.gguf') ? path : null;
+  const names = await readdir(path);
+  const plain = names.some((name) => name === 'model.safetensors' || name === 'model.safetensors.index.json');
+  return plain || !names.some((name) => name.endsWith('.gguf')) ? null : findGguf(path);
 }
 
 async function findGguf(folder: string): Promise<string> {

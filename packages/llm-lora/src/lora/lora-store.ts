@@ -1,19 +1,20 @@
 import type { Rng } from '@expctr/core';
 import type { AdapterStore } from '@expctr/language-model/training';
-import { loraScale, type Adapter, type LoraConfig } from '../formats/adapter.js';
+import type { Adapter } from '../formats/adapter.js';
 import { strangeValue, type FloatTensor } from '../formats/host-tensor.js';
 import { loadAdapter } from '../formats/peft/load.js';
+import { loraModules, type LoraModule } from '../formats/peft/modules.js';
 import { saveAdapter } from '../formats/peft/save.js';
 import { PolicyError } from '../policy/errors.js';
-import { checkTargets, initializeLora, zeroLora } from './initialize.js';
-import { adapterOf, loraTree, type LoraSites, type LoraTree } from './lora-tree.js';
+import { hostLora, isDecomposed, type HostLora } from './applied-lora.js';
+import { initializeLora, zeroLora, type RowNorms } from './initialize.js';
+import type { LoraPlan } from './lora-options.js';
+import { adapterOf, loraTree, type LoraPair, type LoraSites, type LoraTree } from './lora-tree.js';
 
-/** An adapter in the form that compiled functions take. */
-export interface HostLora {
-  readonly tree: LoraTree<FloatTensor>;
-  readonly scale: number;
-  /** Equal for adapters that the same compiled functions serve. */
-  readonly structure: string;
+interface Entry {
+  readonly adapter: Adapter;
+  readonly modules: ReadonlyMap<string, LoraModule>;
+  readonly host: HostLora;
 }
 
 /** Named LoRA adapters of one base model. Their tensors are never changed in place: an update stores new ones. */
@@ -23,20 +24,22 @@ export class LoraStore implements AdapterStore<Adapter> {
    * @internal
    */
   readonly sites: LoraSites;
-  readonly #lora: LoraConfig;
-  readonly #adapters = new Map<string, { adapter: Adapter; host: HostLora }>();
+  readonly #plan: LoraPlan;
+  readonly #norms: RowNorms;
+  readonly #adapters = new Map<string, Entry>();
   readonly #zeros = new Map<string, HostLora>();
   #active = '';
 
   /**
    * @param sites the layers that adapters can be on
-   * @param lora what {@link create} makes
+   * @param plan what {@link create} makes
+   * @param norms of the base model's matrices
    * @internal
    */
-  constructor(sites: LoraSites, lora: LoraConfig) {
+  constructor(sites: LoraSites, plan: LoraPlan, norms: RowNorms) {
     this.sites = sites;
-    this.#lora = lora;
-    checkTargets(lora, sites);
+    this.#plan = plan;
+    this.#norms = norms;
   }
 
   /** The adapter that `generate` uses by default and that a step trains; empty while there is none. */
@@ -49,9 +52,11 @@ export class LoraStore implements AdapterStore<Adapter> {
     return [...this.#adapters.keys()];
   }
 
-  /** A fresh adapter (B = 0), active where it is the first. */
+  /** A fresh adapter (B = 0, magnitudes as the base model has them), active where it is the first. */
   create(name: string, rng: Rng): void {
-    this.set(name, adapterOf(this.#lora, initializeLora(this.#lora, this.sites, rng), this.sites));
+    const { config, modules } = this.#plan;
+    const norms = config.weightDecomposed === true ? this.#norms : null;
+    this.set(name, adapterOf(config, initializeLora(modules, this.sites, norms, rng), this.sites));
   }
 
   /** An independent copy; replaces `to` where it exists. */
@@ -87,14 +92,34 @@ export class LoraStore implements AdapterStore<Adapter> {
     return this.#entry(name).adapter;
   }
 
-  /** Stores an adapter, active where it is the first. @throws {@link PolicyError} when a factor does not fit this model, or is not finite */
+  /**
+   * Stores an adapter, active where it is the first. One of the same shapes as another is served by the same compiled functions, whatever
+   * its scale.
+   * @throws {@link PolicyError} when a factor does not fit this model, or is not finite
+   */
   set(name: string, adapter: Adapter): void {
     const tree = loraTree(adapter, this.sites);
-    this.#check(name, adapter, tree);
-    const scale = loraScale(adapter.config);
-    const structure = `${scale}:${tree.map((layer) => Object.entries(layer).map(([module, { a }]) => `${module}${a.shape[0]}`)).join(';')}`;
-    this.#adapters.set(name, { adapter, host: { tree, scale, structure } });
+    const modules = this.#modulesOf(name, adapter);
+    this.#check(name, adapter, modules, tree);
+    const { linears, path } = this.sites;
+    const byKey = new Map(linears.map((linear) => [linear.key, linear]));
+    const host = hostLora(tree, (index, key) => modules.get(path(index, byKey.get(key)!))!.scale);
+    this.#adapters.set(name, { adapter: this.#asInModel(adapter), modules, host });
     if (this.#active === '') this.#active = name;
+  }
+
+  /** A step stores an adapter with the configuration that it had: its patterns were matched before. */
+  #modulesOf(name: string, { config, tensors }: Adapter): ReadonlyMap<string, LoraModule> {
+    const before = this.#adapters.get(name);
+    const known = before?.adapter.config === config && [...tensors.keys()].every((path) => before.modules.has(path));
+    return known ? before.modules : loraModules(config, tensors.keys(), `adapter ${name}`);
+  }
+
+  /** `fan_in_fan_out` says how the base model's files hold its matrices, which the model knows. */
+  #asInModel({ config, tensors }: Adapter): Adapter {
+    const { fanInFanOut = false, ...others } = config;
+    if (fanInFanOut === this.sites.transposed) return { config, tensors };
+    return { config: this.sites.transposed ? { ...others, fanInFanOut: true } : others, tensors };
   }
 
   /**
@@ -106,21 +131,23 @@ export class LoraStore implements AdapterStore<Adapter> {
   }
 
   /**
-   * The base model in the graphs of the active adapter (B = 0 changes no bit), or null where no adapter is active.
+   * The base model in the graphs of the active adapter (B = 0 changes no bit), or null where no adapter is active, or one with magnitudes,
+   * whose quotient would be 1 to rounding only.
    * @internal
    */
   baseHost(): HostLora | null {
     if (this.#active === '') return null;
     const active = this.host(this.#active);
+    if (isDecomposed(active)) return null;
     let zero = this.#zeros.get(active.structure);
     if (zero === undefined) {
-      zero = { ...active, tree: zeroLora(active.tree) };
+      zero = { ...active, inputs: { ...active.inputs, factors: zeroLora(active.inputs.factors as LoraTree<FloatTensor>) } };
       this.#zeros.set(active.structure, zero);
     }
     return zero;
   }
 
-  #entry(name: string): { adapter: Adapter; host: HostLora } {
+  #entry(name: string): Entry {
     const entry = this.#adapters.get(name);
     if (entry !== undefined) return entry;
     throw new PolicyError('ADAPTER_UNKNOWN', `there is no adapter ${JSON.stringify(name)}`, {
@@ -130,7 +157,7 @@ export class LoraStore implements AdapterStore<Adapter> {
     });
   }
 
-  #check(name: string, { tensors, config: { rank } }: Adapter, tree: LoraTree<FloatTensor>): void {
+  #check(name: string, { tensors, config }: Adapter, modules: ReadonlyMap<string, LoraModule>, tree: LoraTree<FloatTensor>): void {
     const { layers, linears, path: pathOf } = this.sites;
     const known = new Set<string>();
     tree.forEach((layer, index) => {
@@ -139,26 +166,49 @@ export class LoraStore implements AdapterStore<Adapter> {
         if (pair === undefined) continue;
         const path = pathOf(index, linear);
         known.add(path);
-        const { a, b } = pair;
-        const right = a.shape[0] === rank && a.shape[1] === linear.in && b.shape[0] === linear.out && b.shape[1] === rank;
-        const strange = right ? (strangeValue(a) ?? strangeValue(b)) : null;
+        const rank = modules.get(path)?.rank;
+        if (rank === undefined) throw noTarget(name, path);
+        const expected = expectedShapes(linear, rank, config.weightDecomposed === true);
+        if (shapesOf(pair) !== expected) throw wrongShape(name, path, shapesOf(pair), expected);
+        const strange =
+          strangeValue(pair.a) ?? strangeValue(pair.b) ?? (pair.magnitude === undefined ? null : strangeValue(pair.magnitude));
         if (strange !== null) throw notFinite(name, path, strange);
-        if (right) continue;
-        throw new PolicyError('ADAPTER_SHAPE', `${path} has A [${a.shape.join(', ')}] and B [${b.shape.join(', ')}]`, {
-          where: `adapter ${name}`,
-          expected: `A [${rank}, ${linear.in}] and B [${linear.out}, ${rank}]`,
-          remedy: 'use an adapter that was made for this model',
-        });
       }
     });
     const strange = [...tensors.keys()].find((path) => !known.has(path));
     if (strange === undefined && known.size > 0) return;
     throw new PolicyError('ADAPTER_SHAPE', strange === undefined ? 'it adapts nothing' : `this model has no layer ${strange}`, {
       where: `adapter ${name}`,
-      expected: `layers among ${linears.map((linear) => pathOf(0, linear)).join(', ')} of blocks 0 to ${layers - 1}`,
-      remedy: 'use an adapter that was made for this model',
+      expected: `layers among ${linears.map((linear) => pathOf(0, linear)).join(', ')} of blocks 0 to ${layers - 1}; embedding table and head are not adapted`,
+      remedy: 'use an adapter that was made for this model, or merge it into its base model with PEFT (merge_and_unload) and load that',
     });
   }
+}
+
+function shapesOf({ a, b, magnitude }: LoraPair<FloatTensor>): string {
+  const both = `A [${a.shape.join(', ')}] and B [${b.shape.join(', ')}]`;
+  return magnitude === undefined ? both : `${both} and magnitudes [${magnitude.shape.join(', ')}]`;
+}
+
+function expectedShapes(linear: { readonly in: number; readonly out: number }, rank: number, decomposed: boolean): string {
+  const both = `A [${rank}, ${linear.in}] and B [${linear.out}, ${rank}]`;
+  return decomposed ? `${both} and magnitudes [${linear.out}]` : both;
+}
+
+function wrongShape(name: string, path: string, found: string, expected: string): PolicyError {
+  return new PolicyError('ADAPTER_SHAPE', `${path} has ${found}`, {
+    where: `adapter ${name}`,
+    expected,
+    remedy: 'use an adapter that was made for this model',
+  });
+}
+
+function noTarget(name: string, path: string): PolicyError {
+  return new PolicyError('ADAPTER_SHAPE', `${path} has factors but is no target module`, {
+    where: `adapter ${name}`,
+    expected: 'factors for its target modules alone',
+    remedy: 'name the module in targetModules, or leave its factors out',
+  });
 }
 
 function notFinite(name: string, path: string, value: string): PolicyError {

@@ -2,8 +2,8 @@ import { adapterPath, linearLayers, type LinearLayer, type TensorLayout } from '
 import type { Adapter, LoraConfig } from '../formats/adapter.js';
 import type { FloatTensor } from '../formats/host-tensor.js';
 
-/** The two factors of an adapted linear layer: `a` [rank, in], `b` [out, rank]. */
-export type LoraPair<L> = { readonly a: L; readonly b: L };
+/** What is trained of an adapted linear layer: `a` [rank, in], `b` [out, rank], and with DoRA `magnitude` [out]. */
+export type LoraPair<L> = { readonly a: L; readonly b: L; readonly magnitude?: L };
 
 /** The adapted layers of one block, by their names in the family's code. */
 export type LoraLayer<L> = { readonly [key: string]: LoraPair<L> };
@@ -17,13 +17,25 @@ export interface LoraSites {
   readonly layers: number;
   /** The linear layers of each block. */
   readonly linears: readonly LinearLayer[];
+  /** Whether Hugging Face's files hold their matrices as [in, out] (`fan_in_fan_out`). */
+  readonly transposed: boolean;
   /** The name that adapters have for a linear layer of a block. */
   readonly path: (index: number, linear: LinearLayer) => string;
 }
 
 /** The sites of a model with so many blocks. */
 export function loraSites(layout: TensorLayout, layers: number): LoraSites {
-  return { layers, linears: linearLayers(layout), path: (index, linear) => adapterPath(layout, index, linear) };
+  return {
+    layers,
+    linears: linearLayers(layout),
+    transposed: Object.values(layout.linears).some(({ transposed = false }) => transposed),
+    path: (index, linear) => adapterPath(layout, index, linear),
+  };
+}
+
+/** The paths of all sites, block by block. */
+export function sitePaths({ layers, linears, path }: LoraSites): string[] {
+  return Array.from({ length: layers }, (_, index) => linears.map((linear) => path(index, linear))).flat();
 }
 
 /** The adapter's factors by block and layer. The arrays are shared, not copied. */
@@ -31,7 +43,9 @@ export function loraTree({ tensors }: Adapter, { layers, linears, path }: LoraSi
   return Array.from({ length: layers }, (_, index) => {
     const pairs = linears.flatMap((linear) => {
       const pair = tensors.get(path(index, linear));
-      return pair === undefined ? [] : [[linear.key, { a: pair.a, b: pair.b }] as const];
+      if (pair === undefined) return [];
+      const { a, b, magnitude } = pair;
+      return [[linear.key, { a, b, ...(magnitude === undefined ? {} : { magnitude }) }] as const];
     });
     return Object.fromEntries(pairs);
   });

@@ -1,7 +1,7 @@
 import { checkpoint, type Activations } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import type { ModelFamily } from '../families/family.js';
-import type { LoraTree } from '../lora/lora-tree.js';
+import type { AppliedLora } from '../lora/applied-lora.js';
 import type { KeyValues, TokenContext } from './attention.js';
 import type { BlockInputs, BlockResult } from './block.js';
 import type { DecoderConfig } from './config.js';
@@ -14,8 +14,8 @@ export interface DecoderInputs {
   readonly tokens: TokenContext;
   /** Keys and values of earlier tokens, one entry for each block; null at the start of a text. */
   readonly past: readonly KeyValues<tf.Tensor>[] | null;
-  /** The adapter; null for none. */
-  readonly lora: { readonly tree: LoraTree<tf.Tensor>; readonly scale: number } | null;
+  /** The adapter; null, or an empty one, for none. */
+  readonly lora: AppliedLora<tf.Tensor> | null;
   /** How activations enter products by integers. Default float32. */
   readonly activations?: Activations;
   /** Whether a gradient computes each block a second time in place of keeping what it made. Default false. */
@@ -52,7 +52,7 @@ export function decode(
   const apply = recompute ? checkpoint(block) : block;
   let hidden = family.embed(config, parameters.outer, rows, tokens);
   const keyValues = parameters.layers.map((layer, index) => {
-    const inputs = { index, tokens, past: past?.[index] ?? null, lora: { layer: lora?.tree[index], scale: lora?.scale ?? 0 } };
+    const inputs = { index, tokens, past: past?.[index] ?? null, lora: lora?.[index] };
     const { keys, values, ...result } = tf.tidy(`layer${index}`, () => apply(layer, parameters.linears[index]!, hidden, inputs));
     hidden = result.hidden;
     return { keys, values };

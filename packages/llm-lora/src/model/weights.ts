@@ -12,7 +12,6 @@ import type * as tf from '@tensorflow/tfjs';
 import type { ModelFamily } from '../families/family.js';
 import type { Checkpoint } from '../formats/checkpoint.js';
 import type { FloatTensor, StoredTensor } from '../formats/host-tensor.js';
-import type { LoraTree } from '../lora/lora-tree.js';
 import type { DecoderConfig } from './config.js';
 import type { Matrix } from './linear.js';
 import { parameterTree, type ParameterTree } from './parameters.js';
@@ -77,11 +76,6 @@ function withSpecs(
 /** The same parameters with other leaves. */
 export function mapParameters<A, B>(parameters: ParameterTree<A, Matrix<A>>, change: (leaf: A) => B): ParameterTree<B, Matrix<B>> {
   return mapTree<unknown, [A], B>(parameters, change) as unknown as ParameterTree<B, Matrix<B>>;
-}
-
-/** The same adapter with other leaves. */
-export function mapLora<A, B>(tree: LoraTree<A>, change: (leaf: A) => B): LoraTree<B> {
-  return mapTree<unknown, [A], B>(tree, change) as unknown as LoraTree<B>;
 }
 
 /** Weights while a function is traced. */

@@ -1,12 +1,11 @@
 import type { AnswerScorer, TokenIds } from '@expctr/language-model';
-import { CompiledCache, specOf, type HostTensor } from '@expctr/tfjs-backend-onnx';
+import { CompiledCache, mapTree, specOf, type HostTensor, type TensorSpec } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
-import type { HostLora } from '../lora/lora-store.js';
-import type { LoraTree } from '../lora/lora-tree.js';
+import { applied, loraInputs, type HostLora, type LoraInputs } from '../lora/applied-lora.js';
 import type { KeyValues } from '../model/attention.js';
 import { tracedHead } from '../model/head.js';
 import { tokenStatistics } from '../model/vocabulary.js';
-import { mapLora, type TracedWeights } from '../model/weights.js';
+import type { TracedWeights } from '../model/weights.js';
 import { planAnswers, type AnswerPart } from './answer-plan.js';
 import { checkLogProbs } from './check-finite.js';
 import type { PolicyContext } from './context.js';
@@ -21,7 +20,7 @@ type AnswerProgram = Program<HostTensor>;
 
 /** The reading of given answers: log P(answer | prompt), summed over all tokens of the answer. */
 export function createScoreAnswers(context: PolicyContext): AnswerScorer['scoreAnswers'] {
-  const { weights, adapters, limits } = context;
+  const { weights, limits } = context;
   const cache = new CompiledCache<AnswerProgram>(limits.compiledFunctions);
   const prefixes = new PrefixCache(context);
   context.onDispose(() => cache.clear());
@@ -29,7 +28,7 @@ export function createScoreAnswers(context: PolicyContext): AnswerScorer['scoreA
   return async (prompts, answers, { adapter = null, onProgress } = {}) => {
     checkAnswers(context, prompts, answers);
     if (prompts.length === 0) return [];
-    const lora = adapter === null ? null : adapters.host(adapter); // the base model needs no adapter's graph here
+    const lora = adapter === null ? null : await context.lora(adapter); // the base model needs no adapter's graph here
     const prefix = await prefixes.find(prompts, lora);
     const result = answers.map((each) => new Float32Array(each.length));
     let done = 0;
@@ -40,7 +39,7 @@ export function createScoreAnswers(context: PolicyContext): AnswerScorer['scoreA
       const { data } = await cache.use(
         key,
         () => compileAnswers(context, part, prefix, lora),
-        (compiled) => compiled.run([weights.tree, lora?.tree ?? [], sequence, readout, prefix?.keyValues ?? []]),
+        (compiled) => compiled.run([weights.tree, loraInputs(lora), sequence, readout, prefix?.keyValues ?? []]),
       );
       for (const { row, answer, first, last } of part.asked) {
         let sum = 0;
@@ -61,15 +60,14 @@ function compileAnswers(
   prefix: Prefix | null,
   lora: HostLora | null,
 ): Promise<AnswerProgram> {
-  const scale = lora?.scale ?? 0;
   const traced = (
     tracedWeights: TracedWeights,
-    tree: LoraTree<tf.Tensor>,
+    adapter: LoraInputs<tf.Tensor>,
     sequence: SequenceInputs<tf.Tensor>,
     { places, targets, inverseTemperature }: ReadoutInputs<tf.Tensor>,
     past: readonly KeyValues<tf.Tensor>[],
   ): tf.Tensor1D => {
-    const { hidden } = forwardTokens(weights, tracedWeights, sequence, { batch, time, lora: tree, scale, past });
+    const { hidden } = forwardTokens(weights, tracedWeights, sequence, { batch, time, lora: applied(lora, adapter), past });
     const read = tf.gather(hidden, places); // [count, hidden]
     const normed = weights.family.finalNorm(weights.config, tracedWeights.parameters.outer, read);
     const head = tracedHead(weights, tracedWeights, inverseTemperature);
@@ -77,7 +75,7 @@ function compileAnswers(
   };
   const specs = [
     weights.specs,
-    lora === null ? [] : mapLora(lora.tree, specOf),
+    mapTree<unknown, [HostTensor], TensorSpec>(loraInputs(lora), specOf),
     sequenceSpecs(weights, batch, time),
     readoutSpecs(count),
     prefixSpecs(prefix),

@@ -2,13 +2,17 @@ import { checkOptions, type OptionKeys } from '@expctr/core';
 import type { AnswerOptions, Completion, SamplingOptions, TokenIds, Tokenizer } from '@expctr/language-model';
 import type { HostTreeOf, LanguageModel, Score, ScoreHead, StepLoss, TokenBatch, TrainStep } from '@expctr/language-model/training';
 import type { FrozenFormat, Optimizer } from '@expctr/tfjs-backend-onnx';
-import type { Adapter, LoraConfig } from '../formats/adapter.js';
+import type { Adapter } from '../formats/adapter.js';
 import { locateModel } from '../formats/locate-model.js';
 import { loadStoredCheckpoint, type Checkpoint, type LoadCheckpointOptions } from '../formats/checkpoint.js';
 import type { StoredTensor } from '../formats/host-tensor.js';
+import { planLora, type LoraOptions } from '../lora/lora-options.js';
 import { LoraStore } from '../lora/lora-store.js';
 import { loraSites } from '../lora/lora-tree.js';
+import { WeightNorms } from '../lora/weight-norms.js';
 import type { DecoderConfig } from '../model/config.js';
+import { storedFormat, matrixNorms } from '../model/host-matrix.js';
+import { parameterTree } from '../model/parameters.js';
 import { modelWeights, storedAs } from '../model/weights.js';
 import { checkTokenizer } from '../tokenizer/check-tokenizer.js';
 import { loadTokenizer } from '../tokenizer/load-tokenizer.js';
@@ -23,8 +27,8 @@ import { createStep } from './step.js';
 
 /** Options of {@link createPolicy}. */
 export interface PolicyOptions {
-  /** Shape of the adapters that `adapters.create` makes. Default: rank 16, alpha 32, on the layers that are usual for the family. */
-  readonly lora?: Partial<LoraConfig>;
+  /** What `adapters.create` makes. Default: rank 16, alpha 32, on the layers that are usual for the family. */
+  readonly lora?: LoraOptions;
   /** Bounds on memory; each has a default of its own. */
   readonly limits?: Partial<PolicyLimits>;
   /**
@@ -46,6 +50,11 @@ export class CausalLM implements LanguageModel<Adapter> {
   readonly family: string;
   /** Hyperparameters of the base model, of the family's own type. */
   readonly config: DecoderConfig;
+  /**
+   * The base model, as it is kept.
+   * @internal
+   */
+  readonly checkpoint: Checkpoint<DecoderConfig, StoredTensor>;
   /** Named adapters; none at first. */
   readonly adapters: LoraStore;
   readonly #tokenizer: Tokenizer | null;
@@ -60,26 +69,31 @@ export class CausalLM implements LanguageModel<Adapter> {
   constructor(
     checkpoint: Checkpoint<DecoderConfig, StoredTensor>,
     tokenizer: Tokenizer | null,
-    { lora, limits = {}, samplingWeights = 'float32', threads }: PolicyOptions,
+    { lora = {}, limits = {}, samplingWeights = 'float32', threads }: PolicyOptions,
   ) {
     const { family, config, tensors } = checkpoint;
     const bounds = completeLimits(limits, tensors);
-    const adapters = new LoraStore(loraSites(family.layout(config), config.layers), {
-      rank: 16,
-      alpha: 32,
-      targetModules: family.loraTargets,
-      ...lora,
-    });
+    const weights = modelWeights(checkpoint, bounds.vocabularyPart);
+    const compileOptions = threads === undefined ? {} : { threads };
+    const sites = loraSites(family.layout(config), config.layers);
+    const rowNorms = matrixNorms(weights.tree.parameters.linears, sites.linears);
+    const adapters = new LoraStore(sites, planLora(lora, sites, family.loraTargets), rowNorms);
+    const norms = new WeightNorms(weights, compileOptions, rowNorms);
+    this.#frees.add(() => norms.dispose());
+    this.checkpoint = checkpoint;
     this.family = family.name;
     this.config = config;
     this.adapters = adapters;
     this.#tokenizer = tokenizer;
     this.#context = {
-      weights: modelWeights(checkpoint, bounds.vocabularyPart),
+      weights,
       adapters,
       limits: bounds,
-      compileOptions: threads === undefined ? {} : { threads },
-      lora: (name) => (name === null ? adapters.baseHost() : adapters.host(name)),
+      compileOptions,
+      lora: (name) => {
+        const host = name === null ? adapters.baseHost() : adapters.host(name);
+        return host === null ? Promise.resolve(null) : norms.ready(host);
+      },
       onDispose: (free) => {
         this.#frees.add(free);
         return () => void this.#frees.delete(free);
@@ -120,8 +134,9 @@ export class CausalLM implements LanguageModel<Adapter> {
 
   async #createGenerate(): Promise<LanguageModel['generate']> {
     const { weights } = this.#context;
-    if (this.#samplingWeights === 'float32') return createGenerate(this.#context);
-    return createGenerate({ ...this.#context, weights: await storedAs(this.#samplingWeights, weights) });
+    const tokenizer = (): Tokenizer => this.tokenizer;
+    if (this.#samplingWeights === 'float32') return createGenerate(this.#context, tokenizer);
+    return createGenerate({ ...this.#context, weights: await storedAs(this.#samplingWeights, weights) }, tokenizer);
   }
 
   /**
@@ -167,7 +182,11 @@ const FORMATS: Readonly<Record<FrozenFormat, true>> = { float32: true, float16: 
 
 const CREATE_POLICY_OPTIONS: OptionKeys<PolicyOptions> = { lora: true, limits: true, samplingWeights: true, threads: true };
 
-/** A policy over a checkpoint, of the family that the checkpoint names. @param tokenizer for the caller: the policy itself knows token ids only */
+/**
+ * A policy over a checkpoint, of the family that the checkpoint names.
+ * @param tokenizer for the caller: the policy itself knows token ids only
+ * @throws {@link PolicyError} `POLICY_OPTION`, as where `samplingWeights` is another small format than that of the checkpoint
+ */
 export function createPolicy(
   checkpoint: Checkpoint<DecoderConfig, StoredTensor>,
   tokenizer: Tokenizer | null = null,
@@ -176,7 +195,21 @@ export function createPolicy(
   checkOptions('createPolicy', options, CREATE_POLICY_OPTIONS);
   const { samplingWeights = 'float32' } = options;
   checkFormat('samplingWeights', samplingWeights);
+  checkSampling(
+    samplingWeights,
+    storedFormat(parameterTree(checkpoint.family.layout(checkpoint.config), checkpoint).linears),
+    'createPolicy',
+  );
   return new CausalLM(checkpoint, tokenizer, options);
+}
+
+/** What is stored small is not stored in yet another way for sampling. @throws {@link PolicyError} `POLICY_OPTION` */
+function checkSampling(samplingWeights: FrozenFormat, weights: FrozenFormat, where: string): void {
+  if (samplingWeights === weights || samplingWeights === 'float32' || weights === 'float32') return;
+  throw new PolicyError('POLICY_OPTION', `samplingWeights is ${samplingWeights}, and the weights are ${weights}`, {
+    where,
+    expected: `${weights}, or float32 for activations that stay as they are`,
+  });
 }
 
 /** @throws {@link PolicyError} `POLICY_OPTION` */
@@ -217,12 +250,7 @@ export async function loadCausalLM(pathOrId: string, options: LoadCausalLMOption
   checkOptions('loadCausalLM', options, LOAD_CAUSAL_LM_OPTIONS);
   const { hub, families, onProgress, weights = 'float32', samplingWeights = weights, ...policyOptions } = options;
   checkFormat('weights', weights);
-  if (samplingWeights !== weights && samplingWeights !== 'float32' && weights !== 'float32') {
-    throw new PolicyError('POLICY_OPTION', `samplingWeights is ${samplingWeights}, and weights is ${weights}`, {
-      where: 'loadCausalLM',
-      expected: `${weights}, or float32 for activations that stay as they are`,
-    });
-  }
+  checkSampling(samplingWeights, weights, 'loadCausalLM');
   const { path } = await locateModel(pathOrId, hub);
   const checkpointOptions = { ...(families === undefined ? {} : { families }), ...(onProgress === undefined ? {} : { onProgress }) };
   const reading = loadTokenizer(path);

@@ -14,7 +14,8 @@ export function checkLogProbs(logProbs: Float32Array, where: string): void {
   if (bad !== undefined) throw notFinite(`a log-probability is ${bad}`, where);
 }
 
-function notFinite(what: string, where: string): PolicyError {
+/** The error of what is not finite. */
+export function notFinite(what: string, where: string): PolicyError {
   return new PolicyError('POLICY_NOT_FINITE', what, {
     where,
     expected: 'finite logits: there is NaN or infinity in the weights, or their products overflow float32',

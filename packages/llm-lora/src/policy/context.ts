@@ -1,5 +1,6 @@
 import type { CompileOptions } from '@expctr/tfjs-backend-onnx';
-import type { HostLora, LoraStore } from '../lora/lora-store.js';
+import type { HostLora } from '../lora/applied-lora.js';
+import type { LoraStore } from '../lora/lora-store.js';
 import type { ModelWeights } from '../model/weights.js';
 import { PolicyError } from './errors.js';
 
@@ -39,7 +40,7 @@ export interface PolicyContext {
   readonly limits: PolicyLimits;
   readonly compileOptions: Pick<CompileOptions, 'threads'>;
   /** The adapter by name; null is the base model in the graphs of the active adapter, or without any where there is none. */
-  lora(name: string | null): HostLora | null;
+  lora(name: string | null): Promise<HostLora | null>;
   /** Registers what frees memory when the policy is disposed of. @returns takes it off the list again */
   onDispose(free: () => Promise<void>): () => void;
 }

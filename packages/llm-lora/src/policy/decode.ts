@@ -1,25 +1,24 @@
-import { CompiledCache, constant, spec, specOf, type HostTensor } from '@expctr/tfjs-backend-onnx';
+import { CompiledCache, constant, mapTree, spec, specOf, type HostTensor, type TensorSpec } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
-import type { HostLora } from '../lora/lora-store.js';
-import type { LoraTree } from '../lora/lora-tree.js';
+import { applied, loraInputs, type HostLora, type LoraInputs } from '../lora/applied-lora.js';
 import type { KeyValues } from '../model/attention.js';
 import { decode } from '../model/decoder.js';
 import type { Matrix } from '../model/linear.js';
 import type { ParameterTree } from '../model/parameters.js';
 import type { PositionTree } from '../model/positions.js';
 import { hostRows, tableWidth } from '../model/table.js';
-import { mapLora, mapParameters } from '../model/weights.js';
+import { mapParameters } from '../model/weights.js';
 import type { PolicyContext } from './context.js';
 import type { KeyValueCache } from './key-value-cache.js';
-import { nextToken } from './next-token.js';
+import { nextToken, type NextTokenForm, type NextTokenRequest } from './next-token.js';
 import { lengthMask } from './packing.js';
 import { compileProgram, type Program } from './program.js';
 import { inverseTemperatureOf } from './temperature.js';
 
 /** What a step of all slots gives. */
 export interface DecodeOutputs {
-  /** [slots, vocabulary] */
-  readonly probabilities: HostTensor;
+  /** [slots, vocabulary]: of the form that was asked for */
+  readonly next: HostTensor;
   /** [slots, layers, 2, keyValueHeads, headDim] */
   readonly fresh: HostTensor;
 }
@@ -45,7 +44,7 @@ export class Decoder {
   }
 
   /** @param tokens the last token of each slot, whose keys and values are not in the cache yet; whatever for empty slots */
-  step(cache: KeyValueCache, tokens: Int32Array, lora: HostLora | null, temperature: number): Promise<DecodeOutputs> {
+  step(cache: KeyValueCache, tokens: Int32Array, lora: HostLora | null, { form, temperature }: NextTokenRequest): Promise<DecodeOutputs> {
     const { weights } = this.#context;
     const asConstants = this.#context.limits.decoderWeights === 'constants';
     const inputs = {
@@ -55,9 +54,9 @@ export class Decoder {
       inverseTemperature: inverseTemperatureOf(temperature),
     };
     return this.#compiled.use(
-      `${cache.slots}x${cache.size},${lora?.structure ?? 'base'}`,
-      () => compileDecoder(this.#context, cache, lora),
-      (compiled) => compiled.run([asConstants ? undefined : weights.tree.parameters, lora?.tree ?? [], inputs, cache.layers]),
+      `${cache.slots}x${cache.size},${form},${lora?.structure ?? 'base'}`,
+      () => compileDecoder(this.#context, cache, lora, form),
+      (compiled) => compiled.run([asConstants ? undefined : weights.tree.parameters, loraInputs(lora), inputs, cache.layers]),
     );
   }
 }
@@ -66,13 +65,13 @@ function compileDecoder(
   { weights, compileOptions, limits }: PolicyContext,
   { slots, size }: KeyValueCache,
   lora: HostLora | null,
+  form: NextTokenForm,
 ): Promise<Program<DecodeOutputs>> {
   const { config, family } = weights;
   const { keyValueHeads, headDim } = config;
-  const scale = lora?.scale ?? 0;
   const traced = (
     parameters: ParameterTree<tf.Tensor, Matrix<tf.Tensor>>,
-    tree: LoraTree<tf.Tensor>,
+    adapter: LoraInputs<tf.Tensor>,
     { rows, positions, pastMask, inverseTemperature }: StepInputs,
     past: readonly KeyValues<tf.Tensor>[],
   ): unknown => {
@@ -80,17 +79,17 @@ function compileDecoder(
       tokens: { batch: slots, time: 1, positions, mask: null, pastMask },
       past,
       activations: weights.activations,
-      lora: tree.length === 0 ? null : { tree, scale },
+      lora: applied(lora, adapter),
     });
     const flat = keyValues
       .flatMap(({ keys, values }) => [keys, values])
       .map((x) => tf.reshape<tf.Rank.R2>(x, [slots, keyValueHeads * headDim]));
-    return { probabilities: nextToken(weights, parameters, hidden, inverseTemperature), fresh: tf.concat2d(flat, 1) };
+    return { next: nextToken(weights, parameters, hidden, inverseTemperature, form), fresh: tf.concat2d(flat, 1) };
   };
   const cached = spec([slots, keyValueHeads, size, headDim]);
   const specs = [
     mapParameters(weights.tree.parameters, limits.decoderWeights === 'constants' ? constant : specOf),
-    lora === null ? [] : mapLora(lora.tree, specOf),
+    mapTree<unknown, [HostTensor], TensorSpec>(loraInputs(lora), specOf),
     {
       rows: spec([slots, tableWidth(weights.tree.parameters.embedding)]),
       positions: family.positions.specs(config, slots, 1),

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { LoraTree } from '../lora/lora-tree.js';
+import type { AppliedLora } from '../lora/applied-lora.js';
 import type { KeyValues } from '../model/attention.js';
 import { decode, type DecoderResult } from '../model/decoder.js';
 import { tableRows } from '../model/table.js';
@@ -10,9 +10,8 @@ import type { SequenceInputs } from './token-inputs.js';
 export interface ForwardOptions {
   readonly batch: number;
   readonly time: number;
-  /** The adapter's factors, or an empty tree for none. */
-  readonly lora: LoraTree<tf.Tensor>;
-  readonly scale: number;
+  /** The adapter, or an empty one for none. */
+  readonly lora: AppliedLora<tf.Tensor>;
   /** Keys and values of a prefix that every token sees, or none. */
   readonly past: readonly KeyValues<tf.Tensor>[];
   /** As `DecoderInputs.recompute`. */
@@ -24,13 +23,13 @@ export function forwardTokens(
   { family, config, activations }: ModelWeights,
   { parameters }: TracedWeights,
   { tokens, positions, mask }: SequenceInputs<tf.Tensor>,
-  { batch, time, lora, scale, past, recompute = false }: ForwardOptions,
+  { batch, time, lora, past, recompute = false }: ForwardOptions,
 ): DecoderResult {
   const rows = tableRows(parameters.embedding, tokens as tf.Tensor1D); // [batch * time, width]
   return decode(family, config, parameters, rows, {
     tokens: { batch, time, positions, mask, pastMask: null },
     past: past.length === 0 ? null : past,
-    lora: lora.length === 0 ? null : { tree: lora, scale },
+    lora,
     activations,
     recompute,
   });

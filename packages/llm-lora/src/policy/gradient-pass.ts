@@ -8,10 +8,11 @@ import {
   type HostTensor,
   type TensorSpec,
 } from '@expctr/tfjs-backend-onnx';
-import type { HostTreeOf, StepLoss, TokenBatch, TracedPairs } from '@expctr/language-model/training';
+import type { StepLoss, TokenBatch, TracedPairs } from '@expctr/language-model/training';
 import type * as tf from '@tensorflow/tfjs';
+import { applied, type HostLora, type LoraConstants } from '../lora/applied-lora.js';
 import type { LoraTree } from '../lora/lora-tree.js';
-import { mapLora, type TracedWeights } from '../model/weights.js';
+import type { TracedWeights } from '../model/weights.js';
 import { padColumn, shapeKey, type BatchPart, type BatchShape } from './batch-plan.js';
 import type { PolicyContext } from './context.js';
 import type { Trainable } from './trainable.js';
@@ -63,25 +64,27 @@ export class Totals<P> {
 /** Gradients of a loss over the parts of a minibatch. */
 export interface GradientPass<P> {
   begin(trainable: Trainable<P>): Totals<P>;
-  add(totals: Totals<P>, trainable: Trainable<P>, batch: TokenBatch, part: BatchPart): Promise<void>;
+  /** @param lora the adapter whose factors are trained */
+  add(totals: Totals<P>, trainable: Trainable<P>, lora: HostLora, batch: TokenBatch, part: BatchPart): Promise<void>;
   dispose(): Promise<void>;
 }
 
 /** Forward and backward pass, compiled by shape; what comes out are gradients and metrics, which JavaScript sums. */
-export function createGradientPass<P>(context: PolicyContext, loss: StepLoss<P>, scale: number): GradientPass<P> {
+export function createGradientPass<P>(context: PolicyContext, loss: StepLoss<P>): GradientPass<P> {
   const { weights, limits } = context;
   const cache = new CompiledCache<Program<PassOutputs<P>>>(limits.compiledFunctions);
   return {
     begin: (trainable) => new Totals(mapTree<unknown, [HostTensor], HostTensor>(trainable, zeroLike) as unknown as Trainable<P>),
-    async add(totals, trainable, batch, part) {
+    async add(totals, trainable, lora, batch, part) {
+      const constants = constantsOf(lora);
       const columns = mapValues(batch.columns ?? {}, (column) => padColumn(part, column));
       const scalars = mapValues(batch.scalars ?? {}, (value) => Float32Array.of(value));
       const inputs = { columns, scalars, pairs: part.pairs ?? {} };
       const key = `${shapeKey(part.shape)};${Object.keys(columns).join()};${Object.keys(scalars).join()}`;
       const outputs = await cache.use(
         key,
-        () => compilePass(context, loss, scale, part.shape, trainable, batch),
-        (compiled) => compiled.run([weights.tree, trainable, partInputs(weights, part, batch.temperature ?? 1), inputs]),
+        () => compilePass(context, loss, lora, part.shape, trainable, batch),
+        (compiled) => compiled.run([weights.tree, trainable, constants, partInputs(weights, part, batch.temperature ?? 1), inputs]),
       );
       totals.add(outputs);
     },
@@ -92,15 +95,22 @@ export function createGradientPass<P>(context: PolicyContext, loss: StepLoss<P>,
 function compilePass<P>(
   { weights, limits: { recomputeLayers = false }, compileOptions }: PolicyContext,
   loss: StepLoss<P>,
-  scale: number,
+  adapter: HostLora,
   shape: BatchShape,
   trainable: Trainable<P>,
   batch: TokenBatch,
 ): Promise<Program<PassOutputs<P>>> {
   type Traced = { readonly lora: LoraTree<tf.Tensor>; readonly extra: P };
-  const traced = (tracedWeights: TracedWeights, values: Traced, part: PartInputs<tf.Tensor>, inputs: BatchInputs<tf.Tensor>): unknown => {
+  const traced = (
+    tracedWeights: TracedWeights,
+    values: Traced,
+    constants: LoraConstants<tf.Tensor>,
+    part: PartInputs<tf.Tensor>,
+    inputs: BatchInputs<tf.Tensor>,
+  ): unknown => {
     const { value, grads, aux } = valueAndGradWithAux(({ lora, extra }: Traced) => {
-      const outputs = tracedOutputs(weights, tracedWeights, part, { shape, lora, scale, withGradients: true, recompute: recomputeLayers });
+      const own = applied(adapter, { factors: lora, ...constants });
+      const outputs = tracedOutputs(weights, tracedWeights, part, { shape, lora: own, withGradients: true, recompute: recomputeLayers });
       const { columns, scalars } = inputs as { columns: Record<string, tf.Tensor2D>; scalars: Record<string, tf.Scalar> };
       const pairs = shape.pairs === 0 ? {} : { pairs: inputs.pairs as TracedPairs };
       const result = loss(outputs, { mask: part.mask as tf.Tensor2D, columns, scalars, ...pairs }, extra);
@@ -110,7 +120,8 @@ function compilePass<P>(
   };
   const specs = [
     weights.specs,
-    { lora: mapLora(trainable.lora, specOf), extra: specsOf(trainable.extra) },
+    specsOf(trainable),
+    specsOf(constantsOf(adapter)),
     partSpecs(weights, shape),
     {
       columns: mapValues(batch.columns ?? {}, () => spec([shape.rows, shape.response])),
@@ -125,7 +136,11 @@ function pairSpecs(count: number): Record<keyof TracedPairs, TensorSpec> {
   return { chosen: spec([count], 'int32'), rejected: spec([count], 'int32'), mask: spec([count]) };
 }
 
-function specsOf<P>(tree: HostTreeOf<P>): unknown {
+function constantsOf({ inputs: { scales, norms } }: HostLora): LoraConstants<HostTensor> {
+  return { scales, norms };
+}
+
+function specsOf(tree: unknown): unknown {
   return mapTree<unknown, [HostTensor], TensorSpec>(tree, specOf);
 }
 

@@ -1,15 +1,14 @@
 import type { TokenIds } from '@expctr/language-model';
-import { bucketRows, CompiledCache, spec, specOf, type HostTensor } from '@expctr/tfjs-backend-onnx';
+import { bucketRows, CompiledCache, mapTree, spec, specOf, type HostTensor, type TensorSpec } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
-import type { HostLora } from '../lora/lora-store.js';
-import type { LoraTree } from '../lora/lora-tree.js';
+import { applied, loraInputs, type HostLora, type LoraInputs } from '../lora/applied-lora.js';
 import type { KeyValues } from '../model/attention.js';
-import { mapLora, type TracedWeights } from '../model/weights.js';
+import type { TracedWeights } from '../model/weights.js';
 import { bucketTime } from './buckets.js';
 import type { PolicyContext } from './context.js';
 import { forwardTokens } from './forward.js';
 import { causalMask } from './packing.js';
-import { nextToken } from './next-token.js';
+import { nextToken, type NextTokenForm, type NextTokenRequest } from './next-token.js';
 import { prefixSpecs, type Prefix } from './prefix-cache.js';
 import { sequenceSpecs, type SequenceInputs } from './token-inputs.js';
 import { compileProgram, type Program } from './program.js';
@@ -25,11 +24,11 @@ export interface PrefilledPrompt {
   readonly row: number;
   /** Tokens of the rest. */
   readonly length: number;
-  /** [vocabulary]: distribution of the first new token at the sampling temperature. */
-  readonly probabilities: Float32Array;
+  /** [vocabulary]: of the first new token, in the form that was asked for. */
+  readonly next: Float32Array;
 }
 
-type Outputs = { readonly probabilities: HostTensor; readonly keyValues: readonly KeyValues<HostTensor>[] };
+type Outputs = { readonly next: HostTensor; readonly keyValues: readonly KeyValues<HostTensor>[] };
 
 /** Prompts that go through the model at a time: more are no faster, and would be further shapes to compile. */
 const MOST_PROMPTS = 8;
@@ -46,7 +45,12 @@ export class Prefill {
   }
 
   /** @param prompts distinct; each begins with `prefix` and is longer than it */
-  async run(prompts: readonly TokenIds[], prefix: Prefix | null, lora: HostLora | null, temperature: number): Promise<PrefilledPrompt[]> {
+  async run(
+    prompts: readonly TokenIds[],
+    prefix: Prefix | null,
+    lora: HostLora | null,
+    request: NextTokenRequest,
+  ): Promise<PrefilledPrompt[]> {
     const known = prefix?.tokens.length ?? 0;
     const rest = prompts.map((prompt) => Array.from(prompt).slice(known));
     const order = rest.map((_, index) => index).sort((a, b) => rest[b]!.length - rest[a]!.length);
@@ -56,18 +60,24 @@ export class Prefill {
       const time = bucketTime(rest[order[first]!]!.length);
       const taken = order.slice(first, first + Math.max(1, Math.min(MOST_PROMPTS, Math.floor(this.#context.limits.readTokens / time))));
       const texts = taken.map((index) => rest[index]!);
-      const { probabilities, keyValues } = await this.#runBatch(texts, time, prefix, lora, temperature);
+      const { next, keyValues } = await this.#runBatch(texts, time, prefix, lora, request);
       taken.forEach((index, row) => {
-        const size = probabilities.shape[1]!;
-        const own = (probabilities.data as Float32Array).slice(row * size, (row + 1) * size);
-        results[index] = { prefix, keyValues, row, length: texts[row]!.length, probabilities: own };
+        const size = next.shape[1]!;
+        const own = (next.data as Float32Array).slice(row * size, (row + 1) * size);
+        results[index] = { prefix, keyValues, row, length: texts[row]!.length, next: own };
       });
       first += taken.length;
     }
     return results;
   }
 
-  #runBatch(texts: readonly TokenIds[], time: number, prefix: Prefix | null, lora: HostLora | null, temperature: number): Promise<Outputs> {
+  #runBatch(
+    texts: readonly TokenIds[],
+    time: number,
+    prefix: Prefix | null,
+    lora: HostLora | null,
+    { form, temperature }: NextTokenRequest,
+  ): Promise<Outputs> {
     const { weights } = this.#context;
     const batch = bucketRows(texts.length);
     const known = prefix?.tokens.length ?? 0;
@@ -81,12 +91,12 @@ export class Prefill {
     // padding follows each text, so the causal mask alone keeps it out of sight
     const inputs = { tokens, positions: weights.family.positions.values(weights.config, positions), mask: causalMask(time) };
     return this.#compiled.use(
-      `${batch}x${time},${known},${lora?.structure ?? 'base'}`,
-      () => compilePrefill(this.#context, batch, time, prefix, lora),
+      `${batch}x${time},${known},${form},${lora?.structure ?? 'base'}`,
+      () => compilePrefill(this.#context, batch, time, prefix, lora, form),
       (compiled) =>
         compiled.run([
           weights.tree,
-          lora?.tree ?? [],
+          loraInputs(lora),
           inputs,
           { last, inverseTemperature: inverseTemperatureOf(temperature) },
           prefix?.keyValues ?? [],
@@ -101,22 +111,22 @@ function compilePrefill(
   time: number,
   prefix: Prefix | null,
   lora: HostLora | null,
+  form: NextTokenForm,
 ): Promise<Program<Outputs>> {
-  const scale = lora?.scale ?? 0;
   const traced = (
     tracedWeights: TracedWeights,
-    tree: LoraTree<tf.Tensor>,
+    adapter: LoraInputs<tf.Tensor>,
     sequence: SequenceInputs<tf.Tensor>,
     { last, inverseTemperature }: { last: tf.Tensor; inverseTemperature: tf.Tensor },
     past: readonly KeyValues<tf.Tensor>[],
   ): unknown => {
-    const { hidden, keyValues } = forwardTokens(weights, tracedWeights, sequence, { batch, time, lora: tree, scale, past });
+    const { hidden, keyValues } = forwardTokens(weights, tracedWeights, sequence, { batch, time, lora: applied(lora, adapter), past });
     const read = tf.gather(hidden, last); // [batch, hidden]
-    return { probabilities: nextToken(weights, tracedWeights.parameters, read, inverseTemperature), keyValues };
+    return { next: nextToken(weights, tracedWeights.parameters, read, inverseTemperature, form), keyValues };
   };
   const specs = [
     weights.specs,
-    lora === null ? [] : mapLora(lora.tree, specOf),
+    mapTree<unknown, [HostTensor], TensorSpec>(loraInputs(lora), specOf),
     sequenceSpecs(weights, batch, time, 1),
     { last: spec([batch], 'int32'), inverseTemperature: spec([]) },
     prefixSpecs(prefix),

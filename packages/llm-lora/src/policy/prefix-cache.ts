@@ -1,10 +1,9 @@
 import type { TokenIds } from '@expctr/language-model';
 import { CompiledCache, mapTree, specOf, type HostTensor, type TensorSpec } from '@expctr/tfjs-backend-onnx';
 import type * as tf from '@tensorflow/tfjs';
-import type { HostLora } from '../lora/lora-store.js';
-import type { LoraTree } from '../lora/lora-tree.js';
+import { applied, loraInputs, type HostLora, type LoraInputs } from '../lora/applied-lora.js';
 import type { KeyValues } from '../model/attention.js';
-import { mapLora, type TracedWeights } from '../model/weights.js';
+import type { TracedWeights } from '../model/weights.js';
 import type { PolicyContext } from './context.js';
 import { forwardTokens } from './forward.js';
 import { causalMask } from './packing.js';
@@ -82,7 +81,7 @@ export class PrefixCache {
     const keyValues = await this.#compiled.use(
       `${time},${lora?.structure ?? 'base'}`,
       () => compilePrefix(this.#context, time, lora),
-      (compiled) => compiled.run([weights.tree, lora?.tree ?? [], inputs]),
+      (compiled) => compiled.run([weights.tree, loraInputs(lora), inputs]),
     );
     return { tokens, keyValues };
   }
@@ -93,10 +92,9 @@ function compilePrefix(
   time: number,
   lora: HostLora | null,
 ): Promise<Program<readonly KeyValues<HostTensor>[]>> {
-  const scale = lora?.scale ?? 0;
-  const traced = (tracedWeights: TracedWeights, tree: LoraTree<tf.Tensor>, sequence: SequenceInputs<tf.Tensor>): unknown =>
-    forwardTokens(weights, tracedWeights, sequence, { batch: 1, time, lora: tree, scale, past: [] }).keyValues;
-  const specs = [weights.specs, lora === null ? [] : mapLora(lora.tree, specOf), sequenceSpecs(weights, 1, time)];
+  const traced = (tracedWeights: TracedWeights, adapter: LoraInputs<tf.Tensor>, sequence: SequenceInputs<tf.Tensor>): unknown =>
+    forwardTokens(weights, tracedWeights, sequence, { batch: 1, time, lora: applied(lora, adapter), past: [] }).keyValues;
+  const specs = [weights.specs, mapTree<unknown, [HostTensor], TensorSpec>(loraInputs(lora), specOf), sequenceSpecs(weights, 1, time)];
   return compileProgram(traced, specs, { ...compileOptions, name: `prefix ${time}` });
 }
 

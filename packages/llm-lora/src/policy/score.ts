@@ -1,9 +1,8 @@
 import { CompiledCache, mapTree, specOf, type HostTensor, type TensorSpec } from '@expctr/tfjs-backend-onnx';
 import type { HostTreeOf, Score, ScoreHead } from '@expctr/language-model/training';
 import type * as tf from '@tensorflow/tfjs';
-import type { HostLora } from '../lora/lora-store.js';
-import type { LoraTree } from '../lora/lora-tree.js';
-import { mapLora, type TracedWeights } from '../model/weights.js';
+import { applied, loraInputs, type HostLora, type LoraInputs } from '../lora/applied-lora.js';
+import type { TracedWeights } from '../model/weights.js';
 import { planBatch, shapeKey, unpadColumn, type BatchPart } from './batch-plan.js';
 import { lifetimeOf, type PolicyContext } from './context.js';
 import { checkBatch } from './token-batch.js';
@@ -19,7 +18,7 @@ export function createScore<P>(context: PolicyContext, head: ScoreHead<P>): Scor
   const run: Score<P>['run'] = async (batch, adapter, extra) => {
     lifetime.check();
     checkBatch(batch, context.weights.config);
-    const lora = context.lora(adapter);
+    const lora = await context.lora(adapter);
     const columns: Record<string, Float32Array[]> = {};
     for (const part of planBatch(batch, context.limits.batchTokens)) {
       const key = `${shapeKey(part.shape)},${lora?.structure ?? 'base'}`;
@@ -27,7 +26,7 @@ export function createScore<P>(context: PolicyContext, head: ScoreHead<P>): Scor
         key,
         () => compileScorePart(context, head, part, lora, extra),
         (compiled) =>
-          compiled.run([context.weights.tree, lora?.tree ?? [], partInputs(context.weights, part, batch.temperature ?? 1), extra]),
+          compiled.run([context.weights.tree, loraInputs(lora), partInputs(context.weights, part, batch.temperature ?? 1), extra]),
       );
       for (const [name, { data }] of Object.entries(outputs)) {
         unpadColumn(part, data as Float32Array, batch.responses, (columns[name] ??= []));
@@ -45,17 +44,16 @@ function compileScorePart<P>(
   lora: HostLora | null,
   extra: HostTreeOf<P>,
 ): Promise<Program<Outputs>> {
-  const scale = lora?.scale ?? 0;
   const traced = (
     tracedWeights: TracedWeights,
-    tree: LoraTree<tf.Tensor>,
+    inputs: LoraInputs<tf.Tensor>,
     part: PartInputs<tf.Tensor>,
     values: P,
   ): Record<string, tf.Tensor2D> =>
-    head(tracedOutputs(weights, tracedWeights, part, { shape, lora: tree, scale, withGradients: false }), values);
+    head(tracedOutputs(weights, tracedWeights, part, { shape, lora: applied(lora, inputs), withGradients: false }), values);
   const specs = [
     weights.specs,
-    lora === null ? [] : mapLora(lora.tree, specOf),
+    mapTree<unknown, [HostTensor], TensorSpec>(loraInputs(lora), specOf),
     partSpecs(weights, shape),
     mapTree<unknown, [HostTensor], TensorSpec>(extra, specOf),
   ];

@@ -1,6 +1,8 @@
 import type { HostTreeOf, StepLoss, TrainStep } from '@expctr/language-model/training';
 import { flattenTree, type HostTensor, type Optimizer } from '@expctr/tfjs-backend-onnx';
-import { adapterOf } from '../lora/lora-tree.js';
+import type { FloatTensor } from '../formats/host-tensor.js';
+import type { HostLora } from '../lora/applied-lora.js';
+import { adapterOf, type LoraTree } from '../lora/lora-tree.js';
 import { planBatch } from './batch-plan.js';
 import { lifetimeOf, type PolicyContext } from './context.js';
 import { PolicyError } from './errors.js';
@@ -26,9 +28,8 @@ export async function createStep<P>(
     });
   }
   let extra = initialExtra;
-  const { scale, tree } = adapters.host(name);
-  const gradients = createGradientPass(context, loss, scale);
-  const update = await createUpdatePass<P>(context, optimizer, { lora: tree, extra });
+  const gradients = createGradientPass(context, loss);
+  const update = await createUpdatePass<P>(context, optimizer, { lora: factorsOf(adapters.host(name)), extra });
   let state = update.initialState;
   const lifetime = lifetimeOf(context, 'step', () => Promise.all([gradients.dispose(), update.dispose()]));
 
@@ -36,10 +37,11 @@ export async function createStep<P>(
     async run(microBatches, options = {}) {
       lifetime.check();
       microBatches.forEach((batch) => checkBatch(batch, weights.config));
-      const trainable = { lora: adapters.host(name).tree, extra };
+      const lora = (await context.lora(name))!; // there is one of this name
+      const trainable = { lora: factorsOf(lora), extra };
       const totals = gradients.begin(trainable);
       for (const batch of microBatches) {
-        for (const part of planBatch(batch, limits.batchTokens)) await gradients.add(totals, trainable, batch, part);
+        for (const part of planBatch(batch, limits.batchTokens)) await gradients.add(totals, trainable, lora, batch, part);
       }
       const metrics = totals.metrics();
       const gradientNorm = normOf(totals.gradients);
@@ -61,6 +63,10 @@ export async function createStep<P>(
     },
     dispose: lifetime.dispose,
   };
+}
+
+function factorsOf({ inputs }: HostLora): LoraTree<FloatTensor> {
+  return inputs.factors as LoraTree<FloatTensor>;
 }
 
 /** Global L2 norm, accumulated in double precision. */

@@ -1,24 +1,21 @@
-import { asBytes, textBytes } from './byte-text.js';
-
-/** Looks for stop strings in a text that comes as tokens, whatever tokens one is spread over. */
+/** Looks for stop strings in a text that comes as tokens, whatever tokens one is spread over, and wherever they cut characters. */
 export class StopStrings {
   readonly #strings: readonly string[];
-  readonly #longest: number;
-  /** The end of the text, as long as the beginning of a stop string can be. */
-  #tail = '';
+  readonly #utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+  /** Longer than the beginning of a stop string can be. */
+  readonly #kept: number;
+  #end = '';
 
   /** @param strings none of them empty */
   constructor(strings: readonly string[]) {
-    this.#strings = strings.map(textBytes);
-    this.#longest = Math.max(...this.#strings.map(({ length }) => length));
+    this.#strings = strings;
+    this.#kept = Math.max(...strings.map(({ length }) => length));
   }
 
-  /** Whether the text contains one now that it goes on with these bytes. */
+  /** Whether the text contains one now that it goes on with these bytes. A character is there once it is whole. */
   add(bytes: Uint8Array): boolean {
-    const text = this.#tail + asBytes(bytes);
-    if (this.#strings.some((each) => text.includes(each))) return true;
-    this.#tail = this.#longest === 1 ? '' : text.slice(1 - this.#longest);
-    return false;
+    this.#end = this.#end.slice(-this.#kept) + this.#utf8.decode(bytes, { stream: true });
+    return this.#strings.some((each) => this.#end.includes(each));
   }
 }
 

@@ -1,6 +1,6 @@
 import { spec, type HostArray, type TensorSpec } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
-import type { LoraTree } from '../lora/lora-tree.js';
+import type { AppliedLora } from '../lora/applied-lora.js';
 import { gatherRows } from '../model/gather-rows.js';
 import { tracedHead } from '../model/head.js';
 import { tokenStatistics } from '../model/vocabulary.js';
@@ -45,9 +45,8 @@ export function partInputs(model: ModelWeights, part: BatchPart, temperature: nu
 /** What the traced forward pass of a part is told beside its inputs. */
 export interface OutputsOptions {
   readonly shape: BatchShape;
-  /** The adapter's factors, or an empty tree for none. */
-  readonly lora: LoraTree<tf.Tensor>;
-  readonly scale: number;
+  /** The adapter, or an empty one for none. */
+  readonly lora: AppliedLora<tf.Tensor>;
   /** False leaves out what only a gradient needs. */
   readonly withGradients: boolean;
   /** As `DecoderInputs.recompute`. */
@@ -59,9 +58,9 @@ export function tracedOutputs(
   model: ModelWeights,
   weights: TracedWeights,
   { sequence, readout, inverse, mask }: PartInputs<tf.Tensor>,
-  { shape: { batch, time, rows, response }, lora, scale, withGradients, recompute = false }: OutputsOptions,
+  { shape: { batch, time, rows, response }, lora, withGradients, recompute = false }: OutputsOptions,
 ): TokenOutputs {
-  const { hidden } = forwardTokens(model, weights, sequence, { batch, time, lora, scale, past: [], recompute });
+  const { hidden } = forwardTokens(model, weights, sequence, { batch, time, lora, past: [], recompute });
   const read = gatherRows(hidden, readout.places as tf.Tensor1D, inverse as tf.Tensor1D); // [rows * response, hidden]
   const normed = model.family.finalNorm(model.config, weights.parameters.outer, read);
   const cooled: tf.Tensor2D = tf.mul(normed, readout.inverseTemperature); // as dividing the logits, at a fraction of the work

@@ -1,9 +1,10 @@
 import type { Fields } from '../../formats/fields.js';
+import type { WrittenGgufMetadata } from '../../formats/gguf/write.js';
 import type { WindowedTable } from '../../model/rotary.js';
 import type { GgufView, ModelFamily } from '../family.js';
 import { projections, rotaryDecoder } from '../shared/decoder.js';
 import { gemmaBlock, gemmaEmbed, gemmaLayout, gemmaNorm, parseGemma, softCap, type GemmaConfig, type GemmaNorm } from '../shared/gemma.js';
-import { ggufWindow, parseRotaryDecoderGguf } from '../shared/gguf.js';
+import { ggufWindow, parseRotaryDecoderGguf, rotaryDecoderMetadata, windowMetadata } from '../shared/gguf.js';
 import type { RotaryDecoderLinear } from '../shared/layout.js';
 import { selfAttention } from '../shared/projections.js';
 import { parseWindows, windowSize, windowsOf } from '../shared/windows.js';
@@ -17,7 +18,7 @@ export const gemma2: ModelFamily<GemmaConfig, RotaryDecoderLinear, GemmaNorm, 'n
   description: 'Gemma 2',
   className: 'Gemma2ForCausalLM',
   parseConfig,
-  gguf: { architecture: 'gemma2', parseConfig: parseGguf },
+  gguf: { architecture: 'gemma2', parseConfig: parseGguf, metadata },
   layout: gemmaLayout,
   ignores: rotaryDecoder.ignores,
   loraTargets: rotaryDecoder.loraTargets,
@@ -53,5 +54,17 @@ function parseGguf(fields: Fields, file: GgufView): GemmaConfig {
     attentionCap: softCap(fields, 'gemma2.attn_logit_softcapping', 50),
     finalCap: softCap(fields, 'gemma2.final_logit_softcapping', 30),
     ...windowsOf({ ...config, size: ggufWindow(fields, 'gemma2') ?? 4096, slides }, slides),
+  };
+}
+
+/** A missing window or cap stands for the usual one: a window as long as the context is none. */
+function metadata(config: GemmaConfig): WrittenGgufMetadata {
+  const { attentionCap, finalCap, maxPositions } = config;
+  return {
+    ...rotaryDecoderMetadata(config, 'gemma2'),
+    'gemma2.attention.sliding_window': { uint32: maxPositions },
+    ...windowMetadata(config, 'gemma2'),
+    ...(attentionCap === null ? {} : { 'gemma2.attn_logit_softcapping': { float32: attentionCap } }),
+    ...(finalCap === null ? {} : { 'gemma2.final_logit_softcapping': { float32: finalCap } }),
   };
 }

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Fields } from '../../formats/fields.js';
+import type { WrittenGgufMetadata } from '../../formats/gguf/write.js';
 import type { PositionInputs, PositionTree } from '../../model/positions.js';
 import { rotaryPositions, windowedPositions, type RotaryTable, type RotaryTables, type WindowedTable } from '../../model/rotary.js';
 import type { GgufView, ModelFamily } from '../family.js';
@@ -17,7 +18,7 @@ import {
   type GemmaConfig,
   type GemmaNorm,
 } from '../shared/gemma.js';
-import { ggufWindow, parseRotaryDecoderGguf } from '../shared/gguf.js';
+import { ggufWindow, parseRotaryDecoderGguf, rotaryDecoderMetadata, windowMetadata } from '../shared/gguf.js';
 import { headNormLayout, type HeadNormKey, type RotaryDecoderLinear } from '../shared/layout.js';
 import { headNorm, selfAttention, type Projections } from '../shared/projections.js';
 import { parseRope } from '../shared/rope-scaling.js';
@@ -43,7 +44,7 @@ export const gemma3: ModelFamily<Gemma3Config, RotaryDecoderLinear, GemmaNorm | 
   description: 'Gemma 3, text only: 270M and 1B, and larger ones saved without their vision tower',
   className: 'Gemma3ForCausalLM',
   parseConfig,
-  gguf: { architecture: 'gemma3', parseConfig: parseGguf },
+  gguf: { architecture: 'gemma3', parseConfig: parseGguf, metadata },
   layout(config): TensorLayout<RotaryDecoderLinear, GemmaNorm | HeadNormKey, 'norm'> {
     const plain = gemmaLayout(config);
     const { q_norm, k_norm } = headNormLayout(config);
@@ -148,5 +149,20 @@ function parseGguf(fields: Fields, file: GgufView): Gemma3Config {
     ...(size === null || size >= config.maxPositions ? {} : { windows: local.map((each) => (each ? size : null)) }),
     local,
     localRope: { ropeTheta: fields.number('gemma3.rope.freq_base_swa', 10_000), ropeScaling: null },
+  };
+}
+
+/** Local blocks are those before each global one; without a window in the file there are none. */
+function metadata(config: Gemma3Config): WrittenGgufMetadata {
+  const { local, localRope, finalCap, maxPositions, layers } = config;
+  const first = local.indexOf(false);
+  const slides = local.includes(true);
+  return {
+    ...rotaryDecoderMetadata(config, 'gemma3'),
+    ...(slides ? { 'gemma3.attention.sliding_window': { uint32: maxPositions } } : {}),
+    ...windowMetadata(config, 'gemma3'),
+    'gemma3.attention.sliding_window_pattern': { uint32: first < 0 ? layers + 1 : slides ? first + 1 : PATTERN },
+    'gemma3.rope.freq_base_swa': { float32: localRope.ropeTheta },
+    ...(finalCap === null ? {} : { 'gemma3.final_logit_softcapping': { float32: finalCap } }),
   };
 }

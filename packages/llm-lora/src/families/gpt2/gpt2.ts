@@ -1,6 +1,7 @@
 import { spec } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import type { Fields } from '../../formats/fields.js';
+import type { WrittenGgufMetadata } from '../../formats/gguf/write.js';
 import { attend } from '../../model/attention.js';
 import type { DecoderConfig } from '../../model/config.js';
 import { geluTanh } from '../../model/feed-forward.js';
@@ -8,7 +9,7 @@ import { layerNorm } from '../../model/layer-norm.js';
 import type { GgufView, ModelFamily } from '../family.js';
 import type { TensorEntry, TensorLayout } from '../layout.js';
 import { LARGEST } from '../shared/config.js';
-import { parseGgufCommon } from '../shared/gguf.js';
+import { commonMetadata, parseGgufCommon, prefixed } from '../shared/gguf.js';
 import { biasOf } from '../shared/layout.js';
 
 /** Hyperparameters of GPT-2. */
@@ -43,7 +44,7 @@ export const gpt2: ModelFamily<Gpt2Config, Gpt2Linear, Gpt2Key, Gpt2Outer, 'ids'
   description: 'GPT-2 and DistilGPT-2',
   className: 'GPT2LMHeadModel',
   parseConfig,
-  gguf: { architecture: 'gpt2', parseConfig: parseGguf },
+  gguf: { architecture: 'gpt2', parseConfig: parseGguf, metadata },
   layout,
   /** Causal masks, which old files hold, and a tied head that is stored twice. */
   ignores: (name, { tiedEmbeddings }) => /\.attn\.(?:masked_)?bias$/.test(name) || (tiedEmbeddings && name === 'lm_head.weight'),
@@ -115,6 +116,16 @@ function parseGguf(fields: Fields, { hasTensor }: GgufView): Gpt2Config {
     normEpsilon: fields.number('gpt2.attention.layer_norm_epsilon'),
     tiedEmbeddings: !hasTensor('output.weight'),
   };
+}
+
+function metadata(config: Gpt2Config): WrittenGgufMetadata {
+  return prefixed('gpt2', {
+    ...commonMetadata(config),
+    embedding_length: { uint32: config.hiddenSize },
+    feed_forward_length: { uint32: config.intermediateSize },
+    'attention.head_count': { uint32: config.heads },
+    'attention.layer_norm_epsilon': { float32: config.normEpsilon },
+  });
 }
 
 function headWidth(fields: Fields, name: string, hiddenSize: number, heads: number): number {

@@ -3,7 +3,7 @@ import type { WindowedTable } from '../../model/rotary.js';
 import type { ModelFamily } from '../family.js';
 import { parseBiases, parseRotaryDecoder, type RotaryDecoderConfig } from '../shared/config.js';
 import { rotaryDecoder } from '../shared/decoder.js';
-import { ggufBiases, parseRotaryDecoderGguf } from '../shared/gguf.js';
+import { ggufBiases, parseRotaryDecoderGguf, rotaryDecoderMetadata } from '../shared/gguf.js';
 import { permutedInGguf, rotaryDecoderLayout, type RotaryDecoderLinear, type RotaryDecoderNorm } from '../shared/layout.js';
 
 /** Llama (Touvron et al. 2023) and models of the same form. Reference: transformers, models/llama/modeling_llama.py. */
@@ -16,6 +16,7 @@ export const llama: ModelFamily<RotaryDecoderConfig, RotaryDecoderLinear, Rotary
   gguf: {
     architecture: 'llama',
     parseConfig: (fields, file) => ({ ...parseRotaryDecoderGguf(fields, 'llama', file), ...ggufBiases(file) }),
+    metadata: (config) => rotaryDecoderMetadata(config, 'llama'),
   },
   layout: (config) => permutedInGguf(rotaryDecoderLayout(config), config),
 };

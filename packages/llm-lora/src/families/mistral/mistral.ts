@@ -3,7 +3,7 @@ import type { WindowedTable } from '../../model/rotary.js';
 import type { ModelFamily } from '../family.js';
 import { parseRotaryDecoder, type RotaryDecoderConfig } from '../shared/config.js';
 import { rotaryDecoder } from '../shared/decoder.js';
-import { parseRotaryDecoderGguf } from '../shared/gguf.js';
+import { parseRotaryDecoderGguf, rotaryDecoderMetadata } from '../shared/gguf.js';
 import { permutedInGguf, rotaryDecoderLayout, type RotaryDecoderLinear, type RotaryDecoderNorm } from '../shared/layout.js';
 import { parseWindows, windowSize } from '../shared/windows.js';
 
@@ -18,7 +18,11 @@ export const mistral: ModelFamily<RotaryDecoderConfig, RotaryDecoderLinear, Rota
   description: 'Mistral 7B and its kin, Ministral, Mistral Nemo and Small without images',
   className: 'MistralForCausalLM',
   parseConfig,
-  gguf: { architecture: 'llama', parseConfig: (fields, file) => parseRotaryDecoderGguf(fields, 'llama', file) },
+  gguf: {
+    architecture: 'llama',
+    parseConfig: (fields, file) => parseRotaryDecoderGguf(fields, 'llama', file),
+    metadata: (config) => rotaryDecoderMetadata(config, 'llama'),
+  },
   layout: (config) => permutedInGguf(rotaryDecoderLayout(config), config),
 };
 

@@ -5,7 +5,7 @@ import type { ModelFamily } from '../family.js';
 import type { TensorEntry, TensorLayout } from '../layout.js';
 import { parseBiases, parseRotaryDecoder, type RotaryDecoderConfig } from '../shared/config.js';
 import { biasIn, feedForward, projections, rotaryDecoder } from '../shared/decoder.js';
-import { parseRotaryDecoderGguf } from '../shared/gguf.js';
+import { parseRotaryDecoderGguf, rotaryDecoderMetadata } from '../shared/gguf.js';
 import { rotaryDecoderLayout, type HeadNormKey, type RotaryDecoderLinear } from '../shared/layout.js';
 import { biased, selfAttention } from '../shared/projections.js';
 
@@ -19,7 +19,11 @@ export const olmo2: ModelFamily<RotaryDecoderConfig, RotaryDecoderLinear, Olmo2N
   description: 'OLMo 2',
   className: 'Olmo2ForCausalLM',
   parseConfig: (fields) => ({ ...parseRotaryDecoder(fields, { maxPositions: 2048, normEpsilon: 1e-5 }), ...parseBiases(fields) }),
-  gguf: { architecture: 'olmo2', parseConfig: (fields, file) => parseRotaryDecoderGguf(fields, 'olmo2', file) },
+  gguf: {
+    architecture: 'olmo2',
+    parseConfig: (fields, file) => parseRotaryDecoderGguf(fields, 'olmo2', file),
+    metadata: (config) => rotaryDecoderMetadata(config, 'olmo2'),
+  },
   layout(config): TensorLayout<RotaryDecoderLinear, Olmo2Norm, 'norm'> {
     const plain = rotaryDecoderLayout(config);
     const { input_layernorm, post_attention_layernorm, ...biases } = plain.layer;

@@ -7,7 +7,7 @@ import type { GgufView, ModelFamily } from '../family.js';
 import type { TensorLayout } from '../layout.js';
 import { parseRotaryDecoder, type RotaryDecoderConfig } from '../shared/config.js';
 import { rotaryDecoder } from '../shared/decoder.js';
-import { ggufWindow, parseRotaryDecoderGguf } from '../shared/gguf.js';
+import { ggufWindow, parseRotaryDecoderGguf, rotaryDecoderMetadata, windowMetadata } from '../shared/gguf.js';
 import { rotaryDecoderLayout, type RotaryDecoderNorm } from '../shared/layout.js';
 import { selfAttention } from '../shared/projections.js';
 import { parseWindows, windowSize, windowsOf } from '../shared/windows.js';
@@ -24,7 +24,12 @@ export const phi3: ModelFamily<RotaryDecoderConfig, Phi3Linear, RotaryDecoderNor
   description: 'Phi-3, Phi-3.5 and Phi-4 without images and experts; those with LongRoPE up to their context of pre-training',
   className: 'Phi3ForCausalLM',
   parseConfig,
-  gguf: { architecture: 'phi3', parseConfig: parseGguf },
+  gguf: {
+    architecture: 'phi3',
+    parseConfig: parseGguf,
+    metadata: (config) => ({ ...rotaryDecoderMetadata(config, 'phi3'), ...windowMetadata(config, 'phi3') }),
+    ropeFactors: 'rope_factors_short.weight',
+  },
   layout,
   ignores: rotaryDecoder.ignores,
   loraTargets: ['qkv_proj'],

@@ -3,7 +3,7 @@ import type { WindowedTable } from '../../model/rotary.js';
 import type { ModelFamily } from '../family.js';
 import { parseRotaryDecoder, type RotaryDecoderConfig } from '../shared/config.js';
 import { rotaryDecoder } from '../shared/decoder.js';
-import { parseRotaryDecoderGguf } from '../shared/gguf.js';
+import { parseRotaryDecoderGguf, rotaryDecoderMetadata } from '../shared/gguf.js';
 import { rotaryDecoderLayout, type RotaryDecoderLinear, type RotaryDecoderNorm } from '../shared/layout.js';
 import { parseWindows, windowSize, type WindowConfig } from '../shared/windows.js';
 
@@ -17,7 +17,11 @@ export const qwen2: ModelFamily<RotaryDecoderConfig, RotaryDecoderLinear, Rotary
     const config = parseRotaryDecoder(fields, { maxPositions: 32_768 });
     return { ...config, ...parseQwenWindows(fields, config) };
   },
-  gguf: { architecture: 'qwen2', parseConfig: (fields, file) => parseRotaryDecoderGguf(fields, 'qwen2', file) },
+  gguf: {
+    architecture: 'qwen2',
+    parseConfig: (fields, file) => parseRotaryDecoderGguf(fields, 'qwen2', file),
+    metadata: (config) => rotaryDecoderMetadata(config, 'qwen2'),
+  },
   layout: (config) => rotaryDecoderLayout({ ...config, biases: { attention: true, output: false, mlp: false } }),
 };
 

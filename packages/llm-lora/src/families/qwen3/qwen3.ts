@@ -5,7 +5,7 @@ import type { TensorLayout } from '../layout.js';
 import { parseQwenWindows } from '../qwen2/qwen2.js';
 import { parseRotaryDecoder, type RotaryDecoderConfig } from '../shared/config.js';
 import { projections, rotaryBlock, rotaryDecoder } from '../shared/decoder.js';
-import { parseRotaryDecoderGguf } from '../shared/gguf.js';
+import { parseRotaryDecoderGguf, rotaryDecoderMetadata } from '../shared/gguf.js';
 import {
   headNormLayout,
   rotaryDecoderLayout,
@@ -29,7 +29,11 @@ export const qwen3: ModelFamily<RotaryDecoderConfig, RotaryDecoderLinear, Qwen3N
     const config = parseRotaryDecoder(fields, { maxPositions: 32_768, headDim: 128 });
     return { ...config, ...parseQwenWindows(fields, config) };
   },
-  gguf: { architecture: 'qwen3', parseConfig: (fields, file) => parseRotaryDecoderGguf(fields, 'qwen3', file) },
+  gguf: {
+    architecture: 'qwen3',
+    parseConfig: (fields, file) => parseRotaryDecoderGguf(fields, 'qwen3', file),
+    metadata: (config) => rotaryDecoderMetadata(config, 'qwen3'),
+  },
   layout(config): TensorLayout<RotaryDecoderLinear, Qwen3Norm, 'norm'> {
     const plain = rotaryDecoderLayout(config);
     return { ...plain, layer: { ...plain.layer, ...headNormLayout(config) } };

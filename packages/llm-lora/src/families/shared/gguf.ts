@@ -1,4 +1,6 @@
 import type { Fields } from '../../formats/fields.js';
+import type { WrittenGgufMetadata } from '../../formats/gguf/write.js';
+import type { DecoderConfig } from '../../model/config.js';
 import type { RopeScaling } from '../../model/rotary.js';
 import type { GgufView } from '../family.js';
 import { LARGEST, type RotaryDecoderConfig } from './config.js';
@@ -131,4 +133,66 @@ function parseYarn(fields: Fields, key: Key, originalMaxPositions: number): Rope
     attentionFactor: fields.number(key('rope.scaling.attn_factor'), 1) * yarnAttention(factor),
     truncate: true,
   };
+}
+
+/** What {@link parseRotaryDecoderGguf} reads, as llama.cpp's converter writes it. @param architecture what stands before the keys */
+export function rotaryDecoderMetadata(config: RotaryDecoderConfig, architecture: string): WrittenGgufMetadata {
+  const { hiddenSize, intermediateSize, heads, keyValueHeads, headDim, rotaryDim = headDim, normEpsilon, ropeTheta } = config;
+  return prefixed(architecture, {
+    ...commonMetadata(config),
+    feed_forward_length: { uint32: intermediateSize },
+    embedding_length: { uint32: hiddenSize },
+    'attention.head_count': { uint32: heads },
+    'attention.head_count_kv': { uint32: keyValueHeads },
+    'attention.key_length': { uint32: headDim },
+    'attention.value_length': { uint32: headDim },
+    'attention.layer_norm_rms_epsilon': { float32: normEpsilon },
+    'rope.dimension_count': { uint32: rotaryDim },
+    'rope.freq_base': { float32: ropeTheta },
+    ...scalingMetadata(config),
+  });
+}
+
+/** What {@link parseGgufCommon} reads, but for the tokenizer's. */
+export function commonMetadata({ layers, maxPositions, vocabularySize }: DecoderConfig): WrittenGgufMetadata {
+  return {
+    block_count: { uint32: layers },
+    context_length: { uint32: maxPositions },
+    vocab_size: { uint32: vocabularySize },
+  };
+}
+
+/** The window that some blocks have; none where none has. */
+export function windowMetadata({ windows = [] }: RotaryDecoderConfig, architecture: string): WrittenGgufMetadata {
+  const size = windows.find((window) => window !== null);
+  return size === undefined || size === null ? {} : { [`${architecture}.attention.sliding_window`]: { uint32: size } };
+}
+
+/** The same metadata under the name of their architecture. */
+export function prefixed(architecture: string, metadata: WrittenGgufMetadata): WrittenGgufMetadata {
+  return Object.fromEntries(Object.entries(metadata).map(([key, value]) => [`${architecture}.${key}`, value]));
+}
+
+/** Factors stand in a tensor. */
+function scalingMetadata({ ropeScaling }: RotaryDecoderConfig): WrittenGgufMetadata {
+  switch (ropeScaling?.type) {
+    case 'linear':
+      return { 'rope.scaling.type': 'linear', 'rope.scaling.factor': { float32: ropeScaling.factor } };
+    case 'yarn': {
+      const { factor, betaFast, betaSlow, originalMaxPositions, attentionFactor } = ropeScaling;
+      return {
+        'rope.scaling.type': 'yarn',
+        'rope.scaling.factor': { float32: factor },
+        'rope.scaling.original_context_length': { uint32: originalMaxPositions },
+        'rope.scaling.yarn_beta_fast': { float32: betaFast },
+        'rope.scaling.yarn_beta_slow': { float32: betaSlow },
+        'rope.scaling.attn_factor': { float32: attentionFactor / yarnAttention(factor) },
+      };
+    }
+    case 'factors':
+      return ropeScaling.attentionFactor === 1 ? {} : { 'rope.scaling.attn_factor': { float32: ropeScaling.attentionFactor } };
+    case 'llama3':
+    case undefined:
+      return {};
+  }
 }

@@ -3,7 +3,7 @@ import type { WindowedTable } from '../../model/rotary.js';
 import type { GgufView, ModelFamily } from '../family.js';
 import { parseBiases, parseRotaryDecoder, type RotaryDecoderConfig } from '../shared/config.js';
 import { projections, rotaryBlock, rotaryDecoder } from '../shared/decoder.js';
-import { ggufBiases, parseRotaryDecoderGguf } from '../shared/gguf.js';
+import { ggufBiases, parseRotaryDecoderGguf, rotaryDecoderMetadata } from '../shared/gguf.js';
 import { permutedInGguf, rotaryDecoderLayout, type RotaryDecoderLinear, type RotaryDecoderNorm } from '../shared/layout.js';
 import { parseWindows, windowSize } from '../shared/windows.js';
 
@@ -20,7 +20,7 @@ export const smollm3: ModelFamily<SmolLm3Config, RotaryDecoderLinear, RotaryDeco
   description: 'SmolLM3',
   className: 'SmolLM3ForCausalLM',
   parseConfig,
-  gguf: { architecture: 'smollm3', parseConfig: parseGguf },
+  gguf: { architecture: 'smollm3', parseConfig: parseGguf, metadata: (config) => rotaryDecoderMetadata(config, 'smollm3') },
   layout: (config) => permutedInGguf(rotaryDecoderLayout(config), config),
   block(config, layer, x, inputs) {
     const rotary = config.rotated[inputs.index] === true ? inputs.tokens.positions : null;

@@ -4,7 +4,7 @@ import { readFully } from '../file-bytes.js';
 import { sizeOf } from '../host-tensor.js';
 import { cursorOver, NeedsMoreBytes, type Cursor } from './cursor.js';
 import { damaged, truncated } from './errors.js';
-import { readMetadata, type GgufMetadata } from './metadata.js';
+import { readMetadata, type GgufMetadata, type OnValue } from './metadata.js';
 import { TENSOR_TYPES } from './tensor-types.js';
 
 /** One tensor of a GGUF file. */
@@ -38,24 +38,24 @@ const DEFAULT_ALIGNMENT = 32;
  * Reads the header of a GGUF file (little-endian, versions 2 and 3).
  * @throws FormatError `GGUF_BAD_MAGIC`, `GGUF_UNSUPPORTED_VERSION`, `GGUF_BAD_HEADER`, `GGUF_TRUNCATED`.
  */
-export async function readGgufHeader(handle: FileHandle, path: string): Promise<GgufHeader> {
+export async function readGgufHeader(handle: FileHandle, path: string, onValue?: OnValue): Promise<GgufHeader> {
   const { size } = await handle.stat();
   // Headers hold the vocabulary, so their length is not known beforehand: read on, from the start, until all is there.
   for (let length = Math.min(FIRST_READ_BYTES, size); ; length = Math.min(length * 4, size)) {
     const bytes = new Uint8Array(await readFully(handle, 0, length, path));
     try {
-      return parse(cursorOver(bytes, size, path), size);
+      return parse(cursorOver(bytes, size, path), size, onValue);
     } catch (error) {
       if (!(error instanceof NeedsMoreBytes)) throw error;
     }
   }
 }
 
-function parse(cursor: Cursor, fileBytes: number): GgufHeader {
+function parse(cursor: Cursor, fileBytes: number, onValue?: OnValue): GgufHeader {
   const version = checkStart(cursor);
   const tensorCount = cursor.count();
   const metadataCount = cursor.count();
-  const metadata = readMetadata(cursor, metadataCount);
+  const metadata = readMetadata(cursor, metadataCount, onValue);
   const alignment = metadata['general.alignment'] ?? DEFAULT_ALIGNMENT;
   if (typeof alignment !== 'number' || alignment > 2 ** 31 || !Number.isInteger(Math.log2(alignment))) {
     throw damaged(cursor.path, `general.alignment is ${String(alignment)}`, 'a power of two');

@@ -33,8 +33,11 @@ const ARRAY = 9;
 /** An array in an array in an array is the most that is read; deeper nesting is a damaged file. */
 const DEEPEST_ARRAY = 3;
 
+/** Told of each value as it is read: where its type begins, and where it ends. */
+export type OnValue = (key: string, begin: number, end: number) => void;
+
 /** Reads `count` keys with their values. @throws FormatError `GGUF_TRUNCATED`, `GGUF_BAD_HEADER`. */
-export function readMetadata(cursor: Cursor, count: number): GgufMetadata {
+export function readMetadata(cursor: Cursor, count: number, onValue?: OnValue): GgufMetadata {
   cursor.within('the metadata');
   cursor.expectItems(count, 13);
   const metadata = new Map<string, GgufValue>();
@@ -43,7 +46,9 @@ export function readMetadata(cursor: Cursor, count: number): GgufMetadata {
     const key = cursor.text();
     if (metadata.has(key)) throw damaged(cursor.path, `the metadata key ${key} occurs twice`, 'each key once');
     cursor.within(`the value of ${key}`);
+    const begin = cursor.position;
     metadata.set(key, readValue(cursor, cursor.uint32(), key, 0));
+    onValue?.(key, begin, cursor.position);
   }
   return Object.fromEntries(metadata);
 }

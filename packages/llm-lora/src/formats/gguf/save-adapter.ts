@@ -1,13 +1,11 @@
 import { checkOptions, type OptionKeys } from '@expctr/core';
 import { familiesWith } from '../../families/find.js';
 import type { ModelFamily } from '../../families/family.js';
-import { tensorsOfBlocks } from '../../families/layout.js';
-import { loraScale, type Adapter } from '../adapter.js';
+import { adaptedTensors } from '../../merge/adapted-tensors.js';
+import type { Adapter } from '../adapter.js';
 import { openModel } from '../checkpoint.js';
 import { FormatError } from '../errors.js';
-import { sameShape, type FloatTensor } from '../host-tensor.js';
-import { checkAdapter } from '../peft/check.js';
-import { modulePath } from '../peft/names.js';
+import type { FloatTensor } from '../host-tensor.js';
 import { writeGguf } from './write.js';
 
 /** Options of {@link saveGgufAdapter}. */
@@ -23,14 +21,14 @@ const OPTIONS: OptionKeys<SaveGgufAdapterOptions> = { model: true, families: tru
 /**
  * Saves a LoRA adapter as llama.cpp reads it (`llama-server --lora`): a GGUF file of general.type `adapter`, float32, with the
  * factors NAME.lora_a and NAME.lora_b of each matrix NAME of the model. What llama.cpp permutes in queries and keys is permuted in
- * lora_b (`llama_adapter_lora_init_impl` of src/llama-adapter.cpp reads it, `convert_lora_to_gguf.py` writes it).
+ * lora_b (`llama_adapter_lora_init_impl` of src/llama-adapter.cpp reads it, `convert_lora_to_gguf.py` writes it). llama.cpp scales by one
+ * alpha over the rank of each matrix; where an adapter has several scales, lora_b carries what is left of them.
  *
  * @throws FormatError `ADAPTER_UNKNOWN_MODULE`, `ADAPTER_WRONG_SHAPE` where it does not fit the model; `GGUF_FAMILY` for a model
- *   whose family llama.cpp's converter is not known for
+ *   whose family llama.cpp's converter is not known for; `ADAPTER_UNSUPPORTED` for magnitudes, which llama.cpp has no place for
  */
 export async function saveGgufAdapter(path: string, adapter: Adapter, options: SaveGgufAdapterOptions): Promise<void> {
   checkOptions('saveGgufAdapter', options, OPTIONS);
-  checkAdapter(adapter, path);
   const { family, config, source } = await openModel(options.model, familiesWith(options.families));
   await source.close();
   if (family.gguf === null) {
@@ -40,31 +38,23 @@ export async function saveGgufAdapter(path: string, adapter: Adapter, options: S
       remedy: "convert the adapter with llama.cpp's convert_lora_to_gguf.py",
     });
   }
-  const layout = family.layout(config);
-  const linear = new Map(tensorsOfBlocks(layout, layout.linears, config.layers).map((tensor) => [moduleOf(tensor.name), tensor]));
-  const tensors = new Map<string, FloatTensor>();
-  for (const [module, { a, b }] of adapter.tensors) {
-    const target = linear.get(module);
-    if (target === undefined) {
-      throw new FormatError('ADAPTER_UNKNOWN_MODULE', `the model has no linear layer ${module}`, {
-        where: path,
-        expected: 'modules of this model, such as layers.0.self_attn.q_proj',
-        remedy: `check that the adapter belongs to ${options.model}`,
-      });
-    }
-    const shape = [b.shape[0] ?? 0, a.shape[1] ?? 0];
-    if (!sameShape(shape, target.shape)) {
-      throw new FormatError('ADAPTER_WRONG_SHAPE', `its factors make a matrix of shape [${shape.join(', ')}]`, {
-        where: `${path}, module ${module}`,
-        expected: `[${target.shape.join(', ')}], as in the model`,
-        remedy: `check that the adapter belongs to ${options.model}`,
-      });
-    }
-    tensors.set(`${target.gguf}.lora_a`, a);
-    tensors.set(`${target.gguf}.lora_b`, target.ggufPermutedHeads === undefined ? b : permuteHeads(b, target.ggufPermutedHeads));
+  if (adapter.config.weightDecomposed === true) {
+    throw new FormatError('ADAPTER_UNSUPPORTED', 'it has use_dora, and llama.cpp knows no magnitudes', {
+      where: path,
+      expected: 'an adapter of plain factors',
+      remedy: 'save the merged model: saveMerged(policy, name, path, { format: "gguf" })',
+    });
   }
-  // llama.cpp scales by alpha / rank, rank-stabilized or not
-  const alpha = loraScale(adapter.config) * adapter.config.rank;
+  const adapted = [...adaptedTensors(adapter, { family, config }, options.model, path).values()];
+  const { scale, factors } = adapted[0]!; // checkAdapter has seen that there is one
+  const alpha = scale * factors.a.shape[0]!; // llama.cpp scales by alpha / rank, rank-stabilized or not
+  const tensors = new Map<string, FloatTensor>();
+  for (const { tensor, factors: own, scale: ownScale } of adapted) {
+    const [rank = 1] = own.a.shape;
+    const b = scaled(own.b, (ownScale * rank) / alpha);
+    tensors.set(`${tensor.gguf}.lora_a`, own.a);
+    tensors.set(`${tensor.gguf}.lora_b`, tensor.ggufPermutedHeads === undefined ? b : permuteHeads(b, tensor.ggufPermutedHeads));
+  }
   await writeGguf(
     path,
     {
@@ -77,11 +67,13 @@ export async function saveGgufAdapter(path: string, adapter: Adapter, options: S
   );
 }
 
-const moduleOf = (name: string): string => modulePath(name.replace(/\.weight$/, ''));
+function scaled(tensor: FloatTensor, factor: number): FloatTensor {
+  return factor === 1 ? tensor : { ...tensor, data: tensor.data.map((value) => value * factor) };
+}
 
-/** llama.cpp's order of rows in queries and keys, the inverse of `unpermuteHeads`. @param tensor [heads * headDim, width] */
+/** llama.cpp's order of rows in queries and keys, the inverse of `unpermuteHeads`. @param tensor [heads * headDim, width], or a bias, [heads * headDim] */
 export function permuteHeads(tensor: FloatTensor, heads: number): FloatTensor {
-  const [rows = 0, width = 0] = tensor.shape;
+  const [rows = 0, width = 1] = tensor.shape;
   const headDim = rows / heads;
   const data = new Float32Array(tensor.data.length);
   for (let row = 0; row < rows; row += 1) {

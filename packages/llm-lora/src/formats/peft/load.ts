@@ -7,7 +7,7 @@ import { readJsonObject } from '../json-file.js';
 import { openSafetensors } from '../safetensors/read.js';
 import { checkAdapter } from './check.js';
 import { parsePeftConfig } from './config.js';
-import { parseFactorName } from './names.js';
+import { parseFactorName, type FactorKey } from './names.js';
 
 /**
  * Loads a LoRA adapter in PEFT's format: a folder with adapter_config.json and adapter_model.safetensors (F32, F16 or BF16).
@@ -36,36 +36,30 @@ function missingFile(path: string): FormatError {
 async function readFactors(path: string): Promise<Map<string, LoraFactors>> {
   const file = await openSafetensors(path);
   try {
-    const halves = { a: new Map<string, FloatTensor>(), b: new Map<string, FloatTensor>() };
+    const parts = new Map<string, Partial<Record<FactorKey, FloatTensor>>>();
     for (const name of file.entries.keys()) {
       const parsed = parseFactorName(name);
       if (parsed === null) {
         throw new FormatError('ADAPTER_UNSUPPORTED', `the tensor ${name} is not a LoRA factor`, {
           where: path,
-          expected: 'names that end in .lora_A.weight or .lora_B.weight',
-          remedy: 'train the adapter on linear layers only, without DoRA, biases or modules_to_save',
+          expected: 'names that end in .lora_A.weight, .lora_B.weight or .lora_magnitude_vector',
+          remedy: 'train the adapter on linear layers only, without biases, embeddings or modules_to_save',
         });
       }
-      halves[parsed.factor].set(parsed.module, await file.readFloat(name));
+      const { module, factor } = parsed;
+      parts.set(module, { ...parts.get(module), [factor]: await file.readFloat(name) });
     }
-    return joinHalves(halves.a, halves.b, path);
+    return new Map([...parts].map(([module, factors]) => [module, whole(module, factors, path)]));
   } finally {
     await file.close();
   }
 }
 
-function joinHalves(a: ReadonlyMap<string, FloatTensor>, b: ReadonlyMap<string, FloatTensor>, path: string): Map<string, LoraFactors> {
-  const joined = new Map<string, LoraFactors>();
-  for (const module of new Set([...a.keys(), ...b.keys()])) {
-    const [first, second] = [a.get(module), b.get(module)];
-    if (first === undefined || second === undefined) {
-      throw new FormatError('ADAPTER_MISSING_TENSOR', `the module ${module} lacks lora_${first === undefined ? 'A' : 'B'}`, {
-        where: path,
-        expected: 'both factors of each module',
-        remedy: 'save the adapter again',
-      });
-    }
-    joined.set(module, { a: first, b: second });
-  }
-  return joined;
+function whole(module: string, { a, b, magnitude }: Partial<Record<FactorKey, FloatTensor>>, path: string): LoraFactors {
+  if (a !== undefined && b !== undefined) return { a, b, ...(magnitude === undefined ? {} : { magnitude }) };
+  throw new FormatError('ADAPTER_MISSING_TENSOR', `the module ${module} lacks lora_${a === undefined ? 'A' : 'B'}`, {
+    where: path,
+    expected: 'both factors of each module',
+    remedy: 'save the adapter again',
+  });
 }

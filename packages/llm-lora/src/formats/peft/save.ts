@@ -1,7 +1,8 @@
 import { writeFileAtomic } from '@expctr/core';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Adapter } from '../adapter.js';
+import type { Adapter, LoraConfig } from '../adapter.js';
+import { FormatError } from '../errors.js';
 import type { FloatTensor } from '../host-tensor.js';
 import { writeSafetensors } from '../safetensors/write.js';
 import { checkAdapter } from './check.js';
@@ -19,7 +20,7 @@ import { factorName } from './names.js';
 export async function saveAdapter(folder: string, adapter: Adapter): Promise<void> {
   checkAdapter(adapter, folder);
   const configPath = join(folder, 'adapter_config.json');
-  const text = peftConfigText(adapter.config);
+  const text = configText(adapter.config, folder);
   const made = await mkdir(folder, { recursive: true });
   try {
     const same = (await readFile(configPath, 'utf8').catch(() => null)) === text;
@@ -34,9 +35,24 @@ export async function saveAdapter(folder: string, adapter: Adapter): Promise<voi
 
 function namedTensors({ tensors }: Adapter): Map<string, FloatTensor> {
   return new Map(
-    [...tensors].flatMap(([module, { a, b }]) => [
+    [...tensors].flatMap(([module, { a, b, magnitude }]) => [
       [factorName({ module, factor: 'a' }), a] as const,
       [factorName({ module, factor: 'b' }), b] as const,
+      ...(magnitude === undefined ? [] : [[factorName({ module, factor: 'magnitude' }), magnitude] as const]),
     ]),
   );
+}
+
+/** @throws FormatError `ADAPTER_PATTERN` */
+function configText(config: LoraConfig, where: string): string {
+  try {
+    return peftConfigText(config);
+  } catch (cause) {
+    throw new FormatError('ADAPTER_PATTERN', `its configuration cannot be written: ${(cause as Error).message}`, {
+      where,
+      expected: 'regular expressions that are the same in Python and JavaScript',
+      remedy: 'list the modules by name',
+      cause,
+    });
+  }
 }

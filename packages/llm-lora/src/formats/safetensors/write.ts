@@ -2,7 +2,7 @@ import { replaceAtomically, checkOptions, type OptionKeys } from '@expctr/core';
 import type { HostTensor } from '@expctr/tfjs-backend-onnx';
 import { open } from 'node:fs/promises';
 import { FormatError } from '../errors.js';
-import { sizeOf } from '../host-tensor.js';
+import { sameShape, sizeOf } from '../host-tensor.js';
 import { toBfloat16, toHalf } from '../reduced-floats.js';
 import { SAFETENSORS_BYTES, type SafetensorsType } from './header.js';
 
@@ -12,6 +12,12 @@ export interface WriteSafetensorsOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** How float32 tensors are stored; F16 and BF16 round to nearest, ties to even. Default 'F32'. */
   readonly floats?: 'F32' | 'F16' | 'BF16';
+}
+
+/** A tensor that is made when its turn to be written comes. */
+export interface LazyTensor extends Pick<HostTensor, 'shape' | 'dtype'> {
+  /** Its values, in the shape and type that are announced. */
+  readonly make: () => HostTensor;
 }
 
 /** The reference implementation puts tensors of these types in this order, each type sorted by name. */
@@ -31,16 +37,28 @@ export async function writeSafetensors(
   parameters: WriteSafetensorsOptions = {},
 ): Promise<void> {
   checkOptions('writeSafetensors', parameters, WRITE_SAFETENSORS_OPTIONS);
-  const { metadata, floats = 'F32' } = parameters;
-  const typeOf = ({ dtype }: HostTensor): SafetensorsType => (dtype === 'float32' ? floats : dtype === 'int32' ? 'I32' : 'BOOL');
+  for (const [name, tensor] of tensors) checkTensor(path, name, tensor);
+  const lazy = [...tensors].map(([name, tensor]) => [name, { ...tensor, make: () => tensor }] as const);
+  await writeLazySafetensors(path, new Map(lazy), parameters);
+}
+
+/**
+ * The same for tensors that are made one by one: no two of them are in memory for it.
+ * @throws FormatError `SAFETENSORS_BAD_TENSOR` where one is made in another shape than announced.
+ */
+export async function writeLazySafetensors(
+  path: string,
+  tensors: ReadonlyMap<string, LazyTensor>,
+  { metadata, floats = 'F32' }: WriteSafetensorsOptions = {},
+): Promise<void> {
+  const typeOf = ({ dtype }: LazyTensor): SafetensorsType => (dtype === 'float32' ? floats : dtype === 'int32' ? 'I32' : 'BOOL');
   const sorted = [...tensors].sort(
     ([nameA, a], [nameB, b]) => TYPE_ORDER.indexOf(typeOf(a)) - TYPE_ORDER.indexOf(typeOf(b)) || compareBytes(nameA, nameB),
   );
   const header: [string, unknown][] = metadata === undefined ? [] : [['__metadata__', metadata]];
   let at = 0;
   for (const [name, tensor] of sorted) {
-    checkTensor(path, name, tensor);
-    const bytes = tensor.data.length * SAFETENSORS_BYTES[typeOf(tensor)];
+    const bytes = sizeOf(tensor.shape) * SAFETENSORS_BYTES[typeOf(tensor)];
     header.push([name, { dtype: typeOf(tensor), shape: tensor.shape, data_offsets: [at, at + bytes] }]);
     at += bytes;
   }
@@ -48,21 +66,25 @@ export async function writeSafetensors(
     const file = await open(temporary, 'w');
     try {
       await file.writeFile(headerBytes(Object.fromEntries(header)));
-      for (const [, tensor] of sorted) await file.writeFile(storedBytes(tensor, floats));
+      for (const [name, { shape, make }] of sorted) {
+        const tensor = make();
+        checkTensor(path, name, tensor, shape);
+        await file.writeFile(storedBytes(tensor, floats));
+      }
     } finally {
       await file.close();
     }
   });
 }
 
-function checkTensor(path: string, name: string, { data, shape }: HostTensor): void {
+function checkTensor(path: string, name: string, { data, shape }: HostTensor, announced = shape): void {
   if (name === '__metadata__') {
     throw new FormatError('SAFETENSORS_BAD_TENSOR', 'a tensor cannot be called __metadata__', { where: path, remedy: 'rename it' });
   }
-  if (data.length === sizeOf(shape)) return;
+  if (data.length === sizeOf(shape) && sameShape(shape, announced)) return;
   throw new FormatError('SAFETENSORS_BAD_TENSOR', `it has ${data.length} values`, {
     where: `${path}, tensor ${name}`,
-    expected: `${sizeOf(shape)} values for shape [${shape.join(', ')}]`,
+    expected: `${sizeOf(announced)} values for shape [${announced.join(', ')}]`,
   });
 }
 

@@ -1,0 +1,40 @@
+import { createContext, runInContext } from 'node:vm';
+import { FormatError } from '../errors.js';
+import type { Pattern } from './python-pattern.js';
+
+/** A pattern from a file that takes longer than this on the names of a model's modules was written to. */
+const LONGEST_MS = 2000;
+
+/** What a pattern makes of a name: null where it does not match, else what its group `idx` holds, or an empty text. */
+export type Match = string | null;
+
+/**
+ * Matches patterns, which may come from anybody, against names; one that would take for ever (`(a+)+b`) is stopped.
+ * @returns for each pattern what it makes of each name
+ * @throws FormatError `ADAPTER_PATTERN`
+ */
+export function matchNames(patterns: readonly Pattern[], names: readonly string[], where: string): Match[][] {
+  if (patterns.length === 0 || names.length === 0) return patterns.map(() => []);
+  const text = JSON.stringify({ patterns: patterns.map(({ source, flags }) => [source, flags]), names });
+  try {
+    return JSON.parse(runInContext(PROGRAM, createContext({ text }), { timeout: LONGEST_MS }) as string) as Match[][];
+  } catch (cause) {
+    throw new FormatError('ADAPTER_PATTERN', 'its patterns were not matched within two seconds', {
+      where,
+      expected: `regular expressions that ${names.length} names can be held against`,
+      remedy: `write them without nested repetition, or list the modules: ${patterns.map(({ source }) => source).join(', ')}`,
+      cause,
+    });
+  }
+}
+
+const PROGRAM = `
+  const { patterns, names } = JSON.parse(text);
+  JSON.stringify(patterns.map(([source, flags]) => {
+    const pattern = new RegExp(source, flags);
+    return names.map((name) => {
+      const match = pattern.exec(name);
+      return match === null ? null : (match.groups?.idx ?? '');
+    });
+  }));
+`;
