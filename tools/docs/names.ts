@@ -1,7 +1,8 @@
 // What the Markdown calls by name has to exist: files, npm scripts, options of a run, flags of the command lines, error codes.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { flagOf, serveOptions } from '@expctr/serve';
+import { flagOf } from '@expctr/app-kit';
+import { serveOptions } from '@expctr/serve';
 import { createRegistry, listOptions, presets } from '@expctr/trainer';
 import { repository, type MarkdownFile } from './markdown.js';
 

@@ -1,4 +1,5 @@
-import { ExpctrError, type ErrorDetails } from '@expctr/core';
+import { RefusedRequest, type HttpDialect, type RefusalDetails } from '@expctr/app-kit/http';
+import { ExpctrError } from '@expctr/core';
 
 /**
  * What keeps a server from starting, or a run from being served. Codes: `SERVE_NO_RUN`, `SERVE_NO_MODEL`, `SERVE_PREDICTOR`,
@@ -31,29 +32,44 @@ export const REFUSALS = {
 /** The code of a refused request. */
 export type Refusal = keyof typeof REFUSALS;
 
-/** What else a refusal says. */
-export interface RefusalDetails extends Pick<ErrorDetails, 'where' | 'expected' | 'remedy'> {
-  /** Seconds after which to try again: the header `Retry-After`. */
-  readonly retryAfter?: number;
-  /** Further headers of the answer. */
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
 /** A request that is refused. Its fields are sent to whoever asked, so they hold nothing of the machine: no path, no stack. */
-export class RequestError extends ExpctrError {
+export class RequestError extends RefusedRequest {
   /** Which refusal. */
   readonly refusal: Refusal;
-  /** Headers of the answer. */
-  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(refusal: Refusal, what: string, { retryAfter, headers = {}, ...details }: RefusalDetails = {}) {
-    super(refusal, what, details);
+  constructor(refusal: Refusal, what: string, details: RefusalDetails = {}) {
+    super(refusal, REFUSALS[refusal], what, details);
     this.refusal = refusal;
-    this.headers = { ...headers, ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }) };
-  }
-
-  /** The HTTP status. */
-  get status(): number {
-    return REFUSALS[this.refusal];
   }
 }
+
+/** The body of an answer to a refused request. */
+interface ErrorBody {
+  readonly error: {
+    readonly code: string;
+    readonly what: string;
+    readonly where?: string;
+    readonly expected?: string;
+    readonly remedy?: string;
+  };
+}
+
+/** What a refusal says to whoever asked. */
+function errorBody({ code, what, where, expected, remedy }: RefusedRequest): ErrorBody {
+  return {
+    error: {
+      code,
+      what,
+      ...(where === undefined ? {} : { where }),
+      ...(expected === undefined ? {} : { expected }),
+      ...(remedy === undefined ? {} : { remedy }),
+    },
+  };
+}
+
+/** How the server speaks of what it refuses. */
+export const serveDialect: HttpDialect = {
+  refuse: (refusal, what, details) => new RequestError(`SERVE_${refusal}`, what, details),
+  body: errorBody,
+  portError: (what, details) => new ServeError('SERVE_PORT', what, details),
+};

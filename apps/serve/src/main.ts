@@ -1,6 +1,6 @@
+import { stopSignals } from '@expctr/app-kit';
 import { EXIT, ExpctrError, failWith, print, printError } from '@expctr/core';
 import { parseCommandLine } from './cli/program.js';
-import { stopSignals } from './cli/signals.js';
 import type { Reloaded } from './run/keeper.js';
 import { serveRun, type RunServer } from './serve.js';
 

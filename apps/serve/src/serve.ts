@@ -1,4 +1,5 @@
-import { listen } from './http/server.js';
+import { listen, urlOf } from '@expctr/app-kit/http';
+import { serveDialect } from './errors.js';
 import { createServeMetrics } from './metrics/serve-metrics.js';
 import { parseServeOptions, type ServeOptionsInput } from './options.js';
 import { documentRoutes } from './routes/documents.js';
@@ -60,7 +61,7 @@ export async function serveRun(
   let isStopping = false;
   const context: ServerContext = { keeper, options, metrics, lastReload: () => last, isStopping: () => isStopping };
   const routes = [predictRoute(context), explainRoute(context), ...listRoutes(context), healthRoute(context), ...documentRoutes(context)];
-  const http = await listen({ routes, limits: options, metrics, onFailure }).catch(async (error: unknown) => {
+  const http = await listen({ routes, limits: options, dialect: serveDialect, metrics, onFailure }).catch(async (error: unknown) => {
     await keeper.close();
     throw error;
   });
@@ -70,9 +71,8 @@ export async function serveRun(
     return { model: served.model, waitingRows: served.predict.waiting, connections: http.connections };
   });
   const watch = options.watch > 0 ? setInterval(() => void keeper.look(), 1000 * options.watch) : undefined;
-  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   return {
-    url: `http://${host}:${http.port}`,
+    url: urlOf(options.host, http.port),
     get model() {
       return keeper.model;
     },

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createBatcher } from '../src/batching.js';
 import { createCache } from '../src/cache.js';
-import { createRegistry } from '../src/metrics/registry.js';
+import { createRegistry } from '@expctr/app-kit/http';
 
 const full = (seconds: number): Error => new Error(`full, ${seconds}`);
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -20,7 +20,7 @@ import { promptsOf } from './pipeline/run-prompts.js';
 import type { Subject } from './pipeline/speech.js';
 import { codeVersion, openRun, readyRun } from './run/begin-run.js';
 import { dataInput, modelInputs, requireSameInputs } from './run/inputs.js';
-import { silentProgress, type Progress } from './run/progress.js';
+import { silentProgress, type Progress } from '@expctr/app-kit';
 
 /** What {@link train} is told besides the settings. */
 export interface TrainOptions {

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { aligned } from '../src/pipeline/align.js';
 import { POLICY, type Pipeline } from '../src/pipeline/pipeline.js';
 import { stage1 } from '../src/pipeline/stages.js';
-import { silentProgress, type Progress } from '../src/run/progress.js';
+import { silentProgress, type Progress } from '@expctr/app-kit';
 import { withPipeline } from '../src/train.js';
 import { freshFolder, tinySettingsWith } from './tiny-run.js';
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { main } from '../src/main.js';
-import { createProgress } from '../src/run/progress.js';
+import { createProgress } from '@expctr/app-kit';
 import { freshFolder } from './tiny-run.js';
 import { capturedTerminal } from './captured-terminal.js';
 

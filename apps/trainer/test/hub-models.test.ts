@@ -9,7 +9,7 @@ import { parseConfig } from '../src/config/resolve.js';
 import type { Models } from '../src/pipeline/models.js';
 import { modelAndRevision, pinModels } from '../src/pipeline/pin-models.js';
 import { openRunFolder } from '../src/run/open-run.js';
-import { silentProgress } from '../src/run/progress.js';
+import { silentProgress } from '@expctr/app-kit';
 import { withPipeline } from '../src/train.js';
 import { freshFolder, tinySettings } from './tiny-run.js';
 

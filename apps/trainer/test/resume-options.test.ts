@@ -7,7 +7,7 @@ import { lockRun, runFolder, type RunFolder } from '@expctr/run';
 import { diesAt, failsAt } from '@expctr/test-support';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Interrupted } from '../src/pipeline/interrupt.js';
-import { silentProgress, type Progress } from '../src/run/progress.js';
+import { silentProgress, type Progress } from '@expctr/app-kit';
 import { chooseRunFolder, openRunFolder } from '../src/run/open-run.js';
 import { train } from '../src/train.js';
 import { contentOf } from './run-content.js';

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { sha256 } from '@expctr/core';
 import { describe, expect, test } from 'vitest';
 import { Interrupted } from '../src/pipeline/interrupt.js';
-import { silentProgress, type Progress } from '../src/run/progress.js';
+import { silentProgress, type Progress } from '@expctr/app-kit';
 import type { RunFolder } from '@expctr/run';
 import { openRunFolder } from '../src/run/open-run.js';
 import { train } from '../src/train.js';

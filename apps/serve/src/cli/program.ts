@@ -1,13 +1,14 @@
+import { optionFlags } from '@expctr/app-kit';
 import { packageVersion, print, printError } from '@expctr/core';
 import { Command } from 'commander';
 import { servedPredictors } from '../run/predictors.js';
-import { serveFlags, type FlagValues } from './flags.js';
+import { serveOptions, type ServeOptionsInput } from '../options.js';
 
 /** What a command line asks for. */
 export interface CommandLine {
   /** What to serve. */
   readonly path: string;
-  readonly options: FlagValues;
+  readonly options: ServeOptionsInput;
 }
 
 /** Reads a command line. @throws CommanderError after printing */
@@ -21,9 +22,9 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     .showHelpAfterError('(expctr-serve --help lists every option)')
     .exitOverride()
     .configureOutput({ writeOut: (text) => print(text.trimEnd()), writeErr: (text) => printError(text.trimEnd()) });
-  for (const option of serveFlags()) program.addOption(option);
+  for (const option of optionFlags(serveOptions.shape)) program.addOption(option);
   program.parse([...argv], { from: 'user' });
-  return { path: program.args[0]!, options: program.opts<FlagValues>() };
+  return { path: program.args[0]!, options: program.opts<ServeOptionsInput>() };
 }
 
 const HELP = `

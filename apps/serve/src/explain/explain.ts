@@ -1,5 +1,6 @@
 import { RequestError } from '../errors.js';
-import { objectWith, flagIn, own, typeOf } from '../json.js';
+import { own, typeOf } from '@expctr/app-kit/http';
+import { objectWith, flagIn } from '../json.js';
 import type { ServeMetrics } from '../metrics/serve-metrics.js';
 import type { AskedPair, Pair } from '../pairs/pair.js';
 import { readPair } from '../pairs/read-pair.js';

@@ -1,6 +1,7 @@
 import { nameAdvice } from '@expctr/core';
 import { RequestError } from '../errors.js';
-import { isJsonObject, quoted, wrongType, type JsonSchema } from '../json.js';
+import { isJsonObject, quoted, type JsonSchema } from '@expctr/app-kit/http';
+import { wrongType } from '../json.js';
 import { ValueFault, type FeatureInput } from './input.js';
 
 /** A value for each input of a model, in their order. */

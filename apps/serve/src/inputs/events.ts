@@ -1,6 +1,6 @@
 import type { EventField, EventsFeature } from '@expctr/ctr-models';
 import { Tensor } from 'onnxruntime-node';
-import { isJsonObject, quoted, typeOf, type JsonSchema } from '../json.js';
+import { isJsonObject, quoted, typeOf, type JsonSchema } from '@expctr/app-kit/http';
 import { padded, ValueFault, widest, type FeatureInput, type Vocabulary } from './input.js';
 import { idsOf } from './list.js';
 import { idOf, SCALAR_SCHEMA } from './scalar.js';

@@ -1,5 +1,5 @@
 import type { Tensor } from 'onnxruntime-node';
-import type { JsonSchema } from '../json.js';
+import type { JsonSchema } from '@expctr/app-kit/http';
 
 /** A value of a row that is not what its feature takes. {@link encodeRow} says of which row it is. */
 export class ValueFault extends Error {

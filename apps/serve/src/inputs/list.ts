@@ -1,6 +1,6 @@
 import type { MultiValuedFeature, SequenceFeature } from '@expctr/ctr-models';
 import { Tensor } from 'onnxruntime-node';
-import { typeOf } from '../json.js';
+import { typeOf } from '@expctr/app-kit/http';
 import { padded, ValueFault, widest, type FeatureInput, type Vocabulary } from './input.js';
 import { idOf, SCALAR_SCHEMA } from './scalar.js';
 

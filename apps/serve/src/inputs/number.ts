@@ -1,6 +1,6 @@
 import type { NumericFeature } from '@expctr/ctr-models';
 import { Tensor } from 'onnxruntime-node';
-import { typeOf } from '../json.js';
+import { typeOf } from '@expctr/app-kit/http';
 import { ValueFault, type FeatureInput } from './input.js';
 
 /** A number as the data has it: float32 [batch], NaN for a missing one. */

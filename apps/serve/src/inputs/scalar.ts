@@ -1,4 +1,4 @@
-import { typeOf, type JsonSchema } from '../json.js';
+import { typeOf, type JsonSchema } from '@expctr/app-kit/http';
 import { ValueFault, type Vocabulary } from './input.js';
 
 /** What stands for a value of a vocabulary: its text, or a number or truth value that is read as its text; null is unknown. */

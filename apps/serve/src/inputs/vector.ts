@@ -1,6 +1,6 @@
 import type { DenseFeature } from '@expctr/ctr-models';
 import { Tensor } from 'onnxruntime-node';
-import { typeOf } from '../json.js';
+import { typeOf } from '@expctr/app-kit/http';
 import { ValueFault, type FeatureInput } from './input.js';
 
 /** A vector: float32 [batch, dimension]. Null is the mean of the training rows: what the model says without knowing it. */

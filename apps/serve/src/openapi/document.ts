@@ -1,7 +1,7 @@
 import { packageVersion } from '@expctr/core';
 import { REFUSALS } from '../errors.js';
 import { rowSchema } from '../inputs/encode-row.js';
-import type { JsonSchema } from '../json.js';
+import type { JsonSchema } from '@expctr/app-kit/http';
 import type { ServeOptions } from '../options.js';
 import { LONGEST_LIST } from '../routes/lists.js';
 import type { Served } from '../run/served.js';

@@ -1,6 +1,6 @@
 import { REFUSALS } from '../errors.js';
 import { SOURCES } from '../explain/find-text.js';
-import type { JsonSchema } from '../json.js';
+import type { JsonSchema } from '@expctr/app-kit/http';
 import { USES } from '../predict/predict.js';
 
 const object = (properties: Readonly<Record<string, JsonSchema>>, optional: readonly string[] = []): JsonSchema => ({

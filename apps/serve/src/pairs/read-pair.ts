@@ -1,5 +1,6 @@
 import { RequestError } from '../errors.js';
-import { isJsonObject, listIn, objectWith, own, place, textIn, wrongType, type JsonObject } from '../json.js';
+import { isJsonObject, own, place, type JsonObject } from '@expctr/app-kit/http';
+import { listIn, objectWith, textIn, wrongType } from '../json.js';
 import type { AskedItem, AskedPair, AskedUser } from './pair.js';
 
 /** Reads `user` and `item` of an object whose other keys were looked at. @throws RequestError `SERVE_REQUEST` */

@@ -1,7 +1,7 @@
 import { historyOf } from '@expctr/data';
 import { nameAdvice } from '@expctr/core';
 import { RequestError } from '../errors.js';
-import { quoted } from '../json.js';
+import { quoted } from '@expctr/app-kit/http';
 import type { Directory } from './directory.js';
 import type { AskedItem, AskedPair, AskedUser, ItemContent, Pair, PastEvent } from './pair.js';
 

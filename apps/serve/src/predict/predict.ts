@@ -1,7 +1,8 @@
 import { RequestError } from '../errors.js';
 import { findText, noExplanation } from '../explain/find-text.js';
 import { encodeRow, type EncodedRow } from '../inputs/encode-row.js';
-import { listIn, objectWith, own, place, typeOf, wrongType, isJsonObject, type JsonObject } from '../json.js';
+import { own, place, typeOf, isJsonObject, type JsonObject } from '@expctr/app-kit/http';
+import { listIn, objectWith, wrongType } from '../json.js';
 import { readPair } from '../pairs/read-pair.js';
 import { resolvePair } from '../pairs/resolve.js';
 import type { Pair } from '../pairs/pair.js';

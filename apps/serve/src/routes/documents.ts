@@ -1,4 +1,4 @@
-import type { Route } from '../http/router.js';
+import type { Route } from '@expctr/app-kit/http';
 import { openApiDocument } from '../openapi/document.js';
 import { page, PAGE_POLICY } from '../page/page.js';
 import type { ServerContext } from './context.js';

@@ -1,5 +1,5 @@
 import { explain, readExplainRequest, type ExplainEvent } from '../explain/explain.js';
-import type { Route } from '../http/router.js';
+import type { Route } from '@expctr/app-kit/http';
 import type { Lease } from '../run/keeper.js';
 import type { ServerContext } from './context.js';
 

@@ -1,4 +1,4 @@
-import type { Route } from '../http/router.js';
+import type { Route } from '@expctr/app-kit/http';
 import type { ServerContext } from './context.js';
 
 /** `GET /healthz`: 200 while requests are answered, 503 once the server was told to stop. */

@@ -1,6 +1,6 @@
 import { RequestError } from '../errors.js';
-import type { Route } from '../http/router.js';
-import { quoted } from '../json.js';
+import type { Route } from '@expctr/app-kit/http';
+import { quoted } from '@expctr/app-kit/http';
 import type { ServedData } from '../run/served.js';
 import type { ServerContext } from './context.js';
 

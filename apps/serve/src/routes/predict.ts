@@ -1,4 +1,4 @@
-import type { Route } from '../http/router.js';
+import type { Route } from '@expctr/app-kit/http';
 import { predict } from '../predict/predict.js';
 import type { ServerContext } from './context.js';
 

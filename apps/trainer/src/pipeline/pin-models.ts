@@ -4,8 +4,7 @@ import { parseModelId, type HubOptions } from '@expctr/hub';
 import { locateModel } from '@expctr/llm-lora';
 import { optionsOf } from '../config/config-schema.js';
 import type { Settings } from '../config/resolve.js';
-import { downloadProgress } from '../run/download-progress.js';
-import type { Progress } from '../run/progress.js';
+import { downloadProgress, type Progress } from '@expctr/app-kit';
 import { namedModel } from './named-model.js';
 
 /**

@@ -2,7 +2,7 @@ import { printable, type Rng } from '@expctr/core';
 import type { Artifacts, RunFolder } from '@expctr/run';
 import type { Config } from '../config/schema.js';
 import type { Registry } from '../plugins/registry.js';
-import type { Progress } from '../run/progress.js';
+import type { Progress } from '@expctr/app-kit';
 import type { RunData } from './run-data.js';
 import type { Models } from './models.js';
 

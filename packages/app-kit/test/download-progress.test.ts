@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { downloadProgress } from '../src/run/download-progress.js';
-import type { Progress } from '../src/run/progress.js';
+import { downloadProgress } from '../src/download-progress.js';
+import type { Progress } from '../src/progress.js';
 
 test('each lot of files is one bar in megabytes, which ends once; small lots are not shown', () => {
   const seen: unknown[] = [];

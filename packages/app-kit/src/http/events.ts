@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { COMMON_HEADERS } from './answer.js';
+import { COMMON_HEADERS, RawData, type ServerEvent } from './answer.js';
 
 /**
  * Answers with server-sent events. What fails before the first is thrown, so that it can be answered with a status of its own; what fails
@@ -8,7 +8,7 @@ import { COMMON_HEADERS } from './answer.js';
  */
 export async function sendEvents(
   response: ServerResponse,
-  events: AsyncIterable<{ readonly event: string; readonly data: unknown }>,
+  events: AsyncIterable<ServerEvent>,
   failed: (error: unknown) => unknown,
 ): Promise<void> {
   const iterator = events[Symbol.asyncIterator]();
@@ -16,11 +16,11 @@ export async function sendEvents(
   response.writeHead(200, { ...COMMON_HEADERS, 'content-type': 'text/event-stream; charset=utf-8' });
   try {
     while (next.done !== true && !response.destroyed) {
-      await write(response, next.value.event, next.value.data);
+      await write(response, next.value);
       next = await iterator.next();
     }
   } catch (error) {
-    await write(response, 'error', failed(error));
+    await write(response, { event: 'error', data: failed(error) });
   } finally {
     await iterator.return?.(undefined);
     response.end();
@@ -28,8 +28,10 @@ export async function sendEvents(
 }
 
 /** Writes an event, and waits where the client does not read. */
-async function write(response: ServerResponse, event: string, data: unknown): Promise<void> {
-  if (response.destroyed || response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)) return;
+async function write(response: ServerResponse, { event, data }: ServerEvent): Promise<void> {
+  const name = event === undefined ? '' : `event: ${event}\n`;
+  const text = data instanceof RawData ? data.text : JSON.stringify(data);
+  if (response.destroyed || response.write(`${name}data: ${text}\n\n`)) return;
   await new Promise<void>((resolve) => {
     const settle = (): void => {
       response.off('drain', settle);

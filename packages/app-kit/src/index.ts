@@ -1,0 +1,4 @@
+export { createProgress, durationText, silentProgress, type Progress, type ProgressTask } from './progress.js';
+export { downloadProgress } from './download-progress.js';
+export { flagOf, optionFlags } from './flags.js';
+export { stopSignals, type StopSignals } from './signals.js';
