@@ -64,7 +64,7 @@ describe.skipIf(stories.missing)('sampling from stories260K', () => {
       return completions.map((each) => each.tokens.join());
     };
     const wide = await run(32);
-    for (const sequences of [1, 3]) expect(await run(sequences)).toEqual(wide);
+    expect(await run(1)).toEqual(wide); // the test above has two slots
     await expect(run(0)).rejects.toMatchObject({ code: 'POLICY_OPTION' });
   });
 

@@ -28,7 +28,7 @@ export class Constraints {
     const key = JSON.stringify([constraint, stopTokenIds]);
     const rule = this.#known.get(key) ?? new TextConstraint(placeOf(constraint), this.#tokensWithout(stopTokenIds));
     remember(this.#known, key, rule, KEPT);
-    if (rule.fewest <= maxNewTokens) return rule as TokenConstraint;
+    if (rule.fewest <= maxNewTokens) return rule;
     const what =
       rule.fewest === Infinity ? 'the vocabulary has no tokens for its shortest text' : `its shortest text has ${rule.fewest} tokens`;
     throw new PolicyError('POLICY_CONSTRAINT', what, {

@@ -74,7 +74,7 @@ const TYPES: Readonly<Record<string, (schema: Schema, where: string, depth: numb
     const values = Object.entries(properties as Schema).map(
       ([key, value]) => [key, valueOf(value, `${where}.properties.${printable(key)}`, depth + 1)] as const,
     );
-    const missing = Array.isArray(required) ? required.find((key) => !values.some(([known]) => known === key)) : required;
+    const missing = Array.isArray(required) ? (required as unknown[]).find((key) => !values.some(([known]) => known === key)) : required;
     if (!Array.isArray(required) || missing !== undefined) {
       throw refused(`${where}.required`, `it has ${shown(missing)}`, 'a list of keys that are among the properties');
     }

@@ -1,10 +1,10 @@
-import type { TokenConstraint } from '@expctr/language-model';
+import type { SamplingOptions, TokenConstraint } from '@expctr/language-model';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Constraints } from '../../../src/policy/constraint/constraints.js';
 import { constraints, STOP, tokenizer, written } from './vocabulary.js';
 
-const ask = { maxNewTokens: 60, stopTokenIds: [STOP], seed: [1] };
+const ask: SamplingOptions = { maxNewTokens: 60, stopTokenIds: [STOP], seed: [1] };
 
 describe('choices', () => {
   test('a completion is one of the texts, whatever the model wants and characters its tokens cut', () => {
@@ -75,7 +75,7 @@ describe('a rule of one’s own', () => {
   test('is followed, and ends the completion where nothing may come', () => {
     const ends = new Set<number>();
     for (let seed = 0; seed < 30; seed += 1) {
-      const { draw } = written({ ...turns } as TokenConstraint, seed, {});
+      const { draw } = written({ ...turns }, seed, {});
       const own = draw.tokens.filter((token) => token !== STOP);
       own.forEach((token, at) => expect(token % 2).toBe(at % 2));
       expect(draw.finishReason).toBe('stop');
@@ -92,6 +92,6 @@ describe('a rule of one’s own', () => {
     ['allows a fraction', { next: () => ({ tokens: [1.5], mayEnd: false }) }, /1\.5/],
   ])('is an error where it %s', (_, change, what) => {
     const error = expect.objectContaining({ code: 'POLICY_CONSTRAINT', message: expect.stringMatching(what) as string }) as Error;
-    expect(() => written({ ...turns, ...change } as TokenConstraint, 1)).toThrow(error);
+    expect(() => written({ ...turns, ...change }, 1)).toThrow(error);
   });
 });
