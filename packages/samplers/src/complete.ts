@@ -22,13 +22,14 @@ export interface Made {
 
 /** What is asked of a server for a task's next tokens. */
 export function pieceRequest({ prompt, key, completion, options, version }: Task, before: readonly number[], piece: number): PieceRequest {
-  const { maxNewTokens, temperature = 1, topK, topP = 1, stopTokenIds, seed } = options;
+  const { maxNewTokens, temperature = 1, topK, topP = 1, minP = 0, stopTokenIds, seed } = options;
   return {
     prompt: [...Array.from(prompt), ...before],
     maxNewTokens: maxNewTokens - before.length,
     temperature,
     topK: topK ?? null,
     topP,
+    minP,
     stopTokenIds,
     seed: seedOf(seed, key, completion, piece),
     version,

@@ -9,6 +9,7 @@ export interface PieceRequest {
   readonly temperature: number;
   readonly topK: number | null;
   readonly topP: number;
+  readonly minP: number;
   readonly stopTokenIds: readonly number[];
   /** From 0 to 2^31 - 1. */
   readonly seed: number;
@@ -37,6 +38,8 @@ export interface Call {
 export interface Engine {
   /** As `sampler.kind` has it. */
   readonly name: string;
+  /** It applies min-p before top-p, which then keeps other tokens than the policy does. */
+  readonly minPFirst?: boolean;
   /** One request for one completion, or for a piece of one; checks what the engine echoes. */
   complete(call: Call, request: PieceRequest): Promise<Piece>;
   /** Makes an adapter known under a new name. @param again an earlier try may have got through */

@@ -7,6 +7,7 @@ import { PassingError, SamplerError } from './errors.js';
 import { checkUrls, type Running, type ServerOptions } from './options.js';
 import { createPool, type Replica } from './pool.js';
 import type { Wire } from './request.js';
+import { checkSupported } from './supported.js';
 import { unreachable } from './unreachable.js';
 import { verifyAdapter } from './verify.js';
 
@@ -114,7 +115,8 @@ export function createServerSampler(
   }
 
   async function generate(prompts: readonly TokenIds[], settings: SamplingOptions): Promise<Completion[]> {
-    const { completionsPerPrompt = 1, keys, maxNewTokens, onProgress, signal, adapter } = settings;
+    const { completionsPerPrompt = 1, keys, maxNewTokens, onProgress, onCompletion, signal, adapter } = settings;
+    checkSupported(engine, settings);
     signal?.throwIfAborted();
     if (typeof adapter === 'string') throw namedAdapter(engine.name, adapter);
     if (launch !== undefined && running === undefined) await start(null);
@@ -128,7 +130,9 @@ export function createServerSampler(
         const { tokens, logProbs, finishReason } = await made(task, stop);
         onProgress?.((done += tokens.length), prompts.length * completionsPerPrompt * maxNewTokens);
         const named = version === null ? {} : { version };
-        return { promptIndex, tokens: Int32Array.from(tokens), logProbs: Float32Array.from(logProbs), finishReason, ...named };
+        const whole = { promptIndex, tokens: Int32Array.from(tokens), logProbs: Float32Array.from(logProbs), finishReason, ...named };
+        onCompletion?.(whole, completion);
+        return whole;
       }),
     );
     const all = Promise.all(tasks).catch(async (error: unknown) => {

@@ -30,5 +30,5 @@ export async function verifyAdapter(engine: Engine, call: Call, prompt: readonly
 }
 
 function probe(prompt: readonly number[], version: string | null): PieceRequest {
-  return { prompt, maxNewTokens: PROBE_TOKENS, temperature: 0, topK: null, topP: 1, stopTokenIds: [], seed: 0, version };
+  return { prompt, maxNewTokens: PROBE_TOKENS, temperature: 0, topK: null, topP: 1, minP: 0, stopTokenIds: [], seed: 0, version };
 }

@@ -55,6 +55,31 @@ describe.each(ENGINES)('$name', (engine) => {
     await sampler.dispose();
   });
 
+  test('min-p goes to the server, and what servers do not do as the policy does is refused by name', async () => {
+    const { sampler, servers } = await engine.open(1);
+    await sampler.publish(await adapter('one'), 'one');
+    const ended: number[] = [];
+    const onCompletion = ({ promptIndex }: { readonly promptIndex: number }): unknown => ended.push(promptIndex);
+    const neutral = { repetitionPenalty: 1, presencePenalty: 0, frequencyPenalty: 0, stopStrings: [] };
+    await sampler.generate([[1], [2]], { ...asked, ...neutral, completionsPerPrompt: 1, minP: 0.25, onCompletion });
+    expect(ended.sort()).toEqual([0, 1]);
+    expect(JSON.stringify(servers()[0]!.requests.at(-1)!.body)).toMatch(/"min_p":0\.25/u);
+    const refused: [name: string, more: object][] = [
+      ['repetitionPenalty', { repetitionPenalty: 1.2 }],
+      ['presencePenalty', { presencePenalty: 0.1 }],
+      ['frequencyPenalty', { frequencyPenalty: -0.1 }],
+      ['stopStrings', { stopStrings: ['.'] }],
+      ['constraint', { constraint: { choices: ['yes'] } }],
+      ['minP', { minP: 2 }],
+      ...(engine.name === 'vllm' ? [['minP', { minP: 0.1, topP: 0.9 }] as [string, object]] : []),
+    ];
+    for (const [name, more] of refused) {
+      const error = { code: 'SAMPLER_OPTION', message: expect.stringContaining(name) as string };
+      await expect(sampler.generate([[1]], { ...asked, ...more })).rejects.toMatchObject(error);
+    }
+    await sampler.dispose();
+  });
+
   test('dropped, halved, busy and failing answers cost time, never a completion, and change none', async () => {
     const { sampler, servers } = await engine.open(2);
     await sampler.publish(await adapter('one'), 'one');

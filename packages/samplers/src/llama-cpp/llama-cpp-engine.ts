@@ -78,7 +78,7 @@ function checkSettings(url: string, settings: Fields, request: PieceRequest): vo
     n_predict: request.maxNewTokens,
     temperature: request.temperature,
     top_p: request.topP,
-    min_p: 0,
+    min_p: request.minP,
     repeat_penalty: 1,
   };
   for (const [name, asked] of Object.entries(expected)) {
@@ -95,14 +95,14 @@ function checkSettings(url: string, settings: Fields, request: PieceRequest): vo
 const scaleOf = ({ version }: PieceRequest): number => (version === null ? 0 : 1);
 
 function bodyOf(request: PieceRequest): object {
-  const { prompt, maxNewTokens, temperature, topK, topP, seed } = request;
+  const { prompt, maxNewTokens, temperature, topK, topP, minP, seed } = request;
   return {
     prompt,
     n_predict: maxNewTokens,
     temperature,
     top_k: topK ?? 0,
     top_p: topP,
-    min_p: 0,
+    min_p: minP,
     typical_p: 1,
     repeat_penalty: 1,
     presence_penalty: 0,
@@ -112,7 +112,7 @@ function bodyOf(request: PieceRequest): object {
     dynatemp_range: 0,
     mirostat: 0,
     // in the order of the policy: the temperature first, then what is left out
-    samplers: ['temperature', 'top_k', 'top_p'],
+    samplers: ['temperature', 'top_k', 'top_p', 'min_p'],
     seed,
     n_probs: 1,
     post_sampling_probs: afterChain(request),

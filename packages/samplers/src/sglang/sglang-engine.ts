@@ -77,7 +77,7 @@ function checkSame(url: string, tokens: readonly number[], ids: readonly number[
   throw wrongAnswer(url, 'output_ids and output_token_logprobs name different tokens', 'the same in both');
 }
 
-function bodyOf({ prompt, maxNewTokens, temperature, topK, topP, stopTokenIds, seed, version }: PieceRequest): object {
+function bodyOf({ prompt, maxNewTokens, temperature, topK, topP, minP, stopTokenIds, seed, version }: PieceRequest): object {
   return {
     input_ids: prompt,
     sampling_params: {
@@ -85,7 +85,7 @@ function bodyOf({ prompt, maxNewTokens, temperature, topK, topP, stopTokenIds, s
       temperature,
       top_k: topK ?? -1,
       top_p: topP,
-      min_p: 0,
+      min_p: minP,
       repetition_penalty: 1,
       presence_penalty: 0,
       frequency_penalty: 0,

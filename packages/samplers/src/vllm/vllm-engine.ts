@@ -12,6 +12,7 @@ const LOADING =
  * - `vllm/entrypoints/openai/completion/protocol.py`: what a request leaves open is taken from the model's generation_config.json, so
  *   everything is said; `prompt` takes token ids, `return_token_ids` gives them back.
  * - `vllm/entrypoints/openai/models/serving.py`: adapters by name; a name that is loaded is refused, one that is not is a 404.
+ * - `vllm/v1/sample/sampler.py`, `sample`: temperature, min-p, then top-k and top-p.
  * - `vllm/v1/core/sched/utils.py`, `check_stop`: a stop token stays in `token_ids`; `ignore_eos` leaves `stop_token_ids` in force.
  * - `vllm/v1/core/kv_cache_utils.py`, `_gen_lora_extra_hash_keys`: cached prefixes are kept by the adapter's *name*, so another adapter
  *   under an old name is answered from the old one's cache.
@@ -63,7 +64,7 @@ export function vllmEngine(): Engine {
    * @throws SamplerError `SAMPLER_LOGPROBS`
    */
   async function checkTemperature(call: Call, piece: PieceRequest): Promise<void> {
-    const one = { ...piece, maxNewTokens: 1, stopTokenIds: [], topK: null, topP: 1 };
+    const one = { ...piece, maxNewTokens: 1, stopTokenIds: [], topK: null, topP: 1, minP: 0 };
     const choice = await request(call, one, { allowed_token_ids: [piece.prompt[0]] });
     const [logProb = NaN] = numbersOf(call.url, 'token_logprobs', fieldsOf(call.url, 'logprobs', choice['logprobs'])['token_logprobs']);
     if (Math.abs(logProb) < 1e-4) return;
@@ -93,7 +94,7 @@ export function vllmEngine(): Engine {
     if (status >= 300 && status !== 404) throw refused(question, status, body, LOADING);
   }
 
-  return { name: 'vllm', complete, checkTemperature, load, unload };
+  return { name: 'vllm', minPFirst: true, complete, checkTemperature, load, unload };
 }
 
 /** The first of the models that it lists; its adapters stand behind. */
@@ -104,7 +105,7 @@ async function baseModel({ url, wire, signal }: Call): Promise<string> {
   throw wrongAnswer(`${url}/v1/models`, 'its first model has no id', 'the name of the base model');
 }
 
-function bodyOf(model: string, { prompt, maxNewTokens, temperature, topK, topP, stopTokenIds, seed }: PieceRequest): object {
+function bodyOf(model: string, { prompt, maxNewTokens, temperature, topK, topP, minP, stopTokenIds, seed }: PieceRequest): object {
   return {
     model,
     prompt,
@@ -112,7 +113,7 @@ function bodyOf(model: string, { prompt, maxNewTokens, temperature, topK, topP, 
     temperature,
     top_k: topK ?? -1,
     top_p: topP,
-    min_p: 0,
+    min_p: minP,
     repetition_penalty: 1,
     presence_penalty: 0,
     frequency_penalty: 0,
