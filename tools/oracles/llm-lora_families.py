@@ -249,14 +249,14 @@ def greedy_prompts(model, rng):
     raise SystemExit("no prompts with clear continuations")
 
 
-def with_adapter(model, linears, prompts):
-    peft = get_peft_model(model, LoraConfig(r=2, lora_alpha=6, target_modules=linears, lora_dropout=0.0, task_type="CAUSAL_LM"))
+def factors_of(peft):
+    """What is trained of an adapter, by path: `layers.0.self_attn.q_proj.lora_A`."""
     path = lambda name: name.removesuffix(".default.weight").removeprefix("base_model.model.").removeprefix("model.")
-    factors = {path(name): p for name, p in peft.named_parameters() if "lora_" in name}
-    for name, factor in factors.items():
-        with torch.no_grad():
-            factor.copy_(torch.from_numpy(values(name, tuple(factor.shape)) / 4))
+    return {path(name): p for name, p in peft.named_parameters() if "lora_" in name}
 
+
+def outputs_of(peft, factors, prompts, samples):
+    """Log-probabilities, entropies and a loss of both, and the gradients of an adapter's factors, some of them whole."""
     temperature = 0.7
     rows = [(prompts[3], [1, 50, 12, 40, 7]), (prompts[1], [55, 2, 30]), (prompts[3], [17, 44, 9, 10, 45, 31])]
     logits = peft(**padded([prompt + response for prompt, response in rows])).logits / temperature
@@ -272,12 +272,21 @@ def with_adapter(model, linears, prompts):
         at += len(response)
     loss.backward()
     gradients = {name: factors[name].grad.numpy() for name in sorted(factors)}
-    some = sorted(factors)[:: max(1, len(factors) // 9)]
+    some = sorted(factors)[:: max(1, len(factors) // samples)]
     return dict(
         temperature=temperature, rows=[dict(prompt=p, response=r) for p, r in rows], logProbs=log_probs, entropies=entropies, loss=loss.item(),
-        rank=2, alpha=6, targetModules=linears, factors=starred({name: p.shape for name, p in factors.items()}),
         norms={k: float(np.linalg.norm(g)) for k, g in gradients.items()}, gradients={k: floats(gradients[k]) for k in some},
     )  # fmt: skip
+
+
+def with_adapter(model, linears, prompts):
+    peft = get_peft_model(model, LoraConfig(r=2, lora_alpha=6, target_modules=linears, lora_dropout=0.0, task_type="CAUSAL_LM"))
+    factors = factors_of(peft)
+    for name, factor in factors.items():
+        with torch.no_grad():
+            factor.copy_(torch.from_numpy(values(name, tuple(factor.shape)) / 4))
+    shapes = starred({name: p.shape for name, p in factors.items()})
+    return dict(outputs_of(peft, factors, prompts, 9), rank=2, alpha=6, targetModules=linears, factors=shapes)
 
 
 def write(name):

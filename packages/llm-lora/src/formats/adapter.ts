@@ -56,6 +56,6 @@ export interface Adapter {
 }
 
 /** What B A is multiplied by for a rank and an alpha. Those of a module with patterns are `loraModules`'. */
-export function loraScale({ rank, alpha, rankStabilized = false }: Pick<LoraConfig, 'rank' | 'alpha' | 'rankStabilized'>): number {
+export function loraScale({ rank, alpha, rankStabilized = false }: Pick<LoraConfig, 'rank' | 'alpha'> & Partial<LoraConfig>): number {
   return alpha / (rankStabilized ? Math.sqrt(rank) : rank);
 }

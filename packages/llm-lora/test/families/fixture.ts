@@ -78,6 +78,11 @@ function inBlocks(shapes: Readonly<Record<string, readonly number[]>>, layers: n
 
 const tensor = (shape: readonly number[], data: Float32Array): FloatTensor => ({ data, shape, dtype: 'float32' });
 
+/** The values that the script gives a tensor of this name. */
+export function drawnTensor(name: string, shape: readonly number[], change: (value: number) => number): FloatTensor {
+  return tensor(shape, valuesOf(name, shape).map(change));
+}
+
 /** `values` of the script: multiples of 1 / 16 that a tensor's name determines. */
 function valuesOf(name: string, shape: readonly number[]): Float32Array {
   let seed = 0x811c9dc5;

@@ -104,20 +104,30 @@ async function peftWith(change: Record<string, unknown>): Promise<void> {
 }
 
 test.each<[string, unknown]>([
-  ['use_dora', true],
   ['bias', 'lora_only'],
   ['lora_bias', true],
-  ['rank_pattern', { 'layers.0.self_attn.q_proj': 4 }],
-  ['alpha_pattern', { q_proj: 8 }],
   ['modules_to_save', ['lm_head']],
-  ['layers_to_transform', [0, 1]],
   ['layer_replication', [[0, 4]]],
-  ['exclude_modules', ['v_proj']],
+  ['alora_invocation_tokens', [3, 4]],
+  ['target_parameters', ['mlp.weight']],
+  ['use_bdlora', { nblocks: 2 }],
+  ['megatron_config', { a: 1 }],
+  ['loftq_config', { loftq_bits: 4 }],
+  ['arrow_config', { top_k: 2 }],
+  ['ensure_weight_tying', true],
   ['trainable_token_indices', [1]],
   ['use_qalora', true],
   ['init_lora_weights', 'pissa'],
+  ['init_lora_weights', 'pissa_niter_4'],
+  ['init_lora_weights', 'olora'],
+  ['init_lora_weights', 'corda'],
+  ['init_lora_weights', 'loftq'],
+  ['init_lora_weights', 'lora_ga'],
   ['peft_type', 'IA3'],
-  ['target_modules', '.*layers\\.[01].*q_proj'],
+  ['peft_type', 'ADALORA'],
+  ['peft_type', 'VERA'],
+  ['peft_type', 'LOHA'],
+  ['peft_type', null],
   ['a_field_of_a_later_version', { changes: 'everything' }],
 ])('%s = %j is refused by name', async (field, value) => {
   await peftWith({ [field]: value });
@@ -131,6 +141,15 @@ test.each<[Record<string, unknown>, Partial<Adapter['config']>]>([
   [{ fan_in_fan_out: true }, { fanInFanOut: true }],
   [{ target_modules: 'all-linear' }, { targetModules: ['q_proj', 'v_proj'] }],
   [{ target_modules: ['self_attn.q_proj', 'v_proj'] }, { targetModules: ['self_attn.q_proj', 'v_proj'] }],
+  [{ target_modules: '.*(?P<part>self_attn)\\.[qv]_proj' }, { targetModules: /.*(?<part>self_attn)\.[qv]_proj/ }],
+  [{ alpha_pattern: { q_proj: 8 } }, { alphaPattern: { q_proj: 8 } }],
+  [{ rank_pattern: { o_proj: 8, 'v_proj|q_proj': 2 } }, { rankPattern: { o_proj: 8, 'v_proj|q_proj': 2 } }],
+  [
+    { layers_to_transform: [0, 1, 2, 3, 4], layers_pattern: 'layers' },
+    { layersToTransform: [0, 1, 2, 3, 4], layersPattern: 'layers' },
+  ],
+  [{ exclude_modules: ['k_proj'] }, { excludeModules: ['k_proj'] }],
+  [{ eva_config: { rho: 2 }, init_lora_weights: 'eva' }, {}],
   [{ lora_alpha: 1.5, lora_dropout: 0.1, init_lora_weights: 'gaussian' }, { alpha: 1.5 }],
 ])('%j is understood', async (change, expected) => {
   await peftWith(change);
@@ -146,6 +165,19 @@ test.each<[string, Record<string, unknown>, string, ...string[]]>([
   ['a negative scale', { lora_alpha: -1 }, 'CONFIG_BAD_FIELD', 'lora_alpha is -1'],
   ['no targets', { target_modules: [] }, 'CONFIG_BAD_FIELD', 'target_modules is []'],
   ['fewer targets than tensors', { target_modules: ['q_proj'] }, 'ADAPTER_WRONG_TARGETS', 'v_proj'],
+  ['a pattern that does not reach all tensors', { target_modules: '.*layers\\.[01].*q_proj' }, 'ADAPTER_WRONG_TARGETS', 'v_proj'],
+  ['a name that Python would match as a whole', { target_modules: 'q_proj' }, 'ADAPTER_WRONG_TARGETS', 'q_proj'],
+  ['tensors of excluded modules', { exclude_modules: ['v_proj'] }, 'ADAPTER_WRONG_TARGETS', 'v_proj'],
+  ['tensors of other layers', { layers_to_transform: [0, 1] }, 'ADAPTER_WRONG_TARGETS', 'layers.2'],
+  ['another rank for a layer', { rank_pattern: { '0.self_attn.q_proj': 4 } }, 'ADAPTER_WRONG_SHAPE', 'layers.0', '[4, in]'],
+  ['DoRA without magnitudes', { use_dora: true }, 'ADAPTER_MISSING_TENSOR', 'layers.0', 'lora_magnitude_vector'],
+  ['a pattern that is none', { target_modules: 'q_(proj' }, 'CONFIG_BAD_FIELD', 'target_modules', 'q_(proj'],
+  ['a pattern of Python alone', { target_modules: 'q_proj\\Z' }, 'CONFIG_BAD_FIELD', 'target_modules'],
+  ['a rank that is none', { rank_pattern: { q_proj: 1.5 } }, 'CONFIG_BAD_FIELD', 'rank_pattern', 'q_proj'],
+  ['a key that is no pattern', { alpha_pattern: { '[': 4 } }, 'CONFIG_BAD_FIELD', 'alpha_pattern'],
+  ['layers beside a pattern', { target_modules: '.*proj', layers_to_transform: 1 }, 'CONFIG_BAD_FIELD', 'layers_to_transform'],
+  ['a pattern of layers alone', { layers_pattern: 'layers' }, 'CONFIG_BAD_FIELD', 'layers_pattern'],
+  ['a layer before the first', { layers_to_transform: [-1] }, 'CONFIG_BAD_FIELD', 'layers_to_transform'],
   ['more targets than tensors', { target_modules: ['q_proj', 'v_proj', 'o_proj'] }, 'ADAPTER_WRONG_TARGETS', 'o_proj'],
 ])('a configuration with %s is a typed error', async (_, change, code, ...parts) => {
   await peftWith(change);
@@ -175,6 +207,8 @@ test('a factor without its partner, and a tensor that is no factor, are named', 
 
 test('an adapter that does not fit its configuration is not saved', async () => {
   await expect(saveAdapter(path('bad'), small({ rank: 3 }))).rejects.toThrow(failure('ADAPTER_WRONG_SHAPE', 'layers.0.self_attn.q_proj'));
+  await expect(saveAdapter(path('bad'), small({ weightDecomposed: true }))).rejects.toThrow(failure('ADAPTER_MISSING_TENSOR', 'q_proj'));
+  await expect(saveAdapter(path('bad'), small({ targetModules: /.*\p{L}_proj/u }))).rejects.toThrow(failure('ADAPTER_PATTERN', 'u'));
   await expect(saveAdapter(path('bad'), small({ targetModules: ['k_proj'] }))).rejects.toThrow(failure('ADAPTER_WRONG_TARGETS', 'q_proj'));
   expect(await readdir(path())).toEqual([]);
 });

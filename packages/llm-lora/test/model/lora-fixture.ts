@@ -10,7 +10,7 @@ export interface LoraFixture {
   readonly logProbs: readonly (readonly number[])[];
   readonly entropies: readonly (readonly number[])[];
   readonly loss: number;
-  /** By path, `layers.0.self_attn.q_proj.lora_A`. */
+  /** By path, `layers.0.self_attn.q_proj.lora_A`, or `….lora_magnitude_vector`. */
   readonly norms: Readonly<Record<string, number>>;
   /** base64 of float32, of some paths */
   readonly gradients: Readonly<Record<string, string>>;
@@ -59,8 +59,9 @@ export async function gradientDifferences(policy: CausalLM, fixture: LoraFixture
   const off = { loss: Math.abs(metrics['loss']! - fixture.loss), norms: 0, gradients: 0 };
   off.norms = Math.abs(gradientNorm / Math.hypot(...Object.values(fixture.norms)) - 1);
   for (const [path, norm] of Object.entries(fixture.norms)) {
-    const [module, factor] = [path.slice(0, -7), path.endsWith('lora_A') ? 'a' : 'b'] as const;
-    const gradient = difference(before.tensors.get(module)![factor], after.tensors.get(module)![factor]);
+    const at = path.lastIndexOf('.');
+    const [module, factor] = [path.slice(0, at), FACTORS[path.slice(at + 1)]!];
+    const gradient = difference(before.tensors.get(module)![factor]!, after.tensors.get(module)![factor]!);
     off.norms = Math.max(off.norms, Math.abs(Math.hypot(...gradient) / norm - 1));
     const expected = fixture.gradients[path];
     if (expected === undefined) continue;
@@ -70,6 +71,8 @@ export async function gradientDifferences(policy: CausalLM, fixture: LoraFixture
   }
   return off;
 }
+
+const FACTORS: Readonly<Record<string, 'a' | 'b' | 'magnitude'>> = { lora_A: 'a', lora_B: 'b', lora_magnitude_vector: 'magnitude' };
 
 function difference(before: HostTensor, after: HostTensor): Float32Array {
   return (before.data as Float32Array).map((value, i) => value - after.data[i]!);

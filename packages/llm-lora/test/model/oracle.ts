@@ -61,7 +61,7 @@ export async function logitsOf(
     time,
   );
   const traced = (weights: TracedWeights, sequence: SequenceInputs<tf.Tensor>, places1d: tf.Tensor1D, ids: tf.Tensor1D): tf.Tensor => {
-    const { hidden } = forwardTokens(model, weights, sequence, { batch, time, lora: [], scale: 0, past: [] });
+    const { hidden } = forwardTokens(model, weights, sequence, { batch, time, lora: [], past: [] });
     const normed = model.family.finalNorm(model.config, weights.parameters.outer, tf.gather(hidden, places1d));
     return headLogits(normed, tableRows(weights.parameters.head, ids), logitCap(model, tf.scalar(1)));
   };

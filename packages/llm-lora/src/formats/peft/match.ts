@@ -3,7 +3,7 @@ import { FormatError } from '../errors.js';
 import type { Pattern } from './python-pattern.js';
 
 /** A pattern from a file that takes longer than this on the names of a model's modules was written to. */
-const LONGEST_MS = 2000;
+const LONGEST_MS = 500;
 
 /** What a pattern makes of a name: null where it does not match, else what its group `idx` holds, or an empty text. */
 export type Match = string | null;
@@ -19,7 +19,7 @@ export function matchNames(patterns: readonly Pattern[], names: readonly string[
   try {
     return JSON.parse(runInContext(PROGRAM, createContext({ text }), { timeout: LONGEST_MS }) as string) as Match[][];
   } catch (cause) {
-    throw new FormatError('ADAPTER_PATTERN', 'its patterns were not matched within two seconds', {
+    throw new FormatError('ADAPTER_PATTERN', 'its patterns were not matched within half a second', {
       where,
       expected: `regular expressions that ${names.length} names can be held against`,
       remedy: `write them without nested repetition, or list the modules: ${patterns.map(({ source }) => source).join(', ')}`,

@@ -31,7 +31,8 @@ export function loraModules(config: LoraConfig, modules: Iterable<string>, where
   const alphas = byPattern(alphaPattern, paths, where);
   const found = new Map<string, LoraModule>();
   all.forEach((module, at) => {
-    if (!targets[at] || excluded[at] || !inLayers[at]) return;
+    const exactly = !(targetModules instanceof RegExp) && targetModules.includes(paths[at]!); // PEFT asks for no layer then
+    if (!targets[at] || excluded[at] || !(exactly || inLayers[at])) return;
     const own = { rank: ranks[at] ?? rank, alpha: alphas[at] ?? alpha, rankStabilized };
     found.set(module, { rank: own.rank, alpha: own.alpha, scale: loraScale(own) });
   });
