@@ -14,7 +14,7 @@ import {
   type ModelPredictions,
   type StoredDataset,
 } from '@expctr/data';
-import { attributeEncoder } from '@expctr/encoder';
+import { attributeEncoder, itemVectorsToTable, type ItemVectors } from '@expctr/encoder';
 import { FINAL, openArtifacts, P_LC, runFolder, type RunFolder } from '@expctr/run';
 import { openEncoder, POLICY, prepareData, resolveConfig, loadPolicy, type Settings } from '@expctr/trainer';
 import { useOnnx } from '@expctr/tfjs-backend-onnx';
@@ -24,6 +24,8 @@ export interface MadeRun {
   readonly folder: RunFolder;
   readonly settings: Settings;
   readonly dataset: StoredDataset;
+  /** What the run was given of the items' images. */
+  readonly images: ItemVectors;
   /** What the trainer's own prediction of test rows is. */
   readonly predictions: readonly ModelPredictions[];
 }
@@ -81,7 +83,10 @@ export async function makeRun(root: string, seed = 1, sets: readonly string[] = 
     folder.explanations(FINAL),
   ]);
 
-  const plain = buildFeatures({ interactions, items, fitRows, evidence: true, events: true });
+  const images = itemVectors(items.itemIds, seed);
+  await artifacts.once('item-images', () => writeTable(folder.itemImages, itemVectorsToTable(images)), [folder.itemImages]);
+  const image = { ...images, itemCodes: Int32Array.from(items.itemIds.keys()) };
+  const plain = buildFeatures({ interactions, items, fitRows, evidence: true, events: true, vectors: { image } });
   const encoder = attributeEncoder(await openEncoder(settings), Object.keys(items.attributes));
   const data = await encoder.encode(
     Array.from(explained, (row) => ({
@@ -120,7 +125,15 @@ export async function makeRun(root: string, seed = 1, sets: readonly string[] = 
   await mkdir(dirname(folder.predictions), { recursive: true });
   await artifacts.once('predictions', () => writeTable(folder.predictions, predictionsToTable(predictions)), [folder.predictions]);
   artifacts.log.close();
-  return { folder, settings, dataset, predictions };
+  return { folder, settings, dataset, images, predictions };
+}
+
+/** Numbers that stand in for what a model makes of the items' images. */
+function itemVectors(itemIds: readonly string[], seed: number): ItemVectors {
+  const rng = createRng(seed).fork('images');
+  const dimension = 3;
+  const data = Float32Array.from({ length: itemIds.length * dimension }, () => rng.normal());
+  return { itemIds, data, dimension, encoder: 'made up' };
 }
 
 /** Adds the language model that wrote the explanations, as it is before training. */

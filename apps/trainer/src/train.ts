@@ -2,6 +2,7 @@ import { mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRng, checkOptions, type OptionKeys } from '@expctr/core';
+import type { ItemVectors } from '@expctr/ctr-models';
 import { readDataset, writeDataset, type PreparedDataset, type StoredDataset } from '@expctr/data';
 import { evaluateRun, type Metrics } from '@expctr/eval';
 import { inRunFolder, type RunFolder, type RunLock } from '@expctr/run';
@@ -10,6 +11,7 @@ import { optionsOf } from './config/config-schema.js';
 import type { Settings } from './config/resolve.js';
 import { dataSection } from './config/schema.js';
 import { createFeatureStore } from './pipeline/feature-store.js';
+import { itemImages } from './pipeline/item-images.js';
 import { runMethod } from './pipeline/method.js';
 import { loadModels, type Models } from './pipeline/models.js';
 import { pinModels } from './pipeline/pin-models.js';
@@ -135,7 +137,8 @@ async function withModels<T>(
         };
         await artifacts.once('data', write, [folder.data]);
       }
-      return await work({ run, models, data: runDataOf(settings, models, stored ?? (await readDataset(folder.data))) });
+      const data = stored ?? (await readDataset(folder.data));
+      return await work({ run, models, data: runDataOf(settings, models, data, await itemImages(run, data.items)) });
     } finally {
       artifacts.log.close();
     }
@@ -157,12 +160,17 @@ export function subjectOf({ card, items }: PreparedDataset): Subject {
   return { words: card.words, items };
 }
 
-function runDataOf({ config, registry }: Settings, models: Models, { interactions, items, truth, words }: StoredDataset): RunData {
+function runDataOf(
+  { config, registry }: Settings,
+  models: Models,
+  { interactions, items, truth, words }: StoredDataset,
+  vectors: Readonly<Record<string, ItemVectors>>,
+): RunData {
   return {
     interactions,
     items,
     truth,
-    features: createFeatureStore(interactions, items, registry.backbones),
+    features: createFeatureStore(interactions, items, registry.backbones, vectors),
     prompts: promptsOf(config, models, { words, items }, interactions),
   };
 }

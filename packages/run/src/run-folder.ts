@@ -16,6 +16,8 @@ export interface RunFolder {
   readonly lock: string;
   /** Folder of `interactions.arrow`, `items.arrow`, `users.arrow`, `card.json`, and of `truth.arrow` where the truth is known. */
   readonly data: string;
+  /** item-vectors/1 of the items' images, where the run was given some. */
+  readonly itemImages: string;
   /** predictions/1 of the test rows. */
   readonly predictions: string;
   /** predictions/1 of the test rows by models that were fitted on fewer rows, under names such as `expctr-aug@300`. */
@@ -47,6 +49,7 @@ export function runFolder(root: string): RunFolder {
     manifest: at('manifest.json'),
     lock: at('lock.json'),
     data: at('data'),
+    itemImages: at('vectors', 'image.arrow'),
     predictions: at('predictions', 'test.arrow'),
     learningCurve: at('predictions', 'learning-curve.arrow'),
     ctr: at('ctr'),

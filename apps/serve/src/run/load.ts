@@ -14,6 +14,7 @@ import { openGraph, type Graph } from '../model/graph.js';
 import type { ServeOptions } from '../options.js';
 import { createDirectory } from '../pairs/directory.js';
 import { EXPLANATION_VECTOR } from './explanation-vector.js';
+import { readItemImages } from './item-images.js';
 import { placeAt, type Place } from './place.js';
 import type { Served, ServedData } from './served.js';
 import { runSettings } from './settings.js';
@@ -33,7 +34,14 @@ export async function loadServed(path: string, options: ServeOptions, { metrics,
   const place = placeAt(path, options.predictor);
   if (place.kind === 'run') {
     const { folder, modelFolder } = place;
-    await verifyRun(folder, [folder.config, folder.data, modelFolder, folder.explanations(FINAL), folder.adapter(FINAL)]);
+    await verifyRun(folder, [
+      folder.config,
+      folder.data,
+      folder.itemImages,
+      modelFolder,
+      folder.explanations(FINAL),
+      folder.adapter(FINAL),
+    ]);
   }
   const graph = await openGraph(place.model, options);
   try {
@@ -81,6 +89,7 @@ async function loadData(
       words: dataset.words,
       stored,
       vectors,
+      images: await readItemImages(folder.itemImages),
       generator: options.generate
         ? await openGenerator(policyOf(place), { queue: options.queueTexts, most: settings.config.llm.batchSize, onFailure })
         : null,

@@ -23,6 +23,8 @@ export interface ServedData {
   readonly stored: StoredExplanations;
   /** Null for a model that is given no explanations. */
   readonly vectors: ExplanationVectors | null;
+  /** Vectors of the items' images by the item's id; an item that the run did not know has none. */
+  readonly images: ReadonlyMap<string, Float32Array>;
   /** Null where the language model was not asked for. */
   readonly generator: Generator | null;
   /** What the language model wrote, by all that it was shown. */

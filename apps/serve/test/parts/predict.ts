@@ -184,7 +184,7 @@ function without(of: Record<string, unknown>, key: string): Record<string, unkno
 }
 
 /** h(u, i) of the first test row as features, worked out here. */
-function featuresOfFirst({ predictions, dataset: { interactions, items } }: MadeRun): Record<string, unknown> {
+function featuresOfFirst({ predictions, images, dataset: { interactions, items } }: MadeRun): Record<string, unknown> {
   const row = predictions[0]!.interactionId[0]!;
   const past = Array.from(historyOf(interactions, row));
   const item = interactions.item[row]!;
@@ -211,6 +211,7 @@ function featuresOfFirst({ predictions, dataset: { interactions, items } }: Made
       item_genres: genres(interactions.item[p]!),
       label: interactions.label[p],
     })),
+    image: Array.from(images.data.subarray(item * images.dimension, (item + 1) * images.dimension)),
     z: null,
   };
 }

@@ -3,7 +3,7 @@ import type { Settings } from '../config/resolve.js';
 import { namedModel } from '../pipeline/named-model.js';
 import { loadTemplates } from '../pipeline/speech.js';
 import { checkAlgorithm, checkCompletions } from './check-algorithm.js';
-import { checkDataFolder, checkPlace } from './check-places.js';
+import { checkDataFolder, checkPlace, checkVectorPlaces } from './check-places.js';
 import { checkModelNames } from './check-model-names.js';
 import { checkRewards } from './check-rewards.js';
 import { checkForms } from './check-templates.js';
@@ -20,6 +20,7 @@ export async function checkBeforehand({ config, registry }: Settings, folder: Ru
   checkRewards(config, registry);
   checkForms(config, await loadTemplates(config, namedModel(config)?.language ?? null));
   await checkDataFolder(config, registry);
+  await checkVectorPlaces(config, folder);
   await checkModelNames(config, registry);
   await checkPlace(folder.root);
 }

@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rmdir, stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileError, FileError } from '@expctr/core';
+import { imageFiles, loadPca } from '@expctr/encoder';
+import type { RunFolder } from '@expctr/run';
 import { ConfigError } from '../config/errors.js';
 import type { Config } from '../config/schema.js';
 import type { Registry } from '../plugins/registry.js';
@@ -32,6 +35,15 @@ export async function checkDataFolder({ dataDir, dataset }: Config, registry: Re
       cause,
     });
   }
+}
+
+/**
+ * Images and a PCA that the configuration names are there; images need not be once the run has their vectors. What they fit is seen when
+ * data and encoder are. @throws EncoderError of wrong use
+ */
+export async function checkVectorPlaces({ images, encoder }: Config, { itemImages }: Pick<RunFolder, 'itemImages'>): Promise<void> {
+  if (images.folder !== null && !existsSync(itemImages)) await imageFiles(images.folder);
+  if (encoder.pca !== null) await loadPca(encoder.pca);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { atMost } from '@expctr/core';
 import { fitOptions } from '@expctr/ctr-models';
 import { dataOptionsSchema } from '@expctr/data';
+import { ENCODER_DTYPES, reductionOptions } from '@expctr/encoder';
 import { loopOptions } from '@expctr/ppo';
 import type { Normalization, RewardWeight } from '@expctr/rewards';
 import { DEVICE_NAMES, type Device } from '@expctr/tfjs-backend-onnx';
@@ -113,6 +114,23 @@ const reader = z.strictObject({
   stripVerdict: z.boolean().default(true).describe('remove sentences that state the outcome before reader and encoder see an explanation'),
 });
 
+const images = z.strictObject({
+  folder: path
+    .nullable()
+    .default(null)
+    .describe(
+      'folder of images that are named by the items that they are of (42.jpg, .png, .webp); every CTR model is given their vectors; null = none',
+    ),
+  model: path
+    .default('Xenova/clip-vit-base-patch32')
+    .describe('folder or hub id of what turns images into vectors: the image side of CLIP or SigLIP, ViT, DINOv2'),
+  dtype: z.enum(ENCODER_DTYPES).default('fp32').describe("numeric form of that model's weights, of which its files must hold a graph"),
+  missing: z
+    .enum(['zero', 'error'])
+    .default('zero')
+    .describe('an item whose image is missing or damaged gets the zero vector, and a warning counts such items; or it stops the run'),
+});
+
 /** `sampler`, beside the options of the sampler. */
 export const samplerSection = z.strictObject({
   kind: z
@@ -122,7 +140,7 @@ export const samplerSection = z.strictObject({
 });
 
 /** `encoder`, beside the options of the encoder. */
-export const encoderSection = z.strictObject({
+export const encoderSection = reductionOptions.strict().extend({
   model: path
     .default('Xenova/bge-small-en-v1.5')
     .describe("folder or hub id of a sentence encoder, or an encoder by its name and argument, such as 'hashed:256' (also --encoder)"),
@@ -181,10 +199,11 @@ export const commonFields = {
   device: z
     .enum(DEVICE_NAMES as [Device, ...Device[]])
     .default('cpu')
-    .describe('where language model and CTR models compute: the processor, or a GPU by one of ONNX Runtime\'s execution providers'),
+    .describe("where language model and CTR models compute: the processor, or a GPU by one of ONNX Runtime's execution providers"),
   llm: llm.prefault({}),
   prompt: prompt.prefault({}),
   reader: reader.prefault({}),
+  images: images.prefault({}),
 } as const;
 
 /** A section with the options of its part beside the common ones. */

@@ -1,5 +1,5 @@
 import type { Rng } from '@expctr/core';
-import { buildFeatures, findBackbone, type Backbone, type Features } from '@expctr/ctr-models';
+import { buildFeatures, findBackbone, type Backbone, type DenseVectors, type Features } from '@expctr/ctr-models';
 import { rowsOf, type Interactions, type Items } from '@expctr/data';
 
 /** What a CTR model stands on, whatever vectors are added to it. */
@@ -24,13 +24,19 @@ export type FeatureStore = (fit: FitRows, basis: Pick<Basis, 'backbone' | 'evide
 /**
  * The same features for every predictor of a basis: IDs, item attributes and the history, so that these differ in their vectors alone.
  * @param backbones those that a basis may name
+ * @param vectors dense features of all of them, such as the items' images, by name
  */
-export function createFeatureStore(interactions: Interactions, items: Items, backbones: readonly Backbone[]): FeatureStore {
+export function createFeatureStore(
+  interactions: Interactions,
+  items: Items,
+  backbones: readonly Backbone[],
+  vectors: Readonly<Record<string, DenseVectors>> = {},
+): FeatureStore {
   const built = new Map<string, Features>();
   return ({ name, rows: fitRows }, { backbone, evidence }) => {
     const events = findBackbone(backbone, backbones).usesSequences === true;
     const key = JSON.stringify([name, evidence, events]);
-    const known = built.get(key) ?? buildFeatures({ interactions, items, rows: interactions.interactionId, fitRows, evidence, events });
+    const known = built.get(key) ?? buildFeatures({ interactions, items, rows: interactions.interactionId, fitRows, evidence, events, vectors });
     built.set(key, known);
     return known;
   };

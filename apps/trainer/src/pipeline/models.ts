@@ -1,5 +1,5 @@
 import type { DataWarning } from '@expctr/data';
-import { cachedEncoder, findEncoder, type Encoder } from '@expctr/encoder';
+import { cachedEncoder, findEncoder, reducedEncoder, reductionOptions, type Encoder } from '@expctr/encoder';
 import type { Sampler } from '@expctr/language-model';
 import type { LanguageModel } from '@expctr/language-model/training';
 import { CausalLM, loadCausalLM } from '@expctr/llm-lora';
@@ -98,8 +98,9 @@ async function openSampler(config: Config, { samplers }: Registry, policy: Langu
 }
 
 /** The sentence encoder that a configuration names. */
-export function openEncoder({ config, registry: { encoders }, hub = {} }: Settings): Promise<Encoder> {
+export async function openEncoder({ config, registry: { encoders }, hub = {} }: Settings): Promise<Encoder> {
   const { part, argument } = findEncoder(config.encoder.model, encoders);
   const threads = config.threads > 0 ? { threads: config.threads } : {};
-  return part.load(argument, optionsOf(part.options, config.encoder), { hub, ...threads });
+  const encoder = await part.load(argument, optionsOf(part.options, config.encoder), { hub, ...threads });
+  return reducedEncoder(encoder, optionsOf(reductionOptions, config.encoder));
 }

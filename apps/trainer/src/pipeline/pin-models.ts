@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { findEncoder } from '@expctr/encoder';
+import { findEncoder, pinImageModel } from '@expctr/encoder';
 import { parseModelId, type HubOptions } from '@expctr/hub';
 import { locateModel } from '@expctr/llm-lora';
 import { optionsOf } from '../config/config-schema.js';
@@ -17,7 +17,17 @@ export async function pinModels(settings: Settings, progress: Progress, signal: 
   const hub: HubOptions = { onProgress: downloadProgress(progress), ...settings.hub, ...(signal === undefined ? {} : { signal }) };
   const llm = await exactPolicy({ ...settings, hub });
   const encoder = await exactEncoder({ ...settings, hub });
-  return { ...settings, hub, config: { ...config, llm: { ...config.llm, model: llm }, encoder: { ...config.encoder, model: encoder } } };
+  const images = await exactImageModel({ ...settings, hub });
+  return {
+    ...settings,
+    hub,
+    config: {
+      ...config,
+      llm: { ...config.llm, model: llm },
+      encoder: { ...config.encoder, model: encoder },
+      images: { ...config.images, model: images },
+    },
+  };
 }
 
 /** The value of `llm.model` that names the same model later: a hub id with its commit. Brings the model to this machine. */
@@ -31,6 +41,11 @@ export async function exactEncoder({ config, registry, hub = {} }: Settings): Pr
   const exact = await part.pin?.(argument, optionsOf(part.options, config.encoder), { hub });
   const spec = config.encoder.model;
   return exact === undefined || exact === argument ? spec : argument === spec ? exact : `${part.name}:${exact}`;
+}
+
+/** The value of `images.model` that names the same model later. Brings it to this machine where there are images. */
+async function exactImageModel({ config: { images }, hub = {} }: Settings): Promise<string> {
+  return images.folder === null ? images.model : pinImageModel(images.model, { dtype: images.dtype, hub });
 }
 
 /** The language model for a program that has it from the hub itself: its id without the commit, and the commit. */

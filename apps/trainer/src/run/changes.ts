@@ -12,6 +12,7 @@ const CHANGEABLE: Readonly<Record<string, string>> = {
   'llm.batchSize': 'any number that fits memory',
   'llm.model': 'another place of the same files',
   dataDir: 'another place of the same files',
+  'encoder.pca': 'another place of the same file',
   'prompt.explanation': 'another place of the same file',
   'prompt.lc': 'another place of the same file',
   'rewards.timeoutSeconds': 'any number',
