@@ -18,7 +18,7 @@ export class AllowedTokens {
 
   /** The tokens that may come now. @param vocabulary ids are below it @throws {@link PolicyError} `POLICY_CONSTRAINT` where there are none, or ids that are none */
   now(vocabulary: number): ArrayLike<number> {
-    const strange = this.#tokens.find((token) => !(token >= 0 && token < vocabulary && Number.isInteger(token)));
+    const strange = firstStrange(this.#tokens, vocabulary);
     if (this.#tokens.length > 0 && strange === undefined) return this.#tokens;
     throw new PolicyError(
       'POLICY_CONSTRAINT',
@@ -46,4 +46,12 @@ export class AllowedTokens {
     if (!mayEnd) return given;
     return given.length === 0 ? null : [...given, ...this.#stopTokenIds];
   }
+}
+
+function firstStrange(tokens: ArrayLike<number>, vocabulary: number): number | undefined {
+  for (let at = 0; at < tokens.length; at += 1) {
+    const token = tokens[at]!;
+    if (!(token >= 0 && token < vocabulary) || token % 1 !== 0) return token;
+  }
+  return undefined;
 }

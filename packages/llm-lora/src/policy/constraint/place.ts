@@ -28,7 +28,8 @@ export class Place {
   readonly ends: boolean;
   readonly inString: StringPlace | undefined;
   readonly #form: PlaceForm;
-  readonly #after = new Map<number, Place | null>();
+  /** By byte. */
+  readonly #after: (Place | null | undefined)[] = [];
   #shortest: ByteText | undefined;
 
   constructor(form: PlaceForm) {
@@ -38,9 +39,7 @@ export class Place {
   }
 
   step(byte: number): Place | null {
-    let place = this.#after.get(byte);
-    if (place === undefined) this.#after.set(byte, (place = this.#form.step(byte)));
-    return place;
+    return (this.#after[byte] ??= this.#form.step(byte));
   }
 
   get shortest(): ByteText {

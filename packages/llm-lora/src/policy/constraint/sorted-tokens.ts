@@ -32,10 +32,10 @@ export class SortedTokens {
   /** The end of those from `first` on, up to `last`, whose byte at `depth` is that of the first. */
   endOf(first: number, last: number, depth: number): number {
     const byte = this.texts[first]!.charCodeAt(depth);
-    let [low, high] = [first + 1, last];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.texts[middle]!.charCodeAt(depth) === byte) low = middle + 1;
+    let low = first + 1;
+    let high = last;
+    for (let middle = low; low < high; middle = (low + high) >> 1) {
+      if (this.texts[middle]!.charCodeAt(depth) === byte) low = middle + 1; // most stretches are of one token, so the next is asked first
       else high = middle;
     }
     return low;

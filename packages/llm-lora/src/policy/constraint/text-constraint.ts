@@ -54,7 +54,12 @@ export class TextConstraint implements TokenConstraint<TextState> {
     this.#ways.set(place, ways);
     const { tokens, characters, rest, mostCharacters, mostRest } = ways;
     if (mostCharacters <= room && mostRest < left) return { tokens, mayEnd: place.ends };
-    return { tokens: tokens.filter((_, at) => characters[at]! <= room && rest[at]! < left), mayEnd: place.ends };
+    const fitting = new Int32Array(tokens.length);
+    let count = 0;
+    for (let at = 0; at < tokens.length; at += 1) {
+      if (characters[at]! <= room && rest[at]! < left) fitting[count++] = tokens[at]!;
+    }
+    return { tokens: fitting.subarray(0, count), mayEnd: place.ends };
   }
 
   after({ place, room }: TextState, token: number): TextState {
