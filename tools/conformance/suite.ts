@@ -1,12 +1,14 @@
 // Runs tfjs-core's own jasmine suite against the onnx backend, evaluated lazily.
 //
-// usage: npm run conformance [-- --grep TEXT] [--break KERNEL=OTHER] [--verbose]
+// usage: npm run conformance [-- --grep TEXT] [--break KERNEL=OTHER] [--device NAME] [--verbose]
 //   --grep TEXT            only specs whose full name holds TEXT
 //   --break KERNEL=OTHER   control: compute KERNEL as OTHER, which must make specs fail (Tanh=Sinh: about a dozen)
+//   --device NAME          where every operation is evaluated: cpu (default), webgpu, cuda, coreml, directml
 //   --verbose              print each failure's whole stack
 //
 // Ends with the line "N passed, N failed, N excluded", and with status 1 if a spec failed or an exclusion did not end as its reason says.
 import type { KernelBackend, NamedAttrMap, NamedTensorInfoMap } from '@tensorflow/tfjs-core';
+import type { Device } from '@expctr/tfjs-backend-onnx';
 import { toolArguments, wrongUse } from '../common/arguments.js';
 import { loadSpecs, type SpecBundle } from './bundle.js';
 import { EXCLUSIONS, type Reason } from './exclusions.js';
@@ -16,12 +18,13 @@ import { report, type Finding } from './report.js';
 const { values: options } = toolArguments({
   grep: { type: 'string' },
   break: { type: 'string' },
+  device: { type: 'string' },
   verbose: { type: 'boolean', default: false },
 });
 const started = performance.now();
 const jasmine = startJasmine();
 const { tf, useOnnx } = await loadSpecs();
-await useOnnx();
+await useOnnx(options.device === undefined ? {} : { device: options.device as Device, lazy: true });
 if (options.break !== undefined) {
   breakKernel(tf, options.break);
   process.stdout.write(`control: ${options.break.replace('=', ' is computed as ')}\n`);

@@ -5,7 +5,9 @@ import { CompiledFunctionError } from './errors.js';
 import { executionOrder } from './execution-order.js';
 import type { Graph } from './graph.js';
 import { serialize } from './onnx.js';
+import { portable } from './passes/portable.js';
 import { assertProviders, providerFailure, type Provider } from './providers.js';
+import { canStay, onDevice } from './resident.js';
 import type { DType, HostArray, HostTensor } from './tensors.js';
 
 /**
@@ -57,15 +59,20 @@ export interface GraphSession {
   dispose(): Promise<void>;
 }
 
-/** Makes an ONNX Runtime session of a graph. @throws {@link CompiledFunctionError} when ONNX Runtime refuses the graph or a provider */
+/** Makes an ONNX Runtime session of a graph. @param resident which inputs never change @throws {@link CompiledFunctionError} when ONNX Runtime refuses the graph or a provider */
 export async function createSession(
   graph: Graph,
   inputNames: readonly string[],
   outputNames: readonly string[],
   options: SessionOptions,
+  resident: readonly boolean[] = [],
 ): Promise<GraphSession> {
+  const providers = [...(options.providers ?? defaultProviders())];
+  assertProviders(providers, graph.name);
+  const [provider] = providers;
+  const usable = provider === 'cpu' || provider === 'cuda' ? graph : portable(graph);
   const externalData: { path: string; data: Uint8Array }[] = [];
-  const { model, nodes, constantBytes, largestFill } = serialize(graph, {
+  const { model, nodes, constantBytes, largestFill } = serialize(usable, {
     inputNames,
     outputNames,
     order: executionOrder,
@@ -75,8 +82,6 @@ export async function createSession(
       return { path: name, offset: 0 };
     },
   });
-  const providers = [...(options.providers ?? defaultProviders())];
-  assertProviders(providers, graph.name);
   const session = await InferenceSession.create(model, {
     executionProviders: providers,
     intraOpNumThreads: options.threads ?? availableParallelism(),
@@ -93,12 +98,19 @@ export async function createSession(
       new CompiledFunctionError('COMPILED_SESSION', `ONNX Runtime made no session: ${messageOf(cause)}`, { where: graph.name, cause })
     );
   });
-  const types = graph.inputs.map(({ shape, dtype }) => ({ shape: [...shape], dtype: dtype as DType }));
+  const types = graph.inputs.map(({ shape, dtype }, i) => ({
+    shape: [...shape],
+    dtype: dtype as DType,
+    stays: resident[i] === true && provider !== undefined && canStay(provider, dtype as DType),
+  }));
   const running = new Set<Promise<unknown>>();
 
   async function run(inputs: readonly HostArray[]): Promise<HostTensor[]> {
     const feeds: Record<string, Tensor> = {};
-    types.forEach(({ shape, dtype }, i) => (feeds[inputNames[i]!] = new Tensor(dtype, inputs[i]!, shape)));
+    for (const [i, { shape, dtype, stays }] of types.entries()) {
+      const data = inputs[i]!;
+      feeds[inputNames[i]!] = stays ? await onDevice(provider!, data, { dtype, shape }) : new Tensor(dtype, data, shape);
+    }
     const results = await session.run(feeds).catch((cause: unknown) => {
       throw new CompiledFunctionError('COMPILED_RUN', `ONNX Runtime failed: ${messageOf(cause)}`, {
         where: graph.name,

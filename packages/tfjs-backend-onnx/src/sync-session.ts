@@ -6,6 +6,7 @@ import { lazyProviders } from './device.js';
 import { CompiledFunctionError } from './errors.js';
 import { liveNodes, type Graph } from './graph.js';
 import { serialize } from './onnx.js';
+import { portable } from './passes/portable.js';
 import { sizeOf, type DType, type HostArray } from './tensors.js';
 
 /** Tensors below this size are not worth a thread pool of their own. */
@@ -21,12 +22,14 @@ export interface SyncSession {
 export function createSyncSession(graph: Graph): SyncSession {
   const inputNames = graph.inputs.map((_, i) => `input${i}`);
   const outputNames = graph.outputs.map((_, i) => `output${i}`);
-  const { model } = serialize(graph, { inputNames, outputNames, place: () => undefined });
+  const providers = lazyProviders();
+  const usable = providers[0] === 'cpu' ? graph : portable(graph);
+  const { model } = serialize(usable, { inputNames, outputNames, place: () => undefined });
   const session = attempt('COMPILED_SESSION', 'ONNX Runtime made no session', () => {
     initOrt();
     const created = new binding.InferenceSession();
     created.loadModel(model.buffer as ArrayBuffer, model.byteOffset, model.byteLength, {
-      executionProviders: [...lazyProviders()],
+      executionProviders: [...providers],
       intraOpNumThreads: isLarge(graph) ? availableParallelism() : 1,
       logSeverityLevel: 4,
       graphOptimizationLevel: 'disabled',

@@ -23,6 +23,8 @@ export interface TensorSpec<S extends readonly number[] = readonly number[]> {
   readonly shape: S;
   /** Element type. */
   readonly dtype: DType;
+  /** Whether the array given is always the same and never changes, so that a device may keep what it was once given. Default false. */
+  readonly resident?: boolean;
 }
 
 /**
@@ -57,6 +59,14 @@ export function constant(host: HostTensor): ConstantSpec {
 /** The spec that describes a host tensor. */
 export function specOf(host: HostTensor): TensorSpec {
   return { shape: host.shape, dtype: host.dtype };
+}
+
+/**
+ * The spec of weights that nothing changes: where functions compute on a GPU, the array is copied there at its first run and stays, for
+ * all functions that take it. On the processor it is {@link specOf}.
+ */
+export function residentSpecOf(host: HostTensor): TensorSpec {
+  return { ...specOf(host), resident: true };
 }
 
 /** Number of elements of a shape; 1 for a scalar. */

@@ -4,6 +4,7 @@ import { compile, constant, flattenTree, spec, useOnnx, valueAndGrad, type HostT
 import { liveNodes, type Graph } from '../src/graph.js';
 import { inputSignature } from '../src/inputs.js';
 import { optimize } from '../src/passes/index.js';
+import { portable } from '../src/passes/portable.js';
 import { printGraph } from '../src/print.js';
 import { serialize } from '../src/onnx.js';
 import { trace } from '../src/trace.js';
@@ -202,4 +203,16 @@ test('a root mean square norm is one operator, in whatever order its products ar
     const wanted = eager[leaf]!.dataSync();
     data.forEach((value, i) => expect(value).toBeCloseTo(wanted[i]!, 5));
   });
+});
+
+test('for other providers than the processor, products with transposed operands are those of the ONNX standard', () => {
+  const spread = (fn: (x: tf.Tensor2D, y: tf.Tensor2D) => unknown, x: number[], y: number[]): string => {
+    const graph = portable(of2(fn, x, y).graph);
+    return printGraph(graph, names(graph), outputs(graph));
+  };
+  expect(spread((x, y) => tf.matMul(x, y, false, true), [3, 4], [5, 4])).toContain('Gemm(x, y) {transA=0, transB=1}');
+  expect(spread((x, y) => tf.matMul(x, y), [3, 4], [4, 5])).toContain('= MatMul(x, y)');
+  const batched = spread((x, y) => tf.matMul(x, y, true, true), [2, 4, 3], [2, 5, 4]);
+  expect(batched).toContain('float32[2,3,4] = Transpose(x) {perm=[0,2,1]}');
+  expect(batched).not.toContain('FusedMatMul');
 });

@@ -1,7 +1,7 @@
 import {
   mapTree,
   quantize,
-  specOf,
+  residentSpecOf,
   tableByColumns,
   type Activations,
   type FrozenFormat,
@@ -70,7 +70,7 @@ function withSpecs(
   tree: WeightTree<FloatTensor, StoredTensor>,
   activations: Activations,
 ): ModelWeights {
-  return { family, config, tree, specs: mapTree(tree, specOf), activations };
+  return { family, config, tree, specs: mapTree(tree, residentSpecOf), activations };
 }
 
 /** The same parameters with other leaves. */

@@ -29,6 +29,11 @@ const RULES: readonly Rule[] = [
  * rules until none applies. One sweep in program order is enough, because a node's inputs are in their final form when it is reached.
  */
 export function optimize(graph: Graph): Graph {
+  return rewrite(graph, RULES);
+}
+
+/** The program with every node rewritten by the rules until none applies. */
+export function rewrite(graph: Graph, rules: readonly Rule[]): Graph {
   const unique = new UniqueTable();
   const replaced = new Map<Value, Value>();
   let scope = '';
@@ -36,7 +41,7 @@ export function optimize(graph: Graph): Graph {
 
   function simplify(node: Node): readonly Value[] {
     if (node.outputs.length === 1) {
-      for (const rule of RULES) {
+      for (const rule of rules) {
         const value = rule(node, builder);
         if (value !== undefined) return [unique.constant(value)];
       }

@@ -12,7 +12,8 @@ function untransposed(x: Value): Value | undefined {
   return exchanges && rank >= 2 ? node.inputs[0] : undefined;
 }
 
-function flag(node: Node, name: string): boolean {
+/** Whether an attribute that is 0 or 1 is 1. */
+export function flag(node: Node, name: string): boolean {
   const attribute = node.attributes[name];
   return attribute?.kind === 'int' && attribute.value === 1;
 }

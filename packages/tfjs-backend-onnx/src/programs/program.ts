@@ -4,7 +4,7 @@ import type { Graph, Value } from '../graph.js';
 import type { InputSignature } from '../inputs.js';
 import { saveProgram } from '../save.js';
 import { createSession, type GraphSession, type SessionOptions } from '../session.js';
-import type { DType } from '../tensors.js';
+import { isConstant, type DType } from '../tensors.js';
 import { mapTree } from '../tree.js';
 
 /** A graph that is ready to run, with what it was called with and what it returned: what a compiled function is made of. */
@@ -38,8 +38,9 @@ export function programOf(compiled: Pick<CompiledFunction, 'name' | 'backend'>):
 }
 
 /** A session for a program. */
-export function sessionOf({ graph, inputNames, outputNames }: Program, options: SessionOptions): Promise<GraphSession> {
-  return createSession(graph, inputNames, outputNames, options);
+export function sessionOf({ graph, inputNames, outputNames, signature }: Program, options: SessionOptions): Promise<GraphSession> {
+  const resident = signature.leaves.flatMap((leaf) => (isConstant(leaf.spec) ? [] : [leaf.spec.resident ?? false]));
+  return createSession(graph, inputNames, outputNames, options, resident);
 }
 
 /** Makes a compiled function of a program. @param traceMilliseconds what it took to come by the program */
