@@ -13,6 +13,6 @@ export { fileError, FileError, withFileErrors } from './file-error.js';
 export { removeTemporaryFiles, replaceAtomically, writeFileAtomic } from './atomic-file.js';
 export { tolerateClosedPipe } from './closed-pipe.js';
 export { printable, printableJson, printableLines } from './printable.js';
-export { print, printError } from './terminal.js';
+export { print, printError, printPart } from './terminal.js';
 export { parseJson } from './parse-json.js';
 export { freePort, reasonOf, retryAfter } from './network.js';

@@ -47,7 +47,7 @@ export async function writeCheckpoint(path: string, { progress, identity, adapte
   const tensors = new Map<string, HostTensor>([...named('adapter', adapter), ...(best === null ? [] : named('best', best))]);
   for (const [name, tensor] of Object.entries(state)) tensors.set(`state/${name}`, tensor);
   const told = { version: VERSION, progress, identity, config: adapter.config };
-  await writeSafetensors(path, tensors, { metadata: { expctr: JSON.stringify(told) } });
+  await writeSafetensors(path, tensors, { metadata: { expctr: JSON.stringify(told, plainPattern) } });
 }
 
 /** Reads a checkpoint; null where there is none. @throws FormatError for a damaged file; SftError `SFT_RESUME` for one of something else */
@@ -74,7 +74,7 @@ function toldIn(text: string | undefined, where: string): Told {
   const wrong = (): SftError =>
     new SftError('SFT_RESUME', 'the file is no checkpoint of a fine-tuning of this version', { where, expected: VERSION });
   try {
-    const told = JSON.parse(text ?? 'null') as (Told & { readonly version: string }) | null;
+    const told = JSON.parse(text ?? 'null', pattern) as (Told & { readonly version: string }) | null;
     if (told?.version === VERSION) return told;
   } catch {
     throw wrong();
@@ -85,7 +85,9 @@ function toldIn(text: string | undefined, where: string): Told {
 /** Tensors of an adapter as `prefix/path of the module/factor`. */
 function* named(prefix: string, { tensors }: Adapter): Generator<[string, HostTensor]> {
   for (const [module, factors] of tensors) {
-    for (const [factor, tensor] of Object.entries(factors)) yield [`${prefix}/${module}/${factor}`, tensor as HostTensor];
+    for (const [factor, tensor] of Object.entries(factors) as [string, HostTensor | undefined][]) {
+      if (tensor !== undefined) yield [`${prefix}/${module}/${factor}`, tensor];
+    }
   }
 }
 
@@ -97,4 +99,15 @@ function adapterIn(prefix: string, tensors: ReadonlyMap<string, HostTensor>): Ad
     modules.set(module, { ...modules.get(module), [factor]: tensor });
   }
   return modules as unknown as Adapter['tensors'];
+}
+
+/** For JSON.stringify: a regular expression, which an adapter's configuration may hold, as an object. */
+export function plainPattern(_: string, value: unknown): unknown {
+  return value instanceof RegExp ? { pattern: value.source, flags: value.flags } : value;
+}
+
+/** For JSON.parse: the other way. */
+function pattern(_: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('pattern' in value) || !('flags' in value)) return value;
+  return new RegExp(String(value.pattern), String(value.flags));
 }

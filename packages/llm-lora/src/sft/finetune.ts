@@ -4,7 +4,7 @@ import type { LanguageModel, TrainStep } from '@expctr/language-model/training';
 import { adamw, chain, clipByGlobalNorm, type Optimizer } from '@expctr/tfjs-backend-onnx';
 import type { Adapter } from '../formats/adapter.js';
 import { saveAdapter } from '../formats/peft/save.js';
-import { readCheckpoint, writeCheckpoint, type Evaluation, type SftCheckpoint, type SftProgress } from './checkpoint.js';
+import { plainPattern, readCheckpoint, writeCheckpoint, type Evaluation, type SftCheckpoint, type SftProgress } from './checkpoint.js';
 import { SftError } from './errors.js';
 import { evaluationLoss } from './evaluate.js';
 import type { Example } from './example.js';
@@ -222,7 +222,7 @@ function identityOf(
   { config }: Adapter,
 ): SftCheckpoint['identity'] {
   const model = sha256(JSON.stringify([family, tokenizer.hash]));
-  return { ...settings, model, examples: rowsDigest(rows), evaluation: rowsDigest(held), adapter: JSON.stringify(config) };
+  return { ...settings, model, examples: rowsDigest(rows), evaluation: rowsDigest(held), adapter: JSON.stringify(config, plainPattern) };
 }
 
 /** @throws SftError `SFT_FOLDER_USED`, `SFT_RESUME` */

@@ -31,7 +31,9 @@ describe('the Trainer of transformers', () => {
   test.each(runs)('ten updates of $family lose what they lose in the Trainer of transformers, and leave its adapter', async (run) => {
     const files = await familyFiles(run.family);
     try {
-      const policy = createPolicy(await loadCheckpoint(files.folder), letters(), { limits: { batchTokens: run.family === 'llama' ? 64 : 160 } });
+      const policy = createPolicy(await loadCheckpoint(files.folder), letters(), {
+        limits: { batchTokens: run.family === 'llama' ? 64 : 160 },
+      });
       policy.adapters.set('a', familyAdapter(readNumbers(run.family)));
       const examples = rows.map(({ prompt, response }) => ({ promptTokens: prompt, completionTokens: response }));
       const { losses } = await finetune(policy, examples, { ...SETTINGS[run.family], epochs: 5, batchSize: 6, shuffle: false });

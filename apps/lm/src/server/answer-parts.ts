@@ -1,0 +1,46 @@
+import type { Tokenizer } from '@expctr/language-model';
+import type { AskedSampling } from './sampling.js';
+import type { Written } from './write.js';
+
+/** Tokens of an answer. */
+export interface Usage {
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly total_tokens: number;
+}
+
+/** @param prompts each counted once, however many texts go on from it */
+export function usageOf(prompts: readonly (readonly number[])[], completionTokens: number): Usage {
+  const promptTokens = prompts.reduce((sum, { length }) => sum + length, 0);
+  return { prompt_tokens: promptTokens, completion_tokens: completionTokens, total_tokens: promptTokens + completionTokens };
+}
+
+/** How tokens are shown in log-probabilities. */
+export function tokenTexts(tokens: readonly number[], tokenizer: Tokenizer, { tokensAsIds }: AskedSampling): string[] {
+  return tokens.map((id) => (tokensAsIds ? `token_id:${id}` : tokenizer.decodeText([id])));
+}
+
+/** Log-probabilities of a completion, as `/v1/completions` has them: of the tokens that were drawn, and of no others. */
+export function completionLogProbs({ tokens, logProbs }: Written, tokenizer: Tokenizer, asked: AskedSampling): object {
+  const texts = tokenTexts(tokens, tokenizer, asked);
+  let at = 0;
+  const offsets = tokens.map((id) => {
+    const offset = at;
+    at += tokenizer.decodeText([id]).length;
+    return offset;
+  });
+  return {
+    tokens: texts,
+    token_logprobs: logProbs,
+    top_logprobs: texts.map((text, i) => ({ [text]: logProbs[i]! })),
+    text_offset: offsets,
+  };
+}
+
+/** The same as `/v1/chat/completions` has them. */
+export function chatLogProbs({ tokens, logProbs }: Written, tokenizer: Tokenizer, asked: AskedSampling): object {
+  const texts = tokenTexts(tokens, tokenizer, asked);
+  return {
+    content: tokens.map((id, i) => ({ token: texts[i]!, logprob: logProbs[i]!, bytes: [...tokenizer.tokenBytes(id)], top_logprobs: [] })),
+  };
+}
