@@ -11,6 +11,7 @@ import { readJsonObject } from '../formats/json-file.js';
 import { writeShards } from '../formats/safetensors/shards.js';
 import type { LazyTensor } from '../formats/safetensors/write.js';
 import type { DecoderConfig } from '../model/config.js';
+import { rotaryFrequencies, type RotaryConfig } from '../model/rotary.js';
 import { makeFolder } from './destination.js';
 import { checkHalf, withProgress, type MergedModel, type WriteModelOptions } from './merged-model.js';
 
@@ -76,6 +77,16 @@ function noConfig(where: string, what: string): FormatError {
   });
 }
 
+/** A GGUF file has factors of frequencies where config.json has the scaling that they come from. */
+function sameRotation(...configs: readonly Readonly<Record<string, unknown>>[]): boolean {
+  const [own, theirs] = configs.map((config) => config as unknown as RotaryConfig);
+  const factorOf = ({ ropeScaling }: RotaryConfig): number =>
+    ropeScaling !== null && 'attentionFactor' in ropeScaling ? ropeScaling.attentionFactor : 1;
+  const [a, b] = [rotaryFrequencies(own!), rotaryFrequencies(theirs!)];
+  const close = (x: number, y: number): boolean => Math.abs(x / y - 1) < 1e-6;
+  return a.length === b.length && a.every((frequency, i) => close(frequency, b[i]!)) && close(factorOf(own!), factorOf(theirs!));
+}
+
 /** Fields that files may have differently: whether the head is tied is what the weights say, and end tokens stand in several files. */
 const FREE: ReadonlySet<string> = new Set(['tiedEmbeddings', 'bosTokenId', 'eosTokenIds', 'maxPositions']);
 
@@ -88,7 +99,9 @@ function checkSame(
     JSON.stringify(value, (_, each: unknown) => (typeof each === 'number' ? Math.fround(each) : each));
   const [own, theirs]: Readonly<Record<string, unknown>>[] = [{ ...config }, { ...other.config }];
   const fields = [...new Set([...Object.keys(own!), ...Object.keys(theirs!)])].filter((field) => !FREE.has(field));
-  const list = fields.filter((field) => rounded(own![field] ?? null) !== rounded(theirs![field] ?? null));
+  const same = (field: string): boolean =>
+    rounded(own![field] ?? null) === rounded(theirs![field] ?? null) || (field === 'ropeScaling' && sameRotation(own!, theirs!));
+  const list = fields.filter((field) => !same(field));
   if (family.name !== other.family.name) list.unshift('model_type');
   if (list.length === 0) return;
   throw new FormatError('CHECKPOINT_CONFIG_MISMATCH', `it describes another model than the one that is saved: ${list.join(', ')} differ`, {
