@@ -6,6 +6,7 @@ import { TokenizerError } from './errors.js';
 import { afterControlToken, asContinuation, withoutControlTokens } from './plain-text.js';
 import type { ChatPrompt, Tokenizer } from '@expctr/language-model';
 import { plainTokens, withNamedTokens } from './special-tokens.js';
+import { templateRenderer } from './render-template.js';
 import { checkTemplateEnds } from './template-time.js';
 import { tokenBytes } from './token-bytes.js';
 import { isControl, withUnicodeDigits, type TokenizerJson } from './tokenizer-json.js';
@@ -44,7 +45,8 @@ export function makeTokenizer(
   const fullContinuation = sharing(full, continuation, config, Class);
   const controlTokens = (json.added_tokens ?? []).filter(isControl);
   const hasChatTemplate = full.chat_template !== null;
-  const laidOut: RenderChat = (messages) => full.apply_chat_template([...messages], { tokenize: false, add_generation_prompt: true });
+  let render: RenderChat | undefined;
+  const laidOut: RenderChat = (messages) => (render ??= templateRenderer(full.get_chat_template(), config))(messages);
   if (hasChatTemplate) checkTemplateEnds(() => laidOut([{ role: 'user', content: 'Hello' }]), name);
   const prefix = checkedIds(sequencePrefix(full), 'a', name);
 

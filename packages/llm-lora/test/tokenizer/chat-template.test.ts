@@ -80,3 +80,10 @@ test('a template that does not end is ended, and refused where the tokenizer is 
   const chat_template = '{% for i in range(1000000000) %}{% for j in range(1000000000) %}x{% endfor %}{% endfor %}';
   expect(() => letters({}, { chat_template })).toThrow(expect.objectContaining({ code: 'TOKENIZER_CHAT_TEMPLATE' }));
 });
+
+test('a date in a form that is not known is an error, not a part of the prompt', () => {
+  const tokenizer = letters({}, { chat_template: "{{ strftime_now('%Q') }}{{ messages[0].content }}" });
+  expect(() => tokenizer.encode({ form: 'chat', messages: [user('a')] })).toThrow(
+    expect.objectContaining({ code: 'TOKENIZER_BAD_CHAT_TEMPLATE', message: expect.stringContaining('%Q') as string }) as Error,
+  );
+});

@@ -35,7 +35,8 @@ export class SortedTokens {
     let low = first + 1;
     let high = last;
     for (let middle = low; low < high; middle = (low + high) >> 1) {
-      if (this.texts[middle]!.charCodeAt(depth) === byte) low = middle + 1; // most stretches are of one token, so the next is asked first
+      if (this.texts[middle]!.charCodeAt(depth) === byte)
+        low = middle + 1; // most stretches are of one token, so the next is asked first
       else high = middle;
     }
     return low;
