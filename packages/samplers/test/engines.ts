@@ -8,6 +8,7 @@ import { fakeLaunch, type LlamaCppAnswer } from './fake-llama-cpp.js';
 import { closeAll, type FakeServer, type Json } from './fake-server.js';
 import { fakeSglang, type SglangAnswer } from './fake-sglang.js';
 import { fakeVllm, type VllmAnswer } from './fake-vllm.js';
+import { closeLmServers, realLmServer } from './lm-server.js';
 import { VOCABULARY, writeAdapter } from './tiny-model.js';
 
 /** Servers and the sampler over them. */
@@ -77,14 +78,25 @@ export const llamaCpp: TestedEngine = {
   misread: (answer) => void ((answer as LlamaCppAnswer).tokens_evaluated += 1),
 };
 
-/** All three. */
-export const ENGINES = [vllm, sglang, llamaCpp];
+/** The client of vLLM over the real server of `expctr-lm`, which speaks its dialect. */
+export const expctrLm: TestedEngine = {
+  ...vllm,
+  name: 'expctr-lm',
+  async open(replicas, options = {}) {
+    const servers = await Promise.all(Array.from({ length: replicas }, () => realLmServer()));
+    return { sampler: createVllmSampler({ urls: servers.map(({ url }) => url), ...QUICK, ...options }), servers: () => servers };
+  },
+};
+
+/** All of them. */
+export const ENGINES = [vllm, sglang, llamaCpp, expctrLm];
 
 /** Folders with adapters by their names; gone after each test, as are the servers. */
 export function adapterFolders(): (name: string, size?: number) => Promise<string> {
   const made: string[] = [];
   afterEach(async () => {
     await closeAll();
+    await closeLmServers();
     await Promise.all(made.splice(0).map((folder) => rm(folder, { recursive: true, force: true })));
   });
   return async (name, size) => {

@@ -12,6 +12,11 @@ export type Delta = Float64Array;
 
 const base = normals('base', VOCABULARY * VOCABULARY, 1.2);
 
+/** The logit of a token behind another one, without an adapter. */
+export function tableOf(before: number, token: number): number {
+  return base[before * VOCABULARY + token]!;
+}
+
 function normals(seed: string, length: number, scale: number): Float32Array {
   const rng = createRng(seed);
   return Float32Array.from({ length }, () => scale * rng.normal());

@@ -142,6 +142,7 @@ export function createSharedSampler({ generate, most, room, onCall }: SharedSamp
       if (waiting + count > room) throw tooMany(count, room, Math.max(1, Math.ceil(waiting * pace)));
       waiting += count;
       const like = JSON.stringify(drawingOf(options));
+      const rejects: ((reason: unknown) => void)[] = [];
       const made = prompts.flatMap((prompt, promptIndex) =>
         Array.from(
           { length: completionsPerPrompt },
@@ -149,12 +150,18 @@ export function createSharedSampler({ generate, most, room, onCall }: SharedSamp
             new Promise<Completion>((resolve, reject) => {
               const key = JSON.stringify([...seed, keys?.[promptIndex] ?? promptIndex, completion]);
               queue.push({ kind: 'text', prompt, key, promptIndex, completion, options, like, resolve, reject });
-              signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+              rejects.push(reject);
             }),
         ),
       );
+      const lose = (): void => rejects.forEach((reject) => reject(signal?.reason));
+      signal?.addEventListener('abort', lose);
       begin();
-      return Promise.all(made);
+      try {
+        return await Promise.all(made);
+      } finally {
+        signal?.removeEventListener('abort', lose);
+      }
     },
     between(work) {
       return new Promise((resolve, reject) => {
