@@ -2,12 +2,16 @@ import { checkOptions, type OptionKeys } from '@expctr/core';
 import type { LoraConfig, ModuleNames } from '../formats/adapter.js';
 import { isNamed, loraModules, type LoraModule } from '../formats/peft/modules.js';
 import { peftConfigText } from '../formats/peft/config.js';
+import { fullPath, modulePath } from '../formats/peft/names.js';
 import { PolicyError } from '../policy/errors.js';
 import { sitePaths, type LoraSites } from './lora-tree.js';
 
 /** What adapters are made: as {@link LoraConfig}, of which whatever is missing has a default. */
 export interface LoraOptions extends Partial<Omit<LoraConfig, 'targetModules' | 'fanInFanOut'>> {
-  /** The adapted modules; `all-linear` are all of the blocks' linear layers. Default: those that are usual for the family. */
+  /**
+   * The adapted modules; `all-linear` are all of the blocks' linear layers. Of an expression those of them count that it matches; where it
+   * matches other modules, too, which PEFT refuses, the adapter is saved with the names of those that it is on. Default: what is usual for the family.
+   */
   readonly targetModules?: ModuleNames | 'all-linear';
 }
 
@@ -51,12 +55,36 @@ export function planLora(options: LoraOptions, sites: LoraSites, usual: readonly
   const modules = loraModules(config, paths, 'lora');
   if (modules.size === 0) throw wrong('targetModules', 'no layer is left', expectedNames(sites));
   checkPatterns(config, modules);
+  const saved = meetsOthers(config, modules, sites) ? listed(config, modules) : config;
   try {
-    peftConfigText(config);
+    peftConfigText(saved);
   } catch (cause) {
     throw wrong('targetModules', (cause as Error).message, 'regular expressions that Python has, too, for the files of an adapter');
   }
-  return { config, modules };
+  return { config: saved, modules };
+}
+
+/** Modules without weights of the classes of transformers, by their names in a block or a part of it. */
+const WITHOUT_WEIGHTS = [
+  ...['act', 'act_fn', 'activation_fn', 'rotary_emb', 'drop', 'dropout', 'attn_dropout', 'resid_dropout'],
+  ...['resid_attn_dropout', 'resid_mlp_dropout'],
+];
+
+/**
+ * Whether an expression matches modules that are no linear layer of a block, too: PEFT adapts the head where it is one of them, and refuses
+ * the others.
+ */
+function meetsOthers(config: LoraConfig, modules: ReadonlyMap<string, LoraModule>, { modules: all }: LoraSites): boolean {
+  if (!(config.targetModules instanceof RegExp)) return false;
+  const above = new Set(all.flatMap((path) => path.split('.').map((_, parts, names) => names.slice(0, parts).join('.'))));
+  const inside = [...above].flatMap((path) => WITHOUT_WEIGHTS.map((name) => (path === '' ? name : `${path}.${name}`)));
+  const others = [...above, ...inside, ...all, 'lm_head'].filter((path) => path !== '' && !modules.has(modulePath(path)));
+  return loraModules(config, others, 'lora').size > 0;
+}
+
+/** The same adapter by the whole names of its modules. */
+function listed({ excludeModules: _, ...config }: LoraConfig, modules: ReadonlyMap<string, LoraModule>): LoraConfig {
+  return { ...config, targetModules: [...modules.keys()].map(fullPath) };
 }
 
 /** The last parts of their names. */
@@ -79,6 +107,7 @@ const prefixed = (option: string, values: Readonly<Record<string, number>>): Rec
 
 function checkNames(option: string, modules: ModuleNames, paths: readonly string[], sites: LoraSites): void {
   if (modules instanceof RegExp) {
+    if (option === 'excludeModules') return; // it may be there for other modules
     const { size } = loraModules({ rank: 1, alpha: 1, targetModules: modules }, paths, 'lora');
     if (size === 0) throw wrong(option, `no layer matches ${String(modules)}`, `a pattern of whole names, such as model.${paths[0]!}`);
     return;

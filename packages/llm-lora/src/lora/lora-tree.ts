@@ -1,4 +1,4 @@
-import { adapterPath, linearLayers, type LinearLayer, type TensorLayout } from '../families/layout.js';
+import { adapterPath, linearLayers, namedTensors, type LinearLayer, type TensorLayout } from '../families/layout.js';
 import type { Adapter, LoraConfig } from '../formats/adapter.js';
 import type { FloatTensor } from '../formats/host-tensor.js';
 
@@ -21,6 +21,8 @@ export interface LoraSites {
   readonly transposed: boolean;
   /** The name that adapters have for a linear layer of a block. */
   readonly path: (index: number, linear: LinearLayer) => string;
+  /** Hugging Face's names of all modules with weights, those of linear layers among them. */
+  readonly modules: readonly string[];
 }
 
 /** The sites of a model with so many blocks. */
@@ -30,6 +32,7 @@ export function loraSites(layout: TensorLayout, layers: number): LoraSites {
     linears: linearLayers(layout),
     transposed: Object.values(layout.linears).some(({ transposed = false }) => transposed),
     path: (index, linear) => adapterPath(layout, index, linear),
+    modules: [...new Set(namedTensors(layout, layers).map(({ name }) => name.replace(/\.(?:weight|bias)$/, '')))],
   };
 }
 

@@ -1,5 +1,5 @@
 import { writeFileAtomic } from '@expctr/core';
-import { copyFile, readdir, stat } from 'node:fs/promises';
+import { copyFile, readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ModelFamily } from '../families/family.js';
 import { familiesWith } from '../families/find.js';
@@ -7,6 +7,7 @@ import { readConfig } from '../formats/config-file.js';
 import { FormatError } from '../formats/errors.js';
 import { isBesideFile } from '../formats/hub-files.js';
 import { transpose } from '../formats/hugging-face-source.js';
+import { withJsonFields } from '../formats/json-fields.js';
 import { readJsonObject } from '../formats/json-file.js';
 import { writeShards } from '../formats/safetensors/shards.js';
 import type { LazyTensor } from '../formats/safetensors/write.js';
@@ -46,7 +47,7 @@ export async function saveHuggingFaceFolder(destination: string, options: Huggin
       if (wanted) await copyFile(join(from, name), join(folder, name));
     }
     await writeShards(folder, new Map(tensors), { floats: FLOATS[dtype], maxShardBytes });
-    await writeFileAtomic(join(folder, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+    await writeFileAtomic(join(folder, 'config.json'), config);
   });
 }
 
@@ -58,7 +59,7 @@ async function folderOf(path: string): Promise<string> {
 }
 
 /** config.json of the base model, with what is different now: the type of the weights, and whether the head is the embedding table. */
-async function configFor(model: MergedModel, folder: string, dtype: string): Promise<Record<string, unknown>> {
+async function configFor(model: MergedModel, folder: string, dtype: string): Promise<string> {
   const path = join(folder, 'config.json');
   const json = await readJsonObject(path);
   if (json === null) throw noConfig(folder, 'the folder has no config.json');
@@ -66,7 +67,8 @@ async function configFor(model: MergedModel, folder: string, dtype: string): Pro
   checkSame(model, described!, path);
   const named = ['dtype', 'torch_dtype'].filter((field) => Object.hasOwn(json, field));
   const types = Object.fromEntries((named.length > 0 ? named : ['torch_dtype']).map((field) => [field, dtype]));
-  return { ...json, ...types, tie_word_embeddings: model.family.layout(model.config).head === null };
+  const tied = model.family.layout(model.config).head === null;
+  return withJsonFields(await readFile(path, 'utf8'), { ...types, tie_word_embeddings: tied });
 }
 
 function noConfig(where: string, what: string): FormatError {

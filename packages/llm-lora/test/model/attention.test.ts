@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { attend } from '../../src/model/attention.js';
 import { packedMask } from '../../src/policy/packing.js';
 
-beforeAll(useOnnx);
+beforeAll(() => useOnnx());
 
 const SIZES = { heads: 2, keyValueHeads: 1, headDim: 4, queryScale: 0.5 };
 const rng = createRng('attention');
