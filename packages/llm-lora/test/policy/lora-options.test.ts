@@ -79,7 +79,7 @@ describe('a fresh adapter', () => {
     expect(targetsOf(/.*1\.self_attn\..*/)).toEqual(['q', 'k', 'v', 'o'].map((name) => `model.layers.1.self_attn.${name}_proj`));
     expect(targetsOf(/.*1\.mlp\..*/)).toHaveLength(3); // its activation is a module without weights
     for (const clean of [/.*1\.self_attn\.[^.]+_proj/, /.*_proj/]) expect(targetsOf(clean)).toBe(clean);
-    expect(targetsOf(/.*(1\.mlp\..*|.*q_proj)/, /.*act_fn/)).toBeInstanceOf(RegExp);
+    expect(targetsOf(/.*(1\.mlp\..*|.*q_proj)/, /.*(act|activation_fn|drop|emb).*/)).toBeInstanceOf(RegExp);
   });
 
   test.each<[LoraOptions, string]>([
@@ -157,7 +157,7 @@ describe('DoRA', () => {
       }
       for (const [module, { magnitude }] of policy.adapters.get('mine').tensors)
         expect(magnitude!.data).not.toEqual(before.tensors.get(module)!.magnitude!.data);
-      const sampling = { temperature: 1, maxNewTokens: 5, stopTokenIds: [], seed: [3] };
+      const sampling = { temperature: 1, maxNewTokens: 5, stopTokenIds: [], seed: [3] as const };
       const completions = await policy.generate(batch.prompts, sampling);
       const responses = completions.map(({ tokens }) => tokens);
       const scored = await policy.logProbabilities({ prompts: batch.prompts, responses }, 'mine');
