@@ -2,6 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { flagOf } from '@expctr/app-kit';
+import { lmServeOptions } from '@expctr/lm';
+import { sftOptions } from '@expctr/llm-lora/sft';
 import { serveOptions } from '@expctr/serve';
 import { createRegistry, listOptions, presets } from '@expctr/trainer';
 import { repository, type MarkdownFile } from './markdown.js';
@@ -36,7 +38,7 @@ export function unknownNames(files: readonly MarkdownFile[]): string[] {
     for (const [word] of words.text.matchAll(/npm (?:run )?[a-z:]+(?: -- [a-z][\w-]*)?/gu)) report(words, word, script(word, words.file));
     for (const [, assigned] of words.text.matchAll(/--set '?([\w.]+)=/gu)) report(words, assigned!, option(assigned!, words.file));
     for (const [, preset] of words.text.matchAll(/--preset ([\w-]+)/gu)) report(words, preset!, known(presets, preset!));
-    const program = /expctr-(train|eval|data|worker|serve)/u.exec(words.text)?.[1];
+    const program = /expctr-(train|eval|data|worker|serve|lm)\b/u.exec(words.text)?.[1];
     for (const [, flag] of program === undefined ? [] : words.text.matchAll(/\s(--[a-z][a-z-]+)/gu)) {
       report(words, flag!, PROGRAMS[program as keyof typeof PROGRAMS].includes(flag!) ? null : `expctr-${program} has no such flag`);
     }
@@ -101,10 +103,16 @@ const flagsIn = (file: string): string[] => [
   ...[...readFileSync(join(repository, file), 'utf8').matchAll(/--[a-z][a-z-]+/gu)].map(([flag]) => flag),
 ];
 
+/** A flag of true or false says the opposite of its default. */
+function flagsOf(shape: object): string[] {
+  return Object.keys(shape).flatMap((name) => [flagOf(name), flagOf(name).replace('--', '--no-')]);
+}
+
 const PROGRAMS = {
   train: flagsIn('apps/trainer/src/cli/program.ts'),
   eval: flagsIn('apps/eval/src/cli.ts'),
   data: flagsIn('packages/data/src/commands/program.ts'),
   worker: flagsIn('apps/worker/src/cli/program.ts'),
-  serve: ['--help', '--version', ...Object.keys(serveOptions.shape).map(flagOf)],
+  lm: [...flagsIn('apps/lm/src/cli/program.ts'), ...flagsOf(lmServeOptions.shape), ...flagsOf(sftOptions.shape)],
+  serve: ['--help', '--version', ...flagsOf(serveOptions.shape)],
 };

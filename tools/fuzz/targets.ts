@@ -1,4 +1,5 @@
 import type { Target } from './target.js';
+import { languageModelServerTargets } from './targets/language-model-server.js';
 import { modelsTargets } from './targets/models.js';
 import { ratingsTargets } from './targets/ratings.js';
 import { runsTargets } from './targets/runs.js';
@@ -6,4 +7,11 @@ import { serversTargets } from './targets/servers.js';
 import { tablesTargets } from './targets/tables.js';
 
 /** Every reader of files that come from elsewhere, and of requests. A new one is an entry in one of these. */
-export const targets: readonly Target[] = [...ratingsTargets, ...tablesTargets, ...modelsTargets, ...runsTargets, ...serversTargets];
+export const targets: readonly Target[] = [
+  ...ratingsTargets,
+  ...tablesTargets,
+  ...modelsTargets,
+  ...runsTargets,
+  ...serversTargets,
+  ...languageModelServerTargets,
+];

@@ -70,8 +70,8 @@ describe('completions', () => {
       ask('/v1/completions', { ...asked, temperature: 0.5 }),
       ask('/v1/completions', asked),
     ]);
-    expect(choicesOf(together[2]!)[0]!['token_ids']).toEqual(tokens);
-    expect(choicesOf(together[0]!).map(({ index }) => index)).toEqual([0, 1, 2, 3]);
+    expect(choicesOf(together[2])[0]!['token_ids']).toEqual(tokens);
+    expect(choicesOf(together[0]).map(({ index }) => index)).toEqual([0, 1, 2, 3]);
     const ids = await ask('/v1/completions', { ...asked, prompt });
     expect(choicesOf(ids)[0]!['token_ids']).toEqual(tokens);
     const unseeded = { prompt: 'ab', max_tokens: 8, ignore_eos: true };

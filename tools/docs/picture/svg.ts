@@ -21,6 +21,8 @@ const CAPTIONS: Readonly<Record<string, string>> = {
   trainer: 'the method, the command',
   worker: 'millions of rows',
   serve: 'predictions over HTTP',
+  lm: 'models, run and tuned',
+  'app-kit': 'server, flags, progress',
 };
 
 /** An SVG of boxes and of arrows to what each stands on. */

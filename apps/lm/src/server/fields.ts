@@ -57,7 +57,7 @@ export function fieldsIn(body: unknown, known: readonly string[]): JsonObject {
 }
 
 function told(value: unknown): string {
-  return typeof value === 'object' ? typeOf(value) : String(value);
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : typeOf(value);
 }
 
 function isEmpty(value: unknown): boolean {

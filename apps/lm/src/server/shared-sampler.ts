@@ -169,7 +169,7 @@ export function createSharedSampler({ generate, most, room, onCall }: SharedSamp
           try {
             resolve(await work());
           } catch (error) {
-            reject(error as Error);
+            reject(error);
           }
         };
         queue.push({ kind: 'task', run });
