@@ -24,8 +24,10 @@ export async function batchedInt8(folder: string, texts: readonly string[], batc
   const extract = await pipeline('feature-extraction', folder, { dtype: 'q8', device: 'cpu', local_files_only: true });
   const parts: Float32Array[] = [];
   for (let start = 0; start < texts.length; start += batch) {
-    const { data } = await extract(texts.slice(start, start + batch), { pooling: 'mean', normalize: true });
-    parts.push(Float32Array.from(data as Float32Array));
+    const vectors = (await extract(texts.slice(start, start + batch), { pooling: 'mean', normalize: true })) as {
+      readonly data: Float32Array;
+    };
+    parts.push(Float32Array.from(vectors.data));
   }
   await extract.dispose();
   const all = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
