@@ -5,8 +5,8 @@ import { CompiledFunctionError } from './errors.js';
 import { executionOrder } from './execution-order.js';
 import type { Graph } from './graph.js';
 import { serialize } from './onnx.js';
-import { portable } from './passes/portable.js';
-import { assertProviders, providerFailure, type Provider } from './providers.js';
+import { nodesForProcessor, portable } from './passes/portable.js';
+import { assertProviders, executionProviders, providerFailure, type Provider } from './providers.js';
 import { canStay, onDevice } from './resident.js';
 import type { DType, HostArray, HostTensor } from './tensors.js';
 
@@ -83,7 +83,7 @@ export async function createSession(
     },
   });
   const session = await InferenceSession.create(model, {
-    executionProviders: providers,
+    executionProviders: executionProviders(providers, usable === graph ? [] : nodesForProcessor(usable, inputNames, outputNames)),
     intraOpNumThreads: options.threads ?? availableParallelism(),
     logSeverityLevel: 4,
     // planned addresses hold nearly twice the memory of a training step and save no time

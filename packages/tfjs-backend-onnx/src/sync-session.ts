@@ -3,10 +3,11 @@ import { Tensor } from 'onnxruntime-node';
 // The public API runs the same binding in a later turn of the event loop. tfjs's `dataSync` cannot wait for one.
 import { binding, initOrt } from 'onnxruntime-node/dist/binding.js';
 import { lazyProviders } from './device.js';
+import { executionProviders } from './providers.js';
 import { CompiledFunctionError } from './errors.js';
 import { liveNodes, type Graph } from './graph.js';
 import { serialize } from './onnx.js';
-import { portable } from './passes/portable.js';
+import { nodesForProcessor, portable } from './passes/portable.js';
 import { sizeOf, type DType, type HostArray } from './tensors.js';
 
 /** Tensors below this size are not worth a thread pool of their own. */
@@ -29,7 +30,7 @@ export function createSyncSession(graph: Graph): SyncSession {
     initOrt();
     const created = new binding.InferenceSession();
     created.loadModel(model.buffer as ArrayBuffer, model.byteOffset, model.byteLength, {
-      executionProviders: [...providers],
+      executionProviders: executionProviders(providers, usable === graph ? [] : nodesForProcessor(usable, inputNames, outputNames)),
       intraOpNumThreads: isLarge(graph) ? availableParallelism() : 1,
       logSeverityLevel: 4,
       graphOptimizationLevel: 'disabled',

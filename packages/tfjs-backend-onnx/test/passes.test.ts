@@ -4,7 +4,7 @@ import { compile, constant, flattenTree, spec, useOnnx, valueAndGrad, type HostT
 import { liveNodes, type Graph } from '../src/graph.js';
 import { inputSignature } from '../src/inputs.js';
 import { optimize } from '../src/passes/index.js';
-import { portable } from '../src/passes/portable.js';
+import { nodesForProcessor, portable } from '../src/passes/portable.js';
 import { printGraph } from '../src/print.js';
 import { serialize } from '../src/onnx.js';
 import { trace } from '../src/trace.js';
@@ -215,4 +215,15 @@ test('for other providers than the processor, products with transposed operands 
   const batched = spread((x, y) => tf.matMul(x, y, true, true), [2, 4, 3], [2, 5, 4]);
   expect(batched).toContain('float32[2,3,4] = Transpose(x) {perm=[0,2,1]}');
   expect(batched).not.toContain('FusedMatMul');
+});
+
+test('what WebGPU would fail at is named for the processor', () => {
+  const named = (fn: (x: tf.Tensor4D) => unknown): string[] => {
+    const { graph } = optimized(fn, [spec([1, 4, 4, 1])], ['x']);
+    return nodesForProcessor(portable(graph), names(graph), outputs(graph));
+  };
+  expect(named((x) => tf.avgPool(x, 2, 2, 'valid'))).toEqual([]);
+  expect(named((x) => tf.maxPool(x, 2, 2, 'valid'))).toEqual([expect.stringMatching(/MaxPool$/) as string]);
+  expect(named((x) => tf.reverse(x, 1))).toEqual([expect.stringMatching(/Slice$/) as string]);
+  expect(named((x) => tf.slice(x, [0, 1, 0, 0], [1, 2, 4, 1]))).toEqual([]);
 });

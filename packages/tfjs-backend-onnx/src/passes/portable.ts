@@ -1,4 +1,6 @@
-import { int, MICROSOFT, type Graph, type Value } from '../graph.js';
+import { integersOf } from '../constants.js';
+import { nameGraph } from '../names.js';
+import { int, liveNodes, MICROSOFT, type Graph, type Node, type Value } from '../graph.js';
 import { rewrite } from './index.js';
 import { flag } from './matrix-products.js';
 import type { Rule } from './rule.js';
@@ -22,4 +24,27 @@ const spreadFusedProducts: Rule = (node, g) => {
 /** The same program in operators that every execution provider may have. */
 export function portable(graph: Graph): Graph {
   return rewrite(graph, [spreadFusedProducts]);
+}
+
+/** Names of the nodes of a portable graph that WebGPU takes and then fails at, or computes wrong (ONNX Runtime 1.30). */
+export function nodesForProcessor(graph: Graph, inputNames: readonly string[], outputNames: readonly string[]): string[] {
+  const { nodes } = nameGraph(graph, inputNames, outputNames);
+  return liveNodes(graph.outputs)
+    .filter(failsOnWebGpu)
+    .map((node) => nodes.get(node)!);
+}
+
+function failsOnWebGpu({ op, inputs, outputs }: Node): boolean {
+  const overThreeAxes = inputs[0]?.shape.length === 5;
+  switch (op) {
+    case 'MaxPool':
+      return overThreeAxes || outputs.length > 1; // it has no places of maxima
+    case 'AveragePool':
+    case 'ConvTranspose':
+      return overThreeAxes;
+    case 'Slice':
+      return integersOf(inputs[4]).some((step) => step < 0);
+    default:
+      return false;
+  }
 }
