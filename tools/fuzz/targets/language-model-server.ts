@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ExpctrError } from '@expctr/core';
+import { createRng, ExpctrError } from '@expctr/core';
 import { loadCausalLM } from '@expctr/llm-lora';
 import { serveModel } from '@expctr/lm';
 import { writeRandomLlama } from '@expctr/testbed';
@@ -16,6 +16,10 @@ const TELLS = /node:|\.[jt]s[:)"]|\bat [\w.]+ \(|\/tmp\/|expctr-fuzz/u;
 
 const SIZES = { seed: 1, hidden: 8, layers: 1, heads: 2, keyValueHeads: 1, intermediate: 8, vocabulary: 270, maxPositions: 64 };
 
+const ADAPTER = 'adapter';
+const TEMPLATE =
+  "{% for m in messages %}<s>{{ m['role'] }}: {{ m['content'] }}</s>{% endfor %}{% if add_generation_prompt %}<s>assistant:{% endif %}";
+
 let url: string | null = null;
 let connection: HttpConnection | null = null;
 
@@ -24,7 +28,13 @@ async function served(folder: string): Promise<void> {
   if (url !== null) return;
   await useOnnx();
   await writeRandomLlama(folder, SIZES);
-  const server = await serveModel(await loadCausalLM(folder), 'tiny', {
+  const config = join(folder, 'tokenizer_config.json');
+  writeFileSync(config, JSON.stringify({ ...(JSON.parse(readFileSync(config, 'utf8')) as object), chat_template: TEMPLATE }));
+  const policy = await loadCausalLM(folder, { lora: { rank: 1 } });
+  policy.adapters.create('made', createRng(1));
+  await policy.adapters.save('made', join(folder, ADAPTER));
+  process.chdir(folder); // requests name the adapter by where it stands from here
+  const server = await serveModel(policy, 'tiny', {
     port: 0,
     enableLora: true,
     bodyBytes: 65_536,
@@ -64,8 +74,7 @@ const REQUESTS: Readonly<Record<string, { readonly route: string; readonly body:
   },
   'tokenize.json': { route: '/tokenize', body: { prompt: 'Hello', add_special_tokens: false, return_token_strs: true } },
   'detokenize.json': { route: '/detokenize', body: { tokens: [4, 5, 6] } },
-  'load.json': { route: '/v1/load_lora_adapter', body: { lora_name: 'x', lora_path: 'nothing', load_inplace: true } },
-  'unload.json': { route: '/v1/unload_lora_adapter', body: { lora_name: 'x' } },
+  'load.json': { route: '/v1/load_lora_adapter', body: { lora_name: 'x', lora_path: ADAPTER, load_inplace: true } },
 };
 
 /** Holds an answer against what every answer promises. @throws Refused where the request was refused, as it may be */

@@ -142,7 +142,7 @@ export function createSharedSampler({ generate, most, room, onCall }: SharedSamp
       if (waiting + count > room) throw tooMany(count, room, Math.max(1, Math.ceil(waiting * pace)));
       waiting += count;
       const like = JSON.stringify(drawingOf(options));
-      const rejects: ((reason: unknown) => void)[] = [];
+      const rejects: ((reason: Error) => void)[] = [];
       const made = prompts.flatMap((prompt, promptIndex) =>
         Array.from(
           { length: completionsPerPrompt },
@@ -154,7 +154,7 @@ export function createSharedSampler({ generate, most, room, onCall }: SharedSamp
             }),
         ),
       );
-      const lose = (): void => rejects.forEach((reject) => reject(signal?.reason));
+      const lose = (): void => rejects.forEach((reject) => reject(signal?.reason as Error));
       signal?.addEventListener('abort', lose);
       begin();
       try {
