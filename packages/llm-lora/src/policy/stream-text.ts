@@ -15,6 +15,7 @@ export interface TextPiece {
 
 /** What writes, and reads what was written: a `CausalLM`, or a sampler beside a tokenizer. */
 export interface TextSource extends Pick<Sampler, 'generate'> {
+  /** What its tokens mean. */
   readonly tokenizer: Tokenizer;
 }
 

@@ -21,7 +21,8 @@ describe('choices', () => {
 
   test('each can be chosen, one that begins another by a stop token, and the last tokens say what ended it', () => {
     const choices = ['yes', 'yes, ', '🎬', '日本語', ' no'];
-    const made = Array.from({ length: 120 }, (_, seed) => written({ choices }, seed));
+    const stopTokenIds = [STOP, 1e6]; // the second one is another model's
+    const made = Array.from({ length: 120 }, (_, seed) => written({ choices }, seed, { stopTokenIds }));
     expect(new Set(made.map(({ text }) => text))).toEqual(new Set(choices));
     for (const { text, draw } of made) expect(draw.tokens.at(-1) === STOP).toBe(text === 'yes');
   });
