@@ -1,5 +1,5 @@
 import { writeFileAtomic } from '@expctr/core';
-import { copyFile, readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ModelFamily } from '../families/family.js';
 import { familiesWith } from '../families/find.js';
@@ -44,7 +44,7 @@ export async function saveHuggingFaceFolder(destination: string, options: Huggin
   await makeFolder(destination, async (folder) => {
     for (const name of await readdir(from)) {
       const wanted = TOKENIZER_FILES.has(name) || (isBesideFile(name) && name !== 'config.json');
-      if (wanted) await copyFile(join(from, name), join(folder, name));
+      if (wanted) await writeFileAtomic(join(folder, name), await readFile(join(from, name)));
     }
     await writeShards(folder, new Map(tensors), { floats: FLOATS[dtype], maxShardBytes });
     await writeFileAtomic(join(folder, 'config.json'), config);

@@ -97,3 +97,17 @@ test('any tensors and texts come back as they were written, and the permutation 
     { numRuns: 8 },
   );
 });
+
+test('scales of their own go into lora_b, and magnitudes have no place', async () => {
+  await writeTinyModel(path('model'), { config: HEADS });
+  await saveGgufAdapter(path('a.gguf'), adapter({ alphaPattern: { down_proj: 15 } }), { model: path('model') });
+  const file = await openGguf(path('a.gguf'));
+  expect(file.metadata['adapter.lora.alpha']).toBe(6);
+  const { b } = adapter().tensors.get('layers.1.mlp.down_proj')!;
+  expect((await file.read('blk.1.ffn_down.weight.lora_b')).data).toEqual(b.data.map((value) => 2.5 * value));
+  await file.close();
+  const magnitudes = adapter({ weightDecomposed: true });
+  const whole = new Map([...magnitudes.tensors].map(([module, factors]) => [module, { ...factors, magnitude: tensor([8], 1) }]));
+  const saving = saveGgufAdapter(path('b.gguf'), { ...magnitudes, tensors: whole }, { model: path('model') });
+  await expect(saving).rejects.toThrow(failure('ADAPTER_UNSUPPORTED', 'b.gguf', 'use_dora', 'saveMerged'));
+});
