@@ -69,6 +69,13 @@ test.each(expected.resized)('filter $filter to $width x $height gives the bytes 
   expect(Buffer.from(resample(image, width, height, filter).data).toString('base64')).toBe(data);
 });
 
+test('an image so narrow that it would become too long is refused before it takes memory', () => {
+  const narrow = { data: new Uint8Array(3e6), width: 1, height: 1_000_000 };
+  expect(() => preprocess(narrow, settings)).toThrow(
+    expect.objectContaining({ code: 'ENCODER_IMAGE', message: expect.stringContaining('24 x 24000000') as string }),
+  );
+});
+
 test('an image of one color stays so in any size, by any filter', () => {
   const side = fc.integer({ min: 1, max: 40 });
   fc.assert(

@@ -1,10 +1,7 @@
 import type { SharpConstructor } from 'sharp';
 import { EncoderError } from '../errors.js';
 import { libraryError } from '../transformers/library.js';
-import type { Pixels } from './pixels.js';
-
-/** More pixels than this are refused before they are decoded: a small file may hold billions. */
-const MOST_PIXELS = 100_000_000;
+import { MOST_PIXELS, type Pixels } from './pixels.js';
 
 /** What is read. Others that sharp knows, such as SVG, are programs rather than pixels. */
 const FORMATS: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif', 'avif']);

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { DeviceType, PreTrainedModel, Tensor } from '@huggingface/transformers';
 import { EncoderError } from '../errors.js';
+import { checkNames } from '../transformers/check-model-files.js';
 import { floatValues } from '../transformers/float-values.js';
 import type { Library } from '../transformers/library.js';
 import type { EncoderDType, ModelFiles } from '../transformers/model-files.js';
@@ -38,6 +39,7 @@ export async function openImageModel(
 ): Promise<ImageModel> {
   let model: PreTrainedModel;
   try {
+    await checkNames(files.read);
     const { model_type: type } = (await readObject(files.read, 'config.json')) ?? {};
     const loader = OF_BOTH.has(type) ? library.AutoModelForImageFeatureExtraction : library.AutoModel;
     model = await loader.from_pretrained(files.location, {

@@ -47,7 +47,7 @@ const PROCESSORS: Readonly<Record<string, Defaults>> = {
 const DONE: ReadonlySet<string> = new Set(['do_resize', 'do_center_crop', 'do_rescale', 'do_normalize', 'do_convert_rgb']);
 
 /** No model looks at more pixels. */
-const LARGEST = 16_384;
+const LARGEST = 2048;
 
 /**
  * Reads preprocessor_config.json as transformers' image processors do: those of CLIP, SigLIP, ViT, DeiT, DINOv2 and kin.

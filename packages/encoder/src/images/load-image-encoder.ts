@@ -88,12 +88,12 @@ export async function loadImageEncoder(idOrFolder: string, options: ImageEncoder
       for (let start = 0; start < images.length; start += batchSize) {
         const batch: { readonly at: number; readonly image: PreparedImage }[] = [];
         for (let at = start; at < Math.min(start + batchSize, images.length); at += 1) {
-          const decoded = await decodeImage(images[at]!, sharp).catch((error: unknown) => {
+          try {
+            batch.push({ at, image: preprocess(await decodeImage(images[at]!, sharp), settings) });
+          } catch (error) {
             if (onDamaged === undefined || !(error instanceof EncoderError)) throw error;
             onDamaged(at, error);
-            return null;
-          });
-          if (decoded !== null) batch.push({ at, image: preprocess(decoded, settings) });
+          }
         }
         for (const same of bySize(batch)) {
           const { data } = await model.features(same.map(({ image }) => image));

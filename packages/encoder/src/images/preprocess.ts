@@ -1,5 +1,6 @@
+import { EncoderError } from '../errors.js';
 import type { ImageSettings, Size } from './image-settings.js';
-import type { Pixels } from './pixels.js';
+import { MOST_PIXELS, type Pixels } from './pixels.js';
 import { resample } from './resample.js';
 
 /** What a model is given of an image. */
@@ -8,9 +9,18 @@ export interface PreparedImage extends Size {
   readonly data: Float32Array;
 }
 
-/** Brings an image into the form that a model was trained on. Source: transformers, `image_processing_clip.py` and `image_transforms.py`. */
+/**
+ * Brings an image into the form that a model was trained on. Source: transformers, `image_processing_clip.py` and `image_transforms.py`.
+ * @throws EncoderError `ENCODER_IMAGE` for one that is so narrow that it would become too long
+ */
 export function preprocess(image: Pixels, { resize, resample: filter, crop, scale, mean, deviation }: ImageSettings): PreparedImage {
   const size = resize === null ? image : 'shortest' in resize ? withShorterSide(image, resize.shortest) : resize;
+  if (size.width * size.height > MOST_PIXELS) {
+    throw new EncoderError('ENCODER_IMAGE', `an image of ${image.width} x ${image.height} would become ${size.width} x ${size.height}`, {
+      expected: `at most ${MOST_PIXELS.toLocaleString('en-US')} pixels`,
+      remedy: 'get another image, or take it out',
+    });
+  }
   const resized = resample(image, size.width, size.height, filter);
   const { data, width, height } = crop === null ? resized : cropMiddle(resized, crop);
   const out = new Float32Array(3 * height * width);

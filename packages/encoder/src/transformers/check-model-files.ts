@@ -14,11 +14,7 @@ const LARGEST_ID = 2 ** 23 - 1;
  * @throws EncoderError `ENCODER_DAMAGED_FILE` which names the field
  */
 export async function checkModelFiles(read: ReadModelFile): Promise<void> {
-  for (const [file, field] of NAMES) {
-    const value = (await readObject(read, file))?.[field] ?? [];
-    const names: readonly unknown[] = Array.isArray(value) ? value : [value];
-    if (!names.every((name) => typeof name === 'string' && NAME.test(name))) throw damaged(file, `a name as ${field}`);
-  }
+  await checkNames(read);
   const { model } = (await readObject(read, 'tokenizer.json')) ?? {};
   const vocabulary = typeof model === 'object' && model !== null ? (model as { vocab?: unknown }).vocab : undefined;
   if (typeof vocabulary !== 'object' || vocabulary === null) throw damaged('tokenizer.json', 'a model with a vocabulary');
@@ -26,6 +22,15 @@ export async function checkModelFiles(read: ReadModelFile): Promise<void> {
   const isId = (id: unknown): boolean => typeof id === 'number' && Number.isInteger(id) && id >= 0 && id <= LARGEST_ID;
   const isRight = Array.isArray(vocabulary) ? vocabulary.every(isEntry) : Object.values(vocabulary).every(isId);
   if (!isRight) throw damaged('tokenizer.json', `a vocabulary whose tokens have ids from 0 to ${LARGEST_ID}`);
+}
+
+/** Checks the names alone, in the files that are there: all that there is to a model without texts. @throws EncoderError `ENCODER_DAMAGED_FILE` */
+export async function checkNames(read: ReadModelFile): Promise<void> {
+  for (const [file, field] of NAMES) {
+    const value = (await readObject(read, file))?.[field] ?? [];
+    const names: readonly unknown[] = Array.isArray(value) ? value : [value];
+    if (!names.every((name) => typeof name === 'string' && NAME.test(name))) throw damaged(file, `a name as ${field}`);
+  }
 }
 
 /** Token ids of a text. @throws EncoderError `ENCODER_DAMAGED_FILE` where a part of it has no token, nor one for the unknown */
