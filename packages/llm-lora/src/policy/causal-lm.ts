@@ -50,10 +50,7 @@ export class CausalLM implements LanguageModel<Adapter> {
   readonly family: string;
   /** Hyperparameters of the base model, of the family's own type. */
   readonly config: DecoderConfig;
-  /**
-   * The base model, as it is kept.
-   * @internal
-   */
+  /** The base model, as it is kept. */
   readonly checkpoint: Checkpoint<DecoderConfig, StoredTensor>;
   /** Named adapters; none at first. */
   readonly adapters: LoraStore;
