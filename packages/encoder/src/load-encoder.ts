@@ -32,9 +32,9 @@ export interface LoadEncoderContext {
   readonly encoders?: readonly EncoderPart[];
   /** Where models of the hub come from, and where they are kept. */
   readonly hub?: HubOptions;
-  /** Keep this many of a vector's first components: see {@link firstDimensions}. Default: all. */
+  /** Keep this many of a vector's first components: see `firstDimensions`. Default: all. */
   readonly dimensions?: number;
-  /** File with a PCA, as `savePca` writes it, whose components take the place of the vectors: see {@link pcaEncoder}. Default: none. */
+  /** File with a PCA, as `savePca` writes it, whose components take the place of the vectors: see `pcaEncoder`. Default: none. */
   readonly pca?: string;
 }
 

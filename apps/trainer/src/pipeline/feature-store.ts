@@ -36,7 +36,8 @@ export function createFeatureStore(
   return ({ name, rows: fitRows }, { backbone, evidence }) => {
     const events = findBackbone(backbone, backbones).usesSequences === true;
     const key = JSON.stringify([name, evidence, events]);
-    const known = built.get(key) ?? buildFeatures({ interactions, items, rows: interactions.interactionId, fitRows, evidence, events, vectors });
+    const known =
+      built.get(key) ?? buildFeatures({ interactions, items, rows: interactions.interactionId, fitRows, evidence, events, vectors });
     built.set(key, known);
     return known;
   };

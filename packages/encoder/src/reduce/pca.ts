@@ -1,4 +1,4 @@
-/** A linear map onto principal axes: what {@link fitPca} learns. */
+/** A linear map onto principal axes: what `fitPca` learns. */
 export interface Pca {
   /** Name of the encoder whose vectors it was learned from, and which it is for. */
   readonly encoder: string;
