@@ -15,7 +15,7 @@ describe('choices', () => {
         expect(choices).toContain(text);
         expect(draw.finishReason).toBe('stop');
       }),
-      { numRuns: 60, seed: 7 },
+      { numRuns: 40, seed: 7 },
     );
   });
 
