@@ -163,18 +163,22 @@ export function createSharedSampler({ generate, most, room, onCall }: SharedSamp
         signal?.removeEventListener('abort', lose);
       }
     },
-    between(work) {
-      return new Promise((resolve, reject) => {
-        const run = async (): Promise<void> => {
-          try {
-            resolve(await work());
-          } catch (error) {
-            reject(error);
-          }
+    async between(work) {
+      let end: () => void = () => undefined;
+      const ended = new Promise<void>((resolve) => (end = resolve));
+      await new Promise<void>((start) => {
+        const run = (): Promise<void> => {
+          start();
+          return ended;
         };
         queue.push({ kind: 'task', run });
         begin();
       });
+      try {
+        return await work();
+      } finally {
+        end();
+      }
     },
   };
 }
