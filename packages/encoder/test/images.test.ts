@@ -69,6 +69,17 @@ test.each(expected.resized)('filter $filter to $width x $height gives the bytes 
   expect(Buffer.from(resample(image, width, height, filter).data).toString('base64')).toBe(data);
 });
 
+test.each(['dinov2', 'vit', 'siglip'])(
+  'a model of the kind of %s is its own processor, and what it says of the whole image',
+  async (kind) => {
+    const { files, vectors } = await fixture<{ files: string[]; vectors: number[][] }>(`tiny-${kind}/expected.json`);
+    const model = await loadImageEncoder(fixturePath(`tiny-${kind}`), { normalize: false });
+    const found = await model.encode(await Promise.all(files.map(read)));
+    expect(largestDifference(found, vectors.flat())).toBeLessThan(1e-4);
+    await model.dispose();
+  },
+);
+
 test('an image so narrow that it would become too long is refused before it takes memory', () => {
   const narrow = { data: new Uint8Array(3e6), width: 1, height: 1_000_000 };
   expect(() => preprocess(narrow, settings)).toThrow(

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkOptions, sha256, type OptionKeys } from '@expctr/core';
+import { checkOptions, sha256, withFileErrors, type OptionKeys } from '@expctr/core';
 import { cacheFolder } from '../cache/cache-folder.js';
 import { openEmbeddingStore, type EmbeddingStore } from '../cache/embedding-store.js';
 import { EncoderError } from '../errors.js';
@@ -67,7 +67,7 @@ export async function imageVectors(encoder: ImageEncoder, parameters: ImageVecto
   const present = itemIds.flatMap((id, row) => (files.has(id) ? { id, row, path: join(folder, files.get(id)!) } : []));
   for (let start = 0; start < present.length; start += AT_ONCE) {
     const items = present.slice(start, start + AT_ONCE);
-    const images = await Promise.all(items.map(({ path }) => readFile(path)));
+    const images = await Promise.all(items.map(({ path }) => withFileErrors(path, () => readFile(path))));
     const { vectors, unreadable } = await encodeImages(encoder, images, store);
     items.forEach(({ id, row, path }, at) => {
       const error = unreadable.get(at);
