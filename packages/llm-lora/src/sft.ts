@@ -8,7 +8,7 @@ export {
   type TextExample,
   type TokenExample,
 } from './sft/example.js';
-export { jsonLines, readExamples } from './sft/read-examples.js';
+export { jsonLines, readExamples, type JsonLine } from './sft/read-examples.js';
 export { rowsOf, type SftCounts, type SftRow, type SftRows } from './sft/rows.js';
 export { evaluationLoss } from './sft/evaluate.js';
 export { tokenCrossEntropy } from './sft/loss.js';

@@ -23,7 +23,7 @@ test('updates are rolled out on the server of expctr-lm, each by the adapter bef
   const step = await policy.compileStep(reinforce, adam({ learningRate: 0.5 }), {});
   const { url } = await realLmServer();
   const sampler = createVllmSampler({ urls: [url] });
-  const prompts = [[1], [2]]; // prettier-ignore
+  const prompts = [[1]]; // prettier-ignore
   const rewards: number[] = [];
   try {
     for (let update = 0; update < 3; update += 1) {

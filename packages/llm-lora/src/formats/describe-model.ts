@@ -12,6 +12,16 @@ import { checkpointFiles } from './hub-files.js';
 import { locateModel } from './locate-model.js';
 import { openSafetensors } from './safetensors/read.js';
 
+/** How a model's files hold it. */
+export interface StoredForm {
+  /** The format. */
+  readonly format: 'safetensors' | 'gguf';
+  /** Bytes of the files with weights. */
+  readonly bytes: number;
+  /** Tensors by their type. */
+  readonly types: Readonly<Record<string, number>>;
+}
+
 /** What the header of a model says. */
 export interface ModelSummary {
   /** Where it is. */
@@ -23,7 +33,7 @@ export interface ModelSummary {
   /** Weights, those of a head that is the embedding table counted once. */
   readonly parameters: number;
   /** How its files hold it. */
-  readonly stored: { readonly format: 'safetensors' | 'gguf'; readonly bytes: number; readonly types: Readonly<Record<string, number>> };
+  readonly stored: StoredForm;
   /** Bytes of its weights in memory, about, by how the frozen matrices are kept. */
   readonly memory: Readonly<Record<FrozenFormat, number>>;
 }
@@ -66,7 +76,7 @@ async function bytesAWeight(
   return sum(flattenTree<HostTensor>(await keep(EXAMPLE, format)).map(({ data }) => data.byteLength)) / EXAMPLE.data.length;
 }
 
-async function storedAs(path: string): Promise<ModelSummary['stored']> {
+async function storedAs(path: string): Promise<StoredForm> {
   const isFolder = (await stat(path)).isDirectory();
   const names = isFolder ? await readdir(path) : [];
   const shards = names.filter((name) => name.endsWith('.safetensors') && !name.startsWith('adapter_')).map((name) => join(path, name));

@@ -19,6 +19,7 @@ export interface SftProgress {
   readonly step: number;
   /** The loss of each update, before it. */
   readonly losses: readonly number[];
+  /** The losses of what is evaluated, the first of them before any update. */
   readonly evaluations: readonly Evaluation[];
   /** The best of them. */
   readonly best: Evaluation | null;

@@ -21,6 +21,7 @@ export interface FinetuneProgress {
   readonly steps: number;
   /** Mean cross entropy of a learned token of the last update in nats, before it. */
   readonly loss: number;
+  /** Step size of that update. */
   readonly learningRate: number;
   /** Norm of the gradient before clipping. */
   readonly gradientNorm: number;
@@ -52,6 +53,7 @@ export interface FinetuneResult extends SftProgress {
   readonly adapter: string;
   /** Updates that it would have made without early stopping. */
   readonly steps: number;
+  /** What became of the examples. */
   readonly counts: SftCounts;
 }
 

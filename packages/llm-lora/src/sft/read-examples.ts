@@ -12,12 +12,20 @@ export async function readExamples(path: string): Promise<Example[]> {
   return [...jsonLines(bytes, path)].map(({ value, where }) => parseExample(value, where));
 }
 
+/** A line of JSON. */
+export interface JsonLine {
+  /** Its value. */
+  readonly value: unknown;
+  /** File and line, such as `train.jsonl:7`. */
+  readonly where: string;
+}
+
 /**
  * The values of a text with one JSON value a line; empty lines are left out.
  * @param name names the text in errors
  * @throws SftError `SFT_JSON` with the line
  */
-export function* jsonLines(bytes: Uint8Array, name: string): Generator<{ readonly value: unknown; readonly where: string }> {
+export function* jsonLines(bytes: Uint8Array, name: string): Generator<JsonLine> {
   for (let start = 0, line = 1; start < bytes.length; line += 1) {
     const end = bytes.indexOf(LF, start);
     const next = end < 0 ? bytes.length : end;

@@ -8,7 +8,9 @@ import { exampleTokenizer, type Tokenized } from './tokenize.js';
 
 /** A row of training or evaluation. */
 export interface SftRow {
+  /** What is given. */
   readonly prompt: Int32Array;
+  /** What follows. */
   readonly response: Int32Array;
   /** One for each token of the response: 1 = learned, 0 = given. */
   readonly weights: Float32Array;
@@ -32,7 +34,9 @@ export interface SftCounts {
 
 /** Examples as rows. */
 export interface SftRows {
+  /** The rows, in the order of the examples. */
   readonly rows: readonly SftRow[];
+  /** What became of the examples. */
   readonly counts: SftCounts;
 }
 

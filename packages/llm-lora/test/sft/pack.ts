@@ -9,7 +9,7 @@ import { familyAdapter, familyFiles, readNumbers } from '../families/fixture.js'
 import { largestDifference, useBackend } from '../model/oracle.js';
 
 describe('packing', () => {
-  beforeAll(() => useBackend('onnx'));
+  beforeAll(() => useBackend('cpu'));
 
   test('packed rows are each predicted from their own tokens alone, once', () => {
     const text = fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 1, maxLength: 9 });
