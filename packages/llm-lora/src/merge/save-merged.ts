@@ -6,8 +6,8 @@ import { saveHuggingFaceFolder } from './hugging-face-folder.js';
 import { mergedTensors } from './merge-adapter.js';
 import { saveGgufModel } from './gguf-model.js';
 
-/** What both forms of a merged model need. */
-interface CommonOptions {
+/** What both forms of a merged model take. */
+export interface SaveMergedFiles {
   /**
    * A folder with config.json and the tokenizer's files of the base model, where what the policy was loaded from has none beside it: a GGUF
    * file, or a checkpoint that was made in memory. Default: what the policy was loaded from.
@@ -18,7 +18,7 @@ interface CommonOptions {
 }
 
 /** A merged model as a folder that transformers loads. */
-export interface SaveMergedFolderOptions extends CommonOptions {
+export interface SaveMergedFolderOptions extends SaveMergedFiles {
   /** A Hugging Face folder. Default. */
   readonly format?: 'safetensors';
   /** How weights are stored; `float16` and `bfloat16` round to nearest, ties to even. Default `float32`. */
@@ -28,7 +28,7 @@ export interface SaveMergedFolderOptions extends CommonOptions {
 }
 
 /** A merged model as one file that llama.cpp loads. */
-export interface SaveMergedGgufOptions extends CommonOptions {
+export interface SaveMergedGgufOptions extends SaveMergedFiles {
   /** A GGUF file, version 3. */
   readonly format: 'gguf';
   /**

@@ -11,7 +11,9 @@ export function softmax(logits: Float32Array, inverseTemperature: number): Float
   const most = mostOf(logits);
   const p = new Float32Array(logits.length);
   let sum = 0;
-  for (let token = 0; token < logits.length; token += 1) sum += p[token] = Math.exp((logits[token]! - most) * inverseTemperature);
+  for (let token = 0; token < logits.length; token += 1) {
+    if (logits[token] !== -Infinity) sum += p[token] = Math.exp((logits[token]! - most) * inverseTemperature);
+  }
   for (let token = 0; token < logits.length; token += 1) p[token] = p[token]! / sum;
   return p;
 }

@@ -8,13 +8,30 @@ import { storedGguf, type WrittenType } from './quantize.js';
 export type WrittenGgufValue =
   | string
   | boolean
-  | { readonly float32: number }
-  | { readonly uint32: number }
-  | { readonly strings: readonly string[] }
-  | { readonly int32s: readonly number[] }
-  | { readonly float32s: readonly number[] }
-  /** As another file has it: the number of its type and its bytes. */
-  | { readonly raw: Uint8Array };
+  | {
+      /** A number in single precision. */
+      readonly float32: number;
+    }
+  | {
+      /** A whole number from 0 to 2^32 - 1. */
+      readonly uint32: number;
+    }
+  | {
+      /** A list of texts. */
+      readonly strings: readonly string[];
+    }
+  | {
+      /** A list of whole numbers of 32 bits. */
+      readonly int32s: readonly number[];
+    }
+  | {
+      /** A list of numbers in single precision. */
+      readonly float32s: readonly number[];
+    }
+  | {
+      /** A value as another file has it: the number of its type and its bytes. */
+      readonly raw: Uint8Array;
+    };
 
 /** Metadata by key. */
 export type WrittenGgufMetadata = Readonly<Record<string, WrittenGgufValue>>;
