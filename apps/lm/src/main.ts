@@ -31,7 +31,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (thrown) {
     const error = fileError(thrown);
     if (signal.aborted || (error instanceof HubError && error.code === 'HUB_INTERRUPTED')) {
-      printError('interrupted');
+      printError(argv[0] === 'finetune' ? 'interrupted; the same command with --resume goes on from its last checkpoint' : 'interrupted');
       return EXIT.interrupted;
     }
     return failWith(error, (text) => printError(text.trimEnd()));
