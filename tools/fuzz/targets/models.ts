@@ -13,6 +13,7 @@ import {
   loadAdapter,
   loadCheckpoint,
   loadTokenizer,
+  loraModules,
   openGguf,
   readSafetensors,
   saveAdapter,
@@ -179,6 +180,10 @@ export const modelsTargets: readonly Target[] = [
           'ids are within the vocabulary',
         );
         promise(typeof tokenizer.decode(encoded) === 'string', 'ids have a text');
+        promise(
+          Array.from(encoded).every((id) => tokenizer.tokenBytes(id) instanceof Uint8Array),
+          'ids have bytes',
+        );
       };
       for (const text of TEXTS) {
         ids(tokenizer.encode({ form: 'completion', text }));
@@ -198,13 +203,22 @@ export const modelsTargets: readonly Target[] = [
     async samples(folder) {
       const factors: LoraFactors = { a: filled([2, 4]), b: filled([4, 2]) };
       const tensors = new Map([['layers.0.self_attn.q_proj', factors]]);
-      await saveAdapter(folder, { config: { rank: 2, alpha: 4, targetModules: ['q_proj'] }, tensors });
-      return [filesIn(folder)];
+      await saveAdapter(join(folder, 'plain'), { config: { rank: 2, alpha: 4, targetModules: ['q_proj'] }, tensors });
+      const patterns = {
+        rankPattern: { '0\\..*': 2 },
+        alphaPattern: { '.*(q|k)_proj': 3 },
+        layersToTransform: [0],
+        layersPattern: 'lay.*',
+      };
+      const decomposed = new Map([['layers.0.self_attn.q_proj', { ...factors, magnitude: filled([4]) }]]);
+      const config = { rank: 3, alpha: 4, targetModules: ['q_proj'], excludeModules: /.*k_proj/, weightDecomposed: true, ...patterns };
+      await saveAdapter(join(folder, 'patterns'), { config, tensors: decomposed });
+      return [filesIn(join(folder, 'plain')), filesIn(join(folder, 'patterns'))];
     },
     async read(folder) {
       const { tensors, config } = await loadAdapter(folder);
       promise(
-        [...tensors.values()].every(({ a }) => a.shape[0] === config.rank),
+        [...loraModules(config, tensors.keys(), folder)].every(([module, { rank }]) => tensors.get(module)?.a.shape[0] === rank),
         'factors have the rank',
       );
     },

@@ -14,7 +14,12 @@ export type LoraConstants<L> = {
 export type LoraInputs<L> = LoraConstants<L> & { readonly factors: LoraTree<L> };
 
 /** An adapted layer in a traced function. */
-export type AppliedPair<L> = LoraPair<L> & { readonly scale: L; readonly norm?: L };
+export type AppliedPair<L> = LoraPair<L> & {
+  /** []: what B A is multiplied by. */
+  readonly scale: L;
+  /** [out]: |W + scale B A| row by row, beside magnitudes. */
+  readonly norm?: L;
+};
 
 /** The adapted layers of each block in a traced function; empty for no adapter. */
 export type AppliedLora<L> = readonly { readonly [key: string]: AppliedPair<L> }[];
