@@ -16,6 +16,9 @@ interface Tridiagonal {
   readonly basis: Float64Array;
 }
 
+/** Beside entries of about 1 this is 0: far below what rounding does, and far above where squares lose their digits. */
+const NOTHING = 1e-100;
+
 /** Steps that an eigenvalue may take to converge; two or three are usual. */
 const STEPS = 60;
 
@@ -26,7 +29,8 @@ const STEPS = 60;
  * @param matrix [n, n] row major; only its symmetric part counts
  */
 export function symmetricEigenvectors(matrix: Float64Array, n: number): Eigenvectors {
-  const symmetric = Float64Array.from(matrix, (value, at) => (value + matrix[(at % n) * n + Math.floor(at / n)]!) / 2);
+  const scale = largestOf(matrix, 0) || 1;
+  const symmetric = Float64Array.from(matrix, (value, at) => (value / scale + matrix[(at % n) * n + Math.floor(at / n)]! / scale) / 2);
   const form = tridiagonalize(symmetric, n);
   diagonalize(form, n);
   const { diagonal, basis } = form;
@@ -35,7 +39,7 @@ export function symmetricEigenvectors(matrix: Float64Array, n: number): Eigenvec
   order.forEach((from, to) => {
     for (let i = 0; i < n; i += 1) vectors[i * n + to] = basis[from * n + i]!;
   });
-  return { values: Float64Array.from(order, (j) => diagonal[j]!), vectors };
+  return { values: Float64Array.from(order, (j) => diagonal[j]! * scale), vectors };
 }
 
 /** Householder reflections, one a column. Every loop runs along rows, which is what the cache of a processor likes. @param a is overwritten */
@@ -46,13 +50,15 @@ function tridiagonalize(a: Float64Array, n: number): Tridiagonal {
   const w = new Float64Array(n);
   for (let k = 0; k < n - 1; k += 1) {
     const row = a.subarray(k * n, (k + 1) * n); // as symmetric, the column below the diagonal
-    const length = norm(row, k + 1);
-    const first = row[k + 1]!;
-    beside[k] = first > 0 ? -length : length;
-    for (let i = k + 1; i < n; i += 1) v[i] = row[i]!;
-    v[k + 1] = first - beside[k]!;
+    const largest = largestOf(row, k + 1);
+    if (largest <= NOTHING) continue;
+    for (let i = k + 1; i < n; i += 1) v[i] = row[i]! / largest;
+    const length = norm(v, k + 1);
+    const first = v[k + 1]!;
+    const target = first > 0 ? -length : length;
+    beside[k] = target * largest;
+    v[k + 1] = first - target;
     const size = norm(v, k + 1);
-    if (size === 0) continue;
     for (let i = k + 1; i < n; i += 1) v[i]! /= size; // H = I - 2 v v'
     // A - v w' - w v' with w = 2 (A v - (v' A v) v)
     let vAv = 0;
@@ -93,7 +99,8 @@ function diagonalize({ diagonal, beside, basis }: Tridiagonal, n: number): void 
   }
 
   function isNegligible(k: number): boolean {
-    if (Math.abs(beside[k]!) > Number.EPSILON * (Math.abs(diagonal[k]!) + Math.abs(diagonal[k + 1]!))) return false;
+    const least = Math.max(NOTHING, Number.EPSILON * (Math.abs(diagonal[k]!) + Math.abs(diagonal[k + 1]!)));
+    if (Math.abs(beside[k]!) > least) return false;
     beside[k] = 0;
     return true;
   }
@@ -102,11 +109,11 @@ function diagonalize({ diagonal, beside, basis }: Tridiagonal, n: number): void 
   function step(low: number, high: number): void {
     const half = (diagonal[high - 1]! - diagonal[high]!) / 2;
     const last = beside[high - 1]!;
-    const root = Math.sqrt(half * half + last * last);
-    const shift = diagonal[high]! - (last * last) / (half + (half < 0 ? -root : root));
+    const root = hypotenuse(half, last);
+    const shift = diagonal[high]! - last * (last / (half + (half < 0 ? -root : root)));
     let [x, bulge] = [diagonal[low]! - shift, beside[low]!];
     for (let k = low; k < high; k += 1) {
-      const r = Math.sqrt(x * x + bulge * bulge);
+      const r = hypotenuse(x, bulge);
       const [c, s] = r === 0 ? [1, 0] : [x / r, -bulge / r];
       if (k > low) beside[k - 1] = r;
       const [first, between, second] = [diagonal[k]!, beside[k]!, diagonal[k + 1]!];
@@ -127,8 +134,19 @@ function diagonalize({ diagonal, beside, basis }: Tridiagonal, n: number): void 
   }
 }
 
+function largestOf(values: Float64Array, from: number): number {
+  let largest = 0;
+  for (let i = from; i < values.length; i += 1) largest = Math.max(largest, Math.abs(values[i]!));
+  return largest;
+}
+
 function norm(values: Float64Array, from: number): number {
   let squares = 0;
   for (let i = from; i < values.length; i += 1) squares += values[i]! * values[i]!;
   return Math.sqrt(squares);
+}
+
+function hypotenuse(a: number, b: number): number {
+  const largest = Math.max(Math.abs(a), Math.abs(b));
+  return largest === 0 ? 0 : largest * Math.sqrt((a / largest) ** 2 + (b / largest) ** 2);
 }
