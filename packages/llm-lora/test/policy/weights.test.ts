@@ -48,8 +48,8 @@ function valueAt(matrix: HostFrozenMatrix, row: number, k: number, out: number, 
 }
 
 /** A policy with an adapter that does something. */
-function policyOf(checkpoint: Checkpoint<never, StoredTensor>): CausalLM {
-  const policy = createPolicy(checkpoint, null, { lora, samplingWeights: 'int8' });
+function policyOf(checkpoint: Checkpoint<never, StoredTensor>, samplingWeights: FrozenFormat): CausalLM {
+  const policy = createPolicy(checkpoint, null, { lora, samplingWeights });
   policy.adapters.create('own', createRng(5));
   const { config, tensors } = policy.adapters.get('own');
   const noise = createRng(6);
@@ -87,11 +87,9 @@ describe.each(['float16', 'int8', 'int4'] as const)('weights kept as %s', (forma
       const checkpoint = randomCheckpoint(FAMILIES.llama, { ...CONFIG, ...config }, 'stored');
       const small = await storedCheckpoint(checkpoint, format);
       const tensors = new Map([...small.tensors].map(([name, tensor]) => [name, held(tensor, checkpoint.tensors.get(name)!.shape)]));
-      const [exact, stored, dense] = [checkpoint, small, { ...checkpoint, tensors }].map((each) => policyOf(each as never)) as [
-        CausalLM,
-        CausalLM,
-        CausalLM,
-      ];
+      const exact = policyOf(checkpoint as never, 'int8');
+      const stored = policyOf(small as never, format);
+      const dense = policyOf({ ...checkpoint, tensors } as never, 'int8');
       const [ofFloat32, ofStored, ofDense] = [await stepOf(exact), await stepOf(stored), await stepOf(dense)];
 
       expect(largest(ofStored.logProbs, ofDense.logProbs)).toBeLessThan(1e-5);
