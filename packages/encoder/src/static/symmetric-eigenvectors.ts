@@ -24,7 +24,7 @@ const STEPS = 60;
 
 /**
  * Eigenvectors of a symmetric matrix: reflections make it tridiagonal, then implicit QR steps with Wilkinson's shift diagonal.
- * n = 384 takes half a second. Source: Golub and Van Loan, "Matrix Computations", algorithms 8.3.1 to 8.3.3.
+ * n = 384 takes about a second. Source: Golub and Van Loan, "Matrix Computations", algorithms 8.3.1 to 8.3.3.
  *
  * @param matrix [n, n] row major; only its symmetric part counts
  */
