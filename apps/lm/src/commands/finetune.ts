@@ -39,15 +39,20 @@ export async function finetuneCommand(model: string, flags: FinetuneFlags, signa
   const { policy, progress } = await loadModel(model, flagsOfModel, { lora, limits });
   try {
     let task: ReturnType<typeof progress.begin> | undefined;
+    let before = 0;
     const result = await finetune(policy, examples, {
       ...options,
       evaluation: held,
       folder: out,
       resume,
       signal,
-      onProgress({ step, steps, loss, tokensPerSecond, evaluation: evaluated }) {
-        task ??= progress.begin('fine-tuning', steps, 'updates');
-        task.update(step, `loss ${loss.toFixed(4)}, ${Math.round(tokensPerSecond)} tokens/s`);
+      onBegin(step, steps) {
+        before = step;
+        if (step > 0) progress.say(`  ${step} of ${steps} updates were made before`);
+        if (step < steps) task = progress.begin('fine-tuning', steps - step, 'updates');
+      },
+      onProgress({ step, loss, tokensPerSecond, evaluation: evaluated }) {
+        task?.update(step - before, `loss ${loss.toFixed(4)}, ${Math.round(tokensPerSecond)} tokens/s`);
         if (evaluated !== undefined) progress.say(`  update ${step}: evaluation loss ${evaluated.loss.toFixed(4)}`);
       },
     });

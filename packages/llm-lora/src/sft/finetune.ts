@@ -41,6 +41,8 @@ export interface FinetuneOptions extends SftOptions {
   readonly folder?: string;
   /** Goes on from the checkpoint in `folder`, where there is one. Default false: a folder with one is refused. */
   readonly resume?: boolean;
+  /** Called before the first update of this call: how many were made before it, and how many there are. */
+  readonly onBegin?: (step: number, steps: number) => void;
   /** Called after each update. */
   readonly onProgress?: (progress: FinetuneProgress) => void;
   /** Aborted, the call ends after the update under way, with a checkpoint, and throws the signal's reason. */
@@ -62,6 +64,7 @@ const OPTIONS: OptionKeys<FinetuneOptions> = {
   evaluation: true,
   folder: true,
   resume: true,
+  onBegin: true,
   onProgress: true,
   signal: true,
 };
@@ -81,7 +84,7 @@ export async function finetune(
   options: FinetuneOptions = {},
 ): Promise<FinetuneResult> {
   checkOptions('finetune', options, OPTIONS);
-  const { evaluation = [], folder, resume = false, onProgress, signal, ...given } = options;
+  const { evaluation = [], folder, resume = false, onBegin, onProgress, signal, ...given } = options;
   const settings = parseSftOptions(given);
   signal?.throwIfAborted();
   const { tokenizer, adapters, maxPositions } = policy;
@@ -132,6 +135,7 @@ export async function finetune(
 
   try {
     if (evaluationDue()) await evaluate();
+    onBegin?.(progress.step, steps);
     const clock = paceOf(steps - progress.step);
     while (progress.step < steps && !progress.stoppedEarly) {
       const at = progress.step;

@@ -30,6 +30,7 @@ describe('fine-tuning', () => {
       return finetune(policy, examples, { ...options, folder, ...more });
     };
     const seen: FinetuneProgress[] = [];
+    const begun: number[][] = [];
     let whole = {} as Awaited<ReturnType<typeof run>>;
     const operations = await operationsOf(path('whole'), async () => {
       whole = await run(path('whole'), { onProgress: (progress) => seen.push(progress) });
@@ -51,7 +52,8 @@ describe('fine-tuning', () => {
       code: 'SFT_RESUME',
       message: expect.stringContaining('learningRate') as string,
     });
-    await run(path('aborted'), { resume: true });
+    await run(path('aborted'), { resume: true, onBegin: (step, steps) => begun.push([step, steps]) });
+    expect(begun).toEqual([[3, 6]]); // prettier-ignore
     expect(await bytesOf(path('aborted'))).toEqual(expected);
     await run(path('aborted'), { resume: true }); // one that is done stays as it is
     expect(await bytesOf(path('aborted'))).toEqual(expected);
