@@ -1,4 +1,4 @@
-// A language model with its frozen weights kept in one form: a part of tools/bench/weights.ts. Arguments: MODEL FORMAT STEPS [FILE].
+// A language model with its frozen weights kept in one form: a part of tools/bench/weights.ts. Arguments: MODEL FORMAT STEPS RECOMPUTE [FILE].
 // Prints WeightsFigures as JSON; FILE then holds log-probabilities and the gradient of an adapter, float32, one after the other. Without
 // FILE the model is a random one: it is trained on random tokens, and nothing is compared.
 import { readFile, writeFile } from 'node:fs/promises';
@@ -23,10 +23,14 @@ export interface WeightsFigures {
   readonly logProbs: number;
 }
 
-const [model = '', format = '', steps = '', file = ''] = process.argv.slice(2);
+const [model = '', format = '', steps = '', recompute = '', file = ''] = process.argv.slice(2);
 await useOnnx();
 const { result: policy, milliseconds: loading } = await timed(() =>
-  loadCausalLM(model, { weights: format as FrozenFormat, lora: { rank: 16, alpha: 32 } }),
+  loadCausalLM(model, {
+    weights: format as FrozenFormat,
+    lora: { rank: 16, alpha: 32 },
+    limits: { recomputeLayers: recompute === 'true' },
+  }),
 );
 const keptGigabytes = process.memoryUsage().rss / 1e9;
 

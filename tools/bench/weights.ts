@@ -1,10 +1,11 @@
 // What it costs, and saves, to keep a language model's frozen weights small while it is trained.
 //
-// usage: npm run bench -- weights MODEL [--formats float32,float16,int8,int4] [--steps 200]
+// usage: npm run bench -- weights MODEL [--formats float32,float16,int8,int4] [--steps 200] [--recompute]
 //   MODEL      a folder, a .gguf file, the id of a model on the hub; or random:qwen2.5-0.5b, random:llama-3.2-1b: random weights of
 //              those models' sizes, of which load, memory and step are what there is to see
 //   --formats  float32 is what the others are held against, and always there for a model that is not random
 //   --steps    of LoRA training (rank 16, AdamW, 2 x 128 tokens of this repository's documents), from the same adapter
+//   --recompute  layers a second time in the backward pass, in place of keeping what they made
 // Each format runs in a process of its own. Differences are of log-probabilities of 8 x 112 tokens in nats (mean and largest, and their
 // mean with its sign, which is the KL divergence on these tokens), and of the gradient of an adapter (relative error and cosine).
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -17,7 +18,11 @@ import { RANDOM_MODELS, writeRandomModel } from './random-model.js';
 import type { WeightsFigures } from './weights-ours.js';
 
 const { values, positionals } = toolArguments(
-  { formats: { type: 'string', default: 'float32,float16,int8,int4' }, steps: { type: 'string', default: '200' } },
+  {
+    formats: { type: 'string', default: 'float32,float16,int8,int4' },
+    steps: { type: 'string', default: '200' },
+    recompute: { type: 'boolean', default: false },
+  },
   1,
 );
 const [model = wrongUse('no MODEL is given')] = positionals;
@@ -39,11 +44,12 @@ console.log(
   '| weights | load s | kept GB | peak GB | step s | first loss | last loss | log-probability: mean, largest, signed | gradient: error, cosine |',
 );
 console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- |');
+const how = (format: string): string[] => [format, String(steps), String(values.recompute)];
 let exact: { logProbs: Float32Array; gradient: Float32Array } | undefined;
 try {
   for (const format of formats) {
     const file = join(folder, `${format}.compare`);
-    const files = shape === null ? [model, format, String(steps), file] : [folder, format, String(steps)];
+    const files = shape === null ? [model, ...how(format), file] : [folder, ...how(format)];
     const figures = lastJson<WeightsFigures>(await printed(scriptCommand(join(import.meta.dirname, 'weights-ours.ts')), ...files));
     console.log(`| ${[format, ...columnsOf(figures), ...(shape === null ? await compared(file, figures) : ['', ''])].join(' | ')} |`);
   }
