@@ -40,7 +40,11 @@ test('a scale is that of its own rank and alpha', () => {
 test('a pattern that would take for ever is stopped, and named', () => {
   const config: LoraConfig = { rank: 2, alpha: 2, targetModules: /(?:(?:\w+)*\.)*!/ };
   const long = Array.from({ length: 4 }, (_, index) => `layers.${index}.${'a'.repeat(60)}`);
-  expect(() => loraModules(config, long, 'adapter x')).toThrow(failure('ADAPTER_PATTERN', 'adapter x', '\\w+'));
+  expect(() => loraModules(config, long, 'adapter x')).toThrow(failure('ADAPTER_PATTERN', 'adapter x', 'half a second', '\\w+'));
+  const twice: LoraConfig = { rank: 2, alpha: 2, targetModules: ['q_proj'], layersToTransform: 1, layersPattern: '(?P<idx>l)ayers' };
+  expect(() => loraModules(twice, ['layers.1.q_proj'], 'adapter x')).toThrow(failure('ADAPTER_PATTERN', 'cannot be matched', 'idx'));
+  const names = ['layers.0.q_proj', 'layers.1.q_proj'];
+  expect([...loraModules({ ...config, targetModules: /.*q_proj/g }, names, 'adapter x').keys()]).toEqual(names);
 });
 
 test.each([

@@ -1,4 +1,4 @@
-import { createContext, runInContext } from 'node:vm';
+import { createContext, Script, type Context } from 'node:vm';
 import { FormatError } from '../errors.js';
 import type { Pattern } from './python-pattern.js';
 
@@ -17,9 +17,13 @@ export function matchNames(patterns: readonly Pattern[], names: readonly string[
   if (patterns.length === 0 || names.length === 0) return patterns.map(() => []);
   const text = JSON.stringify({ patterns: patterns.map(({ source, flags }) => [source, flags]), names });
   try {
-    return JSON.parse(runInContext(PROGRAM, createContext({ text }), { timeout: LONGEST_MS }) as string) as Match[][];
+    context ??= createContext({ text: '' });
+    context['text'] = text;
+    return JSON.parse(PROGRAM.runInContext(context, { timeout: LONGEST_MS }) as string) as Match[][];
   } catch (cause) {
-    throw new FormatError('ADAPTER_PATTERN', 'its patterns were not matched within half a second', {
+    const late = (cause as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+    const what = late ? 'were not matched within half a second' : `cannot be matched: ${(cause as Error).message}`;
+    throw new FormatError('ADAPTER_PATTERN', `its patterns ${what}`, {
       where,
       expected: `regular expressions that ${names.length} names can be held against`,
       remedy: `write them without nested repetition, or list the modules: ${patterns.map(({ source }) => source).join(', ')}`,
@@ -28,13 +32,16 @@ export function matchNames(patterns: readonly Pattern[], names: readonly string[
   }
 }
 
-const PROGRAM = `
+/** Made on first use, and used again: making it takes longer than most matches. */
+let context: Context | undefined;
+
+const PROGRAM = new Script(`(() => {
   const { patterns, names } = JSON.parse(text);
-  JSON.stringify(patterns.map(([source, flags]) => {
+  return JSON.stringify(patterns.map(([source, flags]) => {
     const pattern = new RegExp(source, flags);
     return names.map((name) => {
       const match = pattern.exec(name);
       return match === null ? null : (match.groups?.idx ?? '');
     });
   }));
-`;
+})()`);

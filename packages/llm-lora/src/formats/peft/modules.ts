@@ -47,7 +47,7 @@ export function isNamed(module: string, name: string): boolean {
 
 /** A regular expression of JavaScript that has to match the whole of a name. */
 export function wholeName({ source, flags }: RegExp): Pattern {
-  return { source: `^(?:${source})$`, flags };
+  return { source: `^(?:${source})$`, flags: flags.replace(/[gy]/g, '') }; // those remember the last match
 }
 
 /** A regular expression that matches the end of a name from a dot on. @throws FormatError `ADAPTER_PATTERN` */
