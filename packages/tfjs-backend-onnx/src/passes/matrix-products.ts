@@ -19,7 +19,7 @@ export function flag(node: Node, name: string): boolean {
 }
 
 /** From this many rows, columns and sums on, a product of a transposed left operand takes longer than a transpose and a plain product. */
-const LEAST_TO_TRANSPOSE = 128;
+const LEAST_TO_TRANSPOSE = 64;
 
 /** Whether a product with a left operand [sums, rows] is one of those. */
 function isLarge(left: Value, columns: number): boolean {
