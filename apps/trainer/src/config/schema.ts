@@ -69,7 +69,11 @@ const llm = z.strictObject({
         .min(1)
         .nullable()
         .default(null)
-        .describe('linear layers that get an adapter, by the last parts of their names; null = those that are usual for the family'),
+        .describe(
+          'linear layers that get an adapter, by the last parts of their names, or ["all-linear"]; null = those that are usual for the family',
+        ),
+      rankStabilized: z.boolean().default(false).describe('rsLoRA: alpha / sqrt(rank) multiplies the adapter'),
+      weightDecomposed: z.boolean().default(false).describe("DoRA: the lengths of a layer's rows are trained beside the adapter"),
     })
     .prefault({}),
 });

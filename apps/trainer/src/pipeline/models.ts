@@ -61,6 +61,8 @@ export async function loadModels(
   };
 }
 
+const isAllLinear = (modules: readonly string[]): boolean => modules.length === 1 && modules[0] === 'all-linear';
+
 /** The language model, and how it is spoken to about a dataset. */
 export async function loadPolicy(
   { config, registry, hub = {} }: Settings,
@@ -72,11 +74,11 @@ export async function loadPolicy(
   const templates = await loadTemplates(config, language);
   await useOnnx({ device: config.device });
   const path = named === undefined ? config.llm.model : await named.find(config.seed, await temporaryFolder());
-  const { rank, alpha, targetModules } = config.llm.lora;
+  const { targetModules, ...lora } = config.llm.lora;
   const policy = await loadCausalLM(path, {
     families: registry.families,
     hub,
-    lora: { rank, alpha, ...(targetModules === null ? {} : { targetModules }) },
+    lora: { ...lora, ...(targetModules === null ? {} : { targetModules: isAllLinear(targetModules) ? 'all-linear' : targetModules }) },
     limits: { sequences: config.llm.batchSize },
     weights: config.llm.weights,
     samplingWeights: config.llm.samplingWeights ?? config.llm.weights,
