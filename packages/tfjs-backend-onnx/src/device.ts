@@ -3,7 +3,7 @@ import { CompiledFunctionError } from './errors.js';
 import { assertProviders, type Provider } from './providers.js';
 
 /** Where everything computes that names no providers of its own. */
-export type Device = keyof typeof DEVICES;
+export type Device = 'cpu' | 'webgpu' | 'cuda' | 'coreml' | 'directml';
 
 /** A device's providers: what it has no kernel for falls to the processor. */
 const DEVICES = {
@@ -12,7 +12,7 @@ const DEVICES = {
   cuda: ['cuda', 'cpu'],
   coreml: ['coreml', 'cpu'],
   directml: ['dml', 'cpu'],
-} as const satisfies Readonly<Record<string, readonly Provider[]>>;
+} as const satisfies Readonly<Record<Device, readonly Provider[]>>;
 
 /** Every device's name. */
 export const DEVICE_NAMES = Object.keys(DEVICES) as readonly Device[];

@@ -43,7 +43,7 @@ export interface LoraFactors {
   readonly a: FloatTensor;
   /** [out, rank] */
   readonly b: FloatTensor;
-  /** [out]: with `weightDecomposed`, and then always. */
+  /** Lengths of the rows of W + B A, `[out]`: with `weightDecomposed`, and then always. */
   readonly magnitude?: FloatTensor;
 }
 

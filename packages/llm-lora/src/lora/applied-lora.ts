@@ -15,9 +15,9 @@ export type LoraInputs<L> = LoraConstants<L> & { readonly factors: LoraTree<L> }
 
 /** An adapted layer in a traced function. */
 export type AppliedPair<L> = LoraPair<L> & {
-  /** []: what B A is multiplied by. */
+  /** What B A is multiplied by, a scalar. */
   readonly scale: L;
-  /** [out]: |W + scale B A| row by row, beside magnitudes. */
+  /** Length of each row of W + scale B A, `[out]`, beside magnitudes. */
   readonly norm?: L;
 };
 
