@@ -5,7 +5,7 @@ import { programOf } from '../src/programs/program.js';
 import { checkpoint, compile, describe as describeGraph, spec, TraceError, useOnnx, valueAndGrad, type HostTensor } from '../src/index.js';
 
 beforeAll(() => useOnnx());
-afterEach(useOnnx);
+afterEach(() => useOnnx());
 
 type Params = { readonly w: tf.Tensor2D; readonly b: tf.Tensor1D };
 

@@ -27,7 +27,7 @@ import {
 import { fromFloat16, toFloat16 } from '../src/quantized/float16.js';
 
 beforeAll(() => useOnnx());
-afterEach(useOnnx);
+afterEach(() => useOnnx());
 
 const [rows, inner, out] = [9, 70, 33]; // neither a multiple of a block
 const rng = createRng('quantized');
