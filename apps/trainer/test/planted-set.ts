@@ -10,6 +10,7 @@ import {
 } from '@expctr/data';
 import { createHashedEncoder } from '@expctr/encoder';
 import { writeMovieLensShaped } from '@expctr/testbed';
+import { useOnnx } from '@expctr/tfjs-backend-onnx';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,6 +31,7 @@ export async function plantedSet(
   dimension: number,
   sets: readonly string[],
 ): Promise<PlantedSet> {
+  await useOnnx(); // as a run does
   const folder = await mkdtemp(join(tmpdir(), 'expctr-planted-'));
   await writeMovieLensShaped(folder, size);
   const prepared = await prepareDataset({ dataset: 'movielens', dataDir: folder, data: { kCore: 0 } });
