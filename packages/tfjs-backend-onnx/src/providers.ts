@@ -1,4 +1,4 @@
-import { listSupportedBackends, type InferenceSession } from 'onnxruntime-node';
+import { listSupportedBackends } from 'onnxruntime-node';
 import { CompiledFunctionError } from './errors.js';
 
 /** Where ONNX Runtime computes: the processor, or an accelerator through one of its execution providers. */
@@ -18,20 +18,6 @@ const PROVIDERS: Readonly<Record<Provider, { readonly needs: string; readonly ge
   coreml: { needs: 'macOS', get: 'run on macOS, where it is part of onnxruntime-node' },
   dml: { needs: 'Windows with a Direct3D 12 GPU', get: 'run on Windows, where it is part of onnxruntime-node' },
 };
-
-/** The providers as ONNX Runtime takes them. @param forProcessor nodes that WebGPU is to leave alone */
-export function executionProviders(
-  providers: readonly Provider[],
-  forProcessor: readonly string[],
-): InferenceSession.ExecutionProviderConfig[] {
-  // in its own layout of images, WebGPU computes some convolutions wrong
-  const webgpu = {
-    name: 'webgpu',
-    preferredLayout: 'NCHW',
-    ...(forProcessor.length === 0 ? {} : { forceCpuNodeNames: forProcessor }),
-  } as const;
-  return providers.map((name) => (name === 'webgpu' ? webgpu : name));
-}
 
 function missing(name: string, where: string, what: string, cause?: unknown): CompiledFunctionError {
   const known = Object.hasOwn(PROVIDERS, name) ? PROVIDERS[name as Provider] : undefined;

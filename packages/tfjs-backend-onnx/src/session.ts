@@ -3,10 +3,10 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { defaultProviders } from './device.js';
 import { CompiledFunctionError } from './errors.js';
 import { executionOrder } from './execution-order.js';
+import { forProviders } from './for-providers.js';
 import type { Graph } from './graph.js';
 import { serialize } from './onnx.js';
-import { nodesForProcessor, portable } from './passes/portable.js';
-import { assertProviders, executionProviders, providerFailure, type Provider } from './providers.js';
+import { assertProviders, providerFailure, type Provider } from './providers.js';
 import { canStay, onDevice } from './resident.js';
 import type { DType, HostArray, HostTensor } from './tensors.js';
 
@@ -70,9 +70,9 @@ export async function createSession(
   const providers = [...(options.providers ?? defaultProviders())];
   assertProviders(providers, graph.name);
   const [provider] = providers;
-  const usable = provider === 'cpu' || provider === 'cuda' ? graph : portable(graph);
+  const fitted = forProviders(graph, inputNames, outputNames, providers);
   const externalData: { path: string; data: Uint8Array }[] = [];
-  const { model, nodes, constantBytes, largestFill } = serialize(usable, {
+  const { model, nodes, constantBytes, largestFill } = serialize(fitted.graph, {
     inputNames,
     outputNames,
     order: executionOrder,
@@ -83,7 +83,7 @@ export async function createSession(
     },
   });
   const session = await InferenceSession.create(model, {
-    executionProviders: executionProviders(providers, usable === graph ? [] : nodesForProcessor(usable, inputNames, outputNames)),
+    executionProviders: fitted.executionProviders,
     intraOpNumThreads: options.threads ?? availableParallelism(),
     logSeverityLevel: 4,
     // planned addresses hold nearly twice the memory of a training step and save no time

@@ -3,11 +3,10 @@ import { Tensor } from 'onnxruntime-node';
 // The public API runs the same binding in a later turn of the event loop. tfjs's `dataSync` cannot wait for one.
 import { binding, initOrt } from 'onnxruntime-node/dist/binding.js';
 import { lazyProviders } from './device.js';
-import { executionProviders } from './providers.js';
+import { forProviders } from './for-providers.js';
 import { CompiledFunctionError } from './errors.js';
 import { liveNodes, type Graph } from './graph.js';
 import { serialize } from './onnx.js';
-import { nodesForProcessor, portable } from './passes/portable.js';
 import { sizeOf, type DType, type HostArray } from './tensors.js';
 
 /** Tensors below this size are not worth a thread pool of their own. */
@@ -23,14 +22,13 @@ export interface SyncSession {
 export function createSyncSession(graph: Graph): SyncSession {
   const inputNames = graph.inputs.map((_, i) => `input${i}`);
   const outputNames = graph.outputs.map((_, i) => `output${i}`);
-  const providers = lazyProviders();
-  const usable = providers[0] === 'cpu' ? graph : portable(graph);
-  const { model } = serialize(usable, { inputNames, outputNames, place: () => undefined });
+  const { graph: fitted, executionProviders } = forProviders(graph, inputNames, outputNames, lazyProviders());
+  const { model } = serialize(fitted, { inputNames, outputNames, place: () => undefined });
   const session = attempt('COMPILED_SESSION', 'ONNX Runtime made no session', () => {
     initOrt();
     const created = new binding.InferenceSession();
     created.loadModel(model.buffer as ArrayBuffer, model.byteOffset, model.byteLength, {
-      executionProviders: executionProviders(providers, usable === graph ? [] : nodesForProcessor(usable, inputNames, outputNames)),
+      executionProviders,
       intraOpNumThreads: isLarge(graph) ? availableParallelism() : 1,
       logSeverityLevel: 4,
       graphOptimizationLevel: 'disabled',
