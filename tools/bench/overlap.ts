@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { toolArguments, wholeNumber, wrongUse } from '../common/arguments.js';
 import { median, processor } from '../common/measure.js';
 import { scriptCommand, startLines } from '../common/scripts.js';
-import { WORK, type UpdateWork } from './rl-work.js';
+import { isWork, WORK, type UpdateWork } from './rl-work.js';
 
 const { values, positionals } = toolArguments(
   { work: { type: 'string', default: '4x4' }, threads: { type: 'string' }, rounds: { type: 'string', default: '3' } },
@@ -18,10 +18,9 @@ const { values, positionals } = toolArguments(
 const [folder = wrongUse('no MODEL_FOLDER is given')] = positionals;
 const threads = values.threads === undefined ? availableParallelism() : wholeNumber('--threads', values.threads);
 const rounds = wholeNumber('--rounds', values.rounds);
-const work: UpdateWork =
-  values.work in WORK
-    ? WORK[values.work as keyof typeof WORK]
-    : wrongUse(`--work takes ${Object.keys(WORK).join(', ')}; got "${values.work}"`);
+const work: UpdateWork = isWork(values.work)
+  ? WORK[values.work]
+  : wrongUse(`--work takes ${Object.keys(WORK).join(', ')}; got "${values.work}"`);
 const start = (each: number): ReturnType<typeof startLines> =>
   startLines(scriptCommand(join(import.meta.dirname, 'overlap-ours.ts'), folder, JSON.stringify(work), String(each)));
 const half = Math.max(1, Math.floor(threads / 2));

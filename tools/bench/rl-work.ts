@@ -30,3 +30,8 @@ export const WORK = {
   '4x4': { title: '4 prompts x 4 completions, 155 + 48 tokens', prompts: 4, completions: 4, ...shape },
   '16x8': { title: '16 prompts x 8 completions, 155 + 48 tokens', prompts: 16, completions: 8, ...shape },
 } satisfies Record<string, UpdateWork>;
+
+/** Whether there is work of that name. */
+export function isWork(name: string): name is keyof typeof WORK {
+  return name in WORK;
+}

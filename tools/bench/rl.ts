@@ -17,7 +17,7 @@ import { toolArguments, wholeNumber, wrongUse } from '../common/arguments.js';
 import { inTurn, median, processor } from '../common/measure.js';
 import { productRate } from '../common/product-rate.js';
 import { lastJson, printed, scriptCommand, type Command } from '../common/scripts.js';
-import { WORK, type UpdateFigure, type UpdateWork } from './rl-work.js';
+import { isWork, WORK, type UpdateFigure, type UpdateWork } from './rl-work.js';
 
 const { values, positionals } = toolArguments(
   {
@@ -106,8 +106,4 @@ async function operations({ prompts, completions, prompt, response }: UpdateWork
   const meetings = (prompts * prompt ** 2) / 2 + rows * (prompt + response / 2);
   const forward = 2 * tokens * weights + 4 * layers * queries * meetings + 2 * rows * hidden * vocabulary;
   return 5 * forward;
-}
-
-function isWork(name: string): name is keyof typeof WORK {
-  return name in WORK;
 }

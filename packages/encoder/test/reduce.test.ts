@@ -59,6 +59,15 @@ function rows(overrides: Partial<Encoder> = {}): Encoder & { disposed: boolean }
 const texts = Array.from({ length: vectors.length / D }, (_, row) => String(row));
 const fitted = fitPca(vectors, { components: K, encoder: rows() });
 
+/** The largest difference of two vectors of which one may point the other way. */
+function differenceUpToSign(ours: ArrayLike<number>, theirs: readonly number[]): number {
+  const sign = Math.sign(theirs.reduce((dot, value, j) => dot + value * ours[j]!, 0));
+  return largestDifference(
+    ours,
+    theirs.map((value) => sign * value),
+  );
+}
+
 test('a PCA is scikit-learn’s, up to the sign of an axis', () => {
   expect(largestDifference(fitted.mean, expected.mean)).toBeLessThan(1e-6);
   expect(largestDifference(fitted.variances, expected.variances)).toBeLessThan(1e-5);
@@ -70,13 +79,7 @@ test('a PCA is scikit-learn’s, up to the sign of an axis', () => {
   ).toBeLessThan(1e-6);
   for (let c = 0; c < K; c += 1) {
     const [ours, theirs] = [fitted.axes.subarray(c * D, (c + 1) * D), expected.axes.slice(c * D, (c + 1) * D)];
-    const sign = Math.sign(ours.reduce((dot, value, j) => dot + value * theirs[j]!, 0));
-    expect(
-      largestDifference(
-        ours,
-        theirs.map((value) => sign * value),
-      ),
-    ).toBeLessThan(1e-5);
+    expect(differenceUpToSign(ours, theirs)).toBeLessThan(1e-5);
     expect(Math.max(...ours)).toBe(ours.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0)); // the largest entry is positive
   }
 });
@@ -92,13 +95,7 @@ test('an encoder by a PCA gives scikit-learn’s transform, after saving and loa
   for (let c = 0; c < K; c += 1) {
     const column = (all: ArrayLike<number>): number[] => texts.map((_, row) => all[row * K + c]!);
     const [ours, theirs] = [column(projected), column(expected.projected)];
-    const sign = Math.sign(ours.reduce((dot, value, j) => dot + value * theirs[j]!, 0));
-    expect(
-      largestDifference(
-        ours,
-        theirs.map((value) => sign * value),
-      ),
-    ).toBeLessThan(1e-5);
+    expect(differenceUpToSign(ours, theirs)).toBeLessThan(1e-5);
   }
   expect(await (await reducedEncoder(rows(), { dimensions: null, pca: path })).encode(texts)).toEqual(projected);
   const { metadata } = tableFromIPC(await readFile(path)).schema;

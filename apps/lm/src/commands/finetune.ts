@@ -1,5 +1,5 @@
 import { print } from '@expctr/core';
-import type { LoraOptions } from '@expctr/llm-lora';
+import { targetsOf, type LoraOptions } from '@expctr/llm-lora';
 import { finetune, parseExample, type Example, type SftOptions } from '@expctr/llm-lora/sft';
 import { loadModel, type ModelFlags } from '../load.js';
 import { readRows } from '../rows/read-rows.js';
@@ -26,7 +26,7 @@ export async function finetuneCommand(model: string, flags: FinetuneFlags, signa
   const lora: LoraOptions = {
     rank,
     alpha: alpha ?? 2 * rank,
-    ...(target === undefined ? {} : { targetModules: target.length === 1 && target[0] === 'all-linear' ? 'all-linear' : target }),
+    ...(target === undefined ? {} : { targetModules: targetsOf(target) }),
     ...(dora === true ? { weightDecomposed: true } : {}),
     baseModel: model,
   };

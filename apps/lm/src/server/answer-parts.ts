@@ -1,3 +1,4 @@
+import { RawData, type ServerEvent } from '@expctr/app-kit/http';
 import type { Tokenizer } from '@expctr/language-model';
 import type { AskedSampling } from './sampling.js';
 import type { Written } from './write.js';
@@ -13,6 +14,17 @@ export interface Usage {
 export function usageOf(prompts: readonly (readonly number[])[], completionTokens: number): Usage {
   const promptTokens = prompts.reduce((sum, { length }) => sum + length, 0);
   return { prompt_tokens: promptTokens, completion_tokens: completionTokens, total_tokens: promptTokens + completionTokens };
+}
+
+/** The time as answers have it: seconds since 1970. */
+export function now(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+/** What ends a stream: the tokens, where they are asked for, and its last line. */
+export function* lastEvents(head: object, asked: AskedSampling, usage: Usage): Generator<ServerEvent> {
+  if (asked.withUsage) yield { data: { ...head, choices: [], usage } };
+  yield { data: new RawData('[DONE]') };
 }
 
 /** How tokens are shown in log-probabilities. */

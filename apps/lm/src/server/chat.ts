@@ -1,7 +1,7 @@
-import { isJsonObject, own, RawData, type JsonObject, type Route, type ServerEvent } from '@expctr/app-kit/http';
+import { isJsonObject, own, type JsonObject, type Route, type ServerEvent } from '@expctr/app-kit/http';
 import { ExpctrError } from '@expctr/core';
 import type { ChatMessage } from '@expctr/language-model';
-import { chatLogProbs, usageOf } from './answer-parts.js';
+import { chatLogProbs, lastEvents, now, usageOf } from './answer-parts.js';
 import { fieldsIn, flagIn, listIn, numberIn, objectWith, wrongType } from './fields.js';
 import { LmRequestError } from './refusals.js';
 import { askedSampling, SAMPLING_FIELDS, type AskedSampling } from './sampling.js';
@@ -36,7 +36,7 @@ export function chatRoute(served: ServedModel): Route {
       checkWriting(writing, served, asked.n);
       const withLogProbs = flagIn(fields, 'logprobs', '') === true;
       numberIn(fields, 'top_logprobs', '', { least: 0, most: 0, whole: true });
-      const head = { id: served.nextId('chatcmpl'), created: Math.floor(Date.now() / 1000), model: asked.model };
+      const head = { id: served.nextId('chatcmpl'), created: now(), model: asked.model };
       if (asked.stream) return { kind: 'events', events: events(asked, writing, served, head, withLogProbs, signal) };
       const written = await writeTexts(asked, writing, served, signal);
       return {
@@ -88,8 +88,7 @@ async function* events(
     };
     yield { data: { ...head, choices: [choice] } };
   }
-  if (asked.withUsage) yield { data: { ...head, choices: [], usage: usageOf(writing.prompts, count) } };
-  yield { data: new RawData('[DONE]') };
+  yield* lastEvents(head, asked, usageOf(writing.prompts, count));
 }
 
 /** The tokens of `messages`, in the model's chat template. @throws LmRequestError `LM_REQUEST` */

@@ -1,5 +1,5 @@
-import { own, RawData, type JsonObject, type Route, type ServerEvent } from '@expctr/app-kit/http';
-import { completionLogProbs, usageOf } from './answer-parts.js';
+import { own, type JsonObject, type Route, type ServerEvent } from '@expctr/app-kit/http';
+import { completionLogProbs, lastEvents, now, usageOf } from './answer-parts.js';
 import { fieldsIn, numberIn, tokensIn, wrongType } from './fields.js';
 import { LmRequestError } from './refusals.js';
 import { askedSampling, SAMPLING_FIELDS, type AskedSampling } from './sampling.js';
@@ -69,8 +69,7 @@ async function* events(form: Form, writing: Writing, head: object, signal: Abort
     const ids = asked.withTokenIds ? { token_ids: tokens } : {};
     yield { data: { ...head, choices: [{ index: promptIndex * asked.n + completion, text, ...end, ...ids }] } };
   }
-  if (asked.withUsage) yield { data: { ...head, choices: [], usage: usageOf(writing.prompts, count) } };
-  yield { data: new RawData('[DONE]') };
+  yield* lastEvents(head, asked, usageOf(writing.prompts, count));
 }
 
 /** `prompt`: a text, token ids, or a list of either. @throws LmRequestError `LM_REQUEST` */
@@ -88,9 +87,4 @@ function promptsIn(fields: JsonObject, { policy }: ServedModel): number[][] {
     if (Array.isArray(each)) return tokensIn(each as readonly unknown[], `prompt[${index}]`, bound);
     throw wrongType(each, `prompt[${index}]`, 'a text or token ids');
   });
-}
-
-/** Seconds since 1970. */
-function now(): number {
-  return Math.floor(Date.now() / 1000);
 }

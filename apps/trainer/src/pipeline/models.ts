@@ -2,7 +2,7 @@ import type { DataWarning } from '@expctr/data';
 import { cachedEncoder, findEncoder, reducedEncoder, reductionOptions, type Encoder } from '@expctr/encoder';
 import type { Sampler } from '@expctr/language-model';
 import type { LanguageModel } from '@expctr/language-model/training';
-import { CausalLM, loadCausalLM } from '@expctr/llm-lora';
+import { CausalLM, loadCausalLM, targetsOf } from '@expctr/llm-lora';
 import type { RunFolder } from '@expctr/run';
 import { useOnnx } from '@expctr/tfjs-backend-onnx';
 import { optionsOf } from '../config/config-schema.js';
@@ -61,8 +61,6 @@ export async function loadModels(
   };
 }
 
-const isAllLinear = (modules: readonly string[]): boolean => modules.length === 1 && modules[0] === 'all-linear';
-
 /** The language model, and how it is spoken to about a dataset. */
 export async function loadPolicy(
   { config, registry, hub = {} }: Settings,
@@ -78,7 +76,7 @@ export async function loadPolicy(
   const policy = await loadCausalLM(path, {
     families: registry.families,
     hub,
-    lora: { ...lora, ...(targetModules === null ? {} : { targetModules: isAllLinear(targetModules) ? 'all-linear' : targetModules }) },
+    lora: { ...lora, ...(targetModules === null ? {} : { targetModules: targetsOf(targetModules) }) },
     limits: { sequences: config.llm.batchSize },
     weights: config.llm.weights,
     samplingWeights: config.llm.samplingWeights ?? config.llm.weights,

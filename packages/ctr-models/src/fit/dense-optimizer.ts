@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { OptimizerName } from '../tables/row-optimizer.js';
+import { adamStepSize, USUAL, type OptimizerName } from '../tables/row-optimizer.js';
 
 /** A parameter after a step, with the state that it leaves. */
 interface Updated {
@@ -17,17 +17,17 @@ export interface DenseOptimizer {
   update(value: tf.Tensor, gradient: tf.Tensor, state: readonly tf.Tensor[], stepSize: tf.Scalar): Updated;
 }
 
-const [BETA1, BETA2] = [0.9, 0.999];
+const { beta1, beta2, epsilon } = USUAL;
 
 /** The same rules by which `createRowOptimizer` updates rows of tables, whose learning rates and epsilons they share. */
 const OPTIMIZERS: Readonly<Record<OptimizerName, (learningRate: number) => DenseOptimizer>> = {
   adam: (learningRate) => ({
     slots: 2,
-    stepSize: (step, scale) => (scale * learningRate * Math.sqrt(1 - BETA2 ** step)) / (1 - BETA1 ** step),
+    stepSize: (step, scale) => adamStepSize(step, scale * learningRate),
     update(value, gradient, [mean, square], stepSize) {
-      const m = tf.add(mean!, tf.mul(1 - BETA1, tf.sub(gradient, mean!)));
-      const v = tf.add(square!, tf.mul(1 - BETA2, tf.sub(tf.square(gradient), square!)));
-      return { value: tf.sub(value, tf.div(tf.mul(stepSize, m), tf.add(tf.sqrt(v), 1e-8))), state: [m, v] };
+      const m = tf.add(mean!, tf.mul(1 - beta1, tf.sub(gradient, mean!)));
+      const v = tf.add(square!, tf.mul(1 - beta2, tf.sub(tf.square(gradient), square!)));
+      return { value: tf.sub(value, tf.div(tf.mul(stepSize, m), tf.add(tf.sqrt(v), epsilon.adam))), state: [m, v] };
     },
   }),
   adagrad: (learningRate) => ({
@@ -35,7 +35,7 @@ const OPTIMIZERS: Readonly<Record<OptimizerName, (learningRate: number) => Dense
     stepSize: (_step, scale) => scale * learningRate,
     update(value, gradient, [squares], stepSize) {
       const s = tf.add(squares!, tf.square(gradient));
-      return { value: tf.sub(value, tf.div(tf.mul(stepSize, gradient), tf.add(tf.sqrt(s), 1e-10))), state: [s] };
+      return { value: tf.sub(value, tf.div(tf.mul(stepSize, gradient), tf.add(tf.sqrt(s), epsilon.adagrad))), state: [s] };
     },
   }),
   sgd: (learningRate) => ({

@@ -69,6 +69,14 @@ export function createRowOptimizer(options: RowOptimizerOptions): RowOptimizer {
   return OPTIMIZERS[name](options);
 }
 
+/** Decays and epsilons that PyTorch's optimizers have unless told otherwise. */
+export const USUAL = { beta1: 0.9, beta2: 0.999, epsilon: { adam: 1e-8, adagrad: 1e-10, 'rowwise-adagrad': 1e-8 } } as const;
+
+/** What Adam multiplies a mean gradient by, divided by the root of the mean square and epsilon, in step `step`: learning rate and both corrections. */
+export function adamStepSize(step: number, learningRate: number, beta1: number = USUAL.beta1, beta2: number = USUAL.beta2): number {
+  return (learningRate * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step);
+}
+
 const numbers = (parts: readonly number[]): number => parts.reduce((sum, part) => sum + part, 0);
 
 /** The end of a stretch that begins at `at`. */
@@ -81,14 +89,14 @@ function endOf(at: number, parts: readonly number[]): number {
  * Adam as `torch.optim.SparseAdam` computes it: moments of untouched rows stay, the bias correction counts all steps, epsilon is
  * added before the correction of the second moment. Both moments of a number are neighbors, so that a row's state is in one place.
  */
-function adam({ learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: RowOptimizerOptions): RowOptimizer {
+function adam({ learningRate, beta1 = USUAL.beta1, beta2 = USUAL.beta2, epsilon = USUAL.epsilon.adam }: RowOptimizerOptions): RowOptimizer {
   let stepSize = 0;
   const a = 1 - beta1;
   const b = 1 - beta2;
   return {
     stateSize: (parts) => 2 * numbers(parts),
     begin(step, scale = 1) {
-      stepSize = (scale * learningRate * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step);
+      stepSize = adamStepSize(step, scale * learningRate, beta1, beta2);
     },
     update(values, at, gradient, from, parts, state, stateAt) {
       for (const end = endOf(at, parts); at < end; at += 1, from += 1, stateAt += 2) {
@@ -104,7 +112,7 @@ function adam({ learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: RowO
 }
 
 /** Adagrad as `torch.optim.Adagrad` with sparse gradients: sum of squares from 0, no decay of the learning rate. */
-function adagrad({ learningRate, epsilon = 1e-10 }: RowOptimizerOptions): RowOptimizer {
+function adagrad({ learningRate, epsilon = USUAL.epsilon.adagrad }: RowOptimizerOptions): RowOptimizer {
   let stepSize = learningRate;
   return {
     stateSize: numbers,
@@ -126,7 +134,7 @@ function adagrad({ learningRate, epsilon = 1e-10 }: RowOptimizerOptions): RowOpt
  * Row-wise Adagrad (`EXACT_ROWWISE_ADAGRAD` of FBGEMM, the optimizer of DLRM's tables): one sum for a whole embedding, of the mean of its
  * squared gradient, instead of one for each component. A first-order weight has its own, as a table of its own would.
  */
-function rowwiseAdagrad({ learningRate, epsilon = 1e-8 }: RowOptimizerOptions): RowOptimizer {
+function rowwiseAdagrad({ learningRate, epsilon = USUAL.epsilon['rowwise-adagrad'] }: RowOptimizerOptions): RowOptimizer {
   let stepSize = learningRate;
   return {
     stateSize: (parts) => parts.length,

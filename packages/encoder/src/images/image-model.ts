@@ -1,10 +1,10 @@
-import { availableParallelism } from 'node:os';
-import type { DeviceType, PreTrainedModel, Tensor } from '@huggingface/transformers';
+import type { PreTrainedModel, Tensor } from '@huggingface/transformers';
 import { EncoderError } from '../errors.js';
 import { checkNames } from '../transformers/check-model-files.js';
 import { floatValues } from '../transformers/float-values.js';
+import { graphSettings, loadError, type GraphOptions } from '../transformers/graph.js';
 import type { Library } from '../transformers/library.js';
-import type { EncoderDType, ModelFiles } from '../transformers/model-files.js';
+import type { ModelFiles } from '../transformers/model-files.js';
 import { readObject } from '../transformers/model-json.js';
 import type { PreparedImage } from './preprocess.js';
 
@@ -21,45 +21,22 @@ export interface ImageModel {
   dispose(): Promise<void>;
 }
 
-/** How {@link openImageModel} loads. */
-export interface OpenImageModelOptions {
-  readonly dtype: EncoderDType;
-  readonly threads: number | undefined;
-  readonly device: DeviceType | undefined;
-}
-
 /** Kinds of models that are of images and texts, which transformers.js loads by another class. Source: transformers.js, `registry.js`. */
 const OF_BOTH: ReadonlySet<unknown> = new Set(['clip', 'siglip', 'jina_clip']);
 
 /** @throws EncoderError `ENCODER_LOAD` with the reason */
-export async function openImageModel(
-  files: ModelFiles,
-  library: Library,
-  { dtype, threads, device }: OpenImageModelOptions,
-): Promise<ImageModel> {
+export async function openImageModel(files: ModelFiles, library: Library, options: GraphOptions): Promise<ImageModel> {
   let model: PreTrainedModel;
   try {
     await checkNames(files.read);
     const { model_type: type } = (await readObject(files.read, 'config.json')) ?? {};
     const loader = OF_BOTH.has(type) ? library.AutoModelForImageFeatureExtraction : library.AutoModel;
     model = await loader.from_pretrained(files.location, {
-      local_files_only: true,
-      dtype,
-      device: device ?? 'cpu',
-      subfolder: files.subfolder,
+      ...graphSettings(files, options),
       model_file_name: files.graph,
-      session_options: {
-        intraOpNumThreads: threads ?? availableParallelism(),
-        interOpNumThreads: 1,
-        graphOptimizationLevel: 'all',
-      },
     });
   } catch (cause) {
-    throw new EncoderError('ENCODER_LOAD', `the model could not be loaded (${cause instanceof Error ? cause.message : String(cause)})`, {
-      where: files.location,
-      remedy: 'get the model again: a file may be cut, or of another kind',
-      cause,
-    });
+    throw loadError(files, cause);
   }
   return {
     features: async (images) =>

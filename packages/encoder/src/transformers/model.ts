@@ -1,8 +1,8 @@
-import { availableParallelism } from 'node:os';
 import type { PreTrainedModel, PreTrainedTokenizer, Tensor } from '@huggingface/transformers';
 import { EncoderError } from '../errors.js';
 import { checkModelFiles } from './check-model-files.js';
 import { floatValues } from './float-values.js';
+import { graphSettings, loadError } from './graph.js';
 import { loadLibrary, type Library } from './library.js';
 import type { EncoderDType, ModelFiles } from './model-files.js';
 import type { TransformersEncoderOptions } from './options.js';
@@ -24,30 +24,20 @@ export interface OpenModel {
 }
 
 /** @throws EncoderError `ENCODER_LOAD` with the reason, among them files that say what cannot be. */
-export async function openModel(files: ModelFiles, dtype: EncoderDType, options: TransformersEncoderOptions): Promise<OpenModel> {
+export async function openModel(
+  files: ModelFiles,
+  dtype: EncoderDType,
+  { threads, device }: TransformersEncoderOptions,
+): Promise<OpenModel> {
   const transformers = await loadLibrary();
   let tokenizer: PreTrainedTokenizer;
   let model: PreTrainedModel;
   try {
     await checkModelFiles(files.read);
     tokenizer = await transformers.AutoTokenizer.from_pretrained(files.location, { local_files_only: true });
-    model = await transformers.AutoModel.from_pretrained(files.location, {
-      local_files_only: true,
-      dtype,
-      device: options.device ?? 'cpu',
-      subfolder: files.subfolder,
-      session_options: {
-        intraOpNumThreads: options.threads ?? availableParallelism(),
-        interOpNumThreads: 1,
-        graphOptimizationLevel: 'all',
-      },
-    });
+    model = await transformers.AutoModel.from_pretrained(files.location, graphSettings(files, { dtype, threads, device }));
   } catch (cause) {
-    throw new EncoderError('ENCODER_LOAD', `the model could not be loaded (${cause instanceof Error ? cause.message : String(cause)})`, {
-      where: files.location,
-      remedy: 'get the model again: a file may be cut, or of another kind',
-      cause,
-    });
+    throw loadError(files, cause);
   }
   const padding = (tokenizer.pad_token_id as number | undefined) ?? 0;
   const positions = (model.config as { max_position_embeddings?: unknown }).max_position_embeddings;

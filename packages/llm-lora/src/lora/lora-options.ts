@@ -15,6 +15,11 @@ export interface LoraOptions extends Partial<Omit<LoraConfig, 'targetModules' | 
   readonly targetModules?: ModuleNames | 'all-linear';
 }
 
+/** `targetModules` of a list of names, in which `all-linear` may stand alone, as a configuration or a command line has it. */
+export function targetsOf(names: readonly string[]): readonly string[] | 'all-linear' {
+  return names.length === 1 && names[0] === 'all-linear' ? 'all-linear' : names;
+}
+
 const LORA_OPTIONS: OptionKeys<LoraOptions> = {
   rank: true,
   alpha: true,
