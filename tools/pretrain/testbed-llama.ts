@@ -30,6 +30,7 @@ const PHASES: readonly { readonly from: number; readonly mix: Omit<LessonMix, 's
   { from: 5200, mix: { writers: WRITERS, degrees: 0.4, reader: 2, history: 0.8, secondDomain: 0.25 } },
   { from: 7700, mix: { writers: WRITERS, degrees: 0.2, reader: 1, history: 1.5, secondDomain: 0.25 } },
   { from: 10252, mix: { writers: WRITERS, degrees: 0.1, reader: 6, history: 0.3, secondDomain: 0.25 } },
+  { from: 14800, mix: { writers: WRITERS, degrees: 0.2, reader: 2, history: 0.5, secondDomain: 0.25 } },
 ];
 // Degrees alone teach what words mean, and careful text that claims follow from it. An answer is one token of a lesson, and worth a text.
 const WEIGHTS = { profile: 0.25, degrees: 1, careful: 1, other: 0.5, reader: 4, history: 2 };
@@ -40,8 +41,8 @@ const LINE_EVERY = 50;
 
 const { values: given } = toolArguments({
   out: { type: 'string', default: 'runs/pretrain' },
-  steps: { type: 'string', default: '14000' },
-  minutes: { type: 'string', default: '180' },
+  steps: { type: 'string', default: '20000' },
+  minutes: { type: 'string', default: '240' },
   seed: { type: 'string', default: 'testbed-llama' },
   threads: { type: 'string', default: '2' },
   every: { type: 'string', default: '500' },
