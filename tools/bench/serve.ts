@@ -12,7 +12,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRng, freePort } from '@expctr/core';
+import { createRng } from '@expctr/core';
+import { freePort } from '@expctr/core/node';
 import { encodeFeatures, fitCtr, type FeatureSchema, type RawCategorical } from '@expctr/ctr-models';
 import { useOnnx } from '@expctr/tfjs-backend-onnx';
 import { toolArguments, wholeNumber, wrongUse } from '../common/arguments.js';

@@ -4,12 +4,9 @@
 // usage: npm run tool -- tools/serve/page.ts URL [--chromium chromium] [--out page.png] [--user ID] [--item ID] [--width 1100] [--height 900]
 //   URL         of a server: npx expctr-serve RUN prints it
 //   --user      to choose; default the first of the list. --item likewise: the first that the run explained
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { toolArguments, wholeNumber, wrongUse } from '../common/arguments.js';
-import { connectDevTools, type DevTools } from './dev-tools.js';
+import { until, withChromium } from '../common/chromium.js';
 
 const { values, positionals } = toolArguments(
   {
@@ -25,37 +22,10 @@ const { values, positionals } = toolArguments(
 const [url = wrongUse('no URL is given')] = positionals;
 const size = [wholeNumber('--width', values.width), wholeNumber('--height', values.height)] as const;
 
-/** Runs an expression in the page until it gives something. */
-async function until<T>(tools: DevTools, what: string, expression: string): Promise<T> {
-  for (let tries = 0; tries < 300; tries += 1) {
-    const value = await tools.evaluate<T | null>(expression);
-    if (value !== null && value !== undefined && (value as unknown) !== false) return value;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`the page does not come to this: ${what}`);
-}
-
 const choose = (id: string, value: string): string =>
   `(() => { const list = document.getElementById(${JSON.stringify(id)}); list.value = ${JSON.stringify(value)}; list.dispatchEvent(new Event('change')); return list.value; })()`;
 
-const profile = await mkdtemp(join(tmpdir(), 'expctr-page-'));
-const browser = spawn(
-  values.chromium,
-  [
-    '--headless=new',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-dev-shm-usage',
-    '--hide-scrollbars',
-    '--remote-debugging-port=0',
-    `--user-data-dir=${profile}`,
-    `--window-size=${size.join(',')}`,
-    'about:blank',
-  ],
-  { stdio: ['ignore', 'ignore', 'pipe'] },
-);
-try {
-  const tools = await connectDevTools(browser);
+await withChromium(values.chromium, size, async (tools) => {
   await tools.open(url);
   await until(tools, 'its lists are filled', `document.body.dataset.state === 'ready' && document.getElementById('item').options.length`);
   if (values.user !== undefined) {
@@ -99,9 +69,4 @@ try {
   if (complaints.length > 0) throw new Error(`the browser complains: ${complaints.join('; ')}`);
   console.log(JSON.stringify(shown, null, 2));
   console.log(`the page shows what the server says; ${values.out}`);
-} finally {
-  const gone = new Promise((resolve) => browser.once('exit', resolve));
-  browser.kill();
-  await gone;
-  await rm(profile, { recursive: true, force: true, maxRetries: 5 });
-}
+});

@@ -1,6 +1,6 @@
 // A real Redis on loopback, in a folder of its own.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { freePort } from '@expctr/core';
+import { freePort } from '@expctr/core/node';
 
 /** A Redis that was started. */
 export interface RedisServer {

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { Command } from 'commander';
-import { EXIT, failWith, packageVersion, printableJson, printableLines, writeFileAtomic, type ExitStatus } from '@expctr/core';
+import { EXIT, failWith, printableJson, printableLines, writeFileAtomic, type ExitStatus } from '@expctr/core';
+import { packageVersion } from '@expctr/core/node';
 import { runFolder } from '@expctr/run';
 import { evaluateRun } from './evaluate-run.js';
 import { FILES } from './read/files.js';

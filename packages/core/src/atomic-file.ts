@@ -1,6 +1,4 @@
-import { randomInt } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, mkdir, open, rename, rm, uniqueDigits } from '#platform';
 import { fileError } from './file-error.js';
 
 /**
@@ -20,7 +18,7 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
 
 /** As {@link writeFileAtomic} for writers that want a path: `write` fills the temporary file, which then takes `path`'s place. */
 export async function replaceAtomically(path: string, write: (temporaryPath: string) => Promise<void>): Promise<void> {
-  const temporary = `${path}.${process.pid}${randomInt(2 ** 47)}.tmp`; // two writers, of one process or of two machines, each have their own
+  const temporary = `${path}.${uniqueDigits()}.tmp`; // two writers, of one process or of two machines, each have their own
   try {
     await mkdir(dirname(path), { recursive: true });
     await write(temporary);
@@ -35,12 +33,5 @@ export async function replaceAtomically(path: string, write: (temporaryPath: str
     // what failed is what the caller must hear of, not that the rest cannot be removed either
     await rm(temporary, { force: true }).catch(() => undefined);
     throw fileError(error, path);
-  }
-}
-
-/** Removes the temporary files that writers left below a folder when they were killed. Nobody may be writing there meanwhile. */
-export async function removeTemporaryFiles(folder: string): Promise<void> {
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile() && /\.\d+\.tmp$/u.test(entry.name)) await rm(join(entry.parentPath, entry.name), { force: true });
   }
 }

@@ -1,5 +1,3 @@
-import { createServer, type AddressInfo } from 'node:net';
-
 /** What `Retry-After` says, in milliseconds: a number of seconds, or a date. @returns undefined where it says nothing that can be read */
 export function retryAfter(header: string | null): number | undefined {
   if (header === null || header.trim() === '') return undefined;
@@ -14,16 +12,4 @@ export function reasonOf(error: unknown): string {
   const deeper = cause ?? errors?.[0];
   if (deeper !== undefined && deeper !== null) return reasonOf(deeper);
   return message !== undefined && message !== '' ? message : (code ?? String(error));
-}
-
-/** A port of this machine's loopback that nobody listens on at the moment. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 }

@@ -2,7 +2,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { removeTemporaryFiles, replaceAtomically, writeFileAtomic } from '../src/index.js';
+import { replaceAtomically, writeFileAtomic } from '../src/index.js';
+import { removeTemporaryFiles } from '../src/node.js';
 
 async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'expctr-atomic-'));

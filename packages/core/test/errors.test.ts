@@ -1,16 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  checkOptions,
-  EXIT,
-  ExpctrError,
-  failWith,
-  nearestName,
-  OptionsError,
-  packageVersion,
-  sentences,
-  WrongUseError,
-} from '../src/index.js';
+import { checkOptions, EXIT, ExpctrError, failWith, nearestName, OptionsError, sentences, WrongUseError } from '../src/index.js';
+import { packageVersion } from '../src/node.js';
 
 const END = /[.!?…]$/u;
 

@@ -2,15 +2,8 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import {
-  ExpctrError,
-  fileError,
-  FileError,
-  removeTemporaryFiles,
-  replaceAtomically,
-  withFileErrors,
-  writeFileAtomic,
-} from '../src/index.js';
+import { ExpctrError, fileError, FileError, replaceAtomically, withFileErrors, writeFileAtomic } from '../src/index.js';
+import { removeTemporaryFiles } from '../src/node.js';
 
 let folder: string;
 beforeEach(async () => {

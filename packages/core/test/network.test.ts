@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
-import { freePort, reasonOf, retryAfter } from '../src/index.js';
+import { reasonOf, retryAfter } from '../src/index.js';
+import { freePort } from '../src/node.js';
 
 test('a server may ask for patience in seconds or by a date', () => {
   expect(retryAfter('2')).toBe(2000);

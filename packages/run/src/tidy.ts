@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { truncate } from 'node:fs/promises';
-import { removeTemporaryFiles, withFileErrors, writeFileAtomic } from '@expctr/core';
+import { withFileErrors, writeFileAtomic } from '@expctr/core';
+import { removeTemporaryFiles } from '@expctr/core/node';
 import { isObject, readText } from './json-lines.js';
 import type { RunFolder } from './run-folder.js';
 

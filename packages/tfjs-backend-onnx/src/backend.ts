@@ -4,7 +4,7 @@ import { constantValue, elementsOf } from './constants.js';
 import { TraceError, type TraceErrorCode } from './errors.js';
 import type { ElementType, Origin, Value } from './graph.js';
 import { runOnHost, type HostValues } from './host-kernels.js';
-import { disposeSessions, evaluate, isKnown, knownValue } from './lazy.js';
+import { disposeSessions, evaluate, evaluateLater, isKnown, knownValue } from './lazy.js';
 import { complexForms } from './lowerings/complex.js';
 import { lowerings } from './lowerings/index.js';
 import type { ComplexLowering, ComplexValue, Lowering, Refusal } from './lowerings/lowering.js';
@@ -192,7 +192,10 @@ export class OnnxBackend extends tf.KernelBackend {
   }
 
   override readSync(dataId: DataId): tf.BackendValues {
-    const record = this.#records.get(dataId);
+    return this.#contentsOf(this.#records.get(dataId));
+  }
+
+  #contentsOf(record: TensorRecord): tf.BackendValues {
     const { content } = record;
     if ('strings' in content) return content.strings as Uint8Array[];
     if ('origin' in content) return this.#elements(content, record) as tf.BackendValues;
@@ -204,16 +207,31 @@ export class OnnxBackend extends tf.KernelBackend {
     const known = elementsOf(knownValue(value));
     if (known !== undefined) return known as HostArray;
     if (record.trace !== undefined || this.trace !== undefined) throw this.#readFailure(record);
-    const data = evaluate(
-      value,
-      [...this.#pending].flatMap(({ content }) => ('origin' in content ? [content] : [])),
-    );
-    for (const each of this.#pending) if ('origin' in each.content && isKnown(each.content)) this.#pending.delete(each);
+    const data = evaluate(value, this.#pendingValues());
+    this.#dropKnown();
     return data;
   }
 
+  #pendingValues(): Value[] {
+    return [...this.#pending].flatMap(({ content }) => ('origin' in content ? [content] : []));
+  }
+
+  #dropKnown(): void {
+    for (const each of this.#pending) if ('origin' in each.content && isKnown(each.content)) this.#pending.delete(each);
+  }
+
+  async #readLater(record: TensorRecord): Promise<tf.BackendValues> {
+    const { content } = record;
+    const parts = 'strings' in content ? [] : 'origin' in content ? [content] : [content.real, content.imag];
+    if (record.trace === undefined) {
+      for (const part of parts) if (elementsOf(knownValue(part)) === undefined) await evaluateLater(part, this.#pendingValues());
+      this.#dropKnown();
+    }
+    return this.#contentsOf(record);
+  }
+
   override read(dataId: DataId): Promise<tf.BackendValues> {
-    if (this.trace === undefined) return new Promise((resolve) => resolve(this.readSync(dataId)));
+    if (this.trace === undefined) return this.#readLater(this.#records.get(dataId));
     try {
       return Promise.resolve(this.readSync(dataId));
     } catch {

@@ -1,3 +1,4 @@
+import { equalBytes } from '@expctr/core/platform';
 import type { ConstantArray, ElementType, Value } from './graph.js';
 import { sizeOf } from './tensors.js';
 
@@ -78,5 +79,5 @@ export function bytesOf(data: ConstantArray): Uint8Array {
 function isUniform(data: ConstantArray): boolean {
   const bytes = bytesOf(data);
   const width = data.BYTES_PER_ELEMENT;
-  return Buffer.compare(bytes.subarray(width), bytes.subarray(0, -width)) === 0;
+  return equalBytes(bytes.subarray(width), bytes.subarray(0, -width));
 }

@@ -1,4 +1,4 @@
-import type { InferenceSession } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-common';
 import type { Graph } from './graph.js';
 import { nodesForProcessor, portable } from './passes/portable.js';
 import type { Provider } from './providers.js';

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
+import { sha256Of } from '@expctr/core/platform';
 import { constantValue, elementsOf } from './constants.js';
 import { liveNodes, makeNode, type Graph, type Node, type Value } from './graph.js';
 import { optimize } from './passes/index.js';
-import { createSyncSession, type SyncSession } from './sync-session.js';
+import { createGraphRunner, type GraphRunner } from './lazy-session.js';
 import type { HostArray } from './tensors.js';
 
 /** Sessions held for graphs of the same form; the least recently used goes first. */
@@ -10,7 +10,7 @@ const MOST_SESSIONS = 256;
 
 /** Results that were read: later graphs start from them in place of computing them again. */
 const computed = new WeakMap<Value, Value>();
-const sessions = new Map<string, SyncSession>();
+const sessions = new Map<string, GraphRunner>();
 
 /**
  * From this many nodes on, a value is computed together with all others that are alive: a loop that reads its loss but never its
@@ -23,15 +23,31 @@ const LONGEST_ALONE = 1000;
  * @param alive the values that may be asked for later
  */
 export function evaluate(value: Value, alive: readonly Value[]): HostArray {
-  if (liveNodes([value], isKnown).length > LONGEST_ALONE) {
-    try {
-      compute([value, ...new Set(alive.filter((each) => each !== value && !isKnown(each)))]);
-    } catch {
-      // another value may be at fault: this one is then computed alone, and its own error is the one to see
-      compute([value]);
-    }
-  } else compute([value]);
+  const others = computedWith(value, alive);
+  try {
+    compute([value, ...others]);
+  } catch (error) {
+    if (others.length === 0) throw error;
+    compute([value]); // another value may be at fault: this one is then computed alone, and its own error is the one to see
+  }
   return elementsOf(knownValue(value)) as HostArray;
+}
+
+/** The same for who can wait, as in a browser everybody must. */
+export async function evaluateLater(value: Value, alive: readonly Value[]): Promise<void> {
+  const others = computedWith(value, alive);
+  try {
+    await computeLater([value, ...others]);
+  } catch (error) {
+    if (others.length === 0) throw error;
+    await computeLater([value]);
+  }
+}
+
+/** The other values that are to be computed with one: none, unless much leads to it. */
+function computedWith(value: Value, alive: readonly Value[]): readonly Value[] {
+  if (liveNodes([value], isKnown).length <= LONGEST_ALONE) return [];
+  return [...new Set(alive.filter((each) => each !== value && !isKnown(each)))];
 }
 
 /** Whether a value has been computed. */
@@ -40,8 +56,18 @@ export function isKnown(value: Value): boolean {
 }
 
 function compute(values: readonly Value[]): void {
+  const { session, data } = prepared(values);
+  keep(values, session.run(data));
+}
+
+async function computeLater(values: readonly Value[]): Promise<void> {
+  const { session, data } = prepared(values);
+  keep(values, await session.runLater(data));
+}
+
+function prepared(values: readonly Value[]): { readonly session: GraphRunner; readonly data: readonly HostArray[] } {
   const { graph, key, data } = lifted(values);
-  const session = sessions.get(key) ?? createSyncSession(optimize(graph));
+  const session = sessions.get(key) ?? createGraphRunner(optimize(graph));
   sessions.delete(key);
   sessions.set(key, session);
   for (const [oldest, unused] of sessions) {
@@ -49,7 +75,11 @@ function compute(values: readonly Value[]): void {
     sessions.delete(oldest);
     unused.dispose();
   }
-  session.run(data).forEach((result, i) => computed.set(values[i]!, constantValue(result, values[i]!.shape, values[i]!.dtype)));
+  return { session, data };
+}
+
+function keep(values: readonly Value[], results: readonly HostArray[]): void {
+  results.forEach((result, i) => computed.set(values[i]!, constantValue(result, values[i]!.shape, values[i]!.dtype)));
 }
 
 /** The constant that a value is, as far as it has been computed. */
@@ -74,7 +104,7 @@ interface LiftedGraph {
 
 /** The program that leads to some values, with its constants made inputs. Axes, shapes and numbers of equal elements stay, for they decide what to compute. */
 function lifted(results: readonly Value[]): LiftedGraph {
-  const hash = createHash('sha256');
+  const description: string[] = [];
   const inputs: Value[] = [];
   const data: HostArray[] = [];
   const ids = new Map<Value, string>();
@@ -106,11 +136,11 @@ function lifted(results: readonly Value[]): LiftedGraph {
       ids.set(copy.outputs[i]!, `${position}:${i}`);
     });
     const types = node.outputs.map(({ shape, dtype }) => `${dtype}[${shape.join()}]`);
-    hash.update(
+    description.push(
       `${node.domain} ${node.op} ${operands.map((each) => ids.get(each)).join('; ')} ${JSON.stringify(node.attributes)} ${types.join()}\n`,
     );
   }
   const outputs = results.map(operand);
-  hash.update(outputs.map((output) => ids.get(output)).join('; '));
-  return { graph: { name: 'lazy', inputs, outputs }, key: hash.digest('base64'), data };
+  description.push(outputs.map((output) => ids.get(output)).join('; '));
+  return { graph: { name: 'lazy', inputs, outputs }, key: sha256Of(description), data };
 }

@@ -1,4 +1,5 @@
-import { listSupportedBackends } from 'onnxruntime-node';
+import { platformName } from '@expctr/core/platform';
+import { supportedProviders } from '#runtime';
 import { CompiledFunctionError } from './errors.js';
 
 /** Where ONNX Runtime computes: the processor, or an accelerator through one of its execution providers. */
@@ -31,11 +32,11 @@ function missing(name: string, where: string, what: string, cause?: unknown): Co
 
 /** Refuses providers that do not exist, or not on this platform. @throws {@link CompiledFunctionError} naming what is missing and how to get it */
 export function assertProviders(providers: readonly string[], where: string): void {
-  const supported = new Set(listSupportedBackends().map(({ name }) => name));
+  const supported = supportedProviders();
   for (const name of providers) {
     if (!Object.hasOwn(PROVIDERS, name)) throw missing(name, where, `there is no execution provider ${name}`);
     if (!supported.has(name)) {
-      throw missing(name, where, `the execution provider ${name} does not exist on ${process.platform} ${process.arch}`);
+      throw missing(name, where, `the execution provider ${name} does not exist on ${platformName}`);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { equalBytes } from '@expctr/core/platform';
 import { bytesOf } from './constants.js';
 import { TraceError } from './errors.js';
 import { liveNodes, sameShape, type Node, type Value } from './graph.js';
@@ -47,7 +48,7 @@ function sameValue(a: Value, b: Value, positions: ReadonlyMap<Node, number>): bo
 function sameConstant(a: Value, b: Value): boolean {
   if (a.origin.kind === 'splat' && b.origin.kind === 'splat') return Object.is(a.origin.value, b.origin.value);
   if (a.origin.kind !== 'constant' || b.origin.kind !== 'constant') return false;
-  return a.origin.data === b.origin.data || Buffer.compare(bytesOf(a.origin.data), bytesOf(b.origin.data)) === 0;
+  return a.origin.data === b.origin.data || equalBytes(bytesOf(a.origin.data), bytesOf(b.origin.data));
 }
 
 function notPure(functionName: string, what: string, site?: Error): TraceError {

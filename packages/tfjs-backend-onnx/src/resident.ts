@@ -1,4 +1,5 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-common';
+import { createSession, Tensor } from '#runtime';
 import { makeNode, type Value } from './graph.js';
 import { serialize } from './onnx.js';
 import type { Provider } from './providers.js';
@@ -46,7 +47,7 @@ function createCopy(provider: Provider, dtype: DType, shape: readonly number[]):
   const { outputs } = makeNode({ op: 'Identity', domain: '', inputs: [input], attributes: {}, scope: '' }, [input]);
   const graph = { name: 'copy', inputs: [input], outputs };
   const { model } = serialize(graph, { inputNames: ['input'], outputNames: ['output'], place: () => undefined });
-  return InferenceSession.create(model, {
+  return createSession(model, {
     executionProviders: [provider],
     preferredOutputLocation: MEMORY[provider]!,
     logSeverityLevel: 4,

@@ -1,9 +1,8 @@
-import { open } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { replaceAtomically, writeFileAtomic } from '@expctr/core';
+import { basename, open, sha256Of } from '@expctr/core/platform';
 import { serialize } from './onnx.js';
 import type { Program } from './programs/program.js';
-import { checksum, sealed } from './programs/saved-form.js';
+import { sealed } from './programs/saved-form.js';
 import { isConstant, type TensorSpec } from './tensors.js';
 import { mapTree } from './tree.js';
 import { VERSION } from './version.js';
@@ -57,7 +56,7 @@ export async function saveProgram(program: Program, path: string, options: SaveO
     argumentNames: signature.argumentNames,
     structure,
     tracedNodes,
-    data: external.length === 0 ? null : checksum(external),
+    data: external.length === 0 ? null : sha256Of(external),
     fingerprint,
   };
   await writeFileAtomic(path, sealed(model, form));

@@ -1,5 +1,6 @@
-import { availableParallelism } from 'node:os';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { processors } from '@expctr/core/platform';
+import type { InferenceSession } from 'onnxruntime-common';
+import { createSession as createRuntimeSession, Tensor } from '#runtime';
 import { defaultProviders } from './device.js';
 import { CompiledFunctionError } from './errors.js';
 import { executionOrder } from './execution-order.js';
@@ -82,9 +83,9 @@ export async function createSession(
       return { path: name, offset: 0 };
     },
   });
-  const session = await InferenceSession.create(model, {
+  const session = await createRuntimeSession(model, {
     executionProviders: fitted.executionProviders,
-    intraOpNumThreads: options.threads ?? availableParallelism(),
+    intraOpNumThreads: options.threads ?? processors(),
     logSeverityLevel: 4,
     // planned addresses hold nearly twice the memory of a training step and save no time
     enableMemPattern: false,

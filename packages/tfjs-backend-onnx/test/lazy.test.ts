@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { useOnnx } from '../src/index.js';
 import { liveNodes } from '../src/graph.js';
-import * as syncSession from '../src/sync-session.js';
+import * as lazySession from '../src/lazy-session.js';
 
-vi.mock('../src/sync-session.js', { spy: true });
+vi.mock('../src/lazy-session.js', { spy: true });
 
 beforeAll(() => useOnnx());
 afterEach(() => vi.clearAllMocks());
@@ -32,7 +32,7 @@ test('values are read synchronously as well, in one turn of the event loop', () 
 });
 
 test('programs that differ in their data only share a session', () => {
-  const created = vi.spyOn(syncSession, 'createSyncSession');
+  const created = vi.spyOn(lazySession, 'createGraphRunner');
   const read = (a: number, b: number): number => tf.sum(tf.tanh(tf.tensor1d([a, b]))).dataSync()[0]!;
   expect(read(0, 1)).toBeCloseTo(Math.tanh(1));
   expect(read(2, 3)).toBeCloseTo(Math.tanh(2) + Math.tanh(3));
@@ -42,7 +42,7 @@ test('programs that differ in their data only share a session', () => {
 test('a later program starts from what was read', () => {
   const x = tf.exp(tf.tensor1d([1, 2]));
   x.dataSync();
-  const created = vi.spyOn(syncSession, 'createSyncSession');
+  const created = vi.spyOn(lazySession, 'createGraphRunner');
   tf.tanh(x).dataSync();
   tf.tanh(tf.tensor1d([5, 6])).dataSync();
   expect(created).toHaveBeenCalledTimes(1);
@@ -59,7 +59,7 @@ test('a loop that reads its loss, and never its parameters, does not compute its
     });
   }
   expect(loss).toBeCloseTo(18 * 0.98 ** (2 * 299), 5);
-  const nodes = vi.mocked(syncSession.createSyncSession).mock.calls.map(([graph]) => liveNodes(graph.outputs).length);
+  const nodes = vi.mocked(lazySession.createGraphRunner).mock.calls.map(([graph]) => liveNodes(graph.outputs).length);
   expect(Math.max(...nodes)).toBeLessThan(1300);
   w.dispose();
 });

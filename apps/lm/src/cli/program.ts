@@ -1,5 +1,6 @@
 import { optionFlags } from '@expctr/app-kit';
-import { packageVersion, print, printError } from '@expctr/core';
+import { print, printError } from '@expctr/core';
+import { packageVersion } from '@expctr/core/node';
 import { FAMILIES } from '@expctr/llm-lora';
 import { sftOptions } from '@expctr/llm-lora/sft';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';

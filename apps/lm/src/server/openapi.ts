@@ -1,5 +1,5 @@
 import type { JsonSchema } from '@expctr/app-kit/http';
-import { packageVersion } from '@expctr/core';
+import { packageVersion } from '@expctr/core/node';
 import { LM_REFUSALS } from './refusals.js';
 import type { ServedModel } from './served-model.js';
 

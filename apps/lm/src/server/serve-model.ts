@@ -1,5 +1,5 @@
 import { createRegistry, httpMetrics, listen, SECONDS, urlOf, type Route } from '@expctr/app-kit/http';
-import { packageVersion } from '@expctr/core';
+import { packageVersion } from '@expctr/core/node';
 import type { CausalLM } from '@expctr/llm-lora';
 import { modelRoutes } from './adapters.js';
 import { chatRoute } from './chat.js';

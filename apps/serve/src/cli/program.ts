@@ -1,5 +1,6 @@
 import { optionFlags } from '@expctr/app-kit';
-import { packageVersion, print, printError } from '@expctr/core';
+import { print, printError } from '@expctr/core';
+import { packageVersion } from '@expctr/core/node';
 import { Command } from 'commander';
 import { servedPredictors } from '../run/predictors.js';
 import { serveOptions, type ServeOptionsInput } from '../options.js';

@@ -1,4 +1,4 @@
-import { packageVersion } from '@expctr/core';
+import { packageVersion } from '@expctr/core/node';
 import { REFUSALS } from '../errors.js';
 import { rowSchema } from '../inputs/encode-row.js';
 import type { JsonSchema } from '@expctr/app-kit/http';

@@ -1,4 +1,5 @@
-import { packageVersion, print, printError } from '@expctr/core';
+import { print, printError } from '@expctr/core';
+import { packageVersion } from '@expctr/core/node';
 import { languageModels } from '@expctr/testbed';
 import { Command, InvalidArgumentError } from 'commander';
 import { listOptions, type OptionDescription } from '../config/options.js';

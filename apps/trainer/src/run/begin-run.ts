@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { packageVersion, withFileErrors, writeFileAtomic } from '@expctr/core';
+import { withFileErrors, writeFileAtomic } from '@expctr/core';
+import { packageVersion } from '@expctr/core/node';
 import {
   alignmentName,
   openArtifacts,

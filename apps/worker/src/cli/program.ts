@@ -1,4 +1,5 @@
-import { packageVersion, print, printError } from '@expctr/core';
+import { print, printError } from '@expctr/core';
+import { packageVersion } from '@expctr/core/node';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { kinds } from '../kinds/table.js';
 import { DEFAULT_QUEUE } from '../queue/chunk-queue.js';

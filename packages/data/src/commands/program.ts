@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { EXIT, failWith, packageVersion, printableJson, printableLines, type ExitStatus } from '@expctr/core';
+import { EXIT, failWith, printableJson, printableLines, type ExitStatus } from '@expctr/core';
+import { packageVersion } from '@expctr/core/node';
 import { slottedExplanationTemplate } from '../prompts/default-explanation-template.js';
 import { slottedLcTemplate } from '../prompts/default-lc-template.js';
 import { datasetSource, datasetSources } from '../sources/sources.js';

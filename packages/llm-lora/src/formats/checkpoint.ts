@@ -1,6 +1,6 @@
 import { checkOptions, type OptionKeys } from '@expctr/core';
 import type { FrozenFormat } from '@expctr/tfjs-backend-onnx';
-import { stat } from 'node:fs/promises';
+import { stat } from '@expctr/core/platform';
 import type { HubOptions } from '@expctr/hub';
 import { familiesWith } from '../families/find.js';
 import type { ModelFamily } from '../families/family.js';

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join } from '@expctr/core/platform';
 import type { ModelFamily } from '../families/family.js';
 import type { DecoderConfig } from '../model/config.js';
 import { FormatError } from './errors.js';

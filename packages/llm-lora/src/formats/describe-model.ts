@@ -1,5 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, readdir, stat } from '@expctr/core/platform';
 import { flattenTree, quantize, quantizeTable, type FrozenFormat, type HostTensor } from '@expctr/tfjs-backend-onnx';
 import { familiesWith } from '../families/find.js';
 import { namedTensors, tensorsOfBlocks } from '../families/layout.js';

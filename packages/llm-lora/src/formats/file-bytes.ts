@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
+import type { OpenFile } from '@expctr/core/platform';
 import { FormatError } from './errors.js';
 
 /** One system call reads at most this much; Node refuses 2 GiB and more. */
@@ -8,7 +8,7 @@ const LARGEST_READ = 1 << 30;
  * Reads exactly `length` bytes from `position` into memory of their own.
  * @throws FormatError `CHECKPOINT_TRUNCATED` where the file ends before (it may have shrunk since its header was read).
  */
-export async function readFully(handle: FileHandle, position: number, length: number, path: string): Promise<ArrayBuffer> {
+export async function readFully(handle: OpenFile, position: number, length: number, path: string): Promise<ArrayBuffer> {
   const bytes = new Uint8Array(length);
   let done = 0;
   while (done < length) {

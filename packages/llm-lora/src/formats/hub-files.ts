@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename } from '@expctr/core/platform';
 import { lacksFile, type ChooseFiles, type ModelFiles } from '@expctr/hub';
 
 const SINGLE = 'model.safetensors';

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { parseJson } from '@expctr/core';
+import { readFile } from '@expctr/core/platform';
 import { FormatError } from './errors.js';
 
 /** Reads a JSON object. @returns null where there is no such file. @throws FormatError `CONFIG_NOT_JSON` for anything but an object. */

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { stat } from '@expctr/core/platform';
 import { fetchModel, parseModelId, type ChooseFiles, type HubOptions } from '@expctr/hub';
 import { causalLMFiles } from './hub-files.js';
 

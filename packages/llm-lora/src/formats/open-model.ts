@@ -1,5 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, readdir, stat } from '@expctr/core/platform';
 import type { ModelFamily } from '../families/family.js';
 import { readConfig, type ModelDescription } from './config-file.js';
 import { FormatError } from './errors.js';

@@ -1,7 +1,5 @@
-import { randomInt } from 'node:crypto';
-import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { fileError } from '@expctr/core';
+import { dirname, mkdir, readdir, rename, rm, rmdir, stat, uniqueDigits } from '@expctr/core/platform';
 import { FormatError } from '../formats/errors.js';
 
 /** @throws FormatError `MERGE_DESTINATION` where something is there already, but for an empty folder where a folder is wanted */
@@ -20,7 +18,7 @@ export async function checkDestination(path: string, kind: 'folder' | 'file'): P
 /** Fills a folder of a temporary name beside `path`, which then takes its place; where filling fails nothing is left. */
 export async function makeFolder(path: string, fill: (temporary: string) => Promise<void>): Promise<void> {
   await checkDestination(path, 'folder');
-  const temporary = `${path.replace(/[/\\]+$/, '')}.${process.pid}${randomInt(2 ** 47)}.tmp`;
+  const temporary = `${path.replace(/[/\\]+$/, '')}.${uniqueDigits()}.tmp`;
   try {
     await mkdir(dirname(temporary), { recursive: true });
     await mkdir(temporary);

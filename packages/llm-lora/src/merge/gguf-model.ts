@@ -1,5 +1,4 @@
-import { stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, stat } from '@expctr/core/platform';
 import type { GgufConventions } from '../families/family.js';
 import { FormatError } from '../formats/errors.js';
 import { fieldsOf } from '../formats/fields.js';

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, readFile } from '@expctr/core/platform';
 import { FormatError } from '../formats/errors.js';
 import type { WrittenGgufMetadata } from '../formats/gguf/write.js';
 import { readJsonObject } from '../formats/json-file.js';

@@ -1,6 +1,5 @@
 import { writeFileAtomic } from '@expctr/core';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, readdir, readFile, stat } from '@expctr/core/platform';
 import type { ModelFamily } from '../families/family.js';
 import { familiesWith } from '../families/find.js';
 import { readConfig } from '../formats/config-file.js';

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { stat } from '@expctr/core/platform';
 import type { HostTensor } from '@expctr/tfjs-backend-onnx';
 import type { Adapter } from '../formats/adapter.js';
 import { readSafetensors } from '../formats/safetensors/read.js';

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import { checkOptions, createRng, sha256, writeFileAtomic, type OptionKeys, type Rng } from '@expctr/core';
+import { join } from '@expctr/core/platform';
 import type { LanguageModel, TrainStep } from '@expctr/language-model/training';
 import { adamw, chain, clipByGlobalNorm, type Optimizer } from '@expctr/tfjs-backend-onnx';
 import type { Adapter } from '../formats/adapter.js';

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { parseJson, printable, withFileErrors } from '@expctr/core';
+import { readFile } from '@expctr/core/platform';
 import { SftError } from './errors.js';
 import { parseExample, type Example } from './example.js';
 

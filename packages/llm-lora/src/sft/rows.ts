@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256Of } from '@expctr/core/platform';
 import type { Tokenizer } from '@expctr/language-model';
 import type { TokenBatch } from '@expctr/language-model/training';
 import { SftError } from './errors.js';
@@ -106,12 +106,9 @@ export function batchOf(rows: readonly SftRow[], pack: boolean): TokenBatch & { 
 
 /** A checksum of rows. */
 export function rowsDigest(rows: readonly SftRow[]): string {
-  const hash = createHash('sha256');
-  for (const { prompt, response, weights } of rows) {
-    hash.update(Int32Array.of(prompt.length, response.length));
-    for (const part of [prompt, response, weights]) hash.update(part);
-  }
-  return hash.digest('hex');
+  return sha256Of(
+    rows.flatMap(({ prompt, response, weights }) => [Int32Array.of(prompt.length, response.length), prompt, response, weights]),
+  );
 }
 
 function rowOf({ prompt, response, weights }: Tokenized, learn: SftSettings['learn']): SftRow {

@@ -1,6 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { parseJson, checkOptions, type OptionKeys } from '@expctr/core';
+import { dirname, join, readFile, stat } from '@expctr/core/platform';
 import type { HubOptions } from '@expctr/hub';
 import { fieldsOf } from '../formats/fields.js';
 import { tokenizerFiles } from '../formats/hub-files.js';

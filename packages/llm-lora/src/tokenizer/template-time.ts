@@ -1,4 +1,4 @@
-import { runInNewContext } from 'node:vm';
+import { endedWithin, NOT_ENDED } from '@expctr/core/platform';
 import { TokenizerError } from './errors.js';
 
 /** Milliseconds that a chat template may take for a short message: those of models take a few. */
@@ -11,9 +11,9 @@ const LONGEST = 1000;
  */
 export function checkTemplateEnds(render: () => unknown, where: string): void {
   try {
-    runInNewContext('render()', { render }, { timeout: LONGEST });
+    endedWithin(LONGEST, render);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') return;
+    if ((cause as { readonly code?: unknown }).code !== NOT_ENDED) return;
     throw new TokenizerError(
       'TOKENIZER_CHAT_TEMPLATE',
       `the chat template has not ended after ${LONGEST / 1000} s with a message of one word`,

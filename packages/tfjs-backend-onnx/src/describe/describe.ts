@@ -1,11 +1,11 @@
 import { checkOptions, type OptionKeys } from '@expctr/core';
+import { profile } from '#profile';
 import type { CompiledFunction } from '../compiled-function.js';
 import { liveNodes } from '../graph.js';
 import { nameGraph } from '../names.js';
 import { printGraph } from '../print.js';
 import { programOf } from '../programs/program.js';
 import { costOf } from './cost.js';
-import { profile } from './profile.js';
 import { table } from './table.js';
 import { Totals, type Amounts, type Cost } from './totals.js';
 

@@ -1,3 +1,4 @@
+import { equalBytes } from '@expctr/core/platform';
 import { bytesOf } from '../constants.js';
 import type { Node, Value } from '../graph.js';
 
@@ -42,5 +43,5 @@ export class UniqueTable {
 function sameContent(a: Value, b: Value): boolean {
   if (a.origin.kind === 'splat' && b.origin.kind === 'splat') return Object.is(a.origin.value, b.origin.value);
   if (a.origin.kind !== 'constant' || b.origin.kind !== 'constant') return false;
-  return a.origin.data === b.origin.data || Buffer.compare(bytesOf(a.origin.data), bytesOf(b.origin.data)) === 0;
+  return a.origin.data === b.origin.data || equalBytes(bytesOf(a.origin.data), bytesOf(b.origin.data));
 }

@@ -1,3 +1,4 @@
+import { sha256 } from '@expctr/core';
 import type * as tf from '@tensorflow/tfjs';
 import type { CompiledFunction } from '../compiled-function.js';
 import { CompiledFunctionError } from '../errors.js';
@@ -7,7 +8,6 @@ import { saveProgram } from '../save.js';
 import { isConstant } from '../tensors.js';
 import { loadProgram } from './load.js';
 import { programOf, runnable } from './program.js';
-import { checksum } from './saved-form.js';
 
 /** Where a compiled function is kept between two starts of a program. */
 export interface SavedAt {
@@ -43,7 +43,7 @@ async function fingerprintOf(
   });
   const captured = await Promise.all(constants.map(async (tensor) => [tensor.shape, tensor.dtype, contentOf(await values(tensor))]));
   const text = JSON.stringify({ key, name, contents, captured, argumentNames, outputNames });
-  return checksum([new TextEncoder().encode(text)]);
+  return sha256(text);
 }
 
 async function values(tensor: tf.Tensor): Promise<ArrayBufferView> {
@@ -52,7 +52,7 @@ async function values(tensor: tf.Tensor): Promise<ArrayBufferView> {
 }
 
 function contentOf({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
-  return checksum([new Uint8Array(buffer, byteOffset, byteLength)]);
+  return sha256(new Uint8Array(buffer, byteOffset, byteLength));
 }
 
 function isMissing(error: unknown): boolean {

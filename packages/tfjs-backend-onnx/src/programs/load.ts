@@ -1,5 +1,5 @@
 import { checkOptions, type OptionKeys } from '@expctr/core';
-import { readFile } from 'node:fs/promises';
+import { readFile, sha256Of } from '@expctr/core/platform';
 import { fromBinary } from '@bufbuild/protobuf';
 import { ModelProtoSchema, type ModelProto } from 'onnx-buf';
 import type { CompileOptions } from '../compile.js';
@@ -10,7 +10,7 @@ import { PRODUCER } from '../onnx.js';
 import { VERSION } from '../version.js';
 import { importGraph } from './import-graph.js';
 import { runnable, type Program } from './program.js';
-import { checksum, formOf, isIntact, type SavedForm } from './saved-form.js';
+import { formOf, isIntact, type SavedForm } from './saved-form.js';
 
 /** How a loaded function is to run; as in `CompileOptions`. */
 export type LoadOptions = Pick<CompileOptions, 'threads' | 'graphOptimization' | 'providers' | 'releaseMemory'>;
@@ -37,7 +37,7 @@ export async function loadProgram(path: string): Promise<{ readonly program: Pro
   const bytes = await readFile(path);
   const { model, form } = readModel(path, bytes);
   const external = form.data === null ? new Uint8Array() : await readFile(`${path}.data`);
-  if (form.data !== null && checksum([external]) !== form.data) throw damaged(`${path}.data`);
+  if (form.data !== null && sha256Of([external]) !== form.data) throw damaged(`${path}.data`);
   const graph = importGraph(model, external);
   const { name, specs, argumentNames, structure, tracedNodes } = form;
   const signature = inputSignature(name, specs, argumentNames);

@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { concatenated } from '@expctr/core';
+import { equalBytes, sha256Of } from '@expctr/core/platform';
 import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
 import { ModelProtoSchema, type ModelProto } from 'onnx-buf';
 
@@ -30,25 +31,18 @@ function metadata(key: string, value: string): Uint8Array {
   return toBinary(ModelProtoSchema, create(ModelProtoSchema, init));
 }
 
-/** SHA-256 of some bytes in turn, as hexadecimal digits. */
-export function checksum(parts: Iterable<Uint8Array>): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest('hex');
-}
-
-const CHECKSUM_BYTES = metadata(CHECKSUM, checksum([])).byteLength;
+const CHECKSUM_BYTES = metadata(CHECKSUM, sha256Of([])).byteLength;
 
 /** Appends form and checksum to a model. */
 export function sealed(model: Uint8Array, form: SavedForm): Uint8Array {
   const parts = [model, metadata(FORM, JSON.stringify(form))];
-  return Buffer.concat([...parts, metadata(CHECKSUM, checksum(parts))]);
+  return concatenated([...parts, metadata(CHECKSUM, sha256Of(parts))]);
 }
 
 /** Whether a file's bytes end with their own checksum. */
 export function isIntact(bytes: Uint8Array): boolean {
   const end = bytes.byteLength - CHECKSUM_BYTES;
-  return end > 0 && Buffer.compare(bytes.subarray(end), metadata(CHECKSUM, checksum([bytes.subarray(0, end)]))) === 0;
+  return end > 0 && equalBytes(bytes.subarray(end), metadata(CHECKSUM, sha256Of([bytes.subarray(0, end)])));
 }
 
 /** The form in a model's metadata, if there is one. */

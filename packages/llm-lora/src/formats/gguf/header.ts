@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
+import type { OpenFile } from '@expctr/core/platform';
 import { FormatError } from '../errors.js';
 import { readFully } from '../file-bytes.js';
 import { sizeOf } from '../host-tensor.js';
@@ -38,7 +38,7 @@ const DEFAULT_ALIGNMENT = 32;
  * Reads the header of a GGUF file (little-endian, versions 2 and 3).
  * @throws FormatError `GGUF_BAD_MAGIC`, `GGUF_UNSUPPORTED_VERSION`, `GGUF_BAD_HEADER`, `GGUF_TRUNCATED`.
  */
-export async function readGgufHeader(handle: FileHandle, path: string, onValue?: OnValue): Promise<GgufHeader> {
+export async function readGgufHeader(handle: OpenFile, path: string, onValue?: OnValue): Promise<GgufHeader> {
   const { size } = await handle.stat();
   // Headers hold the vocabulary, so their length is not known beforehand: read on, from the start, until all is there.
   for (let length = Math.min(FIRST_READ_BYTES, size); ; length = Math.min(length * 4, size)) {

@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, type OpenFile } from '@expctr/core/platform';
 import { FormatError } from '../errors.js';
 import { readFully } from '../file-bytes.js';
 import { sizeOf, type FloatTensor } from '../host-tensor.js';
@@ -17,7 +17,7 @@ export interface GgufFile extends GgufHeader {
 
 /** Opens a GGUF file and reads its header; no weights yet. @throws FormatError for every malformation. */
 export async function openGguf(path: string): Promise<GgufFile> {
-  let handle: FileHandle;
+  let handle: OpenFile;
   try {
     handle = await open(path, 'r');
   } catch (cause) {
@@ -49,7 +49,7 @@ function unsupportedType({ name, type }: GgufTensor, path: string): FormatError 
 /** Whole blocks of at most so many bytes are read and expanded at a time. */
 const PIECE_BYTES = 1 << 22;
 
-async function readTensor(handle: FileHandle, tensor: GgufTensor | undefined, name: string, path: string): Promise<FloatTensor> {
+async function readTensor(handle: OpenFile, tensor: GgufTensor | undefined, name: string, path: string): Promise<FloatTensor> {
   if (tensor === undefined) throw new FormatError('GGUF_MISSING_TENSOR', `it has no tensor ${name}`, { where: path });
   const type = TENSOR_TYPES[tensor.type];
   if (type === undefined) throw unsupportedType(tensor, path);

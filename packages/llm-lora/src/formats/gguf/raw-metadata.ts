@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open } from '@expctr/core/platform';
 import { readFully } from '../file-bytes.js';
 import { readGgufHeader } from './header.js';
 

@@ -1,5 +1,5 @@
-import { replaceAtomically } from '@expctr/core';
-import { open } from 'node:fs/promises';
+import { concatenated, replaceAtomically } from '@expctr/core';
+import { open } from '@expctr/core/platform';
 import { FormatError } from '../errors.js';
 import { sameShape, sizeOf, type FloatTensor } from '../host-tensor.js';
 import { storedGguf, type WrittenType } from './quantize.js';
@@ -78,7 +78,7 @@ export async function writeLazyGguf(
     header.push(text(name), uint32(shape.length), ...[...shape].reverse().map(uint64), uint32(code), uint64(offset));
     offset += padded(bytes(sizeOf(shape)));
   }
-  const head = Buffer.concat(header);
+  const head = concatenated(header);
   await replaceAtomically(path, async (temporary) => {
     const file = await open(temporary, 'w');
     try {
@@ -103,32 +103,32 @@ function checkTensor(path: string, name: string, { data, shape }: FloatTensor, a
 }
 
 function valueBytes(value: WrittenGgufValue): Uint8Array {
-  if (typeof value === 'string') return Buffer.concat([uint32(TYPES.string), text(value)]);
-  if (typeof value === 'boolean') return Buffer.concat([uint32(TYPES.bool), Uint8Array.of(value ? 1 : 0)]);
+  if (typeof value === 'string') return concatenated([uint32(TYPES.string), text(value)]);
+  if (typeof value === 'boolean') return concatenated([uint32(TYPES.bool), Uint8Array.of(value ? 1 : 0)]);
   if ('raw' in value) return value.raw;
-  if ('float32' in value) return Buffer.concat([uint32(TYPES.float32), float32(value.float32)]);
-  if ('uint32' in value) return Buffer.concat([uint32(TYPES.uint32), uint32(value.uint32)]);
+  if ('float32' in value) return concatenated([uint32(TYPES.float32), float32(value.float32)]);
+  if ('uint32' in value) return concatenated([uint32(TYPES.uint32), uint32(value.uint32)]);
   if ('strings' in value) return array(TYPES.string, value.strings.map(text));
   if ('int32s' in value) return array(TYPES.int32, value.int32s.map(int32));
   return array(TYPES.float32, value.float32s.map(float32));
 }
 
 function array(type: number, values: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat([uint32(TYPES.array), uint32(type), uint64(values.length), ...values]);
+  return concatenated([uint32(TYPES.array), uint32(type), uint64(values.length), ...values]);
 }
 
 const padded = (length: number): number => Math.ceil(length / ALIGNMENT) * ALIGNMENT;
 
 function withPadding(bytes: Uint8Array): Uint8Array {
   const missing = padded(bytes.length) - bytes.length;
-  return missing === 0 ? bytes : Buffer.concat([bytes, new Uint8Array(missing)]);
+  return missing === 0 ? bytes : concatenated([bytes, new Uint8Array(missing)]);
 }
 
 const bytesOf = (value: string): Uint8Array => new TextEncoder().encode(value);
 
 function text(value: string): Uint8Array {
   const bytes = bytesOf(value);
-  return Buffer.concat([uint64(bytes.length), bytes]);
+  return concatenated([uint64(bytes.length), bytes]);
 }
 
 function view(size: number, write: (view: DataView) => void): Uint8Array {

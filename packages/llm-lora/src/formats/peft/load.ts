@@ -1,5 +1,4 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, stat } from '@expctr/core/platform';
 import type { Adapter, LoraFactors } from '../adapter.js';
 import { FormatError } from '../errors.js';
 import type { FloatTensor } from '../host-tensor.js';

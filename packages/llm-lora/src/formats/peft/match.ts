@@ -1,4 +1,4 @@
-import { createContext, Script, type Context } from 'node:vm';
+import { endedWithin, NOT_ENDED } from '@expctr/core/platform';
 import { FormatError } from '../errors.js';
 import type { Pattern } from './python-pattern.js';
 
@@ -15,13 +15,10 @@ export type Match = string | null;
  */
 export function matchNames(patterns: readonly Pattern[], names: readonly string[], where: string): Match[][] {
   if (patterns.length === 0 || names.length === 0) return patterns.map(() => []);
-  const text = JSON.stringify({ patterns: patterns.map(({ source, flags }) => [source, flags]), names });
   try {
-    context ??= createContext({ text: '' });
-    context['text'] = text;
-    return JSON.parse(PROGRAM.runInContext(context, { timeout: LONGEST_MS }) as string) as Match[][];
+    return endedWithin(LONGEST_MS, () => patterns.map(({ source, flags }) => matches(new RegExp(source, flags), names)));
   } catch (cause) {
-    const late = (cause as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+    const late = (cause as { readonly code?: unknown }).code === NOT_ENDED;
     const what = late ? 'were not matched within half a second' : `cannot be matched: ${(cause as Error).message}`;
     throw new FormatError('ADAPTER_PATTERN', `its patterns ${what}`, {
       where,
@@ -32,16 +29,9 @@ export function matchNames(patterns: readonly Pattern[], names: readonly string[
   }
 }
 
-/** Made on first use, and used again: making it takes longer than most matches. */
-let context: Context | undefined;
-
-const PROGRAM = new Script(`(() => {
-  const { patterns, names } = JSON.parse(text);
-  return JSON.stringify(patterns.map(([source, flags]) => {
-    const pattern = new RegExp(source, flags);
-    return names.map((name) => {
-      const match = pattern.exec(name);
-      return match === null ? null : (match.groups?.idx ?? '');
-    });
-  }));
-})()`);
+function matches(pattern: RegExp, names: readonly string[]): Match[] {
+  return names.map((name) => {
+    const match = pattern.exec(name);
+    return match === null ? null : (match.groups?.['idx'] ?? '');
+  });
+}

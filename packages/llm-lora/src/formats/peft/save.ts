@@ -1,6 +1,5 @@
 import { writeFileAtomic } from '@expctr/core';
-import { mkdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, mkdir, readFile, rm } from '@expctr/core/platform';
 import type { Adapter, LoraConfig } from '../adapter.js';
 import { FormatError } from '../errors.js';
 import type { FloatTensor } from '../host-tensor.js';

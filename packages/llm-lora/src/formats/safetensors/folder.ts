@@ -1,5 +1,4 @@
-import { stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, stat } from '@expctr/core/platform';
 import { FormatError } from '../errors.js';
 import { readJsonObject } from '../json-file.js';
 import type { TensorSource } from '../tensor-source.js';

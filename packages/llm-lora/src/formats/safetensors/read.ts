@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, type OpenFile } from '@expctr/core/platform';
 import type { HostTensor } from '@expctr/tfjs-backend-onnx';
 import { FormatError } from '../errors.js';
 import { readFully } from '../file-bytes.js';
@@ -67,7 +67,7 @@ export async function readSafetensors(path: string): Promise<SafetensorsContent>
   }
 }
 
-async function openFile(path: string): Promise<FileHandle> {
+async function openFile(path: string): Promise<OpenFile> {
   try {
     return await open(path, 'r');
   } catch (cause) {
@@ -79,7 +79,7 @@ async function openFile(path: string): Promise<FileHandle> {
   }
 }
 
-async function readHeader(handle: FileHandle, path: string): Promise<SafetensorsHeader> {
+async function readHeader(handle: OpenFile, path: string): Promise<SafetensorsHeader> {
   const { size } = await handle.stat();
   if (size < 8) {
     throw new FormatError('SAFETENSORS_TRUNCATED', `the file has ${size} bytes`, { where: path, expected: 'at least 8', remedy: REFETCH });
@@ -97,7 +97,7 @@ async function readHeader(handle: FileHandle, path: string): Promise<Safetensors
   return parseHeader(new Uint8Array(await readFully(handle, 8, Number(length), path)), size, path);
 }
 
-async function readEntry(handle: FileHandle, entry: SafetensorsEntry, path: string): Promise<HostTensor> {
+async function readEntry(handle: OpenFile, entry: SafetensorsEntry, path: string): Promise<HostTensor> {
   const { type, shape, begin, end } = entry;
   if (type === 'I32') return { data: new Int32Array(await readFully(handle, begin, end - begin, path)), shape, dtype: 'int32' };
   if (type === 'BOOL') return { data: new Uint8Array(await readFully(handle, begin, end - begin, path)), shape, dtype: 'bool' };
@@ -108,7 +108,7 @@ async function readEntry(handle: FileHandle, entry: SafetensorsEntry, path: stri
 const PIECE_BYTES = 1 << 22;
 
 async function readFloatEntry(
-  handle: FileHandle,
+  handle: OpenFile,
   entry: SafetensorsEntry,
   path: string,
   supported = 'F32, F16 or BF16',

@@ -1,5 +1,5 @@
 import { writeFileAtomic } from '@expctr/core';
-import { join } from 'node:path';
+import { join } from '@expctr/core/platform';
 import { sizeOf } from '../host-tensor.js';
 import { writeLazySafetensors, type LazyTensor } from './write.js';
 

@@ -1,6 +1,6 @@
 import { replaceAtomically, checkOptions, type OptionKeys } from '@expctr/core';
 import type { HostTensor } from '@expctr/tfjs-backend-onnx';
-import { open } from 'node:fs/promises';
+import { open } from '@expctr/core/platform';
 import { FormatError } from '../errors.js';
 import { sameShape, sizeOf } from '../host-tensor.js';
 import { toBfloat16, toHalf } from '../reduced-floats.js';
@@ -102,6 +102,9 @@ function storedBytes({ data }: HostTensor, floats: 'F32' | 'F16' | 'BF16'): Uint
   return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
 }
 
+/** Order of the bytes in UTF-8, which is that of the code points. */
 function compareBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  const [left, right] = [[...a], [...b]];
+  const at = left.findIndex((character, i) => character !== right[i]);
+  return at === -1 ? left.length - right.length : left[at]!.codePointAt(0)! - (right[at]?.codePointAt(0) ?? -1);
 }
