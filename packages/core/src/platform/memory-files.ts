@@ -1,6 +1,6 @@
 import { concatenated } from '../concatenated.js';
 import { dirname, join } from './posix-paths.js';
-import type { Files, FileStatus, OpenFile } from './platform.js';
+import type { Files, FileStatus, OpenFile, ReadFile } from './platform.js';
 
 /** A file's bytes, or a folder. */
 interface Entry {
@@ -64,7 +64,7 @@ export function memoryFiles(): Files {
   }
 
   const files = {
-    mkdir(path: string, { recursive = false }: { readonly recursive?: boolean } = {}): string | undefined {
+    mkdir: (path: string, { recursive = false }: { readonly recursive?: boolean } = {}): string | undefined => {
       const missing: string[] = [];
       let at = absolute(path);
       if (!recursive) {
@@ -76,24 +76,24 @@ export function memoryFiles(): Files {
       for (const each of missing) entries.set(each, { content: null });
       return recursive ? missing.at(-1) : undefined;
     },
-    open(path: string, mode: 'r' | 'r+' | 'w'): OpenFile {
+    open: (path: string, mode: 'r' | 'r+' | 'w'): OpenFile => {
       const entry = mode === 'w' ? written(path) : found(path, 'open');
       if (mode === 'w') entry.content = new Uint8Array();
       if (entry.content === null && mode !== 'r') throw fault('EISDIR', 'open', path);
       return openFile(entry, path);
     },
-    readdir(path: string): string[] {
+    readdir: (path: string): string[] => {
       if (found(path, 'scandir').content !== null) throw fault('ENOTDIR', 'scandir', path);
       const start = absolute(path) === '/' ? 1 : absolute(path).length + 1;
       return below(path)
         .map((each) => each.slice(start))
         .filter((name) => !name.includes('/'));
     },
-    readFile(path: string, encoding?: 'utf8'): string | Uint8Array<ArrayBuffer> {
+    readFile: (path: string, encoding?: 'utf8'): string | Uint8Array<ArrayBuffer> => {
       const bytes = bytesOf(path, 'read');
       return encoding === undefined ? bytes.slice() : new TextDecoder().decode(bytes);
     },
-    rename(from: string, to: string): void {
+    rename: (from: string, to: string): void => {
       const [source, target] = [absolute(from), absolute(to)];
       if (source !== '/') checkParent(from, 'rename');
       checkParent(to, 'rename');
@@ -112,17 +112,17 @@ export function memoryFiles(): Files {
         entries.set(`${target}${path.slice(source.length)}`, entry);
       }
     },
-    rm(path: string, { recursive = false, force = false }: { readonly recursive?: boolean; readonly force?: boolean } = {}): void {
+    rm: (path: string, { recursive = false, force = false }: { readonly recursive?: boolean; readonly force?: boolean } = {}): void => {
       if (force && !entries.has(absolute(path)) && !isBelowFile(path)) return;
       if (found(path, 'rm').content === null && !recursive) throw fault('ERR_FS_EISDIR', 'rm', path);
       for (const each of [...below(path), absolute(path)]) if (each !== '/') entries.delete(each);
     },
     rmdir: (path: string): void => removeFolder(path, 'rmdir'),
-    stat(path: string): FileStatus {
+    stat: (path: string): FileStatus => {
       const { content } = found(path, 'stat');
       return { size: content?.byteLength ?? 0, isDirectory: () => content === null, isFile: () => content !== null };
     },
-    writeFile(path: string, content: string | Uint8Array): void {
+    writeFile: (path: string, content: string | Uint8Array): void => {
       written(path).content = toBytes(content);
     },
   };
@@ -130,8 +130,17 @@ export function memoryFiles(): Files {
   const later = <A extends unknown[], R>(work: (...given: A) => R) => {
     return (...given: A): Promise<R> => new Promise((resolve) => resolve(work(...given))); // an error is a rejection
   };
-  const waited = Object.fromEntries(Object.entries(files).map(([name, work]) => [name, later(work)]));
-  return waited as unknown as Files;
+  return {
+    mkdir: later(files.mkdir),
+    open: later(files.open),
+    readdir: later(files.readdir),
+    readFile: later(files.readFile) as ReadFile,
+    rename: later(files.rename),
+    rm: later(files.rm),
+    rmdir: later(files.rmdir),
+    stat: later(files.stat),
+    writeFile: later(files.writeFile),
+  };
 }
 
 function openFile(entry: Entry, path: string): OpenFile {
