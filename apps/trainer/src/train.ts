@@ -170,7 +170,7 @@ function runDataOf(
     interactions,
     items,
     truth,
-    features: createFeatureStore(interactions, items, registry.backbones, vectors),
+    features: createFeatureStore(interactions, items, registry.backbones, { vectors, tables: config.ctr.tables }),
     prompts: promptsOf(config, models, { words, items }, interactions),
   };
 }

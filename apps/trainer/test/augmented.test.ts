@@ -1,9 +1,9 @@
 import { createRng } from '@expctr/core';
-import { auc, type NumberColumn } from '@expctr/ctr-models';
+import { auc, type Features, type NumberColumn } from '@expctr/ctr-models';
 import { countedExplanation, defaultExplanationTemplate, PREDICTORS, rowsOf, type PreparedDataset } from '@expctr/data';
 import { createHashedEncoder } from '@expctr/encoder';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createFeatureStore, ctrSlice, partOfCtrSlice } from '../src/pipeline/feature-store.js';
+import { createFeatureStore, ctrSlice, partOfCtrSlice, type FeatureOptions } from '../src/pipeline/feature-store.js';
 import type { Pipeline } from '../src/pipeline/pipeline.js';
 import { fitOnHistory, type Materials } from '../src/pipeline/predictors.js';
 import { countedVectors, logOddsVectors } from '../src/pipeline/vectors.js';
@@ -122,4 +122,16 @@ test('parts of the CTR slice are of the CTR slice alone, each within the next, a
   });
   expect(partOfCtrSlice(interactions, 60, createRng(3)).rows).toEqual(parts[1]);
   expect(partOfCtrSlice(interactions, 60, createRng(4)).rows).not.toEqual(parts[1]);
+});
+
+test('tables are made as ctr.tables says, and one that is not there is refused with those that are', () => {
+  const { interactions, items } = prepared;
+  const { backbones } = pipeline.run.registry;
+  const features = (tables: FeatureOptions['tables']): Features =>
+    createFeatureStore(interactions, items, backbones, { tables: tables! })(ctrSlice(interactions), { backbone: 'din', evidence: false });
+  const table = features({ user: { hash: 8 } }).schema.tables.find(({ name }) => name === 'user');
+  expect(table).toMatchObject({ vocabulary: [], hash: { buckets: 8 } });
+  expect(() => features({ users: { hash: 8 } })).toThrow(
+    expect.objectContaining({ code: 'CTR_OPTION', expected: expect.stringContaining('user, item') as unknown }),
+  );
 });

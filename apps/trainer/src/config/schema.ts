@@ -154,6 +154,15 @@ export const encoderSection = reductionOptions.strict().extend({
     .describe('besides the vector of the whole explanation one for what it says of each attribute of its item'),
 });
 
+/** `ctr.tables`, one of them. */
+const table = z.strictObject({
+  hash: positive(2 ** 31 - 2, 'ids are kept in 32 bits').exactOptional().describe('ids by hash in so many buckets, and no vocabulary'),
+  minimumCount: positive(0x7fffffff, 'row numbers are kept in 32 bits')
+    .exactOptional()
+    .describe('values that fewer training rows show share the row of unknown ones'),
+  dimension: positive(4096, 'no table has more').exactOptional().describe('components of its embeddings, where they are fewer'),
+});
+
 /** `ctr`, beside the options of the backbone. */
 export const ctrSection = fitOptions.extend({
   backbone: z.string().default('deepfm').describe('the CTR model of id-only and id-only-full (also --backbone)'),
@@ -175,6 +184,10 @@ export const ctrSection = fitOptions.extend({
     .array(positive(0x7fffffff, 'row numbers are kept in 32 bits'))
     .default([100, 300, 1000])
     .describe('numbers of CTR rows at which predictors are compared again; [] = none'),
+  tables: z
+    .record(z.string(), table)
+    .default({})
+    .describe('how tables of embeddings are made, by name (user, item, item_genres, …), where they are to differ from the rest'),
 });
 
 /** `ppo`, beside the options of the algorithm. */

@@ -1,5 +1,5 @@
 import type { Rng } from '@expctr/core';
-import { buildFeatures, findBackbone, type Backbone, type DenseVectors, type Features } from '@expctr/ctr-models';
+import { buildFeatures, findBackbone, type Backbone, type DenseVectors, type Features, type TableDefinition } from '@expctr/ctr-models';
 import { rowsOf, type Interactions, type Items } from '@expctr/data';
 
 /** What a CTR model stands on, whatever vectors are added to it. */
@@ -21,23 +21,31 @@ export interface FitRows {
 /** h(u, i) of every interaction by the rows that vocabularies are fitted on and the model that they are for, built once a run. */
 export type FeatureStore = (fit: FitRows, basis: Pick<Basis, 'backbone' | 'evidence'>) => Features;
 
+/** What features have beside IDs, item attributes and history. */
+export interface FeatureOptions {
+  /** Dense features of all of them, such as the items' images, by name. */
+  readonly vectors?: Readonly<Record<string, DenseVectors>>;
+  /** How tables are made, by name. */
+  readonly tables?: Readonly<Record<string, TableDefinition>>;
+}
+
 /**
  * The same features for every predictor of a basis: IDs, item attributes and the history, so that these differ in their vectors alone.
  * @param backbones those that a basis may name
- * @param vectors dense features of all of them, such as the items' images, by name
+ * @throws CtrError `CTR_OPTION` naming the tables that there are, for one that there is not
  */
 export function createFeatureStore(
   interactions: Interactions,
   items: Items,
   backbones: readonly Backbone[],
-  vectors: Readonly<Record<string, DenseVectors>> = {},
+  { vectors = {}, tables = {} }: FeatureOptions = {},
 ): FeatureStore {
   const built = new Map<string, Features>();
   return ({ name, rows: fitRows }, { backbone, evidence }) => {
     const events = findBackbone(backbone, backbones).usesSequences === true;
     const key = JSON.stringify([name, evidence, events]);
     const known =
-      built.get(key) ?? buildFeatures({ interactions, items, rows: interactions.interactionId, fitRows, evidence, events, vectors });
+      built.get(key) ?? buildFeatures({ interactions, items, rows: interactions.interactionId, fitRows, evidence, events, vectors, tables });
     built.set(key, known);
     return known;
   };
