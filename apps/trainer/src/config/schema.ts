@@ -156,7 +156,9 @@ export const encoderSection = reductionOptions.strict().extend({
 
 /** `ctr.tables`, one of them. */
 const table = z.strictObject({
-  hash: positive(2 ** 31 - 2, 'ids are kept in 32 bits').exactOptional().describe('ids by hash in so many buckets, and no vocabulary'),
+  hash: positive(2 ** 31 - 2, 'ids are kept in 32 bits')
+    .exactOptional()
+    .describe('ids by hash in so many buckets, and no vocabulary'),
   minimumCount: positive(0x7fffffff, 'row numbers are kept in 32 bits')
     .exactOptional()
     .describe('values that fewer training rows show share the row of unknown ones'),

@@ -45,7 +45,8 @@ export function createFeatureStore(
     const events = findBackbone(backbone, backbones).usesSequences === true;
     const key = JSON.stringify([name, evidence, events]);
     const known =
-      built.get(key) ?? buildFeatures({ interactions, items, rows: interactions.interactionId, fitRows, evidence, events, vectors, tables });
+      built.get(key) ??
+      buildFeatures({ interactions, items, rows: interactions.interactionId, fitRows, evidence, events, vectors, tables });
     built.set(key, known);
     return known;
   };
