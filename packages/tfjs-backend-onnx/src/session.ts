@@ -21,12 +21,15 @@ export type GraphOptimization = 'exact' | 'disabled' | 'basic' | 'extended' | 'a
 /** Rewrites of level `basic` that depend on other uses of a result and change bits: a bias put into a product is added first, not last. */
 const INEXACT_REWRITES = ['MatMulAddFusion', 'GemmSumFusion', 'DivMulFusion', 'GeluFusionL1', 'LayerNormFusionL1'];
 
+/** Takes reshapes that follow one another for one, also where the first is a barrier: that is then gone, or the graph is left in pieces. */
+const UNDOES_BARRIERS = 'ReshapeFusion';
+
 /** From this many elements on, a tensor of zeros is filled in each run, which takes no longer than copying it, and not held for good. */
 const LARGEST_HELD_FILL = 4_000_000;
 
 function optimizationOptions(level: GraphOptimization, largestFill: number): InferenceSession.SessionOptions {
   const exact = level === 'exact';
-  const disabled = [...(exact ? INEXACT_REWRITES : []), ...(largestFill > LARGEST_HELD_FILL ? ['ConstantFolding'] : [])];
+  const disabled = [UNDOES_BARRIERS, ...(exact ? INEXACT_REWRITES : []), ...(largestFill > LARGEST_HELD_FILL ? ['ConstantFolding'] : [])];
   return {
     graphOptimizationLevel: exact ? 'basic' : level,
     extra: {

@@ -2,17 +2,19 @@ import { createRng } from '@expctr/core';
 import { adam } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
+import { storedCheckpoint } from '../../src/formats/checkpoint.js';
+import { createPolicy } from '../../src/policy/causal-lm.js';
 import { useBackend } from '../model/oracle.js';
-import { stories, storiesPolicy, tokens } from './stories.js';
+import { stories, storiesCheckpoint, tokens } from './stories.js';
 
 beforeAll(() => useBackend('onnx'));
 
-test.skipIf(stories.missing)(
-  'layers that are computed again give the same log-probabilities and the same gradient, bit for bit',
-  async () => {
+test.skipIf(stories.missing).each(['float32', 'float16', 'int8', 'int4'] as const)(
+  'layers that are computed again give the same log-probabilities and the same gradient, bit for bit: %s weights',
+  async (weights) => {
     const batch = { prompts: [tokens(9, 1), tokens(5, 2)], responses: [tokens(6, 3), tokens(8, 4)] };
     const step = async (recomputeLayers: boolean): Promise<{ loss: number; gradientNorm: number }> => {
-      const policy = await storiesPolicy({
+      const policy = createPolicy(await storedCheckpoint(await storiesCheckpoint(), weights), null, {
         limits: { recomputeLayers },
         lora: { rank: 4, alpha: 8, targetModules: ['q_proj', 'v_proj', 'up_proj'] },
       });
