@@ -12,6 +12,6 @@ export { jsonLines, readExamples, type JsonLine } from './sft/read-examples.js';
 export { rowsOf, type SftCounts, type SftRow, type SftRows } from './sft/rows.js';
 export { evaluationLoss } from './sft/evaluate.js';
 export { tokenCrossEntropy } from './sft/loss.js';
-export { learningRateAt } from './sft/schedule.js';
+export { learningRateAt, type StepSizes } from './sft/schedule.js';
 export { type Evaluation, type SftProgress } from './sft/checkpoint.js';
 export { SftError } from './sft/errors.js';

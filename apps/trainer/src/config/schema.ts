@@ -198,6 +198,10 @@ export const ppoSection = loopOptions.extend({
   stage1Updates: count(1_000_000, 'that is weeks of work').default(100).describe('updates of stage 1'),
   stage3Updates: count(1_000_000, 'that is weeks of work').default(50).describe('updates of each stage 3'),
   promptsPerUpdate: positive(65_536, 'the completions of an update are in memory at once').default(4).describe('prompts in an update'),
+  schedule: z
+    .enum(['constant', 'linear', 'cosine'])
+    .default('constant')
+    .describe('how learningRate goes on over the updates of a stage: as it is, or down to 0 behind the last one'),
   checkpointEvery: positive(1_000_000, 'a stage has no more updates').default(10).describe('updates between two checkpoints of a stage'),
 });
 

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { explanationsFromRows, explanationsToTable, rowsOf, writeTable, type Explanations } from '@expctr/data';
+import { learningRateAt } from '@expctr/llm-lora/sft';
 import { createLearner, loopOptions, type Learner, type Reference, type ScoredRollout } from '@expctr/ppo';
 import type { CombinedRewards } from '@expctr/rewards';
 import { alignmentName, rolloutsName, type AlignmentStage, type Codec } from '@expctr/run';
@@ -124,9 +125,10 @@ export async function alignPolicy(pipeline: Pipeline, alignment: Alignment): Pro
 }
 
 /** A learner of the algorithm that the configuration names, with all of its settings. */
-function learnerOf({ run, models }: Pipeline, { reference }: Alignment, name: string): Promise<Learner> {
+function learnerOf({ run, models }: Pipeline, { reference, updates }: Alignment, name: string): Promise<Learner> {
   const { config, registry, folder, rng } = run;
   const algorithm = registry.algorithms.find((candidate) => candidate.name === config.ppo.algorithm)!;
+  const { schedule, learningRate } = config.ppo;
   return createLearner({
     algorithm,
     policy: models.policy,
@@ -135,6 +137,7 @@ function learnerOf({ run, models }: Pipeline, { reference }: Alignment, name: st
     config: {
       ...optionsOf(loopOptions, config.ppo),
       ...optionsOf(algorithm.options, config.ppo),
+      learningRate: (step) => learningRateAt(step, updates, { schedule, learningRate, warmup: 0 }),
       maxNewTokens: config.llm.maxNewTokens,
       stopTokenIds: models.stopTokenIds,
     },
