@@ -135,11 +135,11 @@ export function changeJson(bytes: Buffer, rng: Rng): Buffer {
       for (let depth = 0; depth < 2000; depth += 1) owner[key] = rng.int(2) === 0 ? [owner[key]] : { a: owner[key] };
     },
   ];
-  kinds[rng.int(20) === 0 ? 5 : rng.int(5)]!();
   try {
+    kinds[rng.int(20) === 0 ? 5 : rng.int(5)]!();
     return Buffer.from(JSON.stringify(holder.root) ?? 'null');
   } catch (error) {
-    if (error instanceof RangeError) return bytes; // nested, and then repeated, deeper than can be written
+    if (error instanceof RangeError) return bytes; // nested, and then repeated, deeper than can be copied or written
     throw error;
   }
 }
