@@ -11,12 +11,16 @@ export type { LazySession, Runtime, Tensors } from './runtime.js';
 
 export const supportedProviders: Runtime['supportedProviders'] = () => new Set('gpu' in navigator ? ['cpu', 'webgpu'] : ['cpu']);
 
+const CDN = 'https://cdn.jsdelivr.net/';
+
 /** The build of onnxruntime-web for some providers: that without WebGPU is half as large. */
 async function library(providers: InferenceSession.SessionOptions['executionProviders']): Promise<typeof import('onnxruntime-web')> {
   const gpu = providers?.some((each) => (typeof each === 'string' ? each : each.name) === 'webgpu') ?? false;
   const ort = await (gpu ? import('onnxruntime-web/webgpu') : import('onnxruntime-web/wasm'));
   // Threads are those of the library's first session, and memory between them needs a page that is isolated from others.
   ort.env.wasm.numThreads ??= crossOriginIsolated ? navigator.hardwareConcurrency : 1;
+  // @huggingface/transformers, whose tokenizers share the library, has it fetch its program from there: a page shall not tell others of itself
+  if (JSON.stringify(ort.env.wasm.wasmPaths)?.includes(CDN) === true) delete ort.env.wasm.wasmPaths;
   return ort;
 }
 
