@@ -18,14 +18,29 @@ export interface ServerToStart {
   readonly model: string;
   /** Interpreter of the peer; ours without it. */
   readonly python?: string;
+  /** A server that reads a request and computes nothing: no other in Node is faster. */
+  readonly nothing?: boolean;
 }
 
 const ours = `import { main } from '@expctr/serve'; process.exitCode = await main(process.argv.slice(1));`;
 
+const nothing = `
+import { createServer } from 'node:http';
+createServer((request, response) => {
+  const chunks = [];
+  request.on('data', (chunk) => chunks.push(chunk));
+  request.on('end', () => {
+    if (chunks.length > 0) JSON.parse(Buffer.concat(chunks).toString());
+    const answer = '{"probabilities":[0.5]}';
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': answer.length }).end(answer);
+  });
+}).listen(Number(process.argv[1]), '127.0.0.1');`;
+
 /** Starts a server and waits until it answers. @throws what it says where it ends instead */
-export async function startServer({ port, model, python }: ServerToStart): Promise<StartedServer> {
-  const [command, ...args] =
-    python === undefined
+export async function startServer({ port, model, python, nothing: empty = false }: ServerToStart): Promise<StartedServer> {
+  const [command, ...args] = empty
+    ? [process.execPath, '--input-type=module', '--eval', nothing, String(port)]
+    : python === undefined
       ? [
           process.execPath,
           ...process.execArgv,

@@ -8,7 +8,7 @@
 //   --ids       values of each of 6 fields of the DeepFM that is served
 //   --python    an interpreter with fastapi, uvicorn (with httptools and uvloop) and onnxruntime; without it ours runs alone
 // The last column is the server's own processor time of a request. Servers run one at a time in a process of their own and compute in one
-// thread; the clients share the other cores. The largest difference between their probabilities is printed.
+// thread; the clients share the other cores. `nothing` is node:http that reads the request and answers: the limit of any server in Node. The largest difference between their probabilities is printed.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -150,16 +150,16 @@ try {
   const servers: Record<string, (port: number) => Promise<StartedServer>> = {
     'expctr-serve': (port) => startServer({ port, model: folder }),
     ...(values.python === undefined ? {} : { FastAPI: (port: number) => startServer({ port, model: folder, python: values.python! }) }),
+    nothing: (port) => startServer({ port, model: folder, nothing: true }),
   };
   console.log(processor());
   console.log(
     `DeepFM, ${FIELDS} fields of ${ids} values, 16 components, 3 layers of 400; ${rounds} rounds of ${seconds} s in turn, medians`,
   );
   const [body] = requestBodies(16);
+  const predicting = Object.entries(servers).filter(([name]) => name !== 'nothing');
   const said = await inTurn(
-    Object.fromEntries(
-      Object.entries(servers).map(([name, start]) => [name, () => withServer(start, ({ url }) => probabilities(url, body!))]),
-    ),
+    Object.fromEntries(predicting.map(([name, start]) => [name, () => withServer(start, ({ url }) => probabilities(url, body!))])),
     1,
   );
   const [ours = [], theirs] = Object.values(said).map(([first]) => first!);
@@ -179,7 +179,7 @@ try {
       for (const [name, all] of Object.entries(loads)) {
         console.log(`${String(count).padStart(7)} ${String(rows).padStart(4)} ${name.padEnd(12)}    ${figures(all, rows)}`);
       }
-      const [mine, other] = Object.values(loads);
+      const { 'expctr-serve': mine, FastAPI: other } = loads;
       if (other === undefined) continue;
       const ratio = median(mine!.map(({ requestsPerSecond }, k) => requestsPerSecond / other[k]!.requestsPerSecond));
       const tail = median(mine!.map(({ p99 }, k) => p99 / other[k]!.p99));
