@@ -7,7 +7,7 @@
 //   --seconds   of each round after them; --rounds in turn, of which the median counts
 //   --ids       values of each of 6 fields of the DeepFM that is served
 //   --python    an interpreter with fastapi, uvicorn (with httptools and uvloop) and onnxruntime; without it ours runs alone
-// The last column is the server's own processor time of a request. Servers run one at a time in a process of their own and compute in one
+// `cpu` is the server's own processor time of a request, `model` the time in which ONNX Runtime computes a batch: no server is faster than it. Servers run one at a time in a process of their own and compute in one
 // thread; the clients share the other cores. `nothing` is node:http that reads the request and answers: the limit of any server in Node. The largest difference between their probabilities is printed.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -83,6 +83,8 @@ interface Load {
   readonly p99: number;
   /** Milliseconds of processor time of the server, a request: where other programs use the machine, too, it says more than the others. */
   readonly cpu: number;
+  /** Milliseconds in which ONNX Runtime computed a batch; NaN where the server does not say it. */
+  readonly model: number;
 }
 
 /** Requests that do not count, for a server that has just started is not yet as fast as it becomes; then `seconds` of those that do. */
@@ -114,7 +116,20 @@ async function load(
   const cpu = (cpuMilliseconds() - before) / latencies.length;
   latencies.sort((a, b) => a - b);
   const quantile = (q: number): number => latencies[Math.min(latencies.length - 1, Math.floor(q * latencies.length))]!;
-  return { requestsPerSecond: latencies.length / seconds, p50: quantile(0.5), p99: quantile(0.99), cpu };
+  return {
+    requestsPerSecond: latencies.length / seconds,
+    p50: quantile(0.5),
+    p99: quantile(0.99),
+    cpu,
+    model: await batchMilliseconds(url),
+  };
+}
+
+/** What expctr-serve says of its batches. */
+async function batchMilliseconds(url: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const value = (name: string): number => Number(new RegExp(`^expctr_serve_batch_seconds_${name} (.+)$`, 'mu').exec(text)?.[1] ?? NaN);
+  return (1000 * value('sum')) / value('count');
 }
 
 /** One server at a time has the machine. */
@@ -139,7 +154,9 @@ async function probabilities(url: string, body: Uint8Array): Promise<number[]> {
 const figures = (loads: readonly Load[], rows: number): string => {
   const of = (pick: (load: Load) => number): number => median(loads.map(pick));
   const rate = of(({ requestsPerSecond }) => requestsPerSecond);
-  const times = [of(({ p50 }) => p50), of(({ p99 }) => p99), of(({ cpu }) => cpu)].map((each) => each.toFixed(2).padStart(8));
+  const times = [of(({ p50 }) => p50), of(({ p99 }) => p99), of(({ cpu }) => cpu), of(({ model }) => model)].map((each) =>
+    (Number.isNaN(each) ? '' : each.toFixed(2)).padStart(8),
+  );
   return [rate.toFixed(0).padStart(7), (rate * rows).toFixed(0).padStart(8), ...times].join(' ');
 };
 
@@ -166,7 +183,7 @@ try {
   if (theirs !== undefined) {
     console.log(`largest difference of probabilities ${Math.max(...ours.map((p, k) => Math.abs(p - theirs[k]!))).toExponential(1)}`);
   }
-  console.log(`clients rows ${'server'.padEnd(12)} requests/s   rows/s   p50 ms   p99 ms   cpu ms`);
+  console.log(`clients rows ${'server'.padEnd(12)} requests/s   rows/s   p50 ms   p99 ms   cpu ms model ms`);
   for (const rows of sizes) {
     const requests = requestBodies(rows).map((each) => postBytes('/v1/predict', each));
     for (const count of clients) {
