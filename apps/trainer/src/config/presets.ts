@@ -37,6 +37,8 @@ const testbed = {
     completionsPerPrompt: 4,
     microBatchSize: 128,
     learningRate: 4e-3,
+    // a step size that stays teaches it to say less and less: what a hundred noisy updates add up to
+    schedule: 'linear',
     beta: 0.01,
     minibatches: 2,
   },
@@ -54,7 +56,7 @@ export const presets: Readonly<Record<string, Preset>> = {
     config: {
       ...testbed,
       data: { ...testbedData, users: 1800, items: 1000 },
-      ppo: { ...testbed.ppo, stage1Updates: 100, stage3Updates: 10 },
+      ppo: { ...testbed.ppo, stage1Updates: 60, stage3Updates: 10 },
     },
   },
   demo: {
