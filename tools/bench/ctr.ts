@@ -1,4 +1,5 @@
-// Samples a second of an epoch of DeepFM with embedding tables under Adam: 6 fields, 16 components, 3 layers of 400, batches of 4096.
+// Samples a second of an epoch of DeepFM with embedding tables under Adam, and rows a second that it predicts: 6 fields, 16 components, 3 layers
+// of 400, batches of 4096.
 // usage: npm run bench -- ctr [--rounds 3] [--python PYTHON] [--parts] [--steps 16]
 //   --python  an interpreter with torch: its dense Adam, fused and foreach, runs in turn with ours, and the faster one counts
 //   --parts   where the time of a step goes, function by function, instead of the race
@@ -6,7 +7,7 @@
 // The limit is what the products of a step would take at the rate of products of 1,000 x 1,000 in the same minute.
 import { join } from 'node:path';
 import { createRng } from '@expctr/core';
-import { fitCtr, type Features } from '@expctr/ctr-models';
+import { fitCtr, type CtrModel, type Features } from '@expctr/ctr-models';
 import { useOnnx } from '@expctr/tfjs-backend-onnx';
 import { toolArguments, wholeNumber } from '../common/arguments.js';
 import { inTurn, median, processor } from '../common/measure.js';
@@ -36,43 +37,67 @@ for (const { ids, rows } of [
 }
 
 /** The fit that is timed; `between` is called when its first epoch, in which everything is made, is over. */
-async function fit(features: Features, between: () => void, after: () => void = () => undefined): Promise<void> {
-  const model = await fitCtr({
+async function fit(features: Features, between: () => void, after: () => void = () => undefined): Promise<CtrModel> {
+  return fitCtr({
     backbone: 'deepfm',
     train: features,
     options: { epochs: 2, batchSize: BATCH, embeddingDimension: DIMENSION, hidden: HIDDEN, l2: 0, embeddingL2: 0 },
     rng: createRng(1),
     onEpoch: ({ epoch }) => (epoch === 1 ? between() : after()),
   });
-  await model.dispose();
 }
 
-/** Samples a second of the second epoch. */
-async function ours(features: Features): Promise<number> {
+/** Samples a second of the second epoch, and rows a second of the second prediction. */
+interface Rates {
+  readonly learned: number;
+  readonly predicted: number;
+}
+
+async function ours(features: Features): Promise<Rates> {
   let [began, ended] = [0, 0];
-  await fit(
+  const model = await fit(
     features,
     () => (began = performance.now()),
     () => (ended = performance.now()),
   );
-  return features.length / ((ended - began) / 1000);
+  await model.predict(features);
+  const asked = performance.now();
+  await model.predict(features);
+  const answered = performance.now();
+  await model.dispose();
+  return { learned: features.length / ((ended - began) / 1000), predicted: features.length / ((answered - asked) / 1000) };
+}
+
+async function torchs(command: Command, rows: number, ids: number): Promise<Rates> {
+  const { prediction, ...optimizers } = lastJson<{ readonly prediction: number } & Readonly<Record<string, number>>>(
+    await printed(command, String(rows), String(ids)),
+  );
+  return { learned: Math.max(...Object.values(optimizers)), predicted: prediction };
 }
 
 async function race(features: Features, ids: number): Promise<void> {
   const rows = features.length;
-  const contestants: Record<string, () => Promise<number>> = { ours: () => ours(features) };
-  if (torch !== undefined) {
-    contestants['torch'] = async () =>
-      Math.max(...Object.values(lastJson<Record<string, number>>(await printed(torch, String(rows), String(ids)))));
+  const contestants: Record<string, () => Promise<Rates>> = { ours: () => ours(features) };
+  if (torch !== undefined) contestants['torch'] = () => torchs(torch, rows, ids);
+  // a prediction is a third of a step: forward alone
+  contestants['limit'] = async () => {
+    const rate = (await productRate(1000, 5)) / FLOP_PER_ROW;
+    return { learned: rate, predicted: 3 * rate };
+  };
+  const { ours: mine = [], torch: theirs = [], limit: limits = [] } = await inTurn(contestants, rounds);
+  console.log(`DeepFM, ${ids} ids a field, ${rows} rows, products at ${gigaflops(limits)} GFLOPS`);
+  for (const [what, of] of [
+    ['learned', ({ learned }: Rates) => learned],
+    ['predicted', ({ predicted }: Rates) => predicted],
+  ] as const) {
+    const rate = (all: readonly Rates[]): string => median(all.map(of)).toFixed(0);
+    const ratio = median(mine.map((each, k) => of(each) / of(theirs[k] ?? each))).toFixed(2);
+    const beside = theirs.length === 0 ? '' : `, torch ${rate(theirs)}, ratio ${ratio}`;
+    console.log(`  ${what}: ${rate(mine)} rows/s${beside}, limit ${rate(limits)}`);
   }
-  const limits: number[] = [];
-  contestants['limit'] = async () => limits.push((await productRate(1000, 5)) / FLOP_PER_ROW);
-  const { ours: mine = [], torch: theirs = [] } = await inTurn(contestants, rounds);
-  const beside =
-    theirs.length === 0 ? '' : `, torch ${median(theirs).toFixed(0)}, ratio ${median(mine.map((m, k) => m / theirs[k]!)).toFixed(2)}`;
-  const limit = `limit ${median(limits).toFixed(0)} (${((median(limits) * FLOP_PER_ROW) / 1e9).toFixed(0)} GFLOPS)`;
-  console.log(`DeepFM, ${ids} ids a field, ${rows} rows: ${median(mine).toFixed(0)} samples/s${beside}, ${limit}`);
 }
+
+const gigaflops = (limits: readonly Rates[]): string => ((median(limits.map(({ learned }) => learned)) * FLOP_PER_ROW) / 1e9).toFixed(0);
 
 async function showParts(features: Features, ids: number): Promise<void> {
   const count = Math.ceil(features.length / BATCH);
@@ -87,7 +112,7 @@ async function showParts(features: Features, ids: number): Promise<void> {
   );
   await begins;
   const parts = await partsOf(() => second);
-  await done;
+  await (await done).dispose();
   console.log(`DeepFM, ${ids} ids a field: milliseconds of a step`);
   for (const { part, milliseconds } of parts) console.log(`${(milliseconds / count).toFixed(2).padStart(9)}  ${part}`);
 }
