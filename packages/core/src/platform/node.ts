@@ -7,10 +7,17 @@ import type { Platform } from './platform.js';
 
 export { NOT_ENDED, type Files, type FileStatus, type OpenFile, type Paths, type Platform, type ReadFile } from './platform.js';
 
-export const { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } = fs as Pick<
-  Platform,
-  keyof typeof fs & keyof Platform
->;
+// asked for by name at each call: a test may put others in their places
+export const mkdir: Platform['mkdir'] = (path, options) => fs.mkdir(path, options);
+export const open: Platform['open'] = (path, mode) => fs.open(path, mode);
+export const readdir: Platform['readdir'] = (path) => fs.readdir(path);
+export const readFile = ((path: string, encoding?: 'utf8') => fs.readFile(path, encoding)) as Platform['readFile'];
+export const rename: Platform['rename'] = (from, to) => fs.rename(from, to);
+export const rm: Platform['rm'] = (path, options) => fs.rm(path, options);
+export const rmdir: Platform['rmdir'] = (path) => fs.rmdir(path);
+export const stat: Platform['stat'] = (path) => fs.stat(path);
+export const writeFile: Platform['writeFile'] = (path, content) => fs.writeFile(path, content);
+
 export const { basename, dirname, join } = path as Pick<Platform, 'basename' | 'dirname' | 'join'>;
 
 export const platformName = `${process.platform} ${process.arch}`;
