@@ -97,7 +97,9 @@ async function race(features: Features, ids: number): Promise<void> {
   }
 }
 
-const gigaflops = (limits: readonly Rates[]): string => ((median(limits.map(({ learned }) => learned)) * FLOP_PER_ROW) / 1e9).toFixed(0);
+function gigaflops(limits: readonly Rates[]): string {
+  return ((median(limits.map(({ learned }) => learned)) * FLOP_PER_ROW) / 1e9).toFixed(0);
+}
 
 async function showParts(features: Features, ids: number): Promise<void> {
   const count = Math.ceil(features.length / BATCH);
