@@ -96,8 +96,6 @@ function largest(actual: readonly number[], expected: readonly number[]): number
 
 /** Uses the example page as somebody would, and looks at what comes out. */
 async function usePage(tools: DevTools, url: string): Promise<void> {
-  await tools.open(url);
-  await until(tools, 'it is ready', `document.body.dataset.state === 'ready'`);
   const { sum, refusal } = await lazily(tools, url);
   if (sum !== 14 || refusal !== 'COMPILED_SYNC') throw new Error(`outside compiled functions: ${sum}, ${refusal}`);
   await tools.open(url);

@@ -3,6 +3,7 @@ import { dirname, join, mkdir, readFile, stat, writeFile } from '@expctr/core/pl
 import { HubError } from './errors.js';
 import type { ChooseFiles, FetchedModel } from './fetch-model.js';
 import { isSafeFileName } from './file-name.js';
+import { fileUrl } from './file-url.js';
 import { isCommit, type ModelId } from './model-id.js';
 import type { HubOptions } from './options.js';
 
@@ -26,8 +27,7 @@ export async function fetchModel({ id, revision }: ModelId, choose: ChooseFiles,
     if (wanted.length === 0) return { folder, id, commit };
     for (const name of wanted) {
       const path = join(folder, name);
-      const url = `${endpoint}/${id}/resolve/${commit}/${name.split('/').map(encodeURIComponent).join('/')}`;
-      const content = await body(url, id, options, (bytes, total) => {
+      const content = await body(fileUrl({ endpoint }, id, commit, name), id, options, (bytes, total) => {
         onProgress({ model: id, file: name, bytes, total });
       });
       await mkdir(dirname(path), { recursive: true });

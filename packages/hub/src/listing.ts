@@ -1,6 +1,7 @@
 import { parseJson } from '@expctr/core';
 import { HubError } from './errors.js';
 import { isSafeFileName } from './file-name.js';
+import { fileUrl } from './file-url.js';
 import { isCommit, type ModelId } from './model-id.js';
 import type { Hub } from './options.js';
 import { ask } from './request.js';
@@ -135,11 +136,6 @@ async function askForFile(hub: Hub, contact: Contact, { id, revision }: ModelId,
 function checked(name: string, size: unknown, hash: unknown): RemoteFile | null {
   const usable = typeof size === 'number' && Number.isSafeInteger(size) && size >= 0 && typeof hash === 'string' && HASH.test(hash);
   return usable ? { name, size, hash } : null;
-}
-
-/** Where a file of a commit is. */
-export function fileUrl({ endpoint }: Hub, id: string, commit: string, name: string): string {
-  return `${endpoint}/${id}/resolve/${commit}/${name.split('/').map(encodeURIComponent).join('/')}`;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

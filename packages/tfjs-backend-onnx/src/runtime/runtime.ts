@@ -14,7 +14,7 @@ export interface LazySession {
 
 /** ONNX Runtime as it is on this platform. */
 export interface Runtime {
-  /** The execution providers that are part of it, and how to get it where it lacks one. */
+  /** The execution providers that are part of it. */
   supportedProviders(): ReadonlySet<string>;
   createSession(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
   /** @param outputNames all that it is to compute */

@@ -1,9 +1,10 @@
+import { processors } from '@expctr/core/platform';
 import type { InferenceSession } from 'onnxruntime-common';
 import { CompiledFunctionError } from '../errors.js';
 import type { Runtime } from './runtime.js';
 
 /** Of a browser. */
-declare const navigator: { readonly hardwareConcurrency: number };
+declare const navigator: object;
 declare const crossOriginIsolated: boolean;
 
 export { Tensor } from 'onnxruntime-common';
@@ -18,7 +19,7 @@ async function library(providers: InferenceSession.SessionOptions['executionProv
   const gpu = providers?.some((each) => (typeof each === 'string' ? each : each.name) === 'webgpu') ?? false;
   const ort = await (gpu ? import('onnxruntime-web/webgpu') : import('onnxruntime-web/wasm'));
   // Threads are those of the library's first session, and memory between them needs a page that is isolated from others.
-  ort.env.wasm.numThreads ??= crossOriginIsolated ? navigator.hardwareConcurrency : 1;
+  ort.env.wasm.numThreads ??= crossOriginIsolated ? processors() : 1;
   // @huggingface/transformers, whose tokenizers share the library, has it fetch its program from there: a page shall not tell others of itself
   if (JSON.stringify(ort.env.wasm.wasmPaths)?.includes(CDN) === true) delete ort.env.wasm.wasmPaths;
   return ort;
