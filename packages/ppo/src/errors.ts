@@ -7,6 +7,7 @@ export type PpoErrorCode =
   | 'PPO_NO_PROMPTS'
   | 'PPO_SCORES'
   | 'PPO_STALE'
+  | 'PPO_SAMPLER_LOG_PROBS'
   | 'PPO_NOT_FINITE'
   | 'PPO_KL'
   | 'PPO_RAGGED'

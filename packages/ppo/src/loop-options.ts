@@ -61,6 +61,12 @@ export const loopOptions = z.object({
     .max(100, atMost(100, 'by then the prompts that are left teach nothing'))
     .default(0)
     .describe('how often an update samples further prompts in place of those of which no completion enters the step; each costs a rollout'),
+  oldLogProbs: z
+    .enum(['policy', 'sampler'])
+    .default('policy')
+    .describe(
+      'log-probabilities of the policy before the update: from a pass over the completions, or as the sampler gave them, which saves the pass and is right where the sampler is the policy in the same precision (it warns where not)',
+    ),
   samplerCorrection: z
     .enum(['none', 'token', 'sequence'])
     .default('none')

@@ -1,8 +1,11 @@
 import type { TracedBatch } from '@expctr/language-model/training';
 import { stopGradient } from '@expctr/tfjs-backend-onnx';
 import type * as tf from '@tensorflow/tfjs';
+import type { Algorithm, Conflict } from './algorithm.js';
+import { PpoError } from './errors.js';
 import type { ResolvedLoopConfig } from './loop-options.js';
 import type { Ragged } from './ragged.js';
+import type { Rollout } from './rollout.js';
 
 /**
  * Is an update one step? Then the step's own forward is that of the policy before the update, every ratio is 1, and nobody has to
@@ -10,6 +13,32 @@ import type { Ragged } from './ragged.js';
  */
 export function isOneStep({ epochs, minibatches }: Pick<ResolvedLoopConfig, 'epochs' | 'minibatches'>): boolean {
   return epochs === 1 && minibatches === 1;
+}
+
+/**
+ * What the sampler said of its tokens, to stand for what the policy says of them.
+ * @throws PpoError PPO_SAMPLER_LOG_PROBS where it left one out
+ */
+export function logProbsOfSampler(rollouts: readonly Rollout[]): Ragged {
+  return rollouts.map(({ samplerLogProbs }, row) => {
+    const missing = samplerLogProbs.findIndex((logProb) => !Number.isFinite(logProb));
+    if (missing < 0) return samplerLogProbs;
+    throw new PpoError('PPO_SAMPLER_LOG_PROBS', `token ${missing} has the log-probability ${samplerLogProbs[missing]}`, {
+      where: `completion ${row} of the sampler`,
+      expected: "a finite number for every token, for by oldLogProbs 'sampler' nobody else is asked",
+      remedy: "set oldLogProbs to 'policy'",
+    });
+  });
+}
+
+/** What speaks against taking the sampler's word for the policy's: there is another pass that says it, or a correction that needs both. */
+export function oldLogProbsConflict(algorithm: Pick<Algorithm, 'name' | 'valueHead'>, config: ResolvedLoopConfig): Conflict | undefined {
+  const { oldLogProbs, samplerCorrection } = config;
+  if (oldLogProbs === 'policy' || (!algorithm.valueHead && samplerCorrection === 'none')) return undefined;
+  const why = algorithm.valueHead
+    ? `the pass that gives ${algorithm.name} its values gives them too`
+    : 'samplerCorrection compares them with those of the sampler';
+  return { where: 'oldLogProbs', value: oldLogProbs, expected: `policy, for ${why}`, remedy: 'leave it out' };
 }
 
 /** The column of old log-probabilities, where they were asked for. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Algorithm, AlgorithmConfig, ResolvedConfig } from './algorithm.js';
 import { PpoError } from './errors.js';
 import { loopOptions, rolloutLimits } from './loop-options.js';
+import { oldLogProbsConflict } from './old-log-probs.js';
 
 /**
  * Fills in the defaults of the loop and of an algorithm. A field that is undefined counts as left out.
@@ -26,7 +27,7 @@ export function resolveConfig<Options extends z.ZodObject>(
       remedy: 'sample more completions of fewer prompts',
     });
   }
-  const conflict = algorithm.conflict?.(resolved);
+  const conflict = algorithm.conflict?.(resolved) ?? oldLogProbsConflict(algorithm, resolved);
   if (conflict === undefined) return resolved;
   const { value, ...details } = conflict;
   throw new PpoError('PPO_CONFIG', `the value is ${asText(value)}`, details);

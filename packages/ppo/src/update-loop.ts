@@ -10,7 +10,7 @@ import { klGuard } from './kl-guard.js';
 import type { Learner, LearnerOptions, LearnerState, LearnerWarning, UpdateReport, UpdateRequest } from './learner.js';
 import { logProbMetrics, rolloutMetrics, stepMetrics } from './metrics.js';
 import { planMinibatches, type Minibatch } from './minibatches.js';
-import { isOneStep } from './old-log-probs.js';
+import { isOneStep, logProbsOfSampler } from './old-log-probs.js';
 import { createPublisher } from './publisher.js';
 import { mean } from './ragged.js';
 import { fixReference, requireReference, requireZeroAdapter } from './reference.js';
@@ -136,7 +136,7 @@ export async function createLearner<A extends string | Algorithm>(parameters: Le
 
     Object.assign(metrics, stepMetrics(results));
     if (figuresInStep) guard.require(metrics);
-    warn(ratioWarning(metrics['val/first_log_ratio'] ?? 0));
+    warn(ratioWarning(metrics['val/first_log_ratio'] ?? 0, config));
     state = given.state ?? state;
     updates += 1;
     return { metrics, completions };
@@ -146,13 +146,14 @@ export async function createLearner<A extends string | Algorithm>(parameters: Le
   async function askModels(rollouts: readonly Rollout[], minibatches: readonly Minibatch[]): Promise<ModelAnswers> {
     const ask = { score, extra: trainStep.extra(), rollouts, minibatches, temperature };
     const firstOnBase = needs.reference && referenceAdapter === null && updates === 0;
-    const own = needs.logProbs || algorithm.valueHead || firstOnBase;
+    const fromSampler = needs.logProbs && config.oldLogProbs === 'sampler';
+    const own = (needs.logProbs && !fromSampler) || algorithm.valueHead || firstOnBase;
     const outputs = algorithm.valueHead ? (['logProbs', 'values'] as const) : (['logProbs'] as const);
     const old = own ? await scoreRollouts<ValueHead, 'logProbs' | 'values'>({ ...ask, adapter, outputs }) : undefined;
     const base = needs.reference ? await scoreRollouts({ ...ask, adapter: referenceAdapter!, outputs: ['logProbs'] }) : undefined;
     if (firstOnBase) requireZeroAdapter(old!.logProbs, base!.logProbs);
     return {
-      logProbs: needs.logProbs || algorithm.valueHead ? old!.logProbs : [],
+      logProbs: fromSampler ? logProbsOfSampler(rollouts) : needs.logProbs || algorithm.valueHead ? old!.logProbs : [],
       values: old?.values ?? [],
       referenceLogProbs: base?.logProbs ?? null,
     };

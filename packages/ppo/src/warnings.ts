@@ -18,11 +18,21 @@ export function samplingWarning({ topK, topP }: ResolvedLoopConfig): LearnerWarn
 /** |log ratio| that chunking and padding may cause before the first update. */
 export const RATIO_TOLERANCE = 1e-4;
 
-/** Before any update, the step must see the very policy that was scored. */
-export function ratioWarning(firstLogRatio: number): LearnerWarning | undefined {
-  if (firstLogRatio <= RATIO_TOLERANCE) return undefined;
+/** The same where the old log-probabilities are the sampler's, whose graphs sum in another order. */
+export const SAMPLER_RATIO_TOLERANCE = 1e-2;
+
+/** Before any update, the step must see the very policy that was scored, or that sampled. */
+export function ratioWarning(
+  firstLogRatio: number,
+  { oldLogProbs, maxStaleness }: Pick<ResolvedLoopConfig, 'oldLogProbs' | 'maxStaleness'>,
+): LearnerWarning | undefined {
+  const bySampler = oldLogProbs === 'sampler';
+  if (firstLogRatio <= (bySampler ? SAMPLER_RATIO_TOLERANCE : RATIO_TOLERANCE) || (bySampler && maxStaleness > 0)) return undefined;
+  const why = bySampler
+    ? "the sampler is not the policy: set oldLogProbs to 'policy', and see samplerCorrection"
+    : 'the policy scores and trains with different forwards';
   return {
     code: 'PPO_RATIO_NOT_ONE',
-    message: `before any update a log ratio of ${firstLogRatio.toPrecision(3)} stands where 0 is expected: the policy scores and trains with different forwards`,
+    message: `before any update a log ratio of ${firstLogRatio.toPrecision(3)} stands where 0 is expected: ${why}`,
   };
 }

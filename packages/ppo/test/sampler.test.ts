@@ -6,7 +6,7 @@ import type { Completion, Sampler } from '@expctr/language-model';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
 import { bigramPolicy } from './bigram-policy.js';
-import { column, learnerOf, shareOf, spied, updates } from './helpers.js';
+import { column, disturb, learnerOf, shareOf, spied, updates, type TestConfig } from './helpers.js';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -107,4 +107,34 @@ test("old log-probabilities are the policy's, whatever the sampler says of its o
   const { prompts, responses } = steps[0]!.batches[0]!;
   const [expected] = await bigramPolicy().logProbabilities({ prompts: [prompts[0]!], responses: [responses[0]!] }, null);
   column(steps[0]!, 'oldLogProbs')[0]!.forEach((value, t) => expect(value).toBeCloseTo(expected![t]!, 5));
+});
+
+test("by oldLogProbs 'sampler' no pass asks the policy, the result is the same, and another sampler is warned of or refused", async () => {
+  const run = async (config: TestConfig, said: (logProb: number) => number = (logProb) => logProb) => {
+    const policy = bigramPolicy();
+    disturb(policy);
+    policy.adapters.copy('default', 'other');
+    const sampler: Sampler = {
+      generate: async (prompts, options) =>
+        (await policy.generate(prompts, options)).map((each) => ({ ...each, logProbs: each.logProbs.map(said) })),
+    };
+    const settings = { epochs: 2, beta: 0.1, learningRate: 0.05, ...config };
+    const { ppo, warnings } = await learnerOf(policy, settings, { algorithm: 'rloo', sampler, reference: { adapter: 'other' } });
+    const { metrics } = await updates(ppo, 2);
+    const passes = policy.calls.score.map(({ adapter }) => adapter);
+    return { metrics, adapter: policy.adapters.get('default'), passes: new Set(passes), codes: warnings.map(({ code }) => code) };
+  };
+  const [asked, saved] = [await run({}), await run({ oldLogProbs: 'sampler' })];
+  expect([...asked.passes].sort()).toEqual(['default', 'other']);
+  expect([...saved.passes]).toEqual(['other']);
+  saved.adapter.forEach((value, i) => expect(value).toBeCloseTo(asked.adapter[i]!, 5));
+  expect(saved.metrics['objective/kl']).toBeCloseTo(asked.metrics['objective/kl']!, 5);
+  expect([...asked.codes, ...saved.codes]).toEqual([]);
+
+  const shifted = await run({ oldLogProbs: 'sampler' }, (logProb) => logProb - 0.5);
+  expect(shifted.metrics['val/first_log_ratio']).toBeCloseTo(0.5, 4);
+  expect(shifted.codes).toEqual(['PPO_RATIO_NOT_ONE', 'PPO_RATIO_NOT_ONE']);
+  await expect(run({ oldLogProbs: 'sampler' }, () => NaN)).rejects.toMatchObject({ code: 'PPO_SAMPLER_LOG_PROBS' });
+  await expect(run({ oldLogProbs: 'sampler', samplerCorrection: 'token' })).rejects.toMatchObject({ where: 'oldLogProbs' });
+  await expect(learnerOf(bigramPolicy(), { oldLogProbs: 'sampler' })).rejects.toMatchObject({ where: 'oldLogProbs' }); // ppo
 });

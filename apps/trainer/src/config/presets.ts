@@ -41,6 +41,8 @@ const testbed = {
     schedule: 'linear',
     beta: 0.01,
     minibatches: 2,
+    // it samples for itself, in the precision that it learns in
+    oldLogProbs: 'sampler',
   },
 } satisfies PartialConfig;
 
