@@ -27,26 +27,21 @@ export function curves({ updates }: SeedRun): string[] {
 
 const EXAMPLES = 30;
 
-/** Thirty test rows of different users, drawn evenly. */
+/** Thirty test rows of different users, drawn evenly, with what is true of them where that is known. */
 export async function examples(folder: RunFolder): Promise<string> {
   const { interactions, items, truth } = await readDataset(folder.data);
-  if (truth === null) throw new Error(`${folder.data} has no truth: the run is none of the testbed`);
   const [base, final] = [await readTexts(folder, POST_HOC), await readTexts(folder, FINAL)];
   const firstOfUser = [...new Map([...rowsOf(interactions, 'test')].map((row) => [interactions.user[row], row])).values()];
   const step = Math.max(1, Math.floor(firstOfUser.length / EXAMPLES));
   const chosen = firstOfUser.filter((_, at) => at % step === 0).slice(0, EXAMPLES);
   const rows = chosen.map((row) => {
-    const reasons = trueReasons(truth[row]!).map(({ value, sign }) => `${sign > 0 ? '+' : '−'}${value}`);
-    const attributes = Object.values(itemText(items, interactions.item[row]!).attributes).flat();
-    return [
-      attributes.join(' '),
-      interactions.label[row] === 1 ? 'yes' : 'no',
-      base.get(row) ?? '',
-      final.get(row) ?? '',
-      reasons.join(' '),
-    ];
+    const { title, attributes } = itemText(items, interactions.item[row]!);
+    const shown = [...(truth === null ? [title] : []), ...Object.values(attributes).flat()];
+    const reasons = truth && trueReasons(truth[row]!).map(({ value, sign }) => `${sign > 0 ? '+' : '−'}${value}`);
+    const texts = [base.get(row) ?? '', final.get(row) ?? ''];
+    return [shown.join(' '), interactions.label[row] === 1 ? 'yes' : 'no', ...texts, ...(reasons ? [reasons.join(' ')] : [])];
   });
-  return markdown(['item', 'chosen', 'before', 'after', 'true reasons'], rows);
+  return markdown(['item', 'chosen', 'before', 'after', ...(truth === null ? [] : ['true reasons'])], rows);
 }
 
 /** Explanations as reader and encoder saw them, by row. */

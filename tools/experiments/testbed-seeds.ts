@@ -1,39 +1,28 @@
 // Does the method find true reasons? A testbed preset over several seeds: quality of explanations, predictors, and whether rewards track quality.
 //   usage: npm run experiment -- testbed-seeds [--preset testbed|testbed-large] [--seeds N] [--out FOLDER] [--set path=value …]
-// Runs FOLDER/PRESET-SEED for each seed that has no metrics.json there yet (every seed is another world), then prints Markdown tables:
+// Makes FOLDER/PRESET-SEED for each seed, or goes on with it (every seed is another world), then prints Markdown tables:
 // means over seeds with 95 % intervals (Student's t), curves of the rewards, KL and F1 of the first seed, and thirty explanations.
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { runFolder } from '@expctr/run';
-import { build } from '../build.js';
 import { toolArguments, wholeNumber } from '../common/arguments.js';
+import { runSeeds, setting } from './run-seeds.js';
 import { curves, examples } from './seed-pages.js';
 import { readSeedRun, type SeedRun } from './seed-run.js';
 import { list, table, type FigureOf } from './seed-tables.js';
 
-const { values: given } = toolArguments({
+const {
+  values: { preset, out, set, ...given },
+} = toolArguments({
   preset: { type: 'string', default: 'testbed' },
   seeds: { type: 'string', default: '5' },
   out: { type: 'string', default: 'runs' },
   set: { type: 'string', multiple: true, default: [] },
 });
 const seeds = Array.from({ length: wholeNumber('--seeds', given.seeds) }, (_, at) => at + 1);
-const folders = seeds.map((seed) => runFolder(join(given.out, `${given.preset}-${seed}`)));
-const missing = seeds.filter((_, at) => !existsSync(folders[at]!.metrics));
-if (missing.length > 0) build('@expctr/trainer');
-for (const seed of missing) {
-  process.stderr.write(`seed ${seed}\n`);
-  const sets = given.set.flatMap((one) => ['--set', one]);
-  const args = ['--preset', given.preset, '--seed', String(seed), '--out', folders[seed - 1]!.root, ...sets];
-  const { status } = spawnSync(process.execPath, ['apps/trainer/bin/expctr-train.js', ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
-  if (status !== 0) throw new Error(`seed ${seed} ended with status ${status}`);
-}
+const folders = runSeeds({ out, name: preset, seeds, args: ['--preset', preset, ...setting(set)] });
 const runs = await Promise.all(folders.map(readSeedRun));
 const first = runs[0]!;
 const print = (text: string): void => void process.stdout.write(`${text}\n\n`);
 
-print(`## ${given.preset}: ${seeds.length} seeds, ${first.metrics.counts['testRows']} test rows in the first`);
+print(`## ${preset}: ${seeds.length} seeds, ${first.metrics.counts['testRows']} test rows in the first`);
 
 const QUALITY = ['precision', 'recall', 'claimsPerExplanation', 'polarityAccuracy', 'signAuc', 'hallucinationRate', 'distinct2'] as const;
 const stageRow = (stage: string): [string, FigureOf[]] => [

@@ -1,0 +1,35 @@
+// Runs of the trainer that differ in their seed, each in a folder of its own: made where it is missing, gone on with where it was stopped.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { runFolder, type RunFolder } from '@expctr/run';
+import { build } from '../build.js';
+
+/** What {@link runSeeds} makes. */
+export interface SeedRuns {
+  /** Folders are OUT/NAME-SEED. */
+  readonly out: string;
+  readonly name: string;
+  readonly seeds: readonly number[];
+  /** Arguments of `expctr-train`, but for --seed, --out and --resume. */
+  readonly args: readonly string[];
+}
+
+/** Finished runs, in the order of the seeds. @throws Error with the status of a run that failed; `expctr-train` has said why */
+export function runSeeds({ out, name, seeds, args }: SeedRuns): RunFolder[] {
+  const folders = seeds.map((seed) => runFolder(join(out, `${name}-${seed}`)));
+  if (folders.some(({ metrics }) => !existsSync(metrics))) build('@expctr/trainer');
+  for (const [at, { root, metrics, manifest }] of folders.entries()) {
+    if (existsSync(metrics)) continue;
+    process.stderr.write(`${name}, seed ${seeds[at]}\n`);
+    const given = existsSync(manifest) ? ['--resume', root] : [...args, '--seed', String(seeds[at]), '--out', root];
+    const { status } = spawnSync(process.execPath, ['apps/trainer/bin/expctr-train.js', ...given], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    if (status !== 0) throw new Error(`${name}, seed ${seeds[at]}, ended with status ${status}`);
+  }
+  return folders;
+}
+
+/** `--set` before each of them. */
+export const setting = (sets: readonly string[]): string[] => sets.flatMap((one) => ['--set', one]);
