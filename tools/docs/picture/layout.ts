@@ -3,7 +3,10 @@ import type { PackageNode } from './packages.js';
 
 /** Sizes in pixels. */
 export const BOX = { width: 172, height: 50 } as const;
-export const PICTURE = { width: 1000, row: 104, margin: 16 } as const;
+export const PICTURE = { row: 104, margin: 16 } as const;
+
+/** Between neighbors of a row: at least, and at most. */
+const GAP = { least: 14, most: 90 } as const;
 
 /** The space that a line takes in a row that it only passes. */
 const PASS = 26;
@@ -20,6 +23,7 @@ export interface Layout {
   readonly boxes: ReadonlyMap<string, Place>;
   /** Lines: the box above, the rows passed, the box below. */
   readonly lines: readonly (readonly Place[])[];
+  readonly width: number;
   readonly height: number;
 }
 
@@ -45,6 +49,7 @@ export function layOut(nodes: readonly PackageNode[]): Layout {
   return {
     boxes: new Map(nodes.map(({ name }) => [name, places.get(name)!])),
     lines: routes.map((route) => route.map((name) => places.get(name)!)),
+    width: widthOf(rows),
     height: 2 * PICTURE.margin + BOX.height + (rows.length - 1) * PICTURE.row,
   };
 }
@@ -72,17 +77,24 @@ function improved(start: readonly string[][], routes: readonly Route[]): string[
 
 const isPass = (name: string): boolean => name.includes('>');
 
+const widthIn = (name: string): number => (isPass(name) ? PASS : BOX.width);
+const taken = (row: readonly string[]): number => row.reduce((sum, name) => sum + widthIn(name), 0);
+
+/** As wide as the fullest row. */
+function widthOf(rows: readonly (readonly string[])[]): number {
+  return 2 * PICTURE.margin + Math.max(...rows.map((row) => taken(row) + GAP.least * (row.length - 1)));
+}
+
 function placesOf(rows: readonly (readonly string[])[]): Map<string, Place> {
   const places = new Map<string, Place>();
+  const width = widthOf(rows);
   for (const [level, row] of rows.entries()) {
-    const widths = row.map((name) => (isPass(name) ? PASS : BOX.width));
-    const taken = widths.reduce((sum, width) => sum + width, 0);
-    const gap = Math.min(90, (PICTURE.width - 2 * PICTURE.margin - taken) / Math.max(1, row.length - 1));
-    let x = (PICTURE.width - taken - gap * (row.length - 1)) / 2;
+    const gap = Math.min(GAP.most, (width - 2 * PICTURE.margin - taken(row)) / Math.max(1, row.length - 1));
+    let x = (width - taken(row) - gap * (row.length - 1)) / 2;
     const y = PICTURE.margin + BOX.height / 2 + (rows.length - 1 - level) * PICTURE.row;
-    for (const [index, name] of row.entries()) {
-      places.set(name, { x: x + widths[index]! / 2, y });
-      x += widths[index]! + gap;
+    for (const name of row) {
+      places.set(name, { x: x + widthIn(name) / 2, y });
+      x += widthIn(name) + gap;
     }
   }
   return places;

@@ -1,5 +1,5 @@
 // The picture itself.
-import { BOX, PICTURE, type Layout, type Place } from './layout.js';
+import { BOX, type Layout, type Place } from './layout.js';
 import type { PackageNode } from './packages.js';
 
 /** What a box says under its name. */
@@ -26,10 +26,10 @@ const CAPTIONS: Readonly<Record<string, string>> = {
 };
 
 /** An SVG of boxes and of arrows to what each stands on. */
-export function drawPackages(nodes: readonly PackageNode[], { boxes, lines, height }: Layout): string {
+export function drawPackages(nodes: readonly PackageNode[], { boxes, lines, width, height }: Layout): string {
   const arrows = lines.map(arrow);
   const drawn = nodes.map((node) => box(node, boxes.get(node.name)!));
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${PICTURE.width} ${height}" font-family="system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif" role="img" aria-label="The packages and what each stands on">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif" role="img" aria-label="The packages and what each stands on">
   <!-- made by tools/docs/architecture-picture.ts from the package.json files -->
   <defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="#8b98a9"/></marker></defs>
   <rect width="100%" height="100%" rx="8" fill="#ffffff"/>

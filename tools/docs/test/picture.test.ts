@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { architecturePicture, PICTURE_FILE } from '../architecture-picture.js';
-import { layOut } from '../picture/layout.js';
+import { BOX, layOut } from '../picture/layout.js';
 import { packageNodes } from '../picture/packages.js';
 
 function repositoryOf(needs: Readonly<Record<string, readonly string[]>>): string {
@@ -30,6 +30,16 @@ test('an arrow that follows from others is left out, and a package stands above 
   ]);
   const { boxes } = layOut(nodes);
   expect(boxes.get('run')!.y).toBeLessThan(boxes.get('data')!.y);
+});
+
+test('boxes of a row stand beside one another, however many there are', () => {
+  const names = Array.from({ length: 9 }, (_, at) => `p${at}`);
+  const { boxes, width } = layOut(packageNodes(repositoryOf(Object.fromEntries(names.map((name) => [name, []])))));
+  const middles = names.map((name) => boxes.get(name)!.x).sort((a, b) => a - b);
+  for (const [at, x] of middles.entries()) {
+    expect(x - (middles[at - 1] ?? -BOX.width / 2)).toBeGreaterThan(BOX.width);
+    expect(x + BOX.width / 2).toBeLessThan(width);
+  }
 });
 
 test('packages that need each other in a circle are refused', () => {
