@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     name: 'trainer',
     environment: 'node',
+    // no test leaves anything behind in a module: they are loaded once
+    isolate: false,
     include: ['test/**/*.test.ts'],
     passWithNoTests: true,
     testTimeout: 180_000,

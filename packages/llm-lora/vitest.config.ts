@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     name: 'llm-lora',
     environment: 'node',
+    // no test leaves anything behind in a module: they are loaded once, which is half of the time
+    isolate: false,
     include: ['test/**/*.test.ts'],
     passWithNoTests: true,
     testTimeout: 60_000,
