@@ -1,3 +1,4 @@
+export { ChildDied, scriptBeside, startChild, type Child } from './child.js';
 export { createProgress, durationText, silentProgress, type Progress, type ProgressTask } from './progress.js';
 export { downloadProgress } from './download-progress.js';
 export { flagOf, optionFlags } from './flags.js';

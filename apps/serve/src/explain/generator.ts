@@ -1,5 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { ChildDied, scriptBeside, startChild, type Child } from '@expctr/app-kit';
 import { createBatcher } from '../batching.js';
 import { RequestError, ServeError } from '../errors.js';
 import type { Pair } from '../pairs/pair.js';
@@ -37,14 +36,17 @@ interface Job {
 /** Starts the process of the language model and waits until it is loaded. @throws ServeError `SERVE_GENERATOR` */
 export async function openGenerator(
   root: string,
-  { queue, most, onFailure, script = processFile() }: GeneratorOptions,
+  { queue, most, onFailure, script = scriptBeside(import.meta.url, 'generator-process') }: GeneratorOptions,
 ): Promise<Generator> {
   let process = await start(root, script);
   let next = 0;
 
   async function run(jobs: readonly Job[]): Promise<WrittenPair[]> {
     if (process.hasEnded()) process = await start(root, script);
-    return process.ask({ type: 'explain', id: (next += 1), pairs: jobs.map(({ pair }) => pair) }, (at, text) => jobs[at]!.onText(text));
+    const request = { type: 'explain', id: (next += 1), pairs: jobs.map(({ pair }) => pair) } as const;
+    const answer = await answerOf(process, request, (at, text) => jobs[at]!.onText(text));
+    if (answer.type === 'explained') return [...answer.texts];
+    throw new ServeError('SERVE_GENERATOR', answer.type === 'failed' ? answer.message : 'it said something else');
   }
 
   const batcher = createBatcher<Job, WrittenPair>({
@@ -74,84 +76,32 @@ export async function openGenerator(
   };
 }
 
-/** A process with a language model in it. */
-interface ModelProcess {
-  ask(request: Extract<GeneratorRequest, { type: 'explain' }>, onText: (at: number, text: string) => void): Promise<WrittenPair[]>;
-  hasEnded(): boolean;
-  end(): Promise<void>;
-}
+type Answer = Exclude<GeneratorMessage, { type: 'text' }>;
+type ModelProcess = Child<GeneratorRequest, GeneratorMessage>;
 
-/** Kept for the message where the process dies with something to say. */
-const LAST_WORDS = 2000;
-
+/** A process with the language model in it, loaded. @throws ServeError `SERVE_GENERATOR` */
 async function start(root: string, script: URL): Promise<ModelProcess> {
-  const child = fork(fileURLToPath(script), [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'advanced' });
-  let words = '';
-  child.stderr?.on('data', (text: Buffer) => (words = (words + text.toString()).slice(-LAST_WORDS)));
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
-  const opened = await answered(
-    child,
-    { type: 'open', root },
-    () => words,
-    () => undefined,
-  );
-  if (opened.type === 'failed') {
-    child.kill('SIGKILL');
-    await ended;
-    throw new ServeError('SERVE_GENERATOR', `the language model of the run cannot be loaded: ${opened.message}`, { where: root });
-  }
-  return {
-    hasEnded,
-    async ask(request, onText) {
-      const message = await answered(child, request, () => words, onText);
-      if (message.type === 'explained') return [...message.texts];
-      throw new ServeError('SERVE_GENERATOR', message.type === 'failed' ? message.message : 'it said something else');
-    },
-    async end() {
-      if (!hasEnded()) child.kill('SIGKILL');
-      await ended;
-    },
-  };
+  const child = startChild<GeneratorRequest, GeneratorMessage>(script);
+  const opened = await answerOf(child, { type: 'open', root }, () => undefined);
+  if (opened.type !== 'failed') return child;
+  await child.end();
+  throw new ServeError('SERVE_GENERATOR', `the language model of the run cannot be loaded: ${opened.message}`, { where: root });
 }
 
-/** The answer to a request. Requests come one at a time. @throws ServeError `SERVE_GENERATOR` where the process ends before it */
-function answered(
-  child: ChildProcess,
-  request: GeneratorRequest,
-  lastWords: () => string,
-  onText: (at: number, text: string) => void,
-): Promise<Exclude<GeneratorMessage, { type: 'text' }>> {
-  return new Promise((resolve, reject) => {
-    const settle = (): void => {
-      child.off('message', hear);
-      child.off('exit', died);
-      child.off('error', reject);
-    };
-    const hear = (message: GeneratorMessage): void => {
-      if (message.type === 'text') return onText(message.at, message.text);
-      settle();
-      resolve(message);
-    };
-    const died = (code: number | null, signal: string | null): void => {
-      settle();
-      const how = signal === null ? `with status ${code}` : `by ${signal}`;
-      reject(new ServeError('SERVE_GENERATOR', `the process of the language model was ended ${how}; ${reasonIn(lastWords())}`));
-    };
-    child.on('message', hear);
-    child.once('exit', died);
-    child.once('error', reject);
-    child.send(request);
-  });
+/** @throws ServeError `SERVE_GENERATOR` where the process ends before it has answered */
+async function answerOf(child: ModelProcess, request: GeneratorRequest, onText: (at: number, text: string) => void): Promise<Answer> {
+  const isAnswer = (message: GeneratorMessage): message is Answer => message.type !== 'text';
+  try {
+    return await child.ask(request, isAnswer, ({ at, text }) => onText(at, text));
+  } catch (cause) {
+    if (!(cause instanceof ChildDied)) throw cause;
+    const message = `the process of the language model ${cause.message}; ${reasonIn(cause.lastWords)}`;
+    throw new ServeError('SERVE_GENERATOR', message, { cause });
+  }
 }
 
 /** The line of a program's last words that says why it ended: the last that names an error, else the last. */
 function reasonIn(words: string): string {
-  const lines = words.trim().split('\n');
+  const lines = words.split('\n');
   return (lines.findLast((line) => /error/iu.test(line)) ?? lines.at(-1) ?? '').trim();
-}
-
-/** The same file as source and as built. */
-function processFile(): URL {
-  return new URL(`./generator-process.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
 }

@@ -1,5 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { ChildDied, scriptBeside, startChild, type Child } from '@expctr/app-kit';
 import { WorkerError } from '../errors.js';
 import type { ChunkMessage, ChunkRequest, PlainError } from './messages.js';
 
@@ -20,76 +19,39 @@ export interface ChunkRunner {
   kill(): void;
 }
 
-/** Kept for the message where a process dies with something to say. */
-const LAST_WORDS = 2000;
-
-/** @param env variables of the process @param script for tests */
-export function chunkRunner(script: URL = chunkProcess()): ChunkRunner {
-  let child: ChildProcess | null = null;
-  let words = '';
-
-  function start(): ChildProcess {
-    const started = fork(fileURLToPath(script), [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
-    words = '';
-    started.stderr?.on('data', (text: Buffer) => (words = (words + text.toString()).slice(-LAST_WORDS)));
-    started.once('exit', () => {
-      if (child === started) child = null;
-    });
-    return started;
-  }
-
+/** @param script for tests */
+export function chunkRunner(script: URL = scriptBeside(import.meta.url, 'chunk-process')): ChunkRunner {
+  let child: Child<ChunkRequest, ChunkMessage> | null = null;
   return {
-    make(request, listener) {
-      const running = (child ??= start());
-      return new Promise((resolve, reject) => {
-        const settle = (): void => {
-          running.off('message', hear);
-          running.off('exit', died);
-          running.off('error', reject);
-        };
-        const hear = (message: ChunkMessage): void => {
+    async make(request, listener) {
+      if (child === null || child.hasEnded()) child = startChild(script);
+      const isEnd = (message: ChunkMessage): message is ChunkEnd => message.type === 'done' || message.type === 'failed';
+      try {
+        return await child.ask(request, isEnd, (message) => {
           if (message.type === 'say') listener.say(message.text);
           if (message.type === 'rows') listener.rows(message.done);
-          if (message.type !== 'done' && message.type !== 'failed') return;
-          settle();
-          resolve(message);
-        };
-        const died = (code: number | null, signal: string | null): void => {
-          settle();
-          reject(processDied(request, code, signal, words));
-        };
-        running.on('message', hear);
-        running.once('exit', died);
-        running.once('error', reject);
-        running.send(request);
-      });
+        });
+      } catch (cause) {
+        throw cause instanceof ChildDied ? processDied(request, cause) : cause;
+      }
     },
     kill() {
-      child?.kill('SIGKILL');
+      void child?.end();
       child = null;
     },
   };
 }
 
-/** The same file as source and as built. */
-function chunkProcess(): URL {
-  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return new URL(`./chunk-process.${ending}`, import.meta.url);
-}
-
-function processDied({ from, to }: ChunkRequest, code: number | null, signal: string | null, words: string): WorkerError {
-  const last = words.trim().split('\n').at(-1) ?? '';
-  return new WorkerError(
-    'WORKER_PROCESS_DIED',
-    `the process that computes was ended ${signal === null ? `with status ${code}` : `by ${signal}`}${last === '' ? '' : `; it said: ${last}`}`,
-    {
-      where: `rows ${from} to ${to}`,
-      remedy:
-        signal === 'SIGKILL'
-          ? 'the system does that where memory runs out: lower --concurrency, llm.batchSize or chunkRows'
-          : 'run the rows alone with expctr-worker run --local to see more',
-    },
-  );
+function processDied({ from, to }: ChunkRequest, cause: ChildDied): WorkerError {
+  const last = cause.lastWords.split('\n').at(-1) ?? '';
+  return new WorkerError('WORKER_PROCESS_DIED', `the process that computes ${cause.message}${last === '' ? '' : `; it said: ${last}`}`, {
+    where: `rows ${from} to ${to}`,
+    remedy:
+      cause.signal === 'SIGKILL'
+        ? 'the system does that where memory runs out: lower --concurrency, llm.batchSize or chunkRows'
+        : 'run the rows alone with expctr-worker run --local to see more',
+    cause,
+  });
 }
 
 /** An error that another process told of, as one of this process. */
