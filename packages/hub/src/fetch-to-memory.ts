@@ -1,11 +1,11 @@
-import { checkOptions, concatenated, parseJson, reasonOf, type OptionKeys } from '@expctr/core';
+import { checkOptions, concatenated, reasonOf, type OptionKeys } from '@expctr/core';
 import { dirname, join, mkdir, readFile, stat, writeFile } from '@expctr/core/platform';
 import { HubError } from './errors.js';
 import type { ChooseFiles, FetchedModel } from './fetch-model.js';
-import { isSafeFileName } from './file-name.js';
 import { fileUrl } from './file-url.js';
-import { isCommit, type ModelId } from './model-id.js';
+import type { ModelId } from './model-id.js';
 import type { HubOptions } from './options.js';
+import { parseListing } from './parse-listing.js';
 
 /** What means something in a browser. */
 type BrowserOptions = Pick<HubOptions, 'endpoint' | 'token' | 'signal' | 'onProgress' | 'fetch'>;
@@ -18,7 +18,10 @@ const KEYS: OptionKeys<BrowserOptions> = { endpoint: true, token: true, signal: 
 export async function fetchModel({ id, revision }: ModelId, choose: ChooseFiles, options: BrowserOptions = {}): Promise<FetchedModel> {
   checkOptions('fetchModel', options, KEYS);
   const { endpoint = 'https://huggingface.co', onProgress = () => undefined } = options;
-  const { commit, names } = await listing(`${endpoint}/api/models/${id}/revision/${encodeURIComponent(revision)}`, id, options);
+  const url = `${endpoint}/api/models/${id}/revision/${encodeURIComponent(revision)}`;
+  const answer = new TextDecoder().decode(await body(url, id, options, () => undefined));
+  const { commit, entries } = parseListing(answer, url, { id, revision });
+  const names = [...entries.keys()].sort();
   const folder = join('/hub', id, commit);
   const files = { model: id, names, read: (name: string) => readFile(join(folder, name), 'utf8').catch(() => undefined) };
   for (;;) {
@@ -34,18 +37,6 @@ export async function fetchModel({ id, revision }: ModelId, choose: ChooseFiles,
       await writeFile(path, content);
     }
   }
-}
-
-async function listing(url: string, id: string, options: BrowserOptions): Promise<{ commit: string; names: readonly string[] }> {
-  const answer = new TextDecoder().decode(await body(url, id, options, () => undefined));
-  try {
-    const { sha, siblings } = parseJson(answer) as { sha: string; siblings: readonly { rfilename: string }[] };
-    const names = siblings.map(({ rfilename }) => rfilename).sort();
-    if (isCommit(sha) && names.every((name) => isSafeFileName(name))) return { commit: sha, names };
-  } catch {
-    // said below
-  }
-  throw new HubError('HUB_BAD_ANSWER', 'the answer is no listing of a model', { where: url, remedy: 'check options.endpoint' });
 }
 
 async function body(

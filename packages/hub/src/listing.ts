@@ -1,8 +1,7 @@
-import { parseJson } from '@expctr/core';
 import { HubError } from './errors.js';
-import { isSafeFileName } from './file-name.js';
 import { fileUrl } from './file-url.js';
-import { isCommit, type ModelId } from './model-id.js';
+import { isObject, parseListing } from './parse-listing.js';
+import type { ModelId } from './model-id.js';
 import type { Hub } from './options.js';
 import { ask } from './request.js';
 import { retry, type Contact } from './retry.js';
@@ -35,35 +34,7 @@ const HASH = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 export async function requestListing(hub: Hub, contact: Contact, { id, revision }: ModelId): Promise<Listing> {
   const url = `${hub.endpoint}/api/models/${id}/revision/${encodeURIComponent(revision)}?blobs=true`;
   const answer = await retry(hub, id, contact, async () => textOf(hub, contact, id, url));
-  const wrong = (what: string): HubError =>
-    new HubError('HUB_BAD_ANSWER', what, {
-      where: url,
-      expected: 'the listing of a model as the hub gives it',
-      remedy: 'check the endpoint (HF_ENDPOINT), and that no proxy or login page answers in its place',
-    });
-  const value = parse(answer, wrong);
-  const commit = value['sha'];
-  const siblings = value['siblings'];
-  if (typeof commit !== 'string' || !isCommit(commit)) throw wrong('the answer names no commit');
-  if (isCommit(revision) && commit !== revision) throw wrong(`the answer is for the commit ${commit}`);
-  if (!Array.isArray(siblings)) throw wrong('the answer lists no files');
-  const entries = new Map<string, Record<string, unknown>>();
-  for (const entry of siblings as readonly unknown[]) {
-    const name = isObject(entry) ? entry['rfilename'] : undefined;
-    if (typeof name !== 'string') throw wrong('the answer lists a file without a name');
-    if (!isSafeFileName(name)) {
-      throw new HubError(
-        'HUB_UNSAFE_NAME',
-        `the model has a file named ${JSON.stringify(name)}, which would leave its folder or disturb a terminal`,
-        {
-          where: id,
-          expected: 'relative names without .., backslash, drive or control characters',
-          remedy: 'do not use this model; tell its owner and the hub',
-        },
-      );
-    }
-    entries.set(name, entry as Record<string, unknown>);
-  }
+  const { commit, entries } = parseListing(answer, url, { id, revision });
   const files = new Map<string, RemoteFile>(); // those known, so that no header is asked for twice
   return {
     commit,
@@ -88,16 +59,6 @@ async function textOf(hub: Hub, contact: Contact, id: string, url: string): Prom
       throw new HubError('HUB_BAD_ANSWER', 'the listing does not end', { where: url, remedy: 'check the endpoint (HF_ENDPOINT)' });
   }
   return Buffer.concat(chunks).toString('utf8');
-}
-
-function parse(text: string, wrong: (what: string) => HubError): Record<string, unknown> {
-  try {
-    const value: unknown = parseJson(text);
-    if (isObject(value)) return value;
-  } catch {
-    // said below
-  }
-  throw wrong(`the answer is not a JSON object; it begins with ${JSON.stringify(text.slice(0, 40))}`);
 }
 
 /** Size and hash as the listing has them; null where it leaves one out, as some mirrors do. */
@@ -136,8 +97,4 @@ async function askForFile(hub: Hub, contact: Contact, { id, revision }: ModelId,
 function checked(name: string, size: unknown, hash: unknown): RemoteFile | null {
   const usable = typeof size === 'number' && Number.isSafeInteger(size) && size >= 0 && typeof hash === 'string' && HASH.test(hash);
   return usable ? { name, size, hash } : null;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
