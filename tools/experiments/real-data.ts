@@ -7,15 +7,14 @@
 // Makes OUT/SET-SEED, or goes on with it, then prints Markdown tables: the AUC of every predictor and that of `expctr-aug` less it, means
 // over seeds, with 95 % intervals by a bootstrap over the users of all seeds; what a run takes; texts before and after training.
 import { join } from 'node:path';
-import { readDataset, predictionsFromTable, readTable } from '@expctr/data';
 import { readTiming, type RunFolder } from '@expctr/run';
 import { toolArguments, wholeNumber, wrongUse } from '../common/arguments.js';
 import { mean, processor } from '../common/measure.js';
+import { overUsers } from './over-users.js';
 import { runSeeds, setting } from './run-seeds.js';
 import { examples } from './seed-pages.js';
 import { readSeedRun } from './seed-run.js';
 import { markdown } from './seed-tables.js';
-import { aucAt, intervals } from './user-bootstrap.js';
 
 /** What a set adds to the preset. */
 const SETS = {
@@ -61,33 +60,8 @@ async function show(name: string, folders: readonly RunFolder[]): Promise<void> 
     `## ${name}: ${seeds.length} seeds, ${total('testRows')} test rows of ${total('testUsers')} users, ${total('ctrRows')} CTR rows in all`,
   );
 
-  const tests = await Promise.all(folders.map(testRows));
-  const person = tests.flatMap((test) => test.person); // who is in several samples is one person
-  const numbers = new Map([...new Set(person)].map((id, at) => [id, at]));
-  const user = person.map((id) => numbers.get(id)!);
-  const seedOf = tests.flatMap((test, seed) => test.person.map(() => seed));
-  const label = tests.flatMap((test) => test.label);
-  const names = Object.keys(tests[0]!.probability);
-  const meanArea = (of: string): ((rows: readonly number[]) => number) => {
-    const probability = tests.flatMap((test) => test.probability[of]!);
-    return (rows) =>
-      mean(
-        tests.map((_, seed) =>
-          aucAt(
-            probability,
-            label,
-            rows.filter((row) => seedOf[row] === seed),
-          ),
-        ),
-      );
-  };
-  const explained = meanArea('expctr-aug');
-  const lines = names.map((of) => {
-    const area = meanArea(of);
-    const statistic = (rows: readonly number[]) => ({ area: area(rows), less: explained(rows) - area(rows) });
-    const { area: auc, areaInterval, less, lessInterval } = intervals(statistic, user);
-    return [`\`${of}\``, withInterval(auc, areaInterval), of === 'expctr-aug' ? '' : withInterval(less, lessInterval)];
-  });
+  const predictors = await overUsers(folders, true);
+  const lines = predictors.map(({ name: of, auc, less }) => [`\`${of}\``, auc, less]);
   print(markdown(['predictor', 'AUC', '`expctr-aug` less it'], lines));
 
   print(
@@ -121,23 +95,3 @@ async function show(name: string, folders: readonly RunFolder[]): Promise<void> 
   );
   print(await examples(folders[0]!));
 }
-
-/** A run's test rows. */
-async function testRows({ data: dataset, predictions }: RunFolder): Promise<{
-  /** Ids as in the data. */
-  readonly person: readonly string[];
-  readonly label: readonly number[];
-  readonly probability: Readonly<Record<string, readonly number[]>>;
-}> {
-  const { interactions } = await readDataset(dataset);
-  const found = predictionsFromTable(await readTable(predictions));
-  const { interactionId, label } = found[0]!;
-  return {
-    person: Array.from(interactionId, (row) => interactions.userIds[interactions.user[row]!]!),
-    label: Array.from(label),
-    probability: Object.fromEntries(found.map(({ model, probability }) => [model, Array.from(probability)])),
-  };
-}
-
-const withInterval = (value: number, [low, high]: readonly [number, number]): string =>
-  `${value.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`;

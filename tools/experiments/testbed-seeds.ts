@@ -4,9 +4,10 @@
 // means over seeds with 95 % intervals (Student's t), curves of the rewards, KL and F1 of the first seed, and thirty explanations.
 import { toolArguments, wholeNumber } from '../common/arguments.js';
 import { runSeeds, setting } from './run-seeds.js';
+import { overUsers } from './over-users.js';
 import { curves, examples } from './seed-pages.js';
 import { readSeedRun, type SeedRun } from './seed-run.js';
-import { list, table, type FigureOf } from './seed-tables.js';
+import { list, markdown, table, type FigureOf } from './seed-tables.js';
 
 const {
   values: { preset, out, set, ...given },
@@ -101,6 +102,13 @@ print(
     ['id-history, cold half of the users', less('id-history', 'cold')],
     ['the same, warm half', less('id-history', 'warm')],
   ]),
+);
+const predictors = await overUsers(folders, false);
+print(
+  markdown(
+    ['mean over seeds [95 % over users]', 'AUC', 'AUC of expctr-aug less it'],
+    predictors.map(({ name, auc, less }) => [name, auc, less]),
+  ),
 );
 print(
   list(
