@@ -1,7 +1,7 @@
 import type { TracedBatch } from '@expctr/language-model/training';
 import { stopGradient } from '@expctr/tfjs-backend-onnx';
 import type * as tf from '@tensorflow/tfjs';
-import type { Algorithm, Conflict } from './algorithm.js';
+import type { Conflict } from './algorithm.js';
 import { PpoError } from './errors.js';
 import type { ResolvedLoopConfig } from './loop-options.js';
 import type { Ragged } from './ragged.js';
@@ -31,14 +31,11 @@ export function logProbsOfSampler(rollouts: readonly Rollout[]): Ragged {
   });
 }
 
-/** What speaks against taking the sampler's word for the policy's: there is another pass that says it, or a correction that needs both. */
-export function oldLogProbsConflict(algorithm: Pick<Algorithm, 'name' | 'valueHead'>, config: ResolvedLoopConfig): Conflict | undefined {
-  const { oldLogProbs, samplerCorrection } = config;
-  if (oldLogProbs === 'policy' || (!algorithm.valueHead && samplerCorrection === 'none')) return undefined;
-  const why = algorithm.valueHead
-    ? `the pass that gives ${algorithm.name} its values gives them too`
-    : 'samplerCorrection compares them with those of the sampler';
-  return { where: 'oldLogProbs', value: oldLogProbs, expected: `policy, for ${why}`, remedy: 'leave it out' };
+/** What speaks against taking the sampler's word for the policy's: a correction that compares both. */
+export function oldLogProbsConflict({ oldLogProbs, samplerCorrection }: ResolvedLoopConfig): Conflict | undefined {
+  if (oldLogProbs === 'policy' || samplerCorrection === 'none') return undefined;
+  const expected = 'policy, for samplerCorrection compares its log-probabilities with those of the sampler';
+  return { where: 'oldLogProbs', value: oldLogProbs, expected, remedy: 'leave one of the two out' };
 }
 
 /** The column of old log-probabilities, where they were asked for. */

@@ -27,7 +27,7 @@ export function resolveConfig<Options extends z.ZodObject>(
       remedy: 'sample more completions of fewer prompts',
     });
   }
-  const conflict = algorithm.conflict?.(resolved) ?? oldLogProbsConflict(algorithm, resolved);
+  const conflict = algorithm.conflict?.(resolved) ?? oldLogProbsConflict(resolved);
   if (conflict === undefined) return resolved;
   const { value, ...details } = conflict;
   throw new PpoError('PPO_CONFIG', `the value is ${asText(value)}`, details);
