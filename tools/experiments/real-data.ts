@@ -3,7 +3,7 @@
 //   --llm, --encoder   folders or hub ids, as of expctr-train
 //   --data             holds the datasets in folders of these names: ml-latest-small, amazon-digital-music-2014
 //   --seeds            default 3; each takes other users, random streams and texts
-//   --set              of both sets, beside the preset movielens-small and 2,000 interactions
+//   --set              of both sets, beside the preset movielens-small
 // Makes OUT/SET-SEED, or goes on with it, then prints Markdown tables: the AUC of every predictor and that of `expctr-aug` less it, means
 // over seeds, with 95 % intervals by a bootstrap over the users of all seeds; what a run takes; texts before and after training.
 import { join } from 'node:path';
@@ -48,7 +48,7 @@ for (const name of sets) {
     out: given.out,
     name,
     seeds,
-    args: [...models, ...setting(['data.maxInteractions=2000', ...own, ...given.set])],
+    args: [...models, ...setting([...own, ...given.set])],
   });
   await show(name, folders);
 }
