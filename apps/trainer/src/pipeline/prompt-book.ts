@@ -64,10 +64,16 @@ export function createPromptBook(options: PromptBookOptions): PromptBook {
   }
 
   function render(row: number): Rendered {
-    const fits = (candidate: Prompt): boolean => tokenizer.encode(candidate).length <= maxTokens;
+    const tokensOf = new Map<Prompt, Int32Array>();
+    const encode = (prompt: Prompt): Int32Array => {
+      const tokens = tokensOf.get(prompt) ?? tokenizer.encode(prompt);
+      tokensOf.set(prompt, tokens);
+      return tokens;
+    };
+    const fits = (candidate: Prompt): boolean => encode(candidate).length <= maxTokens;
     try {
       const { prompt, dropped } = renderExplanationPrompt(template, { ...history(row), target: itemOfRow(row) }, { form, fits });
-      return { prompt, tokens: tokenizer.encode(prompt), dropped };
+      return { prompt, tokens: encode(prompt), dropped };
     } catch (error) {
       if (!(error instanceof TemplateError) || error.code !== 'PROMPT_TOO_LONG') throw error;
       const id = items.itemIds[interactions.item[row]!]!;

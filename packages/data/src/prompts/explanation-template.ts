@@ -2,11 +2,12 @@ import { checkOptions, type OptionKeys } from '@expctr/core';
 import type { Prompt } from '@expctr/language-model';
 import { z } from 'zod';
 import { TemplateError } from '../errors.js';
-import { emptySlots, formatHistory, formatItem, itemFormatSchema, listFormatSchema, messageSchema, slotted } from './item-format.js';
+import { emptySlots, formatItem, itemFormatSchema, listFormatSchema, messageSchema, slotted } from './item-format.js';
 import { countedFormatSchema } from './counted.js';
 import { fitHistory } from './fit-history.js';
+import { historySlots } from './history-slots.js';
 import { patternListSchema } from './patterns.js';
-import { NO_PROFILE, profileFormatSchema, profileValue } from './profile.js';
+import { NO_PROFILE, profileFormatSchema } from './profile.js';
 import { fill, slotsOf, withoutLines } from './slots.js';
 import type { HistoryText, ItemText } from './item-text.js';
 import { EXAMPLE_SLOTS, worded } from '../words/in-words.js';
@@ -123,7 +124,11 @@ export function renderExplanationPrompt(
   checkOptions('renderExplanationPrompt', options, RENDER_EXPLANATION_PROMPT_OPTIONS);
   const template = worded(slotted);
   const { form = template.forms.completion === undefined ? 'chat' : 'completion', fits } = options;
-  const render = (history: HistoryText): Prompt => renderWith(template, form, { ...history, target: input.target });
+  let last: { readonly history: HistoryText; readonly prompt: Prompt } | undefined; // what fits was rendered to see it
+  const render = (history: HistoryText): Prompt => {
+    if (last?.history !== history) last = { history, prompt: renderWith(template, form, { ...history, target: input.target }) };
+    return last.prompt;
+  };
   const fitted = fitHistory(input, (history) => fits === undefined || fits(render(history)));
   if (fitted !== null) return { prompt: render(fitted.history), dropped: fitted.dropped };
   const short = form === 'completion' ? template.forms.completion?.shortText : undefined;
@@ -137,11 +142,7 @@ export function renderExplanationPrompt(
 function renderWith(template: ExplanationTemplate, form: ExplanationForm, input: ExplanationInput): Prompt {
   const { item, list, forms } = template;
   const delimiters = [...template.delimiters, ...template.fieldNames];
-  const values = {
-    ...formatHistory(input, list, item, delimiters),
-    ...profileValue(input, template.profile, delimiters),
-    target: formatItem(input.target, item, delimiters),
-  };
+  const values = { ...historySlots(input, template, delimiters), target: formatItem(input.target, item, delimiters) };
   const absent = emptySlots(input, list);
   const written = (text: string): string => fill(withoutLines(text, absent), values);
   if (form === 'completion' && forms.completion !== undefined) return { form, text: written(forms.completion.text) };

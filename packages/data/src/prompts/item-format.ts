@@ -90,16 +90,3 @@ export function emptySlots(history: HistoryText, list: ListFormat): string[] {
   if (list.empty !== null) return [];
   return (['liked', 'disliked'] as const).filter((name) => history[name].length === 0);
 }
-
-/** Both lists of a history, as values for the slots `{liked}` and `{disliked}`. */
-export function formatHistory(
-  history: HistoryText,
-  list: ListFormat,
-  format: ItemFormat,
-  delimiters: readonly string[],
-): { liked: string; disliked: string } {
-  return {
-    liked: formatList(history.liked, list, format, delimiters),
-    disliked: formatList(history.disliked, list, format, delimiters),
-  };
-}

@@ -2,9 +2,10 @@ import type { Prompt } from '@expctr/language-model';
 import { z } from 'zod';
 import { TemplateError } from '../errors.js';
 import { dataText } from './data-text.js';
-import { emptySlots, formatHistory, formatItem, itemFormatSchema, listFormatSchema, messageSchema, slotted } from './item-format.js';
+import { historySlots } from './history-slots.js';
+import { emptySlots, formatItem, itemFormatSchema, listFormatSchema, messageSchema, slotted } from './item-format.js';
 import { patternListSchema } from './patterns.js';
-import { NO_PROFILE, profileFormatSchema, profileValue } from './profile.js';
+import { NO_PROFILE, profileFormatSchema } from './profile.js';
 import { fill, withoutLines } from './slots.js';
 import type { HistoryText, ItemText } from './item-text.js';
 import { worded } from '../words/in-words.js';
@@ -182,10 +183,7 @@ function historyText(template: LcTemplate, { history }: LcInput, delimiters: rea
     });
   }
   const shown = withoutLines(template.history, emptySlots(history, template.list));
-  return fill(shown, {
-    ...formatHistory(history, template.list, template.item, delimiters),
-    ...profileValue(history, template.profile, delimiters),
-  });
+  return fill(shown, historySlots(history, template, delimiters));
 }
 
 /** What data must not hold: the delimiters, and whatever else reads like a part of the template. */

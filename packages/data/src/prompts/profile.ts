@@ -58,8 +58,3 @@ export function formatProfile({ liked, disliked }: HistoryText, format: ProfileF
 /** Values with the names of their attributes, so that a word that two attributes have is two values. */
 const valuesOf = ({ attributes }: ItemText): string[] =>
   Object.entries(attributes).flatMap(([name, values]) => values.map((value) => `${name}\n${value}`));
-
-/** The value of the slot, where the template says how it is written. */
-export function profileValue(history: HistoryText, format: ProfileFormat | undefined, delimiters: readonly string[]): { profile?: string } {
-  return format === undefined ? {} : { profile: formatProfile(history, format, delimiters) };
-}
