@@ -31,8 +31,8 @@ const testbed = {
   // few prompts an update teach it to say less, whatever it says; with many it learns what to say
   ppo: {
     algorithm: 'rloo',
-    stage1Updates: 36,
-    stage3Updates: 6,
+    stage1Updates: 60,
+    stage3Updates: 10,
     promptsPerUpdate: 64,
     completionsPerPrompt: 4,
     microBatchSize: 128,
@@ -51,14 +51,19 @@ export const presets: Readonly<Record<string, Preset>> = {
   testbed: {
     description:
       'a simulated world whose true reasons are known, and the small language model that grew up in one: the whole method in minutes',
-    config: { ...testbed, data: { ...testbedData, users: 180 } },
+    config: {
+      ...testbed,
+      data: { ...testbedData, users: 180 },
+      ctr: { ...testbed.ctr, learningCurve: [300] },
+      // fewer and larger steps reach as far in a world that is so small
+      ppo: { ...testbed.ppo, stage1Updates: 20, stage3Updates: 4, learningRate: 6e-3 },
+    },
   },
   'testbed-large': {
     description: 'the same with more than 5,000 test rows, for narrow intervals',
     config: {
       ...testbed,
       data: { ...testbedData, users: 1800, items: 1000 },
-      ppo: { ...testbed.ppo, stage1Updates: 60, stage3Updates: 10 },
     },
   },
   demo: {
