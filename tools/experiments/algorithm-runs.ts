@@ -1,6 +1,5 @@
 // The runs that tools/experiments/algorithms.ts compares: how fast an algorithm is here, its learning rate, and its runs. Each has a folder
 // of its own and is taken from there where it was made before.
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { writeFileAtomic } from '@expctr/core';
 import { readRunLog, readTiming, runFolder, type RunFolder, type UpdateEvent } from '@expctr/run';
 import { aligned, checkedReader, openRunFolder, POLICY, resolveConfig, stage1, withPipeline } from '@expctr/trainer';
 import { mean } from '../common/measure.js';
+import { finishRun, setting } from './run-seeds.js';
 
 /** An algorithm as it is compared: its name in tables, and the settings that make it. */
 export interface Variant {
@@ -66,13 +66,8 @@ export function figureAtEnd(updates: readonly UpdateEvent[], name: string, part:
 
 /** A whole run with one seed in one world, to its report. */
 export function wholeRun(comparison: Comparison, folder: RunFolder, world: number, seed: number, sets: readonly string[]): void {
-  if (existsSync(folder.metrics)) return;
-  const given = [...comparison.sets, ...sets, `data.worldSeed=${world}`].flatMap((one) => ['--set', one]);
-  const args = existsSync(folder.manifest)
-    ? ['--resume', folder.root]
-    : ['--preset', comparison.preset, '--seed', String(seed), '--out', folder.root, ...given];
-  const { status } = spawnSync(process.execPath, ['apps/trainer/bin/expctr-train.js', ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
-  if (status !== 0) throw new Error(`the run in ${folder.root} ended with status ${status}`);
+  const given = setting([...comparison.sets, ...sets, `data.worldSeed=${world}`]);
+  finishRun(folder, ['--preset', comparison.preset, '--seed', String(seed), ...given]);
 }
 
 /** Stage 1 alone. */

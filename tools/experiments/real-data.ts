@@ -16,11 +16,11 @@ import { examples } from './seed-pages.js';
 import { readSeedRun } from './seed-run.js';
 import { markdown } from './seed-tables.js';
 
-/** What a set adds to the preset. */
+/** Of each dataset its folder, and what it adds to the preset. */
 const SETS = {
-  movielens: ['--dataset', 'movielens', 'ml-latest-small'],
+  movielens: ['ml-latest-small'],
   // its files end early, as they were published
-  amazon: ['--dataset', 'amazon', 'amazon-digital-music-2014', 'data.truncated=keep'],
+  amazon: ['amazon-digital-music-2014', 'data.truncated=keep'],
 } as const;
 
 const { values: given } = toolArguments({
@@ -42,8 +42,8 @@ const sets = given.sets
 const print = (text: string): void => void process.stdout.write(`${text}\n\n`);
 print(processor());
 for (const name of sets) {
-  const [flag, dataset, folder, ...own] = SETS[name];
-  const models = ['--preset', 'movielens-small', flag, dataset, '--data-dir', join(data, folder), '--llm', llm, '--encoder', encoder];
+  const [folder, ...own] = SETS[name];
+  const models = ['--preset', 'movielens-small', '--dataset', name, '--data-dir', join(data, folder), '--llm', llm, '--encoder', encoder];
   const folders = runSeeds({
     out: given.out,
     name,

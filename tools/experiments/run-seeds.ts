@@ -19,16 +19,22 @@ export interface SeedRuns {
 export function runSeeds({ out, name, seeds, args }: SeedRuns): RunFolder[] {
   const folders = seeds.map((seed) => runFolder(join(out, `${name}-${seed}`)));
   if (folders.some(({ metrics }) => !existsSync(metrics))) build('@expctr/trainer');
-  for (const [at, { root, metrics, manifest }] of folders.entries()) {
-    if (existsSync(metrics)) continue;
+  for (const [at, folder] of folders.entries()) {
+    if (existsSync(folder.metrics)) continue;
     process.stderr.write(`${name}, seed ${seeds[at]}\n`);
-    const given = existsSync(manifest) ? ['--resume', root] : [...args, '--seed', String(seeds[at]), '--out', root];
-    const { status } = spawnSync(process.execPath, ['apps/trainer/bin/expctr-train.js', ...given], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    if (status !== 0) throw new Error(`${name}, seed ${seeds[at]}, ended with status ${status}`);
+    finishRun(folder, [...args, '--seed', String(seeds[at])]);
   }
   return folders;
+}
+
+/** Makes one run with the trainer as it is built, or goes on with it; nothing where it is finished. @param args as of {@link SeedRuns}, with its seed */
+export function finishRun({ root, metrics, manifest }: RunFolder, args: readonly string[]): void {
+  if (existsSync(metrics)) return;
+  const given = existsSync(manifest) ? ['--resume', root] : [...args, '--out', root];
+  const { status } = spawnSync(process.execPath, ['apps/trainer/bin/expctr-train.js', ...given], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (status !== 0) throw new Error(`the run in ${root} ended with status ${status}`);
 }
 
 /** `--set` before each of them. */
