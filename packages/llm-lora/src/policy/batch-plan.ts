@@ -75,7 +75,7 @@ export function planBatch({ prompts, responses, pairs = [], pack = false }: Plan
 }
 
 function packPart(sequences: readonly Sequence[], responses: readonly TokenIds[], allPairs: readonly RowPair[]): BatchPart {
-  const batch = sequences.length;
+  const batch = bucketRows(sequences.length);
   const time = bucketTime(Math.max(...sequences.map(({ text }) => packedLength(text))));
   const rows = sequences.flatMap((sequence) => sequence.rows);
   const packed = packTexts(

@@ -20,7 +20,10 @@ export interface PolicyLimits {
   readonly readTokens: number;
   /** Sequences that are decoded at a time: memory of the key-value cache grows with it. It changes no text. Default 32. */
   readonly sequences: number;
-  /** Compiled functions that each use (scoring, training, prefill, reading) keeps; the one used longest ago makes room. Default 12. */
+  /**
+   * Compiled functions that each use (scoring, training, prefill, reading) keeps; the one used longest ago makes room. Default: 2^28
+   * over the model's weights, but at least 12 and at most 96.
+   */
   readonly compiledFunctions: number;
   /** Compiled decoding functions that are kept; each may hold a packed copy of the weights. Default 2. */
   readonly decoders: number;

@@ -5,12 +5,17 @@ import { PolicyError } from './errors.js';
 
 /** Weights up to this count are packed into the decoding functions: 2^28 float32 are 1 GiB. */
 const LARGEST_PACKED = 2 ** 28;
+/** Functions kept of a large model, each of which may hold hundreds of MB of activations. */
+const FEWEST_FUNCTIONS = 12;
+/** Functions kept of a small one, which take longer to compile than to run. */
+const MOST_FUNCTIONS = 96;
+/** Between the two: functions times weights. */
+const FUNCTION_WEIGHTS = 2 ** 28;
 
 const DEFAULT_LIMITS = {
   batchTokens: 384,
   readTokens: 2048,
   sequences: 32,
-  compiledFunctions: 12,
   decoders: 2,
   vocabularyPart: 2048,
 };
@@ -18,8 +23,13 @@ const DEFAULT_LIMITS = {
 /** Limits with the defaults for what is not given. @throws {@link PolicyError} `POLICY_OPTION` for one that is no whole number from 1 */
 export function completeLimits(given: Partial<PolicyLimits>, tensors: ReadonlyMap<string, StoredTensor>): PolicyLimits {
   const count = [...tensors.values()].flatMap((tensor) => flattenTree<HostTensor>(tensor)).reduce((sum, { data }) => sum + data.length, 0);
-  const limits = { ...DEFAULT_LIMITS, decoderWeights: count > LARGEST_PACKED ? ('inputs' as const) : ('constants' as const), ...given };
-  for (const name of Object.keys(DEFAULT_LIMITS) as (keyof typeof DEFAULT_LIMITS)[]) {
+  const limits = {
+    ...DEFAULT_LIMITS,
+    compiledFunctions: Math.min(MOST_FUNCTIONS, Math.max(FEWEST_FUNCTIONS, Math.floor(FUNCTION_WEIGHTS / count))),
+    decoderWeights: count > LARGEST_PACKED ? ('inputs' as const) : ('constants' as const),
+    ...given,
+  };
+  for (const name of [...(Object.keys(DEFAULT_LIMITS) as (keyof typeof DEFAULT_LIMITS)[]), 'compiledFunctions' as const]) {
     if (Number.isInteger(limits[name]) && limits[name] >= 1) continue;
     throw new PolicyError('POLICY_OPTION', `${name} is ${limits[name]}`, { where: 'limits', expected: 'a whole number from 1' });
   }
