@@ -15,7 +15,7 @@ export interface SeedRuns {
   readonly args: readonly string[];
 }
 
-/** Finished runs, in the order of the seeds. @throws Error with the status of a run that failed; `expctr-train` has said why */
+/** Finished runs, in the order of the seeds. */
 export function runSeeds({ out, name, seeds, args }: SeedRuns): RunFolder[] {
   const folders = seeds.map((seed) => runFolder(join(out, `${name}-${seed}`)));
   if (folders.some(({ metrics }) => !existsSync(metrics))) build('@expctr/trainer');
@@ -27,14 +27,18 @@ export function runSeeds({ out, name, seeds, args }: SeedRuns): RunFolder[] {
   return folders;
 }
 
-/** Makes one run with the trainer as it is built, or goes on with it; nothing where it is finished. @param args as of {@link SeedRuns}, with its seed */
+/**
+ * Makes one run with the trainer as it is built, or goes on with it; nothing where it is finished. Where it fails or is interrupted the
+ * trainer has said why, and the process ends with its status.
+ * @param args as of {@link SeedRuns}, with its seed
+ */
 export function finishRun({ root, metrics, manifest }: RunFolder, args: readonly string[]): void {
   if (existsSync(metrics)) return;
   const given = existsSync(manifest) ? ['--resume', root] : [...args, '--out', root];
   const { status } = spawnSync(process.execPath, ['apps/trainer/bin/expctr-train.js', ...given], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  if (status !== 0) throw new Error(`the run in ${root} ended with status ${status}`);
+  if (status !== 0) process.exit(status ?? 1);
 }
 
 /** `--set` before each of them. */
