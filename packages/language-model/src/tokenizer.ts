@@ -19,9 +19,12 @@ export interface Tokenizer {
   decodeText(ids: TokenIds): string;
   /**
    * The bytes that a token adds to a text: joined and read as UTF-8 they are what `decodeText` gives, also where a character's bytes
-   * are spread over tokens. None for what it leaves out: special tokens, and ids without a token.
+   * are spread over tokens. None for what it leaves out: special tokens, and ids without a token. A word of a tokenizer with a
+   * {@link wordSeparator} has it in front, which a text's first word has not.
    */
   tokenBytes(id: number): Uint8Array;
+  /** What stands between words where the tokenizer's words do not hold their spaces: `' '` of WordPiece and of whole words. Default `''`. */
+  readonly wordSeparator?: string;
   /** One more than the largest token id, added tokens included. */
   readonly vocabularySize: number;
   /** The begin-of-sequence token, if the tokenizer names one. */

@@ -1,7 +1,8 @@
 import { rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRng } from '@expctr/core';
-import { loadCheckpoint, loadTokenizer } from '@expctr/llm-lora';
+import { loadCausalLM, loadCheckpoint, loadTokenizer, streamText } from '@expctr/llm-lora';
+import { useOnnx } from '@expctr/tfjs-backend-onnx';
 import { expect, test } from 'vitest';
 import { parseClaims, TestbedError, testbedModel, testbedStatements } from '../src/index.js';
 import { writeTestbedModel } from '../src/model/write-model.js';
@@ -63,4 +64,28 @@ test('statements for the reader check speak of what the item has, once for it an
     expect(up.claims.every(({ field, value, sign }) => sign === 1 && item.attributes[field]![0] === value)).toBe(true);
     expect(down.claims).toEqual(up.claims.map((claim) => ({ ...claim, sign: -1 })));
   }
+});
+
+test('words that do not hold their spaces are streamed, stopped at and chosen with spaces between them', async () => {
+  await useOnnx();
+  const policy = await loadCausalLM(await testbedModel());
+  const { tokenizer } = policy;
+  const prompts = [tokenizer.encodeText('grim delights them.')];
+  const options = { maxNewTokens: 12, temperature: 3, stopTokenIds: [], seed: [1] };
+  const streamed = async (more: object): Promise<string> => {
+    let text = '';
+    for await (const piece of streamText(policy, prompts, { ...options, ...more })) text += piece.text;
+    return text;
+  };
+
+  const [{ tokens } = { tokens: [] }] = await policy.generate(prompts, options);
+  const text = tokenizer.decodeText(tokens);
+  const words = text.split(' ');
+  expect(words.length).toBeGreaterThan(5);
+  expect(await streamed({})).toBe(text);
+  const stop = `${words[3]!} ${words[4]!}`;
+  expect(await streamed({ stopStrings: [stop] })).toBe(text.slice(0, text.indexOf(stop)));
+  const [chosen] = await policy.generate(prompts, { ...options, constraint: { choices: ['horror bores them.', 'grim delights'] } });
+  expect(['horror bores them.', 'grim delights']).toContain(tokenizer.decodeText(chosen!.tokens));
+  await policy.dispose();
 });

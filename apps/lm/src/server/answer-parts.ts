@@ -3,6 +3,8 @@ import type { Tokenizer } from '@expctr/language-model';
 import type { AskedSampling } from './sampling.js';
 import type { Written } from './write.js';
 
+const utf8 = new TextDecoder();
+
 /** Tokens of an answer. */
 export interface Usage {
   readonly prompt_tokens: number;
@@ -27,18 +29,25 @@ export function* lastEvents(head: object, asked: AskedSampling, usage: Usage): G
   yield { data: new RawData('[DONE]') };
 }
 
+/** The text of each token, with what stands between it and the word before. */
+function piecesOf(tokens: readonly number[], tokenizer: Tokenizer): string[] {
+  const { wordSeparator = '' } = tokenizer;
+  const separates = (id: number, at: number): boolean => at > 0 && utf8.decode(tokenizer.tokenBytes(id)).startsWith(wordSeparator);
+  return tokens.map((id, at) => (wordSeparator !== '' && separates(id, at) ? wordSeparator : '') + tokenizer.decodeText([id]));
+}
+
 /** How tokens are shown in log-probabilities. */
 export function tokenTexts(tokens: readonly number[], tokenizer: Tokenizer, { tokensAsIds }: AskedSampling): string[] {
-  return tokens.map((id) => (tokensAsIds ? `token_id:${id}` : tokenizer.decodeText([id])));
+  return tokensAsIds ? tokens.map((id) => `token_id:${id}`) : piecesOf(tokens, tokenizer);
 }
 
 /** Log-probabilities of a completion, as `/v1/completions` has them: of the tokens that were drawn, and of no others. */
 export function completionLogProbs({ tokens, logProbs }: Written, tokenizer: Tokenizer, asked: AskedSampling): object {
   const texts = tokenTexts(tokens, tokenizer, asked);
   let at = 0;
-  const offsets = tokens.map((id) => {
+  const offsets = piecesOf(tokens, tokenizer).map(({ length }) => {
     const offset = at;
-    at += tokenizer.decodeText([id]).length;
+    at += length;
     return offset;
   });
   return {

@@ -8,6 +8,7 @@ import { SeenTokens, type Penalties } from './penalties.js';
 import { chooseToken, type TokenChoice } from './sampling.js';
 import { StopStrings } from './stop-strings.js';
 import { inverseTemperatureOf } from './temperature.js';
+import { TokenText } from '../tokenizer/token-text.js';
 
 /** How the tokens of a call's completions are drawn, and what ends them. */
 export interface DrawOptions {
@@ -34,7 +35,7 @@ export class Draw {
   readonly #stream: Rng;
   readonly #choice: TokenChoice;
   readonly #seen: SeenTokens | null;
-  readonly #stops: StopStrings | null;
+  readonly #stops: { readonly strings: StopStrings; readonly text: TokenText } | null;
   readonly #allowed: AllowedTokens | null;
 
   /** @param promptIndex which of the prompts, for errors @param stream one number for each token */
@@ -45,7 +46,7 @@ export class Draw {
     this.#stream = stream;
     this.#choice = { greedy: temperature === 0, topK, topP, minP };
     this.#seen = options.penalties === null ? null : new SeenTokens(prompt, options.penalties);
-    this.#stops = stopStrings.length === 0 ? null : new StopStrings(stopStrings);
+    this.#stops = stopStrings.length === 0 ? null : { strings: new StopStrings(stopStrings), text: new TokenText(options.tokenizer!) };
     this.#allowed = options.constraint === null ? null : new AllowedTokens(options.constraint, stopTokenIds, maxNewTokens);
   }
 
@@ -84,9 +85,9 @@ export class Draw {
   }
 
   #ended(token: number): 'stop' | 'length' | null {
-    const { tokenizer, sampling } = this.#options;
+    const { sampling } = this.#options;
     if (sampling.stopTokenIds.includes(token)) return 'stop';
-    if (this.#stops?.add(tokenizer!.tokenBytes(token)) === true) return 'stop';
+    if (this.#stops?.strings.add(this.#stops.text.add(token)) === true) return 'stop';
     const left = sampling.maxNewTokens - this.tokens.length;
     if (this.#allowed?.add(token, left) === true) return 'stop';
     return left === 0 ? 'length' : null;

@@ -1,7 +1,6 @@
-/** Looks for stop strings in a text that comes as tokens, whatever tokens one is spread over, and wherever they cut characters. */
+/** Looks for stop strings in a text that comes in pieces, whatever pieces one is spread over. */
 export class StopStrings {
   readonly #strings: readonly string[];
-  readonly #utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
   /** Longer than the beginning of a stop string can be. */
   readonly #kept: number;
   #end = '';
@@ -12,9 +11,9 @@ export class StopStrings {
     this.#kept = Math.max(...strings.map(({ length }) => length));
   }
 
-  /** Whether the text contains one now that it goes on with these bytes. A character is there once it is whole. */
-  add(bytes: Uint8Array): boolean {
-    this.#end = this.#end.slice(-this.#kept) + this.#utf8.decode(bytes, { stream: true });
+  /** Whether the text contains one now that it goes on with this piece. */
+  add(piece: string): boolean {
+    this.#end = this.#end.slice(-this.#kept) + piece;
     return this.#strings.some((each) => this.#end.includes(each));
   }
 }

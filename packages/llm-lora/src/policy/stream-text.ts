@@ -1,4 +1,5 @@
 import type { Completion, Sampler, SamplingOptions, TokenIds, Tokenizer } from '@expctr/language-model';
+import { TokenText } from '../tokenizer/token-text.js';
 import { cutAtStop } from './stop-strings.js';
 
 /** Some more of one completion's text. */
@@ -86,21 +87,20 @@ export async function* streamText(
 /** A text of which only that is told which stays as it is: whole characters, and nothing that may be the beginning of a stop string. */
 class GrowingText {
   isWhole = false;
-  readonly #tokenizer: Tokenizer;
+  readonly #text: TokenText;
   readonly #stopStrings: readonly string[];
-  readonly #utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
   #tokens = 0;
   #untold = '';
 
   constructor(tokenizer: Tokenizer, stopStrings: readonly string[] = []) {
-    this.#tokenizer = tokenizer;
+    this.#text = new TokenText(tokenizer);
     this.#stopStrings = stopStrings;
   }
 
   /** @returns what is new of the text */
   add(token: number): string {
     this.#tokens += 1;
-    this.#untold += this.#utf8.decode(this.#tokenizer.tokenBytes(token), { stream: true });
+    this.#untold += this.#text.add(token);
     if (cutAtStop(this.#untold, this.#stopStrings) !== this.#untold) return ''; // it ends with this token
     const mayBegin = this.#stopStrings.map((stop) => overlap(this.#untold, stop));
     return this.#tell(this.#untold.length - Math.max(0, ...mayBegin));
@@ -109,10 +109,8 @@ class GrowingText {
   /** @param tokens all of them, whether they were added or not @returns the rest of the text */
   end(tokens: TokenIds): string {
     this.isWhole = true;
-    for (let at = this.#tokens; at < tokens.length; at += 1) {
-      this.#untold += this.#utf8.decode(this.#tokenizer.tokenBytes(tokens[at]!), { stream: true });
-    }
-    this.#untold += this.#utf8.decode();
+    for (let at = this.#tokens; at < tokens.length; at += 1) this.#untold += this.#text.add(tokens[at]!);
+    this.#untold += this.#text.end();
     return cutAtStop(this.#untold, this.#stopStrings);
   }
 

@@ -8,7 +8,8 @@ import type { ChatPrompt, Tokenizer } from '@expctr/language-model';
 import { plainTokens, withNamedTokens } from './special-tokens.js';
 import { templateRenderer } from './render-template.js';
 import { checkTemplateEnds } from './template-time.js';
-import { tokenBytes } from './token-bytes.js';
+import { tokenBytes, wordSeparatorOf } from './token-bytes.js';
+import { textOfTokens } from './token-text.js';
 import { isControl, withUnicodeDigits, type TokenizerJson } from './tokenizer-json.js';
 
 /** A tokenizer's two files, parsed. */
@@ -43,6 +44,12 @@ export function makeTokenizer(
   const plainContinuation = sharing(plain, asContinuation(plainJson), config, Class);
   const continuation = asContinuation(json);
   const fullContinuation = sharing(full, continuation, config, Class);
+  const wordSeparator = wordSeparatorOf(continuation);
+  const bytesOf = tokenBytes(
+    continuation,
+    (id) => innerOf(full).id_to_token(id),
+    (id) => textOf(fullContinuation, [id]),
+  );
   const controlTokens = (json.added_tokens ?? []).filter(isControl);
   const hasChatTemplate = full.chat_template !== null;
   let render: RenderChat | undefined;
@@ -68,12 +75,10 @@ export function makeTokenizer(
     encode: (prompt) => Int32Array.from(prompt.form === 'chat' ? encodeChat(prompt) : [...prefix, ...idsOf(plain, prompt.text, name)]),
     encodeText: (text) => Int32Array.from(idsOf(plainContinuation, text, name)),
     decode: (ids) => working(() => textOf(full, ids), name),
-    decodeText: (ids) => working(() => textOf(fullContinuation, ids), name),
-    tokenBytes: tokenBytes(
-      continuation,
-      (id) => innerOf(full).id_to_token(id),
-      (id) => textOf(fullContinuation, [id]),
-    ),
+    decodeText: (ids) =>
+      wordSeparator === '' ? working(() => textOf(fullContinuation, ids), name) : textOfTokens({ tokenBytes: bytesOf, wordSeparator }, ids),
+    tokenBytes: bytesOf,
+    wordSeparator,
     vocabularySize: vocabularySize(json),
     bosTokenId: full.bos_token_id ?? null,
     eosTokenIds: [...new Set([...(full.eos_token_id === undefined ? [] : [full.eos_token_id]), ...endTokenIds])],

@@ -156,7 +156,7 @@ describe('stop strings', () => {
 
   test('are found across special tokens, which have no text, and the text before them is what is kept', () => {
     const stops = new StopStrings(['ab']);
-    expect([utf8.encode('xa'), new Uint8Array(0), utf8.encode('bc')].map((bytes) => stops.add(bytes))).toEqual([false, false, true]);
+    expect(['xa', '', 'bc'].map((piece) => stops.add(piece))).toEqual([false, false, true]);
     expect([cutAtStop('xabc', ['ab', 'bc']), cutAtStop('xabc', ['abd']), cutAtStop('xabc')]).toEqual(['x', 'xabc', 'xabc']);
   });
 });

@@ -26,7 +26,7 @@ export class Constraints {
   of(constraint: Constraint, { stopTokenIds, maxNewTokens }: SamplingOptions): TokenConstraint {
     if ('next' in constraint) return constraint;
     const key = JSON.stringify([constraint, stopTokenIds]);
-    const rule = this.#known.get(key) ?? new TextConstraint(placeOf(constraint), this.#tokensWithout(stopTokenIds));
+    const rule = this.#known.get(key) ?? new TextConstraint(this.#startOf(constraint), this.#tokensWithout(stopTokenIds));
     remember(this.#known, key, rule, KEPT);
     if (rule.fewest <= maxNewTokens) return rule;
     const what =
@@ -37,6 +37,11 @@ export class Constraints {
       remedy: rule.fewest === Infinity ? 'use texts that the tokenizer can write' : 'raise maxNewTokens',
       wrongUse: true,
     });
+  }
+
+  /** Tokens have what stands between words in front of the first word, too. */
+  #startOf(constraint: Exclude<Constraint, TokenConstraint>): Place {
+    return oneOf([textBytes(this.#tokenizer().wordSeparator ?? '')], placeOf(constraint));
   }
 
   /** A text may hold any token but those that end it. */
