@@ -1,7 +1,7 @@
 import { rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRng } from '@expctr/core';
-import { loadCausalLM, loadCheckpoint, loadTokenizer, streamText } from '@expctr/llm-lora';
+import { loadCausalLM, loadCheckpoint, loadTokenizer, streamText, type SamplingOptions } from '@expctr/llm-lora';
 import { useOnnx } from '@expctr/tfjs-backend-onnx';
 import { expect, test } from 'vitest';
 import { parseClaims, TestbedError, testbedModel, testbedStatements } from '../src/index.js';
@@ -71,7 +71,7 @@ test('words that do not hold their spaces are streamed, stopped at and chosen wi
   const policy = await loadCausalLM(await testbedModel());
   const { tokenizer } = policy;
   const prompts = [tokenizer.encodeText('grim delights them.')];
-  const options = { maxNewTokens: 12, temperature: 3, stopTokenIds: [], seed: [1] };
+  const options: SamplingOptions = { maxNewTokens: 12, temperature: 3, stopTokenIds: [], seed: [1] };
   const streamed = async (more: object): Promise<string> => {
     let text = '';
     for await (const piece of streamText(policy, prompts, { ...options, ...more })) text += piece.text;
