@@ -1,16 +1,22 @@
-// One measurement of @expctr/llm-lora: our side of tools/bench/llm.ts. Arguments: MODEL_FOLDER WORK_AS_JSON. Prints a Figure as JSON.
+// One measurement of @expctr/llm-lora: our side of tools/bench/llm.ts. Arguments: MODEL_FOLDER WEIGHTS WORK_AS_JSON. Prints a Figure as JSON.
+// WEIGHTS other than float32 are those that sampling multiplies by, or those that steps, scoring and reading are given.
 import { createRng } from '@expctr/core';
-import { createPolicy, loadCheckpoint, type Completion, type TokenBatch } from '@expctr/llm-lora';
-import { adamw, useOnnx } from '@expctr/tfjs-backend-onnx';
+import { createPolicy, loadCheckpoint, loadStoredCheckpoint, type Completion, type TokenBatch } from '@expctr/llm-lora';
+import { adamw, useOnnx, type FrozenFormat } from '@expctr/tfjs-backend-onnx';
 import { meanCrossEntropy } from '../common/cross-entropy.js';
-import { fastestSeconds, median } from '../common/measure.js';
-import type { BatchWork, DecodeWork, Figure, PrefillWork, ReadWork, Work } from './llm-work.js';
+import { fastestSeconds, mean, median } from '../common/measure.js';
+import type { BatchWork, DecodeWork, Figure, PrefillWork, ReadWork, UnevenWork, Work } from './llm-work.js';
 
 type Measured = Omit<Figure, 'gigabytes'>;
 
-const [folder = '', json = ''] = process.argv.slice(2);
+const [folder = '', format = '', json = ''] = process.argv.slice(2);
+const weights = format as FrozenFormat;
+const asked = JSON.parse(json) as Work;
+const samples = asked.kind === 'decode' || asked.kind === 'prefill' || asked.kind === 'uneven';
 await useOnnx();
-const policy = createPolicy(await loadCheckpoint(folder));
+const policy = samples
+  ? createPolicy(await loadCheckpoint(folder), null, { samplingWeights: weights })
+  : createPolicy(await loadStoredCheckpoint(folder, weights));
 policy.adapters.create('adapter', createRng(1));
 const rng = createRng(2);
 const text = (length: number): number[] => Array.from({ length }, () => 5 + rng.int(40_000));
@@ -33,12 +39,31 @@ function rows({ prompts, completions, prompt, response }: BatchWork): TokenBatch
 async function decode({ sequences, prompt, tokens }: DecodeWork): Promise<Measured> {
   const prompts = Array.from({ length: sequences }, () => text(prompt));
   const steps: number[] = [];
+  let made: Completion[] = [];
   for (let round = 0; round < 3; round += 1) {
     const times: number[] = [];
-    await generate(prompts, 2 + tokens, () => times.push(performance.now()));
+    made = await generate(prompts, 2 + tokens, () => times.push(performance.now()));
     if (round > 0) steps.push(...times.slice(1).map((time, i) => time - times[i]!));
   }
-  return { figure: (sequences * 1000) / median(steps), unit: 'tok/s' };
+  return {
+    figure: (sequences * 1000) / median(steps),
+    unit: 'tok/s',
+    ...(weights === 'float32' ? {} : { mismatch: await mismatchOf(prompts, made) }),
+  };
+}
+
+/** How far the log-probabilities of what was sampled are from those of the weights in float32: mean and largest. */
+async function mismatchOf(prompts: readonly number[][], made: readonly Completion[]): Promise<[number, number]> {
+  const exact = await policy.logProbabilities({ prompts, responses: made.map(({ tokens }) => tokens) }, 'adapter');
+  const distances = made.flatMap(({ logProbs }, row) => [...logProbs].map((value, at) => Math.abs(value - exact[row]![at]!)));
+  return [mean(distances), Math.max(...distances)];
+}
+
+async function uneven({ sequences, shortest, longest, tokens }: UnevenWork): Promise<Measured> {
+  const lengthOf = (at: number): number => Math.round(shortest + ((longest - shortest) * at) / (sequences - 1));
+  // those of neighbouring lengths do not come one after the other: they are to be brought together
+  const prompts = Array.from({ length: sequences }, (_, at) => text(lengthOf((at * 37) % sequences)));
+  return { figure: sequences / (await fastestSeconds(2, () => generate(prompts, tokens))), unit: 'texts/s' };
 }
 
 async function prefill({ sequences, prompt }: PrefillWork): Promise<Measured> {
@@ -75,6 +100,8 @@ function measure(work: Work): Promise<Measured> {
       return decode(work);
     case 'prefill':
       return prefill(work);
+    case 'uneven':
+      return uneven(work);
     case 'step':
       return step(work);
     case 'score':
@@ -84,7 +111,7 @@ function measure(work: Work): Promise<Measured> {
   }
 }
 
-const measured = await measure(JSON.parse(json) as Work);
+const measured = await measure(asked);
 const figure: Figure = { ...measured, gigabytes: process.resourceUsage().maxRSS / 1e6 };
 console.log(JSON.stringify(figure));
 process.exit(0);

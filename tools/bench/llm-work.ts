@@ -20,6 +20,18 @@ export interface PrefillWork {
   readonly prompt: number;
 }
 
+/** Sampling after prompts of many lengths, from beginning to end. */
+export interface UnevenWork {
+  readonly kind: 'uneven';
+  readonly title: string;
+  readonly sequences: number;
+  /** Tokens of the shortest and of the longest prompt; the others lie evenly between them. */
+  readonly shortest: number;
+  readonly longest: number;
+  /** New tokens of each sequence. */
+  readonly tokens: number;
+}
+
 /** A training step, or the log-probabilities of given responses. */
 export interface BatchWork {
   readonly kind: 'step' | 'score';
@@ -44,7 +56,7 @@ export interface ReadWork {
 }
 
 /** Something to measure. */
-export type Work = DecodeWork | PrefillWork | BatchWork | ReadWork;
+export type Work = DecodeWork | PrefillWork | UnevenWork | BatchWork | ReadWork;
 
 /** What each side prints, as JSON in its last line. */
 export interface Figure {
@@ -52,6 +64,8 @@ export interface Figure {
   readonly unit: 'tok/s' | 's' | 'texts/s';
   /** Largest resident set. */
   readonly gigabytes: number;
+  /** Of sampling by small weights: how far its log-probabilities are from those of float32, in nats: mean and largest. */
+  readonly mismatch?: readonly [mean: number, largest: number];
 }
 
 /** The work by name. */
@@ -59,7 +73,16 @@ export const WORK = {
   'decode-1': { kind: 'decode', title: 'decode, 1 sequence after 200 tokens', sequences: 1, prompt: 200, tokens: 24 },
   'decode-16': { kind: 'decode', title: 'decode, 16 sequences after 200 tokens', sequences: 16, prompt: 200, tokens: 24 },
   'decode-32': { kind: 'decode', title: 'decode, 32 sequences after 200 tokens', sequences: 32, prompt: 200, tokens: 24 },
+  'decode-64': { kind: 'decode', title: 'decode, 64 sequences after 200 tokens', sequences: 64, prompt: 200, tokens: 24 },
   prefill: { kind: 'prefill', title: 'prefill, 16 different prompts of 200 tokens', sequences: 16, prompt: 200 },
+  uneven: {
+    kind: 'uneven',
+    title: '64 prompts of 20 to 300 tokens, 32 new ones each, end to end',
+    sequences: 64,
+    shortest: 20,
+    longest: 300,
+    tokens: 32,
+  },
   step: { kind: 'step', title: 'LoRA step (rank 16, q and v), 4 x 256 tokens', prompts: 4, completions: 1, prompt: 1, response: 255 },
   'step-last': {
     kind: 'step',

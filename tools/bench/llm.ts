@@ -1,22 +1,33 @@
-// Language-model work of @expctr/llm-lora, beside transformers and PEFT on the same machine in the same sitting.
+// Language-model work of @expctr/llm-lora, beside transformers, PEFT and llama.cpp on the same machine in the same sitting.
 //
-// usage: npm run bench -- llm MODEL_FOLDER [--work decode-1,decode-16,…] [--rounds 3] [--python PYTHON]
+// usage: npm run bench -- llm MODEL_FOLDER [--work decode-1,decode-16,…] [--weights float32,int8] [--rounds 3] [--python PYTHON] [--llama PYTHON]
 //   MODEL_FOLDER   SmolLM2-135M-Instruct with its GGUF file
-//   --work         decode-1, decode-16, decode-32, prefill, step, step-last, step-completions, score, read; default: all
-//   --python       an interpreter with torch, transformers, peft and gguf; without it only our figures are printed
+//   --work         decode-1, decode-16, decode-32, decode-64, prefill, uneven, step, step-last, step-completions, score, read; default: all
+//   --weights      ours, a contestant each: those that sampling multiplies by, or those that steps, scoring and reading are given;
+//                  default: float32
+//   --python       an interpreter with torch, transformers, peft and gguf; without it there is no such peer
+//   --llama        an interpreter with llama_cpp (package llama-cpp-python), which runs the GGUF file: decoding and prefill
 // Each round runs every contestant once, in a process of its own and in turn, so that a slow minute hits all of them; the figure is the
-// median of the rounds. Each contestant warms up before it is timed.
+// median of the rounds. Each contestant warms up before it is timed. The limit is the least time for the products that steps, scoring and
+// prefill need, at the rate of products measured in the same minutes; decoding waits for memory, and has none. Of sampling by small
+// weights the distance of its log-probabilities from those of float32 stands beside it, in nats: mean and largest.
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { useOnnx } from '@expctr/tfjs-backend-onnx';
 import { toolArguments, wholeNumber, wrongUse } from '../common/arguments.js';
+import { forwardOperations } from '../common/decoder-operations.js';
 import { inTurn, median, processor } from '../common/measure.js';
+import { productRate } from '../common/product-rate.js';
 import { lastJson, printed, scriptCommand, type Command } from '../common/scripts.js';
-import { WORK, type Figure } from './llm-work.js';
+import { WORK, type Figure, type Work } from './llm-work.js';
 
 const { values, positionals } = toolArguments(
   {
     work: { type: 'string', default: Object.keys(WORK).join() },
+    weights: { type: 'string', default: 'float32' },
     rounds: { type: 'string', default: '3' },
     python: { type: 'string' },
+    llama: { type: 'string' },
   },
   1,
 );
@@ -24,24 +35,90 @@ const [folder = wrongUse('no MODEL_FOLDER is given')] = positionals;
 const rounds = wholeNumber('--rounds', values.rounds);
 const names = values.work.split(',');
 if (!names.every(isWork)) wrongUse(`--work takes ${Object.keys(WORK).join(', ')}; got "${values.work}"`);
+const formats = values.weights.split(',');
+const unknown = formats.find((format) => !['float32', 'float16', 'int8', 'int4'].includes(format));
+if (unknown !== undefined) wrongUse(`--weights takes float32, float16, int8 and int4; got "${unknown}"`);
 const here = import.meta.dirname;
-const commands: Record<string, Command> = { ours: scriptCommand(join(here, 'llm-ours.ts'), folder) };
-if (values.python !== undefined) commands['peer'] = [values.python, join(here, 'llm_peer.py'), folder];
+const ours = formats.map((format) => [`ours, ${format}`, scriptCommand(join(here, 'llm-ours.ts'), folder, format)] as const);
+const peers: (readonly [name: string, command: Command])[] = [];
+if (values.python !== undefined) peers.push(['transformers', [values.python, join(here, 'llm_peer.py'), folder]]);
+if (values.llama !== undefined) {
+  const file = readdirSync(folder).find((name) => name.endsWith('.gguf')) ?? wrongUse(`${folder} holds no .gguf file`);
+  peers.push(['llama.cpp', [values.llama, join(here, 'llm_llamacpp.py'), join(folder, file)]]);
+}
 
-console.log(processor());
-for (const name of names.filter(isWork)) {
-  const work = JSON.stringify(WORK[name]);
-  const contestants = Object.entries(commands).map(([who, command]) => [who, () => printed(command, work)] as const);
-  const results = await inTurn(Object.fromEntries(contestants), rounds);
-  const figures = Object.entries(results).map(([who, outputs]) => {
-    const runs = outputs.map((output) => lastJson<Figure>(output));
-    const figure = median(runs.map((each) => each.figure));
-    const peak = median(runs.map((each) => each.gigabytes));
-    return { figure, text: `${who} ${figure.toPrecision(3)} ${runs[0]!.unit} (peak ${peak.toFixed(2)} GB)` };
-  });
-  const [ours, peer] = figures;
-  const ratio = ours === undefined || peer === undefined ? '' : `, ours / peer ${(ours.figure / peer.figure).toFixed(2)}`;
-  console.log(`${WORK[name].title}: ${figures.map(({ text }) => text).join(', ')}${ratio}`);
+await useOnnx();
+console.log(`${processor()}\n`);
+const against = peers.map(([name]) => `against ${name}`);
+console.log(`| work | | figure | of the limit | peak, GB |${against.map((title) => ` ${title} |`).join('')} log-probabilities |`);
+console.log(`| --- | --- | ---: | ---: | ---: |${against.map(() => ' ---: |').join('')} --- |`);
+for (const name of names.filter(isWork)) await compare(WORK[name]);
+process.exit(0);
+
+async function compare(work: Work): Promise<void> {
+  const json = JSON.stringify(work);
+  const present = peers.filter(([peer]) => peer !== 'llama.cpp' || work.kind === 'decode' || work.kind === 'prefill');
+  const rates: number[] = [];
+  const contestants: Record<string, () => Promise<Figure | undefined>> = {
+    rate: async () => {
+      rates.push(await productRate());
+      return undefined;
+    },
+  };
+  for (const [who, command] of [...ours, ...present]) contestants[who] = async () => lastJson<Figure>(await printed(command, json));
+  const { rate: _rate, ...results } = await inTurn<string, Figure | undefined>(contestants, rounds);
+  const figures = new Map(Object.entries(results).map(([who, runs]) => [who, middle(runs as Figure[])]));
+  const operations = await operationsOf(work);
+  const limit = operations === null ? null : operations / median(rates);
+  let title = `${work.title} (${(median(rates) / 1e9).toFixed(0)} GFLOPS${limit === null ? '' : `, limit ${limit.toFixed(2)} s`})`;
+  for (const [who, figure] of figures) {
+    const ratios = peers.map(([peer]) => (peer === who ? '' : ratioOf(figure, figures.get(peer))));
+    const mismatch = figure.mismatch?.map((nats) => nats.toFixed(4)).join(', ') ?? '';
+    const share = limit === null ? '' : (secondsOf(figure, work) / limit).toFixed(2);
+    const columns = [title, who, `${figure.figure.toPrecision(3)} ${figure.unit}`, share, figure.gigabytes.toFixed(2), ...ratios, mismatch];
+    console.log(`| ${columns.join(' | ')} |`);
+    title = '';
+  }
+}
+
+function middle(runs: readonly Figure[]): Figure {
+  const [first] = runs;
+  return { ...first!, figure: median(runs.map(({ figure }) => figure)), gigabytes: median(runs.map(({ gigabytes }) => gigabytes)) };
+}
+
+/** How many times as fast as a peer. */
+function ratioOf({ figure, unit }: Figure, peer: Figure | undefined): string {
+  if (peer === undefined) return '';
+  return (unit === 's' ? peer.figure / figure : figure / peer.figure).toFixed(2);
+}
+
+/** Operations that the work cannot do without; null where they are not what takes the time. */
+async function operationsOf(work: Work): Promise<number | null> {
+  switch (work.kind) {
+    case 'decode':
+    case 'uneven':
+      return null;
+    case 'prefill':
+      return forwardOperations(folder, {
+        prompts: work.sequences,
+        completions: 0,
+        response: 0,
+        prompt: work.prompt,
+        logits: work.sequences,
+      });
+    case 'step': // forward, and as much backward: weights that are frozen have no gradient
+      return 2 * (await forwardOperations(folder, work));
+    case 'score':
+      return forwardOperations(folder, work);
+    case 'read': // the common beginning is known
+      return forwardOperations(folder, { prompts: work.texts, completions: 0, response: 0, prompt: work.text, logits: work.texts });
+  }
+}
+
+/** Seconds of the whole work. */
+function secondsOf({ figure, unit }: Figure, work: Work): number {
+  if (unit === 's') return figure;
+  return (work.kind === 'prefill' ? work.sequences * work.prompt : work.kind === 'read' ? work.texts : NaN) / figure;
 }
 
 function isWork(name: string): name is keyof typeof WORK {

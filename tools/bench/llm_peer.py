@@ -76,6 +76,24 @@ def prefill():
     return ids.numel() / seconds(3, lambda: generate(m, ids, 1)), 'tok/s'
 
 
+def uneven():
+    m = adapted().eval()
+    count, batch = work['sequences'], 16
+    lengths = [round(work['shortest'] + (work['longest'] - work['shortest']) * at / (count - 1)) for at in range(count)]
+    prompts = [tokens(length) for length in lengths]  # sorted by length already, which wastes the least padding
+
+    def one():
+        for first in range(0, count, batch):
+            part = prompts[first:first + batch]
+            longest = max(len(each) for each in part)
+            ids = torch.stack([torch.cat([torch.full((longest - len(each),), 2), each]) for each in part])
+            mask = torch.stack([torch.cat([torch.zeros(longest - len(each)), torch.ones(len(each))]) for each in part]).long()
+            with torch.no_grad():
+                m.generate(input_ids=ids, attention_mask=mask, do_sample=True, top_k=0, max_new_tokens=work['tokens'],
+                           min_new_tokens=work['tokens'], pad_token_id=2)
+    return count / seconds(2, one), 'texts/s'
+
+
 def step():
     m = adapted().train()
     optimizer = torch.optim.AdamW([p for p in m.parameters() if p.requires_grad], 1e-4)
@@ -109,5 +127,5 @@ def read():
     return work['texts'] / seconds(2, one), 'texts/s'
 
 
-figure, unit = {'decode': decode, 'prefill': prefill, 'step': step, 'score': score, 'read': read}[work['kind']]()
+figure, unit = {'decode': decode, 'prefill': prefill, 'uneven': uneven, 'step': step, 'score': score, 'read': read}[work['kind']]()
 print(json.dumps({'figure': figure, 'unit': unit, 'gigabytes': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6}))

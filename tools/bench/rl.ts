@@ -10,10 +10,10 @@
 // the rounds. The limit is the least time in which the processor can do what an update needs: the products of a forward pass for the
 // rollout, for the old and for the reference log-probabilities, and of forward and backward for the step, prompts once for all of their
 // completions and logits only of responses, over the rate of products measured in the same minute.
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { useOnnx } from '@expctr/tfjs-backend-onnx';
 import { toolArguments, wholeNumber, wrongUse } from '../common/arguments.js';
+import { forwardOperations } from '../common/decoder-operations.js';
 import { inTurn, median, processor } from '../common/measure.js';
 import { productRate } from '../common/product-rate.js';
 import { lastJson, printed, scriptCommand, type Command } from '../common/scripts.js';
@@ -35,7 +35,6 @@ const updates = String(wholeNumber('--updates', values.updates));
 const names = values.work.split(',');
 if (!names.every(isWork)) wrongUse(`--work takes ${Object.keys(WORK).join(', ')}; got "${values.work}"`);
 const here = import.meta.dirname;
-const SIZES = ['hidden_size', 'intermediate_size', 'num_hidden_layers', 'num_attention_heads', 'vocab_size'] as const;
 
 await useOnnx();
 console.log(processor());
@@ -56,7 +55,8 @@ for (const name of names.filter(isWork)) {
   const figures = Object.keys(commands).map((who) => summary(who, results[who]!.map(lastJson<UpdateFigure>)));
   const peer = figures.find(({ who }) => who === 'trl');
   const rate = median(rates);
-  const limit = (await operations(work)) / rate;
+  // three forward passes, and forward and backward of the step, without gradients of frozen weights
+  const limit = (5 * (await forwardOperations(folder, work))) / rate;
   console.log(`\n${work.title}: ${(rate / 1e9).toFixed(0)} GFLOPS, limit ${limit.toFixed(2)} s`);
   console.log(
     '| | seconds | parts | samples a second | over the limit | peak, GB | against trl |\n| --- | ---: | --- | ---: | ---: | ---: | ---: |',
@@ -88,22 +88,4 @@ function summary(who: string, rounds: readonly UpdateFigure[]): UpdateFigure & {
     phases: Object.fromEntries(phases),
     gigabytes: median(rounds.map(({ gigabytes }) => gigabytes)),
   };
-}
-
-/** Floating-point operations that an update needs: three forward passes, and the step's forward and backward without gradients of frozen weights. */
-async function operations({ prompts, completions, prompt, response }: UpdateWork): Promise<number> {
-  const config = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as Record<string, number>;
-  const [hidden, inner, layers, heads, vocabulary] = SIZES.map(
-    (name) => config[name] ?? wrongUse(`${folder}/config.json has no ${name}`),
-  ) as [number, number, number, number, number];
-  const head = config['head_dim'] ?? hidden / heads;
-  const queries = heads * head;
-  const keys = (config['num_key_value_heads'] ?? heads) * head;
-  const weights = layers * (hidden * (2 * queries + 2 * keys) + 3 * hidden * inner);
-  const rows = prompts * completions * response;
-  const tokens = prompts * prompt + rows;
-  // a query meets what stands before it: half of its own part on average, and the prompt
-  const meetings = (prompts * prompt ** 2) / 2 + rows * (prompt + response / 2);
-  const forward = 2 * tokens * weights + 4 * layers * queries * meetings + 2 * rows * hidden * vocabulary;
-  return 5 * forward;
 }

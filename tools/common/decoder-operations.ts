@@ -1,0 +1,35 @@
+// How many floating-point operations the forward pass of a language model needs, by the sizes in its config.json.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { wrongUse } from './arguments.js';
+
+const SIZES = ['hidden_size', 'intermediate_size', 'num_hidden_layers', 'num_attention_heads', 'vocab_size'] as const;
+
+/** Some prompts, each read once, and responses that go on from them. */
+export interface ForwardPass {
+  readonly prompts: number;
+  /** Responses to each prompt. */
+  readonly completions: number;
+  /** Tokens of a prompt, and of a response. */
+  readonly prompt: number;
+  readonly response: number;
+  /** Positions whose logits are asked for; default: those of all response tokens. */
+  readonly logits?: number;
+}
+
+/** Operations of a forward pass of the model in a folder, of the shape of Llama. */
+export async function forwardOperations(folder: string, { prompts, completions, prompt, response, logits }: ForwardPass): Promise<number> {
+  const config = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as Record<string, number>;
+  const [hidden, inner, layers, heads, vocabulary] = SIZES.map(
+    (name) => config[name] ?? wrongUse(`${folder}/config.json has no ${name}`),
+  ) as [number, number, number, number, number];
+  const head = config['head_dim'] ?? hidden / heads;
+  const queries = heads * head;
+  const keys = (config['num_key_value_heads'] ?? heads) * head;
+  const weights = layers * (hidden * (2 * queries + 2 * keys) + 3 * hidden * inner);
+  const rows = prompts * completions * response;
+  const tokens = prompts * prompt + rows;
+  // a query meets what stands before it: half of its own part on average, and the prompt
+  const meetings = (prompts * prompt ** 2) / 2 + rows * (prompt + response / 2);
+  return 2 * tokens * weights + 4 * layers * queries * meetings + 2 * (logits ?? rows) * hidden * vocabulary;
+}
