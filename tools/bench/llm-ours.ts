@@ -1,10 +1,11 @@
 // One measurement of @expctr/llm-lora: our side of tools/bench/llm.ts. Arguments: MODEL_FOLDER WEIGHTS WORK_AS_JSON. Prints a Figure as JSON.
 // WEIGHTS other than float32 are those that sampling multiplies by, or those that steps, scoring and reading are given.
 import { createRng } from '@expctr/core';
-import { createPolicy, loadCheckpoint, loadStoredCheckpoint, type Completion, type TokenBatch } from '@expctr/llm-lora';
+import { createPolicy, loadCheckpoint, loadStoredCheckpoint, loadTokenizer, type Completion, type TokenBatch } from '@expctr/llm-lora';
 import { adamw, useOnnx, type FrozenFormat } from '@expctr/tfjs-backend-onnx';
 import { meanCrossEntropy } from '../common/cross-entropy.js';
 import { fastestSeconds, mean, median } from '../common/measure.js';
+import { prose } from '../common/prose.js';
 import type { BatchWork, DecodeWork, Figure, PrefillWork, ReadWork, UnevenWork, Work } from './llm-work.js';
 
 type Measured = Omit<Figure, 'gigabytes'>;
@@ -39,22 +40,24 @@ function rows({ prompts, completions, prompt, response }: BatchWork): TokenBatch
 async function decode({ sequences, prompt, tokens }: DecodeWork): Promise<Measured> {
   const prompts = Array.from({ length: sequences }, () => text(prompt));
   const steps: number[] = [];
-  let made: Completion[] = [];
   for (let round = 0; round < 3; round += 1) {
     const times: number[] = [];
-    made = await generate(prompts, 2 + tokens, () => times.push(performance.now()));
+    await generate(prompts, 2 + tokens, () => times.push(performance.now()));
     if (round > 0) steps.push(...times.slice(1).map((time, i) => time - times[i]!));
   }
   return {
     figure: (sequences * 1000) / median(steps),
     unit: 'tok/s',
-    ...(weights === 'float32' ? {} : { mismatch: await mismatchOf(prompts, made) }),
+    ...(weights === 'float32' ? {} : { mismatch: await mismatch(prompt, tokens) }),
   };
 }
 
-/** How far the log-probabilities of what was sampled are from those of the weights in float32: mean and largest. */
-async function mismatchOf(prompts: readonly number[][], made: readonly Completion[]): Promise<[number, number]> {
-  const exact = await policy.logProbabilities({ prompts, responses: made.map(({ tokens }) => tokens) }, 'adapter');
+/** How far the log-probabilities of what goes on from prose are from those of the weights in float32: mean and largest. */
+async function mismatch(prompt: number, tokens: number): Promise<[number, number]> {
+  const words = await prose(await loadTokenizer(folder));
+  const prompts = Array.from({ length: 16 }, (_, at) => words.slice(at * prompt, (at + 1) * prompt));
+  const made = await generate(prompts, tokens);
+  const exact = await policy.logProbabilities({ prompts, responses: made.map((each) => each.tokens) }, 'adapter');
   const distances = made.flatMap(({ logProbs }, row) => [...logProbs].map((value, at) => Math.abs(value - exact[row]![at]!)));
   return [mean(distances), Math.max(...distances)];
 }

@@ -10,7 +10,8 @@
 // Each round runs every contestant once, in a process of its own and in turn, so that a slow minute hits all of them; the figure is the
 // median of the rounds. Each contestant warms up before it is timed. The limit is the least time for the products that steps, scoring and
 // prefill need, at the rate of products measured in the same minutes; decoding waits for memory, and has none. Of sampling by small
-// weights the distance of its log-probabilities from those of float32 stands beside it, in nats: mean and largest.
+// weights the distance of its log-probabilities from those of float32 stands beside decoding, in nats, mean and largest, of texts that go on
+// from this repository's documents.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { useOnnx } from '@expctr/tfjs-backend-onnx';

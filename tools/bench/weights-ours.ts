@@ -1,13 +1,13 @@
 // A language model with its frozen weights kept in one form: a part of tools/bench/weights.ts. Arguments: MODEL FORMAT STEPS RECOMPUTE [FILE].
 // Prints WeightsFigures as JSON; FILE then holds log-probabilities and the gradient of an adapter, float32, one after the other. Without
 // FILE the model is a random one: it is trained on random tokens, and nothing is compared.
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { createRng } from '@expctr/core';
 import { loadCausalLM } from '@expctr/llm-lora';
 import { adamw, sgd, useOnnx, type FrozenFormat } from '@expctr/tfjs-backend-onnx';
 import { meanCrossEntropy } from '../common/cross-entropy.js';
 import { mean, median, timed } from '../common/measure.js';
+import { prose } from '../common/prose.js';
 
 /** What a process prints. */
 export interface WeightsFigures {
@@ -34,7 +34,7 @@ const { result: policy, milliseconds: loading } = await timed(() =>
 );
 const keptGigabytes = process.memoryUsage().rss / 1e9;
 
-const text = file === '' ? randomTokens(100_000) : await prose();
+const text = file === '' ? randomTokens(100_000) : await prose(policy.tokenizer);
 const [PROMPT, RESPONSE, ROWS] = [16, 112, 2];
 const rowsAt = (first: number, count: number): { prompts: number[][]; responses: number[][]; scalars: { tokens: number } } => {
   const starts = Array.from({ length: count }, (_, row) => ((first + row) * (PROMPT + RESPONSE)) % (text.length - PROMPT - RESPONSE));
@@ -67,14 +67,6 @@ const figures: WeightsFigures = {
 };
 console.log(JSON.stringify(figures));
 process.exit(0);
-
-/** Tokens of the repository's own prose: text that a language model can know something of. */
-async function prose(): Promise<number[]> {
-  const pages = await Promise.all(
-    ['method.md', 'architecture.md'].map((page) => readFile(join(import.meta.dirname, '../../docs', page), 'utf8')),
-  );
-  return Array.from(policy.tokenizer.encodeText(pages.join('\n')));
-}
 
 function randomTokens(count: number): number[] {
   const rng = createRng(3);

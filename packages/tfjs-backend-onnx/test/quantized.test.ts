@@ -14,6 +14,8 @@ import {
   quantizeTable,
   spec,
   specOf,
+  tableByColumns,
+  turnRows,
   useOnnx,
   valueAndGradWithAux,
   type CompiledFunction,
@@ -200,6 +202,49 @@ test('weights as constants of the graph give what weights as inputs give', async
     expect(relativeError(constants.aux, inputs.aux)).toBeLessThan(1e-6);
     expect(relativeError(constants.grads, inputs.grads)).toBeLessThan(1e-6);
   }
+});
+
+describe('integers of rows that are whole stretches of 32', () => {
+  const wide = 96;
+  const [large, matrix] = [normal([rows, wide]), normal([out, wide])];
+  large.data.forEach((value, at) => {
+    if (at % wide === 40) (large.data as Float32Array)[at] = 60 * value; // one feature is much larger than the others
+  });
+
+  test.each(['onnx', 'cpu'])(
+    'a feature that is much larger than the others leaves them their steps, on the %s backend',
+    async (backend) => {
+      await tf.setBackend(backend);
+      const exact = await run({ float32: matrix }, large);
+      const { aux, grads } = await run(await quantize(matrix, 'int8'), large);
+      expect(relativeError(grads, exact.grads)).toBeLessThan(bounds.int8[1]);
+      // against the sums without that feature, of which 60 times the others' rounding would be left without the turn: a tenth
+      const others = { ...large, data: large.data.map((value, at) => (at % wide === 40 ? 0 : value)) };
+      const small = await run({ float32: matrix }, others);
+      const error = aux.data.map((value, at) => small.aux.data[at]! + value - exact.aux.data[at]!);
+      expect(relativeError({ ...aux, data: error }, small.aux)).toBeLessThan(0.06);
+    },
+  );
+
+  test('are the values that a table holds, turned, and one turn serves all products of an input', async () => {
+    const stored = await tableByColumns(quantizeTable(matrix, 'int8'));
+    const { aux } = await run(stored, large);
+    expect(relativeError(aux, (await run(await quantize(matrix, 'int8'), large)).aux)).toBeLessThan(0.01);
+    const two = (x: tf.Tensor2D, a: FrozenMatrix<tf.Tensor>, b: FrozenMatrix<tf.Tensor>): unknown =>
+      tf.mul(frozenMatMul(x, a), frozenMatMul(x, b));
+    const fn = await make(two, [spec([rows, wide]), mapFrozen(stored, specOf), mapFrozen(stored, specOf)]);
+    const counts = Object.fromEntries((await describeGraph(fn)).operators.map(({ name, nodes }) => [name, nodes]));
+    expect(counts).toMatchObject({ MatMul: 1, QuantizeLinear: 1, MatMulIntegerToFloat: 2 });
+    await fn.dispose();
+  });
+
+  test('turning a row twice gives the row', () => {
+    const values = Float32Array.from(large.data);
+    turnRows(values, wide);
+    expect(relativeError({ ...large, data: values }, large)).toBeGreaterThan(0.5);
+    turnRows(values, wide);
+    expect(relativeError({ ...large, data: values }, large)).toBeLessThan(1e-6);
+  });
 });
 
 test('no gradient to the weight is computed, and products of one input share its quantization', async () => {

@@ -1,4 +1,4 @@
-import type { FrozenFormat } from '@expctr/tfjs-backend-onnx';
+import { turnRows, type FrozenFormat } from '@expctr/tfjs-backend-onnx';
 import type { LinearLayer } from '../families/layout.js';
 import type { StoredTensor } from '../formats/host-tensor.js';
 import { halfValues } from '../formats/reduced-floats.js';
@@ -34,6 +34,7 @@ export function hostMatrix(stored: StoredTensor): HostMatrix {
       shape: [out, inner],
       readRow(row, target) {
         for (let k = 0; k < inner; k += 1) target[k] = (data[k * out + row]! - zero) * scales[row]!;
+        turnRows(target.subarray(0, inner), inner);
       },
     };
   }

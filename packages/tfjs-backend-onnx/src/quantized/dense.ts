@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { constantValue } from '../constants.js';
 import { isRecording, record } from '../programs/record.js';
 import type { FrozenMatrix } from './frozen-matrix.js';
+import { turned } from './hadamard.js';
 import { ZERO } from './integer-product.js';
 import { BLOCK } from './quantize.js';
 
@@ -10,7 +11,9 @@ export function dense(matrix: FrozenMatrix<tf.Tensor>, inner: number): tf.Tensor
   if ('float16' in matrix) return tf.cast(matrix.float16, 'float32') as tf.Tensor2D;
   if ('int4' in matrix) return unpacked(matrix.int4, matrix.scales, inner);
   const plain = unscaled(matrix);
-  return plain === null ? (matrix.float32 as tf.Tensor2D) : tf.mul(plain.values, tf.expandDims(plain.scales, 1));
+  if (plain === null) return matrix.float32 as tf.Tensor2D;
+  const values: tf.Tensor2D = tf.mul(plain.values, tf.expandDims(plain.scales, 1));
+  return plain.isTurned ? turned(values) : values;
 }
 
 /** A matrix with one scale for each output as what its rows are scaled from; null where it has none, or many. */
@@ -19,10 +22,12 @@ export function unscaled(matrix: FrozenMatrix<tf.Tensor>): {
   readonly values: tf.Tensor2D;
   /** [out] */
   readonly scales: tf.Tensor1D;
+  /** Whether the rows are those of W turned. */
+  readonly isTurned: boolean;
 } | null {
-  if ('rows' in matrix) return { values: floats(matrix.rows, 0), scales: matrix.scales as tf.Tensor1D };
-  if ('int8' in matrix) return { values: tf.transpose(floats(matrix.int8, 0)), scales: matrix.scales as tf.Tensor1D };
-  if ('uint8' in matrix) return { values: tf.transpose(floats(matrix.uint8, ZERO)), scales: matrix.scales as tf.Tensor1D };
+  if ('rows' in matrix) return { values: floats(matrix.rows, 0), scales: matrix.scales as tf.Tensor1D, isTurned: false };
+  if ('int8' in matrix) return { values: tf.transpose(floats(matrix.int8, 0)), scales: matrix.scales as tf.Tensor1D, isTurned: true };
+  if ('uint8' in matrix) return { values: tf.transpose(floats(matrix.uint8, ZERO)), scales: matrix.scales as tf.Tensor1D, isTurned: true };
   return null;
 }
 

@@ -3,6 +3,7 @@ import { int, MICROSOFT } from '../graph.js';
 import { barrier } from '../programs/barrier.js';
 import { isRecording, record } from '../programs/record.js';
 import { dense, unscaled } from './dense.js';
+import { turned } from './hadamard.js';
 import { leavesOf, type FrozenMatrix, type FrozenTable } from './frozen-matrix.js';
 import { integerProduct, quantizeRows, SMALLEST_SCALE, ZERO } from './integer-product.js';
 import { BLOCK } from './quantize.js';
@@ -54,7 +55,8 @@ export function frozenCombination(p: tf.Tensor2D, matrix: FrozenMatrix<tf.Tensor
   if (matrix.float32 !== undefined) return tf.matMul(p, matrix.float32);
   const plain = unscaled(matrix);
   if (plain === null) return tf.matMul(p, dense(matrix, inner));
-  return tf.matMul(tf.mul<tf.Tensor2D>(p, plain.scales), plain.values); // scales where they are few: once for each product's rows
+  const sums: tf.Tensor2D = tf.matMul(tf.mul<tf.Tensor2D>(p, plain.scales), plain.values); // scales where they are few: once for each product's rows
+  return plain.isTurned ? turned(sums) : sums;
 }
 
 /** Rows of a frozen table as float32; without a gradient. @param indices [count] int32 @returns [count, in] */
@@ -66,13 +68,13 @@ export function frozenRows(table: FrozenTable<tf.Tensor>, indices: tf.Tensor1D):
 
 function forward(x: tf.Tensor2D, matrix: FrozenMatrix<tf.Tensor>, activations: Activations): tf.Tensor2D {
   if (activations === 'int8') {
-    if ('int8' in matrix) return byIntegers(x, matrix.int8, matrix.scales, 0);
-    if ('uint8' in matrix) return byIntegers(x, matrix.uint8, matrix.scales, ZERO);
+    if ('int8' in matrix) return byIntegers(turned(x), matrix.int8, matrix.scales, 0);
+    if ('uint8' in matrix) return byIntegers(turned(x), matrix.uint8, matrix.scales, ZERO);
   }
   if ('int4' in matrix && isRecording()) return byNibbles(x, matrix.int4, matrix.scales);
   const plain = unscaled(matrix);
   if (plain === null) return tf.matMul(x, dense(matrix, x.shape[1]), false, true);
-  return tf.mul(tf.matMul(x, plain.values, false, true), plain.scales);
+  return tf.mul(tf.matMul(plain.isTurned ? turned(x) : x, plain.values, false, true), plain.scales);
 }
 
 /** Rows of x and columns of q as integers, their products summed exactly. @param q [in, out] with `zero` added */

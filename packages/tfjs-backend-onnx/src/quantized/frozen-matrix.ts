@@ -8,7 +8,7 @@ export type FrozenMatrix<L> =
   | Float32Matrix<L>
   | Float16Matrix<L>
   | ({
-      /** [in, out], in units of its column. */
+      /** [in, out], in units of its column; turned, see `turned`. */
       readonly int8: L;
     } & Scaled<L>)
   | ({

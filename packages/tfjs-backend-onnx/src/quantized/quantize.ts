@@ -3,6 +3,7 @@ import { TraceError } from '../errors.js';
 import type { HostTensor } from '../tensors.js';
 import { toFloat16 } from './float16.js';
 import type { FrozenFormat, HostFrozenMatrix, HostFrozenTable } from './frozen-matrix.js';
+import { turnRows } from './hadamard.js';
 import { ZERO } from './integer-product.js';
 import { uint8TimesInt8Saturates } from './saturation.js';
 
@@ -18,8 +19,8 @@ export interface QuantizeOptions {
 const QUANTIZE_OPTIONS: OptionKeys<QuantizeOptions> = { float32Backward: true };
 
 /**
- * Stores a matrix for {@link frozenMatMul}. int8 is symmetric with one scale for each output; int4 (symmetric, blocks of 32 inputs)
- * is the form of ONNX Runtime's MatMulNBits. The first int8 matrix runs a probe of the processor: see {@link FrozenMatrix}.
+ * Stores a matrix for {@link frozenMatMul}. int8 is symmetric with one scale for each output, of rows whose stretches of 32 numbers are
+ * turned by Hadamard's matrix (where 32 divides `in`); int4 (symmetric, blocks of 32 inputs) is the form of ONNX Runtime's MatMulNBits. The first int8 matrix runs a probe of the processor: see {@link FrozenMatrix}.
  * @param matrix [out, in] float32 @throws {@link TraceError} when it is not
  */
 export async function quantize(matrix: HostTensor, format: FrozenFormat, parameters: QuantizeOptions = {}): Promise<HostFrozenMatrix> {
@@ -33,8 +34,7 @@ export async function quantize(matrix: HostTensor, format: FrozenFormat, paramet
     case 'float16':
       return { float16: { data: toFloat16(values), shape: matrix.shape, dtype: 'float16' }, ...backward };
     case 'int8': {
-      const scales = scalesOf(values, out, inner);
-      return { ...(await byColumns(unitsOf(values, scales), scales)), ...backward };
+      return { ...(await byColumns(values.slice(), out, inner)), ...backward };
     }
     case 'int4':
       return { ...byBlock(values, out, inner), ...backward };
@@ -58,18 +58,26 @@ export function quantizeTable(table: HostTensor, format: FrozenFormat): HostFroz
 }
 
 /**
- * A table as a matrix for products by integers: the same numbers by column, around 128 on processors that want them so. Other tables are
- * what they are.
+ * A table as a matrix for products by integers, as {@link quantize} makes one of the numbers that the table holds. Other tables are what
+ * they are.
  */
 export async function tableByColumns(table: HostFrozenTable): Promise<HostFrozenMatrix> {
   if (!('rows' in table)) return table;
-  return byColumns(table.rows.data as Int8Array, table.scales.data as Float32Array);
+  const [out, inner] = table.rows.shape as [number, number];
+  const { data: scales } = table.scales;
+  return byColumns(
+    Float32Array.from(table.rows.data, (unit, at) => unit * scales[Math.floor(at / inner)]!),
+    out,
+    inner,
+  );
 }
 
-/** Integers by row, and the value of one unit in each row, as a matrix for products by integers. */
-async function byColumns(units: Int8Array, scales: Float32Array): Promise<HostFrozenMatrix> {
-  const out = scales.length;
-  const shape = [units.length / out, out];
+/** A matrix for products by integers: turned, by column, around 128 on processors that want them so. @param values [out, in], which are overwritten */
+async function byColumns(values: Float32Array, out: number, inner: number): Promise<HostFrozenMatrix> {
+  turnRows(values, inner);
+  const scales = scalesOf(values, out, inner);
+  const units = unitsOf(values, scales);
+  const shape = [inner, out];
   const scale = { scales: { data: scales, shape: [out], dtype: 'float32' } as const };
   if (await uint8TimesInt8Saturates()) {
     const data = new Uint8Array(units.length);
