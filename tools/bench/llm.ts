@@ -76,7 +76,15 @@ async function compare(work: Work): Promise<void> {
     const ratios = peers.map(([peer]) => (peer === who ? '' : ratioOf(figure, figures.get(peer))));
     const mismatch = figure.mismatch?.map((nats) => nats.toFixed(4)).join(', ') ?? '';
     const share = limit === null ? '' : (secondsOf(figure, work) / limit).toFixed(2);
-    const columns = [title, who, `${figure.figure >= 100 ? figure.figure.toFixed(0) : figure.figure.toPrecision(3)} ${figure.unit}`, share, figure.gigabytes.toFixed(2), ...ratios, mismatch];
+    const columns = [
+      title,
+      who,
+      `${figure.figure >= 100 ? figure.figure.toFixed(0) : figure.figure.toPrecision(3)} ${figure.unit}`,
+      share,
+      figure.gigabytes.toFixed(2),
+      ...ratios,
+      mismatch,
+    ];
     console.log(`| ${columns.join(' | ')} |`);
     title = '';
   }
