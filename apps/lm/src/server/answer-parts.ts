@@ -36,16 +36,15 @@ function piecesOf(tokens: readonly number[], tokenizer: Tokenizer): string[] {
   return tokens.map((id, at) => (wordSeparator !== '' && separates(id, at) ? wordSeparator : '') + tokenizer.decodeText([id]));
 }
 
-/** How tokens are shown in log-probabilities. */
-export function tokenTexts(tokens: readonly number[], tokenizer: Tokenizer, { tokensAsIds }: AskedSampling): string[] {
-  return tokensAsIds ? tokens.map((id) => `token_id:${id}`) : piecesOf(tokens, tokenizer);
-}
+/** Tokens as log-probabilities show them where ids are asked for. */
+const idTexts = (tokens: readonly number[]): string[] => tokens.map((id) => `token_id:${id}`);
 
 /** Log-probabilities of a completion, as `/v1/completions` has them: of the tokens that were drawn, and of no others. */
 export function completionLogProbs({ tokens, logProbs }: Written, tokenizer: Tokenizer, asked: AskedSampling): object {
-  const texts = tokenTexts(tokens, tokenizer, asked);
+  const pieces = piecesOf(tokens, tokenizer);
+  const texts = asked.tokensAsIds ? idTexts(tokens) : pieces;
   let at = 0;
-  const offsets = piecesOf(tokens, tokenizer).map(({ length }) => {
+  const offsets = pieces.map(({ length }) => {
     const offset = at;
     at += length;
     return offset;
@@ -60,7 +59,7 @@ export function completionLogProbs({ tokens, logProbs }: Written, tokenizer: Tok
 
 /** The same as `/v1/chat/completions` has them. */
 export function chatLogProbs({ tokens, logProbs }: Written, tokenizer: Tokenizer, asked: AskedSampling): object {
-  const texts = tokenTexts(tokens, tokenizer, asked);
+  const texts = asked.tokensAsIds ? idTexts(tokens) : piecesOf(tokens, tokenizer);
   return {
     content: tokens.map((id, i) => ({ token: texts[i]!, logprob: logProbs[i]!, bytes: [...tokenizer.tokenBytes(id)], top_logprobs: [] })),
   };

@@ -12,7 +12,7 @@ const MOST_FUNCTIONS = 96;
 /** Between the two: functions times weights. */
 const FUNCTION_WEIGHTS = 2 ** 28;
 
-const DEFAULT_LIMITS = {
+const DEFAULT_COUNTS = {
   batchTokens: 384,
   readTokens: 2048,
   sequences: 32,
@@ -23,13 +23,10 @@ const DEFAULT_LIMITS = {
 /** Limits with the defaults for what is not given. @throws {@link PolicyError} `POLICY_OPTION` for one that is no whole number from 1 */
 export function completeLimits(given: Partial<PolicyLimits>, tensors: ReadonlyMap<string, StoredTensor>): PolicyLimits {
   const count = [...tensors.values()].flatMap((tensor) => flattenTree<HostTensor>(tensor)).reduce((sum, { data }) => sum + data.length, 0);
-  const limits = {
-    ...DEFAULT_LIMITS,
-    compiledFunctions: Math.min(MOST_FUNCTIONS, Math.max(FEWEST_FUNCTIONS, Math.floor(FUNCTION_WEIGHTS / count))),
-    decoderWeights: count > LARGEST_PACKED ? ('inputs' as const) : ('constants' as const),
-    ...given,
-  };
-  for (const name of [...(Object.keys(DEFAULT_LIMITS) as (keyof typeof DEFAULT_LIMITS)[]), 'compiledFunctions' as const]) {
+  const functions = Math.min(MOST_FUNCTIONS, Math.max(FEWEST_FUNCTIONS, Math.floor(FUNCTION_WEIGHTS / count)));
+  const counts = { ...DEFAULT_COUNTS, compiledFunctions: functions };
+  const limits = { ...counts, decoderWeights: count > LARGEST_PACKED ? ('inputs' as const) : ('constants' as const), ...given };
+  for (const name of Object.keys(counts) as (keyof typeof counts)[]) {
     if (Number.isInteger(limits[name]) && limits[name] >= 1) continue;
     throw new PolicyError('POLICY_OPTION', `${name} is ${limits[name]}`, { where: 'limits', expected: 'a whole number from 1' });
   }

@@ -42,9 +42,10 @@ export function turnRows(values: Float32Array, inner: number): void {
   for (let first = 0; first < values.length; first += SIZE) {
     for (let i = 0; i < SIZE; i += 1) stretch[i] = values[first + i]!;
     for (let half = 1; half < SIZE; half *= 2) {
-      for (let i = 0; i < SIZE; i += 1) {
-        if ((i & half) !== 0) continue;
-        const [a, b] = [stretch[i]!, stretch[i + half]!];
+      for (let pair = 0; pair < SIZE / 2; pair += 1) {
+        const i = pair + (pair & -half); // those of `half` numbers, and the next ones behind their partners
+        const a = stretch[i]!;
+        const b = stretch[i + half]!;
         stretch[i] = a + b;
         stretch[i + half] = a - b;
       }

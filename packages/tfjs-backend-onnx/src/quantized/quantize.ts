@@ -64,12 +64,11 @@ export function quantizeTable(table: HostTensor, format: FrozenFormat): HostFroz
 export async function tableByColumns(table: HostFrozenTable): Promise<HostFrozenMatrix> {
   if (!('rows' in table)) return table;
   const [out, inner] = table.rows.shape as [number, number];
-  const { data: scales } = table.scales;
-  return byColumns(
-    Float32Array.from(table.rows.data, (unit, at) => unit * scales[Math.floor(at / inner)]!),
-    out,
-    inner,
-  );
+  const values = Float32Array.from(table.rows.data);
+  table.scales.data.forEach((scale, row) => {
+    for (let at = row * inner; at < (row + 1) * inner; at += 1) values[at]! *= scale;
+  });
+  return byColumns(values, out, inner);
 }
 
 /** A matrix for products by integers: turned, by column, around 128 on processors that want them so. @param values [out, in], which are overwritten */
