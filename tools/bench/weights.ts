@@ -12,6 +12,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toolArguments, wholeNumber, wrongUse } from '../common/arguments.js';
+import { formatsOf } from '../common/formats.js';
 import { mean, processor } from '../common/measure.js';
 import { lastJson, printed, scriptCommand } from '../common/scripts.js';
 import { RANDOM_MODELS, writeRandomModel } from './random-model.js';
@@ -30,10 +31,8 @@ const steps = wholeNumber('--steps', values.steps);
 const shape = model.startsWith('random:')
   ? (RANDOM_MODELS[model.slice(7)] ?? wrongUse(`random models are ${Object.keys(RANDOM_MODELS).join(', ')}`))
   : null;
-const asked = values.formats.split(',');
+const asked = formatsOf('--formats', values.formats);
 const formats = shape === null ? ['float32', ...asked.filter((format) => format !== 'float32')] : asked;
-const unknown = formats.find((format) => !['float32', 'float16', 'int8', 'int4'].includes(format));
-if (unknown !== undefined) wrongUse(`--formats takes float32, float16, int8 and int4; got "${unknown}"`);
 
 const folder = await mkdtemp(join(tmpdir(), 'expctr-weights-'));
 const parameters = shape === null ? 0 : await writeRandomModel(shape, folder);
