@@ -1,19 +1,19 @@
 import * as tf from '@tensorflow/tfjs';
 
 /**
- * Rows of `x` by index, each row taken at most once, so that the gradient is a gather too (a scatter would be slower).
+ * Rows of `x`, along its first axis, by index, each row taken at most once, so that the gradient is a gather too (a scatter would be slower).
  *
- * @param x [from, width]
+ * @param x [from, ...]
  * @param index [to] int32, rows of `x`
  * @param inverse [from] int32, for each row of `x` its place in the result, or `to` where it is not taken. A row of the
  *   result that `inverse` does not name is padding: no gradient flows back from it.
- * @returns [to, width]
+ * @returns [to, ...]
  */
-export function gatherRows(x: tf.Tensor2D, index: tf.Tensor1D, inverse: tf.Tensor1D): tf.Tensor2D {
+export function gatherRows<T extends tf.Tensor>(x: T, index: tf.Tensor1D, inverse: tf.Tensor1D): T {
   const gather = tf.customGrad((input) => {
-    const rows = input as tf.Tensor2D;
-    const gradFunc = (dy: tf.Tensor): tf.Tensor => tf.gather(tf.concat2d([dy as tf.Tensor2D, tf.zeros([1, rows.shape[1]])], 0), inverse);
+    const rows = input as T;
+    const gradFunc = (dy: tf.Tensor): tf.Tensor => tf.gather(tf.concat([dy, tf.zeros([1, ...rows.shape.slice(1)])]), inverse);
     return { value: tf.gather(rows, index), gradFunc };
   });
-  return gather(x);
+  return gather(x) as T;
 }

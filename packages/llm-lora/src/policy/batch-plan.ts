@@ -2,7 +2,7 @@ import type { TokenIds } from '@expctr/language-model';
 import type { RowPair, TokenBatch } from '@expctr/language-model/training';
 import { bucketRows } from '@expctr/tfjs-backend-onnx';
 import { groupRows, packRows, unitsOf, type Sequence } from './batch-units.js';
-import { bucketResponse, bucketTime } from './buckets.js';
+import { bucketTime, bucketTokens, powerOfTwo } from './buckets.js';
 import { packedLength, packTexts, type PackedArrays } from './packing.js';
 
 /** What a plan needs of a batch. */
@@ -14,6 +14,8 @@ export interface BatchShape {
   readonly batch: number;
   /** Padded tokens of a sequence. */
   readonly time: number;
+  /** Padded number of response tokens. */
+  readonly count: number;
   /** Padded rows. */
   readonly rows: number;
   /** Padded response length. */
@@ -28,12 +30,16 @@ export interface BatchPart {
   /** Row in the batch for each row of the part; padding rows are not in it. */
   readonly rows: readonly number[];
   readonly packed: PackedArrays;
-  /** [rows * response] int32: the place whose hidden state predicts each response token; 0 on padding */
+  /** [count] int32: the place whose hidden state predicts each response token, one row's after the other's; 0 on padding */
   readonly places: Int32Array;
-  /** [batch * time] int32: the inverse of `places`; `rows * response` where nothing is read */
+  /** [batch * time] int32: the inverse of `places`; `count` where nothing is read */
   readonly inverse: Int32Array;
-  /** [rows * response] int32 */
+  /** [count] int32 */
   readonly targets: Int32Array;
+  /** [rows * response] int32: the response token in each cell; 0 on padding */
+  readonly cells: Int32Array;
+  /** [count] int32: the inverse of `cells`; `rows * response` on padding */
+  readonly cellOf: Int32Array;
   /** [rows * response]: 1 on response tokens */
   readonly mask: Float32Array;
   /** Null where the batch has none. */
@@ -85,25 +91,33 @@ function packPart(sequences: readonly Sequence[], responses: readonly TokenIds[]
   );
   const leads = sequences.flatMap((sequence) => sequence.leads);
   const starts = packed.starts.flat().map((start, index) => start + leads[index]!);
-  const response = bucketResponse(Math.max(...rows.map((row) => responses[row]!.length)));
+  const lengths = rows.map((row) => responses[row]!.length);
+  const count = bucketTokens(lengths.reduce((sum, length) => sum + length, 0));
+  const response = powerOfTwo(Math.max(...lengths));
   const pairs = pairsOf(rows, allPairs);
-  const shape = { batch, time, rows: bucketRows(rows.length), response, pairs: pairs?.mask.length ?? 0 };
+  const shape = { batch, time, count, rows: powerOfTwo(rows.length), response, pairs: pairs?.mask.length ?? 0 };
   const size = shape.rows * response;
-  const places = new Int32Array(size);
-  const inverse = new Int32Array(batch * time).fill(size);
-  const targets = new Int32Array(size);
+  const places = new Int32Array(count);
+  const inverse = new Int32Array(batch * time).fill(count);
+  const targets = new Int32Array(count);
+  const cells = new Int32Array(size);
+  const cellOf = new Int32Array(count).fill(size);
   const mask = new Float32Array(size);
+  let at = 0;
   rows.forEach((row, index) => {
     const tokens = responses[row]!;
-    for (let i = 0; i < tokens.length; i += 1) {
-      const at = index * response + i;
-      places[at] = starts[index]! + i;
-      inverse[starts[index]! + i] = at;
+    for (let i = 0; i < tokens.length; i += 1, at += 1) {
+      const place = starts[index]! + i;
+      const cell = index * response + i;
+      places[at] = place;
+      inverse[place] = at;
       targets[at] = tokens[i]!;
-      mask[at] = 1;
+      cells[cell] = at;
+      cellOf[at] = cell;
+      mask[cell] = 1;
     }
   });
-  return { shape, rows, packed, places, inverse, targets, mask, pairs };
+  return { shape, rows, packed, places, inverse, targets, cells, cellOf, mask, pairs };
 }
 
 /** The pairs among some rows, by their places in `rows`; null where the batch has none at all. */
@@ -136,6 +150,6 @@ export function unpadColumn({ shape, rows }: BatchPart, padded: Float32Array, re
 }
 
 /** A name for the shape, for caches. */
-export function shapeKey({ batch, time, rows, response, pairs }: BatchShape): string {
-  return `${batch}x${time},${rows}x${response}${pairs === 0 ? '' : `,${pairs}`}`;
+export function shapeKey({ batch, time, count, rows, response, pairs }: BatchShape): string {
+  return `${batch}x${time},${count},${rows}x${response}${pairs === 0 ? '' : `,${pairs}`}`;
 }

@@ -8,14 +8,19 @@ export function bucketTime(length: number): number {
   return roundUp(length, length <= 32 ? 8 : length <= 128 ? 16 : length <= 512 ? 32 : length <= 1024 ? 64 : 128);
 }
 
-/** Padded length of a response in tokens. */
-export function bucketResponse(length: number): number {
-  return roundUp(length, length <= 64 ? 8 : 16);
+/** Padded number of response tokens, each of which the head computes: at most a quarter more. */
+export function bucketTokens(count: number): number {
+  return roundUp(count, Math.max(16, powerOfTwo(count) / 8));
 }
 
 /** Length of a key-value cache in tokens: coarse, for its functions hold the weights. */
 export function bucketCache(length: number): number {
   return roundUp(length, length <= 512 ? 128 : 256);
+}
+
+/** Smallest power of two that is not below `value`: where padding costs next to nothing and each size a compilation. */
+export function powerOfTwo(value: number): number {
+  return 2 ** Math.ceil(Math.log2(value));
 }
 
 /** Smallest multiple of `step` that is not below `value`. */

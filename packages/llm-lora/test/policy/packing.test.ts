@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { planBatch, padColumn, unpadColumn } from '../../src/policy/batch-plan.js';
 import { bucketRows } from '@expctr/tfjs-backend-onnx';
-import { bucketCache, bucketResponse, bucketTime } from '../../src/policy/buckets.js';
+import { bucketCache, bucketTime, bucketTokens, powerOfTwo } from '../../src/policy/buckets.js';
 import { causalMask, lengthMask, packedMask, packTexts } from '../../src/policy/packing.js';
 
 describe('packed texts', () => {
@@ -40,14 +40,17 @@ describe('the plan of a batch', () => {
         const prompts = rows.map(([prompt]) => prompt);
         const responses = rows.map(([, response]) => response);
         const seen = new Set<number>();
-        for (const { shape, rows: members, packed, places, inverse, targets, mask } of planBatch({ prompts, responses }, limit)) {
+        for (const { shape, rows: members, packed, mask, ...flat } of planBatch({ prompts, responses }, limit)) {
+          const { places, inverse, targets, cells, cellOf } = flat;
           members.forEach((row, index) => {
             expect(seen.has(row)).toBe(false);
             seen.add(row);
             for (let i = 0; i < shape.response; i += 1) {
-              const at = index * shape.response + i;
-              expect(mask[at]).toBe(i < responses[row]!.length ? 1 : 0);
-              if (mask[at] === 0) continue;
+              const cell = index * shape.response + i;
+              expect(mask[cell]).toBe(i < responses[row]!.length ? 1 : 0);
+              if (mask[cell] === 0) continue;
+              const at = cells[cell]!;
+              expect(cellOf[at]).toBe(cell);
               expect(targets[at]).toBe(responses[row]![i]);
               expect(inverse[places[at]!]).toBe(at);
               const place = places[at]!;
@@ -59,7 +62,8 @@ describe('the plan of a batch', () => {
               expect(visible).toEqual([...prompts[row]!, ...responses[row]!.slice(0, i)]);
             }
           });
-          const read = [...inverse].filter((at) => at < shape.rows * shape.response);
+          const read = [...inverse].filter((at) => at < shape.count);
+          expect([...cellOf].filter((cell) => cell < shape.rows * shape.response)).toHaveLength(read.length);
           expect(read.length).toBe([...mask].reduce((sum, value) => sum + value, 0));
           expect(new Set(read).size).toBe(read.length);
         }
@@ -134,7 +138,7 @@ describe('the plan of a batch', () => {
 });
 
 test('buckets are never smaller than asked for, grow with it, and are few', () => {
-  for (const bucket of [bucketTime, bucketResponse, bucketCache, bucketRows]) {
+  for (const bucket of [bucketTime, bucketTokens, powerOfTwo, bucketCache, bucketRows]) {
     const sizes = Array.from({ length: 2000 }, (_, i) => bucket(i + 1));
     sizes.forEach((size, i) => {
       expect(size).toBeGreaterThanOrEqual(i + 1);

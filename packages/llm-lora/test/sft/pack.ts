@@ -18,16 +18,17 @@ describe('packing', () => {
         const prompts = rows.map(([prompt]) => prompt);
         const responses = rows.map(([, response]) => response);
         const seen: number[] = [];
-        for (const { shape, rows: members, packed, places, inverse, targets, mask } of planBatch(
+        for (const { shape, rows: members, packed, places, inverse, targets, cells, mask } of planBatch(
           { prompts, responses, pack: true },
           limit,
         )) {
           seen.push(...members);
           members.forEach((row, index) => {
             responses[row]!.forEach((token, i) => {
-              const at = index * shape.response + i;
+              const cell = index * shape.response + i;
+              const at = cells[cell]!;
               const place = places[at]!;
-              expect([mask[at], targets[at], inverse[place]]).toEqual([1, token, at]);
+              expect([mask[cell], targets[at], inverse[place]]).toEqual([1, token, at]);
               const visible: number[] = [];
               for (let other = place - (place % shape.time); other <= place; other += 1) {
                 const segment = packed.segments[other]!;
