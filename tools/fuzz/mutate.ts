@@ -25,6 +25,9 @@ const EDGES = [
   (1n << 64n) - 1n,
 ];
 
+/** Characters that a node is repeated to: repeated three times over, copies of copies would take longer to write than to read. */
+const LARGEST = 2 ** 20;
+
 const WEIRD: readonly unknown[] = [
   null,
   true,
@@ -126,7 +129,10 @@ export function changeJson(bytes: Buffer, rng: Rng): Buffer {
     () => (owner[key] = pick(rng, WEIRD)),
     () => void (Array.isArray(owner) ? owner.splice(Number(key), 1) : delete owner[key]),
     () => (owner[key] = typeof owner[key] === 'number' ? Number(pick(rng, EDGES)) * (rng.int(2) === 0 ? 1 : -1) : [owner[key]]),
-    () => (owner[key] = Array.from({ length: 1 + rng.int(200) }, () => owner[key])),
+    () => {
+      const copies = Math.min(1 + rng.int(200), Math.ceil(LARGEST / (JSON.stringify(owner[key]).length + 1)));
+      owner[key] = Array.from({ length: copies }, () => owner[key]);
+    },
     () => {
       const [other, name] = pick(rng, nodes);
       owner[key] = other[name] === owner || other[name] === holder.root ? null : structuredClone(other[name]);

@@ -15,5 +15,5 @@ export function gatherRows<T extends tf.Tensor>(x: T, index: tf.Tensor1D, invers
     const gradFunc = (dy: tf.Tensor): tf.Tensor => tf.gather(tf.concat([dy, tf.zeros([1, ...rows.shape.slice(1)])]), inverse);
     return { value: tf.gather(rows, index), gradFunc };
   });
-  return gather(x) as T;
+  return gather(x);
 }

@@ -80,6 +80,10 @@ export function planBatch({ prompts, responses, pairs = [], pack = false }: Plan
   return parts;
 }
 
+/** A row for each response takes no time but what it takes to compile another size. */
+const LEAST_ROWS = 4;
+const LEAST_RESPONSE = 32;
+
 function packPart(sequences: readonly Sequence[], responses: readonly TokenIds[], allPairs: readonly RowPair[]): BatchPart {
   const batch = bucketRows(sequences.length);
   const time = bucketTime(Math.max(...sequences.map(({ text }) => packedLength(text))));
@@ -93,9 +97,9 @@ function packPart(sequences: readonly Sequence[], responses: readonly TokenIds[]
   const starts = packed.starts.flat().map((start, index) => start + leads[index]!);
   const lengths = rows.map((row) => responses[row]!.length);
   const count = bucketTokens(lengths.reduce((sum, length) => sum + length, 0));
-  const response = powerOfTwo(Math.max(...lengths));
+  const response = powerOfTwo(Math.max(LEAST_RESPONSE, ...lengths));
   const pairs = pairsOf(rows, allPairs);
-  const shape = { batch, time, count, rows: powerOfTwo(rows.length), response, pairs: pairs?.mask.length ?? 0 };
+  const shape = { batch, time, count, rows: powerOfTwo(Math.max(LEAST_ROWS, rows.length)), response, pairs: pairs?.mask.length ?? 0 };
   const size = shape.rows * response;
   const places = new Int32Array(count);
   const inverse = new Int32Array(batch * time).fill(count);

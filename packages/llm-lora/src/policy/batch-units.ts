@@ -43,16 +43,17 @@ export function groupRows(
 }
 
 /**
- * Rows side by side, each as a continuation of nothing, in sequences of at most `limit` tokens (or one row). Those with responses of
- * similar length go together, for each row of a part takes the place of its longest response where the vocabulary is met.
+ * Rows side by side, each as a continuation of nothing, in sequences of at most `limit` tokens (or one row). The longest come first, each
+ * into the first sequence with room for it, so that nearly all are full and few sizes have to be compiled.
  */
 export function packRows(prompts: readonly TokenIds[], responses: readonly TokenIds[], limit: number): Sequence[] {
   const sequences: { text: { shared: TokenIds; continuations: TokenIds[] }; rows: number[]; leads: number[] }[] = [];
-  const order = responses.map((_, row) => row).sort((a, b) => responses[b]!.length - responses[a]!.length || a - b);
+  const texts = prompts.map((prompt, row) => [...Array.from(prompt), ...Array.from(responses[row]!).slice(0, -1)]);
+  const order = [...texts.keys()].sort((a, b) => texts[b]!.length - texts[a]!.length || a - b);
   for (const row of order) {
-    const fed = [...Array.from(prompts[row]!), ...Array.from(responses[row]!).slice(0, -1)];
-    let open = sequences.at(-1);
-    if (open === undefined || packedLength(open.text) + fed.length > limit) {
+    const fed = texts[row]!;
+    let open = sequences.find(({ text }) => packedLength(text) + fed.length <= limit);
+    if (open === undefined) {
       open = { text: { shared: [], continuations: [] }, rows: [], leads: [] };
       sequences.push(open);
     }
