@@ -66,8 +66,10 @@ class Clock(TrainerCallback):
 
 
 count = work['prompts'] * work['completions']
+together = min(count, 16)  # all 128 of 16 x 8 at once need more than 24 GB
 config = GRPOConfig(
-    output_dir=tempfile.mkdtemp(), use_cpu=True, bf16=False, per_device_train_batch_size=count, num_generations=work['completions'],
+    output_dir=tempfile.mkdtemp(), use_cpu=True, bf16=False, per_device_train_batch_size=together,
+    gradient_accumulation_steps=count // together, num_generations=work['completions'],
     max_completion_length=work['response'], generation_kwargs={'min_new_tokens': work['response']}, max_steps=updates + 1, beta=0.05,
     report_to=[], save_strategy='no', logging_steps=1000, gradient_checkpointing=False, temperature=1.0, learning_rate=1e-5,
     disable_tqdm=True)
