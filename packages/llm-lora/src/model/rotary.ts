@@ -1,4 +1,4 @@
-import { spec } from '@expctr/tfjs-backend-onnx';
+import { rotaryEmbedding, spec } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import type { PositionInputs, PositionTree } from './positions.js';
 
@@ -181,8 +181,7 @@ export const windowedPositions: PositionInputs<RotaryConfig, WindowedTable> = {
 export function rotate(x: tf.Tensor4D, cos: tf.Tensor, sin: tf.Tensor, rest: number): tf.Tensor4D {
   const half = cos.shape.at(-1)!;
   const others = x.shape[3] - 2 * half;
-  const sizes = others === 0 ? [half, half] : [half, half, others];
-  const [first, second, last] = tf.split(x, sizes, 3) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D?]; // [batch, heads, time, rotaryDim / 2]
-  const turned = [tf.sub(tf.mul(first, cos), tf.mul(second, sin)), tf.add(tf.mul(second, cos), tf.mul(first, sin))];
-  return tf.concat(last === undefined ? turned : [...turned, tf.mul(last, rest)], 3) as tf.Tensor4D;
+  if (others === 0) return rotaryEmbedding(x, cos, sin);
+  const [pairs, last] = tf.split(x, [2 * half, others], 3) as [tf.Tensor4D, tf.Tensor4D];
+  return tf.concat([rotaryEmbedding(pairs, cos, sin), tf.mul(last, rest)], 3) as tf.Tensor4D;
 }

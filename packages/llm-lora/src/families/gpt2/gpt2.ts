@@ -1,10 +1,9 @@
-import { spec } from '@expctr/tfjs-backend-onnx';
+import { geluTanh, spec } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import type { Fields } from '../../formats/fields.js';
 import type { WrittenGgufMetadata } from '../../formats/gguf/write.js';
 import { attend } from '../../model/attention.js';
 import type { DecoderConfig } from '../../model/config.js';
-import { geluTanh } from '../../model/feed-forward.js';
 import { layerNorm } from '../../model/layer-norm.js';
 import type { GgufView, ModelFamily } from '../family.js';
 import type { TensorEntry, TensorLayout } from '../layout.js';
@@ -65,7 +64,7 @@ export const gpt2: ModelFamily<Gpt2Config, Gpt2Linear, Gpt2Key, Gpt2Outer, 'ids'
     const { mixed, keys, values } = attend(config, scaled, key, value, tokens, null, past);
     const attended: tf.Tensor2D = tf.add(x, tf.add(linear(mixed, 'attention'), layer.attention_bias)); // [batch * time, hidden]
     const normedAgain = layerNorm(attended, layer.ln_2, layer.ln_2_bias, config.normEpsilon);
-    const up = geluTanh(tf.add(linear(normedAgain, 'up'), layer.up_bias)); // [batch * time, intermediate]
+    const up = geluTanh<tf.Tensor2D>(tf.add(linear(normedAgain, 'up'), layer.up_bias)); // [batch * time, intermediate]
     return { hidden: tf.add(attended, tf.add(linear(up, 'down'), layer.down_bias)), keys, values };
   },
   finalNorm: ({ normEpsilon }, { norm, norm_bias }, hidden) => layerNorm(hidden, norm, norm_bias, normEpsilon),
