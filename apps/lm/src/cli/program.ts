@@ -98,7 +98,7 @@ export function commandLine(commands: Commands): Command {
     .option('--alpha <N>', 'its alpha (default: twice the rank)', number(0, 1e6))
     .option('--target <module>', 'a module that it is on, or all-linear; may be repeated (default: as usual for the family)', repeated)
     .option('--dora', 'with magnitudes (DoRA)')
-    .option('--batch-tokens <N>', 'tokens that go in at a time (default 384): memory grows with it', whole(1, 1_000_000))
+    .option('--batch-tokens <N>', 'tokens that go in at a time (default 512): memory grows with it', whole(1, 1_000_000))
     .option('--recompute-layers', 'compute layers a second time to keep less: the same bits in less than half the memory');
   for (const option of optionFlags(sftOptions.shape)) tune.addOption(option);
   tune.action((path: string, flags: FinetuneFlags) => commands.finetune(path, flags));

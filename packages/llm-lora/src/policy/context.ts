@@ -8,7 +8,7 @@ import { PolicyError } from './errors.js';
 export interface PolicyLimits {
   /**
    * Padded tokens of a run of the scoring and training functions, which must agree for exactness; a prompt with its completions
-   * may take twice as many. What a training function keeps for its backward pass grows with it, its speed does not. Default 384.
+   * may take twice as many. What a training function keeps for its backward pass grows with it; weights stored small are unpacked for each. Default 512.
    */
   readonly batchTokens: number;
   /**

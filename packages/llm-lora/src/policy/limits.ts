@@ -13,7 +13,7 @@ const MOST_FUNCTIONS = 96;
 const FUNCTION_WEIGHTS = 2 ** 28;
 
 const DEFAULT_COUNTS = {
-  batchTokens: 384,
+  batchTokens: 512,
   readTokens: 2048,
   sequences: 32,
   decoders: 2,
