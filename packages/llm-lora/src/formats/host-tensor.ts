@@ -18,8 +18,9 @@ export function sizeOf(shape: readonly number[]): number {
 
 /** The first value that is NaN or infinite, as text, or null where all are finite. */
 export function strangeValue({ data }: FloatTensor): string | null {
-  for (const value of data) if (!Number.isFinite(value)) return String(value);
-  return null;
+  let zero = 0; // 0 times what is not finite is NaN, and stays it: a quick look at all, for a model has hundreds of millions
+  for (let i = 0; i < data.length; i += 1) zero += data[i]! * 0;
+  return zero === 0 ? null : String(data.find((value) => !Number.isFinite(value)));
 }
 
 /** `true` where the shapes are the same, axis by axis. */

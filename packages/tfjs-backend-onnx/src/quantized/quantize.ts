@@ -119,9 +119,8 @@ function unitsOf(values: Float32Array, scales: Float32Array): Int8Array {
   const inner = values.length / scales.length;
   for (let row = 0; row < scales.length; row += 1) {
     const inverse = scales[row] === 0 ? 0 : Math.fround(1 / scales[row]!);
-    for (let k = row * inner; k < (row + 1) * inner; k += 1) {
-      units[k] = Math.min(127, Math.max(-127, Math.round(values[k]! * inverse))); // rounding of the scale may reach beyond 127
-    }
+    // rounded as Math.round does: of what is positive, truncation is the floor; rounding of the scale reaches beyond 127 by millionths
+    for (let k = row * inner; k < (row + 1) * inner; k += 1) units[k] = ((values[k]! * inverse + 128.5) | 0) - 128;
   }
   return units;
 }
