@@ -4,7 +4,7 @@ import { CompiledFunctionError } from './errors.js';
 import { callWith, type CompileRequest } from './request.js';
 import { fromFloat16 } from './quantized/float16.js';
 import { resultLeaves } from './results.js';
-import { isConstant, type DType, type HostArray, type HostTensor } from './tensors.js';
+import { isConstant, shapeOf, type DType, type HostArray, type HostTensor } from './tensors.js';
 import { mapTree, mapTreeWithPath, unflattenTree } from './tree.js';
 
 /** The same program without a trace: each run calls the function inside `tf.tidy` on the given tfjs backend. */
@@ -21,9 +21,11 @@ export function eagerFunction(request: CompileRequest, backend: string): Compile
     const result = withBackend(backend, () =>
       tf.tidy(() => {
         let next = 0;
-        const tensors = leaves.map(
-          ({ spec }, i) => constants[i] ?? toTensor({ data: arrays[next++]!, shape: spec.shape, dtype: spec.dtype }),
-        );
+        const tensors = leaves.map(({ spec }, i) => {
+          if (constants[i] !== undefined) return constants[i];
+          const data = arrays[next++]!;
+          return toTensor({ data, shape: shapeOf(spec, data.length)!, dtype: spec.dtype });
+        });
         const given = unflattenTree<unknown>(specs, tensors) as readonly unknown[];
         const tree = callWith(request, given);
         const results = resultLeaves(name, tree);

@@ -9,7 +9,8 @@ export type TraceErrorCode =
   | 'TRACE_TRAIN_OPTIMIZER'
   | 'TRACE_NOT_PURE'
   | 'TRACE_UNSUPPORTED_DTYPE'
-  | 'TRACE_RESULT';
+  | 'TRACE_RESULT'
+  | 'TRACE_DYNAMIC_AXIS';
 
 /** A function cannot become a graph. The message names the traced function, the operation and the remedy. */
 export class TraceError extends ExpctrError {}
@@ -20,6 +21,7 @@ export type CompiledErrorCode =
   | 'COMPILED_DISPOSED'
   | 'COMPILED_EAGER'
   | 'COMPILED_EAGER_SAVE'
+  | 'COMPILED_DYNAMIC_SAVE'
   | 'COMPILED_TOO_LARGE'
   | 'COMPILED_SESSION'
   | 'COMPILED_PROVIDER'

@@ -26,6 +26,7 @@ export type Origin =
 
 /** A tensor in a graph. Values point at their producers, so what nothing reaches is dead by construction. */
 export interface Value {
+  /** Sizes by axis; below 0 where a run decides (passes/dynamic-axis.ts). */
   readonly shape: readonly number[];
   readonly dtype: ElementType;
   readonly origin: Origin;

@@ -1,5 +1,16 @@
 import { CompiledFunctionError } from './errors.js';
-import { arrayNameOf, describeSpec, holds, isConstant, isHostTensor, isSpec, sizeOf, type HostArray, type TensorSpec } from './tensors.js';
+import {
+  arrayNameOf,
+  describeSpec,
+  holds,
+  isConstant,
+  isHostTensor,
+  isSpec,
+  shapeOf,
+  sizeOf,
+  type HostArray,
+  type TensorSpec,
+} from './tensors.js';
 import { namedLeaves } from './tree.js';
 
 /** A leaf of the input specs with its place. */
@@ -47,6 +58,7 @@ export function inputSignature(functionName: string, specs: readonly unknown[], 
       const arrays: HostArray[] = [];
       if (inputs.length > specs.length) fail(functionName, `number ${specs.length}`, 'one too many', `${specs.length} inputs`);
       specs.forEach((tree, index) => bind(functionName, tree, inputs[index], root(index), arrays));
+      checkDynamic(functionName, leaves, arrays);
       return arrays;
     },
   };
@@ -77,11 +89,27 @@ function bind(functionName: string, specs: unknown, inputs: unknown, path: strin
 function leafArray(functionName: string, leaf: TensorSpec, value: unknown, path: string): HostArray {
   const wanted = `${describeSpec(leaf)} as ${arrayNameOf(leaf.dtype)} or host tensor`;
   const host = isHostTensor(value) ? value : undefined;
-  if (host !== undefined && describeSpec(host) !== describeSpec(leaf)) fail(functionName, path, describeSpec(host), wanted);
+  const { dynamicAxis } = leaf;
+  if (host !== undefined && describeSpec({ ...host, dynamicAxis }) !== describeSpec(leaf))
+    fail(functionName, path, describeSpec(host), wanted);
   const array = host === undefined ? value : host.data;
   if (!holds(array, leaf.dtype)) return fail(functionName, path, describe(array), wanted);
-  const size = sizeOf(leaf.shape);
-  return array.length === size ? array : fail(functionName, path, `${array.length} values`, `${size} values for ${describeSpec(leaf)}`);
+  if (shapeOf(leaf, array.length) !== null) return array;
+  const size = dynamicAxis === undefined ? String(sizeOf(leaf.shape)) : `a multiple of ${sizeOf(leaf.shape.toSpliced(dynamicAxis, 1))}`;
+  return fail(functionName, path, `${array.length} values`, `${size} values for ${describeSpec(leaf)}`);
+}
+
+/** All dynamic axes must have one size. */
+function checkDynamic(functionName: string, leaves: readonly InputLeaf[], arrays: readonly HostArray[]): void {
+  let first: { readonly path: string; readonly size: number } | undefined;
+  leaves
+    .filter(({ spec }) => !isConstant(spec))
+    .forEach(({ path, spec }, at) => {
+      if (spec.dynamicAxis === undefined) return;
+      const size = shapeOf(spec, arrays[at]!.length)![spec.dynamicAxis]!;
+      first ??= { path, size };
+      if (size !== first.size) fail(functionName, path, `${size} long where it is dynamic`, `${first.size}, as ${first.path}`);
+    });
 }
 
 function fail(functionName: string, path: string, actual: string, expected: string): never {

@@ -139,7 +139,7 @@ function tensorProto(
 }
 
 function valueInfo(value: Value, name: string): MessageInitShape<typeof ValueInfoProtoSchema> {
-  const dim = value.shape.map((size) => ({ value: { case: 'dimValue' as const, value: BigInt(size) } }));
+  const dim = value.shape.map((size) => (size < 0 ? {} : { value: { case: 'dimValue' as const, value: BigInt(size) } }));
   return { name, type: { value: { case: 'tensorType', value: { elemType: ONNX_TYPES[value.dtype], shape: { dim } } } } };
 }
 

@@ -1,7 +1,7 @@
 import { equalBytes } from '@expctr/core/platform';
 import { bytesOf } from './constants.js';
 import { TraceError } from './errors.js';
-import { liveNodes, sameShape, type Node, type Value } from './graph.js';
+import { liveNodes, sameShape, type Graph, type Node, type Value } from './graph.js';
 import type { TracedFunction } from './trace.js';
 import { placeOf } from './user-line.js';
 
@@ -29,6 +29,23 @@ export function assertSameTrace({ graph: first }: TracedFunction, { graph: secon
     const site = sites.get(b.origin);
     const what = site === undefined ? 'operand' : `constant of shape [${b.shape.join(',')}]`;
     throw notPure(first.name, `a ${what} of ${user} differed between two calls`, site);
+  }
+}
+
+/**
+ * Compares what two traces with dynamic axes of different lengths became (passes/dynamic-axis.ts).
+ * @throws {@link TraceError} where they differ
+ */
+export function assertSizeless(first: Graph, second: Graph): void {
+  const traced = { structure: null, outputPaths: [], sites: new Map() };
+  try {
+    assertSameTrace({ ...traced, graph: first }, { ...traced, graph: second });
+  } catch (cause) {
+    throw new TraceError('TRACE_DYNAMIC_AXIS', 'it computes with the length of a dynamic axis, or with random numbers', {
+      where: first.name,
+      remedy: 'pass what depends on the length in as an input',
+      cause,
+    });
   }
 }
 

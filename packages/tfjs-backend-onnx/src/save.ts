@@ -1,5 +1,6 @@
 import { replaceAtomically, writeFileAtomic } from '@expctr/core';
 import { basename, open, sha256Of } from '@expctr/core/platform';
+import { CompiledFunctionError } from './errors.js';
 import { serialize } from './onnx.js';
 import type { Program } from './programs/program.js';
 import { sealed } from './programs/saved-form.js';
@@ -23,6 +24,12 @@ export interface SaveOptions {
  */
 export async function saveProgram(program: Program, path: string, options: SaveOptions = {}): Promise<void> {
   const { name, graph, inputNames, outputNames, signature, structure, tracedNodes } = program;
+  if (graph.inputs.some(({ shape }) => shape.some((size) => size < 0))) {
+    throw new CompiledFunctionError('COMPILED_DYNAMIC_SAVE', 'a function with a dynamic axis cannot be saved', {
+      where: name,
+      remedy: 'compile it for the sizes at hand with spec, and save those',
+    });
+  }
   const { fingerprint = null, largestInlineBytes = LARGEST_INLINE_BYTES } = options;
   const external: Uint8Array[] = [];
   let inline = 0;

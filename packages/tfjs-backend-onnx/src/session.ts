@@ -9,7 +9,7 @@ import type { Graph } from './graph.js';
 import { serialize } from './onnx.js';
 import { assertProviders, providerFailure, type Provider } from './providers.js';
 import { canStay, onDevice } from './resident.js';
-import type { DType, HostArray, HostTensor } from './tensors.js';
+import { shapeOf, type DType, type HostArray, type HostTensor, type TensorSpec } from './tensors.js';
 
 /**
  * How far ONNX Runtime rewrites a graph. `'exact'` (the default) is `'basic'` without the rewrites whose result differs in the last
@@ -63,13 +63,13 @@ export interface GraphSession {
   dispose(): Promise<void>;
 }
 
-/** Makes an ONNX Runtime session of a graph. @param resident which inputs never change @throws {@link CompiledFunctionError} when ONNX Runtime refuses the graph or a provider */
+/** Makes an ONNX Runtime session of a graph. @param specs of the inputs, for what graphs do not say of them @throws {@link CompiledFunctionError} when ONNX Runtime refuses the graph or a provider */
 export async function createSession(
   graph: Graph,
   inputNames: readonly string[],
   outputNames: readonly string[],
   options: SessionOptions,
-  resident: readonly boolean[] = [],
+  specs: readonly TensorSpec[] = [],
 ): Promise<GraphSession> {
   const providers = [...(options.providers ?? defaultProviders())];
   assertProviders(providers, graph.name);
@@ -103,16 +103,17 @@ export async function createSession(
     );
   });
   const types = graph.inputs.map(({ shape, dtype }, i) => ({
-    shape: [...shape],
     dtype: dtype as DType,
-    stays: resident[i] === true && provider !== undefined && canStay(provider, dtype as DType),
+    shapeFor: (data: HostArray) => [...(shapeOf(specs[i] ?? { shape, dtype: dtype as DType }, data.length) ?? shape)],
+    stays: specs[i]?.resident === true && provider !== undefined && canStay(provider, dtype as DType),
   }));
   const running = new Set<Promise<unknown>>();
 
   async function run(inputs: readonly HostArray[]): Promise<HostTensor[]> {
     const feeds: Record<string, Tensor> = {};
-    for (const [i, { shape, dtype, stays }] of types.entries()) {
+    for (const [i, { shapeFor, dtype, stays }] of types.entries()) {
       const data = inputs[i]!;
+      const shape = shapeFor(data);
       feeds[inputNames[i]!] = stays ? await onDevice(provider!, data, { dtype, shape }) : new Tensor(dtype, data, shape);
     }
     const results = await session.run(feeds).catch((cause: unknown) => {

@@ -25,6 +25,8 @@ export interface TensorSpec<S extends readonly number[] = readonly number[]> {
   readonly dtype: DType;
   /** Whether the array given is always the same and never changes, so that a device may keep what it was once given. Default false. */
   readonly resident?: boolean;
+  /** The axis whose size each run decides, see {@link dynamicSpec}. Default: none. */
+  readonly dynamicAxis?: number | undefined;
 }
 
 /**
@@ -49,6 +51,25 @@ const ARRAYS = {
 /** An input of the given shape. @param dtype element type, float32 unless given */
 export function spec<const S extends readonly number[]>(shape: S, dtype: DType = 'float32'): TensorSpec<S> {
   return { shape, dtype };
+}
+
+/** How long a dynamic axis is in a trace: a prime, far from sizes of models, by which what depends on it is known. */
+export const DYNAMIC_SIZE = 32_749;
+
+/**
+ * An input one of whose axes, `null` in the shape, is as long as each run wants it: the same length for all such inputs of a function. The
+ * function must not depend on that length but in operations that take any; its results are those that it gives when it is
+ * compiled for the length at hand.
+ */
+export function dynamicSpec(shape: readonly (number | null)[], dtype: DType = 'float32'): TensorSpec {
+  return { shape: shape.map((size) => size ?? DYNAMIC_SIZE), dtype, dynamicAxis: shape.indexOf(null) };
+}
+
+/** The shape of `length` values for a spec; null where it has none with so many. */
+export function shapeOf({ shape, dynamicAxis }: TensorSpec, length: number): readonly number[] | null {
+  if (dynamicAxis === undefined) return sizeOf(shape) === length ? shape : null;
+  const size = length / sizeOf(shape.toSpliced(dynamicAxis, 1));
+  return Number.isInteger(size) && size > 0 ? shape.with(dynamicAxis, size) : null;
 }
 
 /** A constant leaf of a spec tree; see {@link ConstantSpec}. */
@@ -104,7 +125,7 @@ export function isHostTensor(value: unknown): value is HostTensor {
   return isSpec(value) && ArrayBuffer.isView((value as unknown as HostTensor).data);
 }
 
-/** `float32[2,3]`, for messages. */
-export function describeSpec(leaf: { readonly shape: readonly number[]; readonly dtype: string }): string {
-  return `${leaf.dtype}[${leaf.shape.join(',')}]`;
+/** `float32[2,3]`, with `n` for a dynamic axis, for messages. */
+export function describeSpec({ shape, dtype, dynamicAxis }: Omit<TensorSpec, 'dtype'> & { readonly dtype: string }): string {
+  return `${dtype}[${shape.map((size, axis) => (axis === dynamicAxis ? 'n' : size)).join(',')}]`;
 }

@@ -26,6 +26,8 @@ export interface TokenContext<PositionKey extends string = string> {
   readonly mask: tf.Tensor | null;
   /** [1 or batch, 1, 1, past], as `mask`; null where all of the past is seen. */
   readonly pastMask: tf.Tensor | null;
+  /** [1, 1, 1, past] float32: 0, 1, 2, …, where the length of the past is not known to a trace. Default: made where it is needed. */
+  readonly pastPlaces?: tf.Tensor;
 }
 
 /** Sizes of attention. */
@@ -66,7 +68,7 @@ export function attend(
   query: tf.Tensor2D,
   key: tf.Tensor2D,
   value: tf.Tensor2D,
-  { batch, time, mask: ownMask, pastMask }: TokenContext,
+  { batch, time, mask: ownMask, pastMask, pastPlaces }: TokenContext,
   rotary: RotaryTables<tf.Tensor> | null,
   past: KeyValues<tf.Tensor> | null,
   { softCap = null, window = null }: AttentionOptions = {},
@@ -79,7 +81,7 @@ export function attend(
 
   const length = past?.keys.shape[2] ?? 0;
   const ownMasks = bothMasks(ownMask, window === null ? null : windowMask(window, length));
-  const pastMasks = past === null ? null : bothMasks(pastMask, window === null ? null : pastWindowMask(window, length));
+  const pastMasks = past === null ? null : bothMasks(pastMask, window === null ? null : pastWindowMask(window, length, pastPlaces ?? null));
   const blocks = ownMask === null ? [{ first: 0, rows: time }] : rowBlocks(time);
   const mixed = blocks.map(({ first, rows }) => {
     const seen = ownMask === null ? time : first + rows; // no row of the block sees what comes after it

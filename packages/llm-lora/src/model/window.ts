@@ -24,12 +24,13 @@ export function windowMask({ size, places }: AttentionWindow, past: number): tf.
 
 /**
  * What it hides of `past` earlier tokens, which stand at the positions 0, 1, 2, …; null as above.
+ * @param columns [1, 1, 1, past]: those positions; null: made here
  * @returns [1 or batch, 1, time, past]
  */
-export function pastWindowMask({ size, places }: AttentionWindow, past: number): tf.Tensor | null {
+export function pastWindowMask({ size, places }: AttentionWindow, past: number, columns: tf.Tensor | null): tf.Tensor | null {
   const [, , time = 1] = places.shape;
   if (time + past <= size) return null;
-  return beyond(places, tf.reshape(tf.range(0, past), [1, 1, 1, past]), size);
+  return beyond(places, columns ?? tf.reshape(tf.range(0, past), [1, 1, 1, past]), size);
 }
 
 function beyond(rows: tf.Tensor, columns: tf.Tensor, size: number): tf.Tensor {

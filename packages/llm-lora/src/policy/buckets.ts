@@ -13,9 +13,9 @@ export function bucketTokens(count: number): number {
   return roundUp(count, Math.max(16, powerOfTwo(count) / 8));
 }
 
-/** Length of a key-value cache in tokens: coarse, for its functions hold the weights. */
+/** Length of a key-value cache in tokens: any will do, but with these sums over it give the same bits however much longer it is. */
 export function bucketCache(length: number): number {
-  return roundUp(length, length <= 512 ? 128 : 256);
+  return roundUp(length, 64);
 }
 
 /** Smallest power of two that is not below `value`: where padding costs next to nothing and each size a compilation. */

@@ -1,4 +1,4 @@
-import { CompiledCache, constant, mapTree, spec, specOf, type HostTensor, type TensorSpec } from '@expctr/tfjs-backend-onnx';
+import { CompiledCache, constant, dynamicSpec, mapTree, spec, specOf, type HostTensor, type TensorSpec } from '@expctr/tfjs-backend-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { applied, loraInputs, type HostLora, type LoraInputs } from '../lora/applied-lora.js';
 import type { KeyValues } from '../model/attention.js';
@@ -29,6 +29,8 @@ type StepInputs = {
   readonly positions: PositionTree<tf.Tensor>;
   /** [slots, 1, 1, size] */
   readonly pastMask: tf.Tensor;
+  /** [1, 1, 1, size]: 0, 1, 2, … */
+  readonly pastPlaces: tf.Tensor;
   readonly inverseTemperature: tf.Tensor;
 };
 
@@ -51,11 +53,12 @@ export class Decoder {
       rows: hostRows(weights.tree.parameters.embedding, tokens), // here, so that the graph holds a tied table once, as its packed head
       positions: weights.family.positions.values(weights.config, cache.lengths),
       pastMask: lengthMask(cache.lengths, cache.size),
+      pastPlaces: cache.places,
       inverseTemperature: inverseTemperatureOf(temperature),
     };
     return this.#compiled.use(
-      `${cache.slots}x${cache.size},${form},${lora?.structure ?? 'base'}`,
-      () => compileDecoder(this.#context, cache, lora, form),
+      `${cache.slots},${form},${lora?.structure ?? 'base'}`,
+      () => compileDecoder(this.#context, cache.slots, lora, form),
       (compiled) => compiled.run([asConstants ? undefined : weights.tree.parameters, loraInputs(lora), inputs, cache.layers]),
     );
   }
@@ -63,7 +66,7 @@ export class Decoder {
 
 function compileDecoder(
   { weights, compileOptions, limits }: PolicyContext,
-  { slots, size }: KeyValueCache,
+  slots: number,
   lora: HostLora | null,
   form: NextTokenForm,
 ): Promise<Program<DecodeOutputs>> {
@@ -72,11 +75,11 @@ function compileDecoder(
   const traced = (
     parameters: ParameterTree<tf.Tensor, Matrix<tf.Tensor>>,
     adapter: LoraInputs<tf.Tensor>,
-    { rows, positions, pastMask, inverseTemperature }: StepInputs,
+    { rows, positions, pastMask, pastPlaces, inverseTemperature }: StepInputs,
     past: readonly KeyValues<tf.Tensor>[],
   ): unknown => {
     const { hidden, keyValues } = decode(family, config, parameters, rows as tf.Tensor2D, {
-      tokens: { batch: slots, time: 1, positions, mask: null, pastMask },
+      tokens: { batch: slots, time: 1, positions, mask: null, pastMask, pastPlaces },
       past,
       activations: weights.activations,
       lora: applied(lora, adapter),
@@ -86,17 +89,18 @@ function compileDecoder(
       .map((x) => tf.reshape<tf.Rank.R2>(x, [slots, keyValueHeads * headDim]));
     return { next: nextToken(weights, parameters, hidden, inverseTemperature, form), fresh: tf.concat2d(flat, 1) };
   };
-  const cached = spec([slots, keyValueHeads, size, headDim]);
+  const cached = dynamicSpec([slots, keyValueHeads, null, headDim]); // one function for caches of any size: it holds the weights
   const specs = [
     mapParameters(weights.tree.parameters, limits.decoderWeights === 'constants' ? constant : specOf),
     mapTree<unknown, [HostTensor], TensorSpec>(loraInputs(lora), specOf),
     {
       rows: spec([slots, tableWidth(weights.tree.parameters.embedding)]),
       positions: family.positions.specs(config, slots, 1),
-      pastMask: spec([slots, 1, 1, size]),
+      pastMask: dynamicSpec([slots, 1, 1, null]),
+      pastPlaces: dynamicSpec([1, 1, 1, null]),
       inverseTemperature: spec([]),
     },
     Array.from({ length: config.layers }, () => ({ keys: cached, values: cached })),
   ];
-  return compileProgram(traced, specs, { ...compileOptions, name: `decode ${slots}x${size}`, releaseMemory: false });
+  return compileProgram(traced, specs, { ...compileOptions, name: `decode ${slots}`, releaseMemory: false });
 }

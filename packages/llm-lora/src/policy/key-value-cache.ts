@@ -14,6 +14,8 @@ export class KeyValueCache {
   readonly slots: number;
   /** Tokens that a slot can hold. */
   readonly size: number;
+  /** [size]: 0, 1, 2, … */
+  readonly places: Float32Array;
   readonly #heads: number;
   readonly #headDim: number;
 
@@ -23,6 +25,7 @@ export class KeyValueCache {
     this.lengths = new Int32Array(slots);
     this.slots = slots;
     this.size = size;
+    this.places = Float32Array.from({ length: size }, (_, place) => place);
     this.#heads = keyValueHeads;
     this.#headDim = headDim;
   }

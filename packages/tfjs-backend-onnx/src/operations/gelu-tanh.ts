@@ -15,7 +15,7 @@ export function geluTanh<T extends tf.Tensor>(x: T): T {
     save([input]);
     return { value: forward(input), gradFunc: (dy: tf.Tensor, [given]: tf.Tensor[]): tf.Tensor => tf.mul(dy, slope(given!)) };
   });
-  return apply(x) as T;
+  return apply(x);
 }
 
 function forward<T extends tf.Tensor>(x: T): T {

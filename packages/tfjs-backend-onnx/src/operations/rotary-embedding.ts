@@ -16,7 +16,7 @@ export function rotaryEmbedding(x: tf.Tensor4D, cos: tf.Tensor, sin: tf.Tensor):
     const gradFunc = (dy: tf.Tensor, [c, s]: tf.Tensor[]): tf.Tensor => rotated(dy as tf.Tensor4D, c!, tf.neg(s!));
     return { value: rotated(input, cos, sin), gradFunc };
   });
-  return rotate(x) as tf.Tensor4D;
+  return rotate(x);
 }
 
 function rotated(x: tf.Tensor4D, cos: tf.Tensor, sin: tf.Tensor): tf.Tensor4D {

@@ -18,7 +18,7 @@ export function silu<T extends tf.Tensor>(x: T): T {
     };
     return { value, gradFunc };
   });
-  return apply(x) as T;
+  return apply(x);
 }
 
 function forward<T extends tf.Tensor>(x: T): T {

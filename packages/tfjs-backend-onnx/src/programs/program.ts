@@ -39,8 +39,8 @@ export function programOf(compiled: Pick<CompiledFunction, 'name' | 'backend'>):
 
 /** A session for a program. */
 export function sessionOf({ graph, inputNames, outputNames, signature }: Program, options: SessionOptions): Promise<GraphSession> {
-  const resident = signature.leaves.flatMap((leaf) => (isConstant(leaf.spec) ? [] : [leaf.spec.resident ?? false]));
-  return createSession(graph, inputNames, outputNames, options, resident);
+  const specs = signature.leaves.map(({ spec }) => spec).filter((spec) => !isConstant(spec));
+  return createSession(graph, inputNames, outputNames, options, specs);
 }
 
 /** Makes a compiled function of a program. @param traceMilliseconds what it took to come by the program */
