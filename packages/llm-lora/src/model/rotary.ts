@@ -183,5 +183,5 @@ export function rotate(x: tf.Tensor4D, cos: tf.Tensor, sin: tf.Tensor, rest: num
   const others = x.shape[3] - 2 * half;
   if (others === 0) return rotaryEmbedding(x, cos, sin);
   const [pairs, last] = tf.split<tf.Tensor4D>(x, [2 * half, others], 3); // [batch, heads, time, rotaryDim], and the others
-  return tf.concat([rotaryEmbedding(pairs!, cos, sin), tf.mul(last!, rest)], 3) as tf.Tensor4D;
+  return tf.concat<tf.Tensor4D>([rotaryEmbedding(pairs!, cos, sin), tf.mul(last!, rest)], 3);
 }
