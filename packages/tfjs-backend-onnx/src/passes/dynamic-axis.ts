@@ -1,6 +1,6 @@
+import { GraphBuilder } from '../builder.js';
 import { int64s, integersOf } from '../constants.js';
 import { TraceError } from '../errors.js';
-import { GraphBuilder } from '../builder.js';
 import { liveNodes, makeNode, type Graph, type Node, type Value, type ValueType } from '../graph.js';
 import { ELEMENTWISE } from './rule.js';
 
@@ -15,9 +15,12 @@ const SIZELESS = new Set([
   ),
 ]);
 
+/** Elements that a program may add to a dynamic axis: what is longer is a size of its own. */
+const MOST_ADDED = 4;
+
 /** A size as it is in the program for every length: below 0 where it follows from the dynamic axis, -1 for that itself, -2 for one more. */
 function openSize(size: number, dynamic: number): number {
-  return size >= dynamic && size % dynamic <= 16 ? -1 - (size % dynamic) : size;
+  return size >= dynamic && size % dynamic <= MOST_ADDED ? -1 - (size % dynamic) : size;
 }
 
 /**
