@@ -23,8 +23,7 @@ const inputsOf = (size: number): [Float32Array, Float32Array, Float32Array] => [
   numbers(size, 3),
 ];
 type Attend = CompiledFunction<readonly unknown[], { mixed: HostTensor; mean: HostTensor }>;
-const dynamic = (): Promise<Attend> =>
-  compile(attend, [spec([heads, 1, width]), dynamicSpec([heads, null, width]), dynamicSpec([null])]);
+const dynamic = (): Promise<Attend> => compile(attend, [spec([heads, 1, width]), dynamicSpec([heads, null, width]), dynamicSpec([null])]);
 
 beforeAll(() => useOnnx());
 
