@@ -194,7 +194,7 @@ export const ctrSection = fitOptions.extend({
 
 /** `ppo`, beside the options of the algorithm. */
 export const ppoSection = loopOptions.extend({
-  algorithm: z.string().default('ppo').describe('how the policy is optimized (also --algorithm)'),
+  algorithm: z.string().default('grpo').describe('how the policy is optimized (also --algorithm)'),
   stage1Updates: count(1_000_000, 'that is weeks of work').default(100).describe('updates of stage 1'),
   stage3Updates: count(1_000_000, 'that is weeks of work').default(50).describe('updates of each stage 3'),
   promptsPerUpdate: positive(65_536, 'the completions of an update are in memory at once').default(4).describe('prompts in an update'),

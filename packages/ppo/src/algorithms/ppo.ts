@@ -28,7 +28,10 @@ const options = z.object({
   entropyCoefficient: z.number().min(0).max(1e6, WEIGHT).default(0).describe('reward of entropy per nat and token; above 0 it costs time'),
   dualClip: dualClipOption,
   discount: share.default(1).describe('gamma, by token; 1 = the score counts in full for every token before it'),
-  lambda: share.default(0.95).describe('of generalized advantage estimation; lower trusts the value head more'),
+  // a value head that knows nothing yet and a lambda below 1 credit the last tokens most with what is paid at the end: to end soon pays
+  lambda: share
+    .default(1)
+    .describe('of generalized advantage estimation; lower trusts the value head more, and shortens texts until it knows'),
   whitenRewards: z.boolean().default(false).describe('scale rewards to variance 1 over the batch, keeping their mean'),
   whitenAdvantages: z.boolean().default(true).describe('center advantages and scale them to variance 1 over the batch'),
   klCoefficient: z
