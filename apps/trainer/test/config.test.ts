@@ -41,7 +41,7 @@ describe('resolveConfig', () => {
 
   test('--set takes JSON, and text where it is no JSON', async () => {
     const { config } = await resolveConfig({
-      sets: ['llm.model=./my model', 'llm.lora.targetModules=["o_proj"]', 'ppo.klTarget=3', 'prompt.lc=null'],
+      sets: ['llm.model=./my model', 'llm.lora.targetModules=["o_proj"]', 'ppo.algorithm=ppo', 'ppo.klTarget=3', 'prompt.lc=null'],
     });
     expect(config.llm.model).toBe('./my model');
     expect(config.llm.lora.targetModules).toEqual(['o_proj']);

@@ -74,7 +74,8 @@ export const presets: Readonly<Record<string, Preset>> = {
       llm: { model: 'generated', maxNewTokens: 16, maxPromptTokens: 384, lora: { rank: 4, alpha: 8 } },
       reader: { onFail: 'warn' },
       encoder: { model: 'hashed:64' },
-      ppo: { stage1Updates: 6, stage3Updates: 4, promptsPerUpdate: 8, completionsPerPrompt: 2, learningRate: 1e-3 },
+      // with a value head: the most that an algorithm has
+      ppo: { algorithm: 'ppo', stage1Updates: 6, stage3Updates: 4, promptsPerUpdate: 8, completionsPerPrompt: 2, learningRate: 1e-3 },
     },
   },
   'movielens-small': {
