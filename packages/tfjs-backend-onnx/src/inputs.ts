@@ -50,6 +50,9 @@ export function inputSignature(functionName: string, specs: readonly unknown[], 
       });
     }),
   );
+  const dynamic = leaves
+    .filter(({ spec }) => !isConstant(spec))
+    .flatMap(({ path, spec }, at) => (spec.dynamicAxis === undefined ? [] : [{ path, spec, at, axis: spec.dynamicAxis }]));
   return {
     specs,
     argumentNames,
@@ -58,7 +61,7 @@ export function inputSignature(functionName: string, specs: readonly unknown[], 
       const arrays: HostArray[] = [];
       if (inputs.length > specs.length) fail(functionName, `number ${specs.length}`, 'one too many', `${specs.length} inputs`);
       specs.forEach((tree, index) => bind(functionName, tree, inputs[index], root(index), arrays));
-      checkDynamic(functionName, leaves, arrays);
+      checkDynamic(functionName, dynamic, arrays);
       return arrays;
     },
   };
@@ -99,17 +102,20 @@ function leafArray(functionName: string, leaf: TensorSpec, value: unknown, path:
   return fail(functionName, path, `${array.length} values`, `${size} values for ${describeSpec(leaf)}`);
 }
 
+/** An input with a dynamic axis, and where it stands among the arrays. */
+interface DynamicLeaf extends InputLeaf {
+  readonly at: number;
+  readonly axis: number;
+}
+
 /** All dynamic axes must have one size. */
-function checkDynamic(functionName: string, leaves: readonly InputLeaf[], arrays: readonly HostArray[]): void {
+function checkDynamic(functionName: string, dynamic: readonly DynamicLeaf[], arrays: readonly HostArray[]): void {
   let first: { readonly path: string; readonly size: number } | undefined;
-  leaves
-    .filter(({ spec }) => !isConstant(spec))
-    .forEach(({ path, spec }, at) => {
-      if (spec.dynamicAxis === undefined) return;
-      const size = shapeOf(spec, arrays[at]!.length)![spec.dynamicAxis]!;
-      first ??= { path, size };
-      if (size !== first.size) fail(functionName, path, `${size} long where it is dynamic`, `${first.size}, as ${first.path}`);
-    });
+  for (const { path, spec, at, axis } of dynamic) {
+    const size = shapeOf(spec, arrays[at]!.length)![axis]!;
+    first ??= { path, size };
+    if (size !== first.size) fail(functionName, path, `${size} long where it is dynamic`, `${first.size}, as ${first.path}`);
+  }
 }
 
 function fail(functionName: string, path: string, actual: string, expected: string): never {

@@ -103,17 +103,18 @@ export async function createSession(
     );
   });
   const types = graph.inputs.map(({ shape, dtype }, i) => ({
+    shape: [...shape],
     dtype: dtype as DType,
-    shapeFor: (data: HostArray) => [...(shapeOf(specs[i] ?? { shape, dtype: dtype as DType }, data.length) ?? shape)],
+    dynamic: specs[i]?.dynamicAxis === undefined ? null : specs[i],
     stays: specs[i]?.resident === true && provider !== undefined && canStay(provider, dtype as DType),
   }));
   const running = new Set<Promise<unknown>>();
 
   async function run(inputs: readonly HostArray[]): Promise<HostTensor[]> {
     const feeds: Record<string, Tensor> = {};
-    for (const [i, { shapeFor, dtype, stays }] of types.entries()) {
+    for (const [i, { shape: fixed, dtype, dynamic, stays }] of types.entries()) {
       const data = inputs[i]!;
-      const shape = shapeFor(data);
+      const shape = dynamic === null ? fixed : [...shapeOf(dynamic, data.length)!]; // whose length was checked with the inputs
       feeds[inputNames[i]!] = stays ? await onDevice(provider!, data, { dtype, shape }) : new Tensor(dtype, data, shape);
     }
     const results = await session.run(feeds).catch((cause: unknown) => {
