@@ -106,17 +106,20 @@ function attendRows(queries: tf.Tensor4D, own: Columns, past: Columns | null, so
   const [batch, heads, rows, headDim] = queries.shape;
   const keyValueHeads = own.keys.shape[1]!;
   const stacked = tf.reshape(queries, [batch, keyValueHeads, (heads / keyValueHeads) * rows, headDim]);
+  // what a mask is added to: one row for each head needs no other shape, and decoding pays for each operation
+  const shapeOf = (columns: number): [number, number, number, number] =>
+    rows === 1 ? [batch, keyValueHeads, heads / keyValueHeads, columns] : [batch, heads, rows, columns];
   const scoresOf = ({ keys, mask }: Columns): tf.Tensor4D => {
     const scores = tf.matMul(stacked, keys, false, true); // [batch, kvHeads, (heads / kvHeads) * rows, columns]
     const capped = softCap === null ? scores : tf.mul(tf.tanh(tf.div(scores, softCap)), softCap);
-    const byHead = tf.reshape<tf.Rank.R4>(capped, [batch, heads, rows, keys.shape[2]!]);
+    const byHead = tf.reshape<tf.Rank.R4>(capped, shapeOf(keys.shape[2]!));
     return mask === null ? byHead : tf.add(byHead, mask);
   };
   const mix = (weights: tf.Tensor, { values }: Columns): tf.Tensor4D =>
     tf.matMul(tf.reshape<tf.Rank.R4>(weights, [batch, keyValueHeads, (heads / keyValueHeads) * rows, values.shape[2]!]), values);
 
   if (past === null) return tf.reshape(mix(tf.softmax(scoresOf(own)), own), queries.shape);
-  const weights = tf.softmax(tf.concat([scoresOf(past), scoresOf(own)], 3)); // [batch, heads, rows, past + own]
+  const weights = tf.softmax(tf.concat([scoresOf(past), scoresOf(own)], 3)); // [batch, heads, rows, past + own], or by key and value head
   const [before, now] = tf.split(weights, [past.keys.shape[2]!, own.keys.shape[2]!], 3) as [tf.Tensor, tf.Tensor];
   return tf.reshape(tf.add(mix(before, past), mix(now, own)), queries.shape);
 }

@@ -48,9 +48,9 @@ export function createGenerate(context: PolicyContext, tokenizer: () => Tokenize
       progress: { done: 0, most: jobs.length * options.maxNewTokens },
       ended: (job: Job) => onCompletion?.(completionOf(job), job.completion),
     };
-    for (const { size, members } of groupBySize(jobs, prompts, options.maxNewTokens, context.limits.sequences)) {
+    for (const members of groupBySize(jobs, prompts, options.maxNewTokens, context.limits.sequences)) {
       const slots = bucketRows(Math.min(members.length, context.limits.sequences));
-      await new DecodeSession({ ...shared, cache: new KeyValueCache(context.weights.config, slots, size) }).run(members);
+      await new DecodeSession({ ...shared, cache: new KeyValueCache(context.weights.config, slots) }).run(members);
     }
     return jobs.map(completionOf);
   };
@@ -83,7 +83,7 @@ function groupBySize(
   prompts: readonly TokenIds[],
   maxNewTokens: number,
   slots: number,
-): { size: number; members: Job[] }[] {
+): Job[][] {
   const lengthOf = (job: Job): number => prompts[job.promptIndex]!.length;
   const groups: { size: number; members: Job[] }[] = [];
   for (const job of [...jobs].sort((a, b) => lengthOf(b) - lengthOf(a))) {
@@ -92,5 +92,5 @@ function groupBySize(
     if (open === undefined || (open.size > size && open.members.length % slots === 0)) groups.push({ size, members: [job] });
     else open.members.push(job);
   }
-  return groups;
+  return groups.map(({ members }) => members);
 }

@@ -1,33 +1,39 @@
 import type { HostTensor } from '@expctr/tfjs-backend-onnx';
 import type { DecoderConfig } from '../model/config.js';
 import type { KeyValues } from '../model/attention.js';
+import { bucketCache } from './buckets.js';
 
 /**
  * Keys and values of the sequences that are being decoded, in JavaScript memory. They enter the decoding graph as inputs,
- * which costs nothing, and only a step's new keys and values come out and are written here: outputs are copied.
+ * which costs nothing, and only a step's new keys and values come out and are written here: outputs are copied. It grows with
+ * the longest sequence, since a step reads all of it.
  */
 export class KeyValueCache {
   /** One entry for each block, [slots, keyValueHeads, size, headDim]. */
-  readonly layers: readonly KeyValues<Float32Array>[];
+  readonly layers: KeyValues<Float32Array>[];
   /** Tokens in each slot. */
   readonly lengths: Int32Array;
   readonly slots: number;
-  /** Tokens that a slot can hold. */
-  readonly size: number;
-  /** [size]: 0, 1, 2, … */
-  readonly places: Float32Array;
   readonly #heads: number;
   readonly #headDim: number;
+  #places = new Float32Array(0);
 
-  constructor({ layers, keyValueHeads, headDim }: DecoderConfig, slots: number, size: number) {
-    const elements = slots * keyValueHeads * size * headDim;
-    this.layers = Array.from({ length: layers }, () => ({ keys: new Float32Array(elements), values: new Float32Array(elements) }));
+  constructor({ layers, keyValueHeads, headDim }: DecoderConfig, slots: number) {
+    this.layers = Array.from({ length: layers }, () => ({ keys: new Float32Array(0), values: new Float32Array(0) }));
     this.lengths = new Int32Array(slots);
     this.slots = slots;
-    this.size = size;
-    this.places = Float32Array.from({ length: size }, (_, place) => place);
     this.#heads = keyValueHeads;
     this.#headDim = headDim;
+  }
+
+  /** Tokens that a slot can hold now. */
+  get size(): number {
+    return this.#places.length;
+  }
+
+  /** [size]: 0, 1, 2, … */
+  get places(): Float32Array {
+    return this.#places;
   }
 
   /** Empties a slot. */
@@ -38,6 +44,7 @@ export class KeyValueCache {
   /** Appends `count` tokens of row `row` of computed keys and values, [rows, keyValueHeads, time, headDim] for each block. */
   extend(slot: number, source: readonly KeyValues<HostTensor>[], row: number, count: number): void {
     const length = this.lengths[slot]!;
+    this.#reserve(length + count);
     source.forEach(({ keys, values }, layer) => {
       const into = this.layers[layer]!;
       this.#copy(into.keys, slot, length, keys, row, count);
@@ -53,6 +60,7 @@ export class KeyValueCache {
   append(slot: number, fresh: Float32Array): void {
     const width = this.#heads * this.#headDim;
     const place = this.lengths[slot]!;
+    this.#reserve(place + 1);
     let from = slot * this.layers.length * 2 * width;
     for (const { keys, values } of this.layers) {
       for (const into of [keys, values]) {
@@ -64,6 +72,20 @@ export class KeyValueCache {
       }
     }
     this.lengths[slot] = place + 1;
+  }
+
+  /** Makes room for `length` tokens in each slot. */
+  #reserve(length: number): void {
+    if (length <= this.size) return;
+    const size = bucketCache(length);
+    const [before, after] = [this.size * this.#headDim, size * this.#headDim];
+    const longer = (values: Float32Array): Float32Array => {
+      const into = new Float32Array(this.slots * this.#heads * after);
+      for (let row = 0; row < this.slots * this.#heads; row += 1) into.set(values.subarray(row * before, (row + 1) * before), row * after);
+      return into;
+    };
+    this.layers.forEach(({ keys, values }, at) => (this.layers[at] = { keys: longer(keys), values: longer(values) }));
+    this.#places = Float32Array.from({ length: size }, (_, place) => place);
   }
 
   #copy(into: Float32Array, slot: number, place: number, source: HostTensor, row: number, count: number): void {

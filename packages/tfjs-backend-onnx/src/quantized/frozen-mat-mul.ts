@@ -5,7 +5,7 @@ import { isRecording, record } from '../programs/record.js';
 import { dense, unscaled } from './dense.js';
 import { turned } from './hadamard.js';
 import { leavesOf, type FrozenMatrix, type FrozenTable } from './frozen-matrix.js';
-import { integerProduct, quantizeRows, SMALLEST_SCALE, ZERO } from './integer-product.js';
+import { productByIntegers, ZERO } from './integer-product.js';
 import { BLOCK } from './quantize.js';
 
 /**
@@ -80,14 +80,13 @@ function forward(x: tf.Tensor2D, matrix: FrozenMatrix<tf.Tensor>, activations: A
 /** Rows of x and columns of q as integers, their products summed exactly. @param q [in, out] with `zero` added */
 function byIntegers(x: tf.Tensor2D, q: tf.Tensor, scales: tf.Tensor, zero: number): tf.Tensor2D {
   if (isRecording()) {
-    const [product] = record('frozenMatMul', [x, q, scales], ([input, weight, columnScales], g) => {
-      const rows = quantizeRows(input!, g);
-      return [g.binary('Mul', integerProduct(rows.q, weight!, columnScales!, zero, g), rows.scales)];
-    });
+    const [product] = record('frozenMatMul', [x, q, scales], ([input, weight, columnScales], g) => [
+      productByIntegers(input!, weight!, columnScales!, zero, g),
+    ]);
     return product as tf.Tensor2D;
   }
-  const rowScales = tf.maximum(tf.div(tf.max(tf.abs(x), 1, true), 127), SMALLEST_SCALE); // [rows, 1]
-  const integers: tf.Tensor2D = tf.round(tf.div(x, rowScales));
+  const rowScales = tf.div(tf.max(tf.abs(x), 1, true), 127); // [rows, 1]
+  const integers: tf.Tensor2D = tf.round(tf.div(x, tf.maximum(rowScales, 1e-30))); // of a row of zeros, zeros
   return tf.mul(tf.mul(tf.matMul(integers, tf.sub(tf.cast(q, 'float32'), zero)), scales), rowScales);
 }
 

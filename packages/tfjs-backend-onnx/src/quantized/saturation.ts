@@ -19,7 +19,8 @@ const [ROWS, INNER, COLUMNS] = [5, 131, 35];
 async function probe(): Promise<boolean> {
   const input = (name: string, shape: number[], dtype: Value['dtype']): Value => ({ shape, dtype, origin: { kind: 'input', name } });
   const [q, w, scales] = [input('q', [ROWS, INNER], 'uint8'), input('w', [INNER, COLUMNS], 'int8'), input('scales', [COLUMNS], 'float32')];
-  const product = integerProduct(q, w, scales, 0, new GraphBuilder(() => ''));
+  const g = new GraphBuilder(() => '');
+  const product = integerProduct(q, w, g.scalar(1), scales, 0, g);
   const graph = { name: 'saturation', inputs: [q, w, scales], outputs: [product] };
   const session = await createSession(graph, ['q', 'w', 'scales'], ['product'], {});
   try {
