@@ -78,12 +78,7 @@ function jobsOf(prompts: readonly TokenIds[], drawing: DrawOptions): Job[] {
 }
 
 /** Jobs by the cache length that they need, the longest prompts first; short ones go with longer ones that do not fill the slots. */
-function groupBySize(
-  jobs: readonly Job[],
-  prompts: readonly TokenIds[],
-  maxNewTokens: number,
-  slots: number,
-): Job[][] {
+function groupBySize(jobs: readonly Job[], prompts: readonly TokenIds[], maxNewTokens: number, slots: number): Job[][] {
   const lengthOf = (job: Job): number => prompts[job.promptIndex]!.length;
   const groups: { size: number; members: Job[] }[] = [];
   for (const job of [...jobs].sort((a, b) => lengthOf(b) - lengthOf(a))) {
