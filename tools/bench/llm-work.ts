@@ -9,6 +9,8 @@ export interface DecodeWork {
   readonly prompt: number;
   /** New tokens of each sequence. */
   readonly tokens: number;
+  /** Whether there is an adapter (rank 16, q and v); llama.cpp has none either way. */
+  readonly adapter: boolean;
 }
 
 /** Reading of different prompts before sampling. */
@@ -68,12 +70,19 @@ export interface Figure {
   readonly mismatch?: readonly [mean: number, largest: number];
 }
 
+function decoding(sequences: number, adapter: boolean): DecodeWork {
+  const title = `decode, ${sequences} sequence${sequences === 1 ? '' : 's'} after 200 tokens${adapter ? '' : ', no adapter'}`;
+  return { kind: 'decode', title, sequences, prompt: 200, tokens: 24, adapter };
+}
+
 /** The work by name. */
 export const WORK = {
-  'decode-1': { kind: 'decode', title: 'decode, 1 sequence after 200 tokens', sequences: 1, prompt: 200, tokens: 24 },
-  'decode-16': { kind: 'decode', title: 'decode, 16 sequences after 200 tokens', sequences: 16, prompt: 200, tokens: 24 },
-  'decode-32': { kind: 'decode', title: 'decode, 32 sequences after 200 tokens', sequences: 32, prompt: 200, tokens: 24 },
-  'decode-64': { kind: 'decode', title: 'decode, 64 sequences after 200 tokens', sequences: 64, prompt: 200, tokens: 24 },
+  'decode-1': decoding(1, true),
+  'decode-16': decoding(16, true),
+  'decode-64': decoding(64, true),
+  'base-1': decoding(1, false),
+  'base-16': decoding(16, false),
+  'base-64': decoding(64, false),
   prefill: { kind: 'prefill', title: 'prefill, 16 different prompts of 200 tokens', sequences: 16, prompt: 200 },
   uneven: {
     kind: 'uneven',

@@ -2,7 +2,8 @@
 //
 // usage: npm run bench -- llm MODEL_FOLDER [--work decode-1,decode-16,…] [--weights float32,int8] [--rounds 3] [--python PYTHON] [--llama PYTHON]
 //   MODEL_FOLDER   SmolLM2-135M-Instruct with its GGUF file
-//   --work         decode-1, decode-16, decode-32, decode-64, prefill, uneven, step, step-last, step-completions, score, read; default: all
+//   --work         decode-1, decode-16, decode-64 (with an adapter), base-1, base-16, base-64 (without), prefill,
+//                  uneven, step, step-last, step-completions, score, read; default: all
 //   --weights      ours, a contestant each: those that sampling multiplies by, or those that steps, scoring and reading are given;
 //                  default: float32
 //   --python       an interpreter with torch, transformers, peft and gguf; without it there is no such peer

@@ -53,7 +53,7 @@ def response_log_probs(m, ids):
 
 
 def decode():
-    m = adapted().eval()
+    m = (adapted() if work['adapter'] else model).eval()
     ids = tokens(work['sequences'], work['prompt'])
     steps = []
 

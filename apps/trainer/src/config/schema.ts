@@ -38,8 +38,8 @@ const llm = z.strictObject({
     .default(0)
     .describe('decoding of stage 2, validation and test explanations; 0 = greedy'),
   batchSize: positive(65_536, 'the sequences are in memory at once')
-    .default(32)
-    .describe('sequences decoded at a time: memory and speed, never the text'),
+    .default(64)
+    .describe('most sequences decoded at a time: memory and speed, never the text'),
   weights: z
     .enum(['float32', 'float16', 'int8', 'int4'])
     .default('float32')

@@ -18,8 +18,10 @@ export interface PolicyLimits {
   readonly recomputeLayers?: boolean;
   /** Padded tokens of a run of prefill and of answer reading. Default 2048. */
   readonly readTokens: number;
-  /** Sequences that are decoded at a time: memory of the key-value cache grows with it. It changes no text. Default 32. */
+  /** Most sequences that are decoded at a time. It changes no text. Default 64: of more, each waits for its own keys and values all the same. */
   readonly sequences: number;
+  /** Bytes of keys and values of the sequences that are decoded at a time; one is, whatever it needs. It changes no text. Default 2^30. */
+  readonly cacheBytes: number;
   /**
    * Compiled functions that each use (scoring, training, prefill, reading) keeps; the one used longest ago makes room. Default: 2^28
    * over the model's weights, but at least 12 and at most 96.

@@ -6,7 +6,7 @@ import { Constraints } from './constraint/constraints.js';
 import type { PolicyContext } from './context.js';
 import { Decoder } from './decode.js';
 import { Draw, requestOf, type DrawOptions } from './draw.js';
-import { KeyValueCache } from './key-value-cache.js';
+import { KeyValueCache, slotBytes } from './key-value-cache.js';
 import { DecodeSession, type Job } from './decode-session.js';
 import { penaltiesOf } from './penalties.js';
 import { Prefill } from './prefill.js';
@@ -48,8 +48,8 @@ export function createGenerate(context: PolicyContext, tokenizer: () => Tokenize
       progress: { done: 0, most: jobs.length * options.maxNewTokens },
       ended: (job: Job) => onCompletion?.(completionOf(job), job.completion),
     };
-    for (const members of groupBySize(jobs, prompts, options.maxNewTokens, context.limits.sequences)) {
-      const slots = bucketRows(Math.min(members.length, context.limits.sequences));
+    for (const { most, members } of groupBySize(jobs, prompts, options.maxNewTokens, context)) {
+      const slots = bucketRows(Math.min(members.length, most));
       await new DecodeSession({ ...shared, cache: new KeyValueCache(context.weights.config, slots) }).run(members);
     }
     return jobs.map(completionOf);
@@ -77,15 +77,33 @@ function jobsOf(prompts: readonly TokenIds[], drawing: DrawOptions): Job[] {
   });
 }
 
+/** Jobs that share a cache. */
+interface Group {
+  /** Tokens of a slot once it is full. */
+  readonly size: number;
+  /** Most slots. */
+  readonly most: number;
+  readonly members: Job[];
+}
+
 /** Jobs by the cache length that they need, the longest prompts first; short ones go with longer ones that do not fill the slots. */
-function groupBySize(jobs: readonly Job[], prompts: readonly TokenIds[], maxNewTokens: number, slots: number): Job[][] {
+function groupBySize(
+  jobs: readonly Job[],
+  prompts: readonly TokenIds[],
+  maxNewTokens: number,
+  { weights: { config }, limits }: PolicyContext,
+): Group[] {
   const lengthOf = (job: Job): number => prompts[job.promptIndex]!.length;
-  const groups: { size: number; members: Job[] }[] = [];
+  const groups: Group[] = [];
   for (const job of [...jobs].sort((a, b) => lengthOf(b) - lengthOf(a))) {
     const size = bucketCache(lengthOf(job) + maxNewTokens);
     const open = groups.at(-1);
-    if (open === undefined || (open.size > size && open.members.length % slots === 0)) groups.push({ size, members: [job] });
-    else open.members.push(job);
+    if (open !== undefined && (open.size === size || open.members.length % open.most !== 0)) {
+      open.members.push(job);
+      continue;
+    }
+    const fitting = Math.max(1, limits.cacheBytes / slotBytes(config, size));
+    groups.push({ size, most: Math.min(limits.sequences, 2 ** Math.floor(Math.log2(fitting))), members: [job] });
   }
-  return groups.map(({ members }) => members);
+  return groups;
 }

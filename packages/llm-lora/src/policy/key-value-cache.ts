@@ -3,6 +3,11 @@ import type { DecoderConfig } from '../model/config.js';
 import type { KeyValues } from '../model/attention.js';
 import { bucketCache } from './buckets.js';
 
+/** Bytes of the keys and values of `size` tokens. */
+export function slotBytes({ layers, keyValueHeads, headDim }: DecoderConfig, size: number): number {
+  return 2 * layers * keyValueHeads * size * headDim * Float32Array.BYTES_PER_ELEMENT;
+}
+
 /**
  * Keys and values of the sequences that are being decoded, in JavaScript memory. They enter the decoding graph as inputs,
  * which costs nothing, and only a step's new keys and values come out and are written here: outputs are copied. It grows with

@@ -15,7 +15,8 @@ const FUNCTION_WEIGHTS = 2 ** 28;
 const DEFAULT_COUNTS = {
   batchTokens: 512,
   readTokens: 2048,
-  sequences: 32,
+  sequences: 64,
+  cacheBytes: 2 ** 30,
   decoders: 2,
   vocabularyPart: 2048,
 };

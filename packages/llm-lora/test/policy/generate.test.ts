@@ -1,6 +1,7 @@
 import { createRng } from '@expctr/core';
 import type { Completion } from '@expctr/language-model';
 import { describe, expect, test } from 'vitest';
+import type { PolicyLimits } from '../../src/index.js';
 import { largestDifference, readFixture, useBackend, type StoriesFixture } from '../model/oracle.js';
 import { stories, storiesPolicy, tokens } from './stories.js';
 
@@ -55,17 +56,19 @@ describe.skipIf(stories.missing)('sampling from stories260K', () => {
     await policy.dispose();
   });
 
-  test('limits.sequences changes no text: sequences that wait are decoded as if they had not', async () => {
+  test('limits of sequences and of their keys and values change no text: what waits is decoded as if it had not', async () => {
     await useBackend('onnx');
-    const run = async (sequences: number): Promise<string[]> => {
-      const policy = await storiesPolicy({ limits: { sequences } });
+    const run = async (limits: Partial<PolicyLimits>): Promise<string[]> => {
+      const policy = await storiesPolicy({ limits });
       const completions = await policy.generate(prompts, { ...options, maxNewTokens: 24, stopTokenIds: [9, 265], completionsPerPrompt: 2 });
       await policy.dispose();
       return completions.map((each) => each.tokens.join());
     };
-    const wide = await run(32);
-    expect(await run(1)).toEqual(wide); // the test above has two slots
-    await expect(run(0)).rejects.toMatchObject({ code: 'POLICY_OPTION' });
+    const wide = await run({ sequences: 32 });
+    expect(await run({ sequences: 1 })).toEqual(wide); // the test above has two slots
+    expect(await run({ cacheBytes: 1 })).toEqual(wide); // one of them, although it does not fit
+    await expect(run({ sequences: 0 })).rejects.toMatchObject({ code: 'POLICY_OPTION' });
+    await expect(run({ cacheBytes: 0.5 })).rejects.toMatchObject({ code: 'POLICY_OPTION' });
   });
 
   test('an aborted call ends between two tokens with the reason of its signal, and the policy goes on', async () => {
