@@ -56,7 +56,7 @@ export const presets: Readonly<Record<string, Preset>> = {
       ...testbed,
       data: { ...testbedData, users: 180 },
       ctr: { ...testbed.ctr, learningCurve: [300] },
-      // so few updates get furthest with advantages over the deviation of their prompt's rewards
+      // what gets furthest in so few updates (docs/results.md)
       ppo: { ...testbed.ppo, algorithm: 'grpo', lossType: 'grpo', stage1Updates: 20, stage3Updates: 4 },
     },
   },
