@@ -105,23 +105,45 @@ type Columns = KeyValues<tf.Tensor> & {
 function attendRows(queries: tf.Tensor4D, own: Columns, past: Columns | null, softCap: number | null): tf.Tensor4D {
   const [batch, heads, rows, headDim] = queries.shape;
   const keyValueHeads = own.keys.shape[1]!;
-  const stacked = tf.reshape(queries, [batch, keyValueHeads, (heads / keyValueHeads) * rows, headDim]);
+  const group = heads / keyValueHeads;
+  const stacked = [batch, keyValueHeads, group * rows] as const; // the rows of all heads that share keys and values
   // what a mask is added to: one row for each head needs no other shape, and decoding pays for each operation
   const shapeOf = (columns: number): [number, number, number, number] =>
-    rows === 1 ? [batch, keyValueHeads, heads / keyValueHeads, columns] : [batch, heads, rows, columns];
+    rows === 1 ? [batch, keyValueHeads, group, columns] : [batch, heads, rows, columns];
   const scoresOf = ({ keys, mask }: Columns): tf.Tensor4D => {
-    const scores = tf.matMul(stacked, keys, false, true); // [batch, kvHeads, (heads / kvHeads) * rows, columns]
+    const scores = productByHead(tf.reshape<tf.Rank.R4>(queries, [...stacked, headDim]), keys, true); // [batch, kvHeads, group * rows, columns]
     const capped = softCap === null ? scores : tf.mul(tf.tanh(tf.div(scores, softCap)), softCap);
     const byHead = tf.reshape<tf.Rank.R4>(capped, shapeOf(keys.shape[2]!));
     return mask === null ? byHead : tf.add(byHead, mask);
   };
   const mix = (weights: tf.Tensor, { values }: Columns): tf.Tensor4D =>
-    tf.matMul(tf.reshape<tf.Rank.R4>(weights, [batch, keyValueHeads, (heads / keyValueHeads) * rows, values.shape[2]!]), values);
+    productByHead(tf.reshape<tf.Rank.R4>(weights, [...stacked, values.shape[2]!]), values, false);
 
   if (past === null) return tf.reshape(mix(tf.softmax(scoresOf(own)), own), queries.shape);
   const weights = tf.softmax(tf.concat([scoresOf(past), scoresOf(own)], 3)); // [batch, heads, rows, past + own], or by key and value head
   const [before, now] = tf.split(weights, [past.keys.shape[2]!, own.keys.shape[2]!], 3) as [tf.Tensor, tf.Tensor];
   return tf.reshape(tf.add(mix(before, past), mix(now, own)), queries.shape);
+}
+
+/** Most rows of a product that is taken row by row. */
+const FEW_ROWS = 4;
+
+/**
+ * Products of each key and value head. A cache is so large that reading it is what takes time: products of many rows copy their
+ * matrix in another order first, products of one row do not, and a second row finds it in the processor's cache.
+ * @param x [batch, kvHeads, rows, inner] @param matrix [1 or batch, kvHeads, inner, out], or with out and inner exchanged
+ */
+function productByHead(x: tf.Tensor4D, matrix: tf.Tensor, transposed: boolean): tf.Tensor4D {
+  const [batch, heads, rows, inner] = x.shape;
+  const [others, , height, width] = matrix.shape as [number, number, number, number];
+  if (rows === 1 || rows > FEW_ROWS || height === 1) return tf.matMul(x, matrix as tf.Tensor4D, false, transposed);
+  const product = tf.matMul(
+    tf.reshape(x, [batch, heads, rows, 1, inner]),
+    tf.reshape(matrix, [others, heads, 1, height, width]),
+    false,
+    transposed,
+  );
+  return tf.reshape(product, [batch, heads, rows, transposed ? height : width]);
 }
 
 /** Fewest rows of a block: the products of fewer are slower than what they leave out. */

@@ -3,7 +3,7 @@ import type { HostLora } from '../lora/applied-lora.js';
 import type { Decoder } from './decode.js';
 import type { Draw } from './draw.js';
 import type { KeyValueCache } from './key-value-cache.js';
-import type { NextTokenRequest } from './next-token.js';
+import type { NextTokenForm, NextTokenRequest } from './next-token.js';
 import type { Prefill, PrefilledPrompt } from './prefill.js';
 import type { Prefix } from './prefix-cache.js';
 
@@ -72,7 +72,7 @@ export class DecodeSession {
       if (prefix !== null) cache.extend(slot, prefix.keyValues, 0, prefix.tokens.length);
       cache.extend(slot, keyValues, row, length);
       this.#slots[slot] = job;
-      this.#take(slot, job, first);
+      this.#take(slot, job, first, request.first);
     });
     const wanted = new Set(waiting.map(({ key }) => key));
     for (const key of this.#ready.keys()) if (!wanted.has(key)) this.#ready.delete(key);
@@ -82,20 +82,21 @@ export class DecodeSession {
   async #step(): Promise<void> {
     const { decoder, cache, lora, request, options, progress } = this.#given;
     if (this.#slots.every((job) => job === null)) return;
-    const { next, fresh } = await decoder.step(cache, this.#last, lora, request);
+    const uniforms = this.#slots.map((job) => job?.draw.uniform ?? 0);
+    const { next, fresh } = await decoder.step(cache, this.#last, uniforms, lora, request);
     const size = next.shape[1]!;
     this.#slots.forEach((job, slot) => {
       if (job === null) return;
       cache.append(slot, fresh.data as Float32Array);
-      this.#take(slot, job, (next.data as Float32Array).subarray(slot * size, (slot + 1) * size));
+      this.#take(slot, job, (next.data as Float32Array).subarray(slot * size, (slot + 1) * size), request.later);
     });
     options.onProgress?.(progress.done, progress.most);
   }
 
   /** Draws the next token of a job and frees its slot where that ends it. */
-  #take(slot: number, job: Job, next: Float32Array): void {
+  #take(slot: number, job: Job, next: Float32Array, form: NextTokenForm): void {
     const { options, progress, cache, ended } = this.#given;
-    const token = job.draw.take(next);
+    const token = job.draw.take(next, form);
     this.#last[slot] = token;
     progress.done += 1;
     options.onToken?.(token, job.promptIndex, job.completion);

@@ -9,6 +9,7 @@ import type { PositionTree } from '../model/positions.js';
 import { hostRows, tableWidth } from '../model/table.js';
 import { mapParameters } from '../model/weights.js';
 import type { PolicyContext } from './context.js';
+import { excerptUniforms } from './excerpt.js';
 import type { KeyValueCache } from './key-value-cache.js';
 import { nextToken, type NextTokenForm, type NextTokenRequest } from './next-token.js';
 import { lengthMask } from './packing.js';
@@ -17,7 +18,7 @@ import { inverseTemperatureOf } from './temperature.js';
 
 /** What a step of all slots gives. */
 export interface DecodeOutputs {
-  /** [slots, vocabulary]: of the form that was asked for */
+  /** [slots, vocabulary], or excerpts: of the form that was asked for later tokens */
   readonly next: HostTensor;
   /** [slots, layers, 2, keyValueHeads, headDim] */
   readonly fresh: HostTensor;
@@ -32,6 +33,8 @@ type StepInputs = {
   /** [1, 1, 1, size]: 0, 1, 2, … */
   readonly pastPlaces: tf.Tensor;
   readonly inverseTemperature: tf.Tensor;
+  /** [slots]: what tokens are drawn by, for the form "drawn" */
+  readonly uniforms?: tf.Tensor | undefined;
 };
 
 /** One token for each slot, after the keys and values in the cache. */
@@ -45,8 +48,17 @@ export class Decoder {
     context.onDispose(() => this.#compiled.clear());
   }
 
-  /** @param tokens the last token of each slot, whose keys and values are not in the cache yet; whatever for empty slots */
-  step(cache: KeyValueCache, tokens: Int32Array, lora: HostLora | null, { form, temperature }: NextTokenRequest): Promise<DecodeOutputs> {
+  /**
+   * @param tokens the last token of each slot, whose keys and values are not in the cache yet; whatever for empty slots
+   * @param uniforms for each slot the number in [0, 1) that its next token is drawn by
+   */
+  step(
+    cache: KeyValueCache,
+    tokens: Int32Array,
+    uniforms: readonly number[],
+    lora: HostLora | null,
+    { later: form, temperature }: NextTokenRequest,
+  ): Promise<DecodeOutputs> {
     const { weights } = this.#context;
     const asConstants = this.#context.limits.decoderWeights === 'constants';
     const inputs = {
@@ -55,6 +67,7 @@ export class Decoder {
       pastMask: lengthMask(cache.lengths, cache.size),
       pastPlaces: cache.places,
       inverseTemperature: inverseTemperatureOf(temperature),
+      ...(form === 'drawn' ? { uniforms: excerptUniforms(uniforms) } : {}),
     };
     return this.#compiled.use(
       `${cache.slots},${form},${lora?.structure ?? 'base'}`,
@@ -75,7 +88,7 @@ function compileDecoder(
   const traced = (
     parameters: ParameterTree<tf.Tensor, Matrix<tf.Tensor>>,
     adapter: LoraInputs<tf.Tensor>,
-    { rows, positions, pastMask, pastPlaces, inverseTemperature }: StepInputs,
+    { rows, positions, pastMask, pastPlaces, inverseTemperature, uniforms }: StepInputs,
     past: readonly KeyValues<tf.Tensor>[],
   ): unknown => {
     const { hidden, keyValues } = decode(family, config, parameters, rows as tf.Tensor2D, {
@@ -87,7 +100,7 @@ function compileDecoder(
     const flat = keyValues
       .flatMap(({ keys, values }) => [keys, values])
       .map((x) => tf.reshape<tf.Rank.R2>(x, [slots, keyValueHeads * headDim]));
-    return { next: nextToken(weights, parameters, hidden, inverseTemperature, form), fresh: tf.concat2d(flat, 1) };
+    return { next: nextToken(weights, parameters, hidden, inverseTemperature, form, uniforms), fresh: tf.concat2d(flat, 1) };
   };
   const cached = dynamicSpec([slots, keyValueHeads, null, headDim]); // one function for caches of any size: it holds the weights
   const specs = [
@@ -99,6 +112,7 @@ function compileDecoder(
       pastMask: dynamicSpec([slots, 1, 1, null]),
       pastPlaces: dynamicSpec([1, 1, 1, null]),
       inverseTemperature: spec([]),
+      ...(form === 'drawn' ? { uniforms: spec([slots]) } : {}),
     },
     Array.from({ length: config.layers }, () => ({ keys: cached, values: cached })),
   ];

@@ -8,7 +8,7 @@ import { bucketTime } from './buckets.js';
 import type { PolicyContext } from './context.js';
 import { forwardTokens } from './forward.js';
 import { causalMask } from './packing.js';
-import { nextToken, type NextTokenForm, type NextTokenRequest } from './next-token.js';
+import { nextToken, type NextTokenRequest, type WholeForm } from './next-token.js';
 import { prefixSpecs, type Prefix } from './prefix-cache.js';
 import { sequenceSpecs, type SequenceInputs } from './token-inputs.js';
 import { compileProgram, type Program } from './program.js';
@@ -24,7 +24,7 @@ export interface PrefilledPrompt {
   readonly row: number;
   /** Tokens of the rest. */
   readonly length: number;
-  /** [vocabulary]: of the first new token, in the form that was asked for. */
+  /** [vocabulary]: of the first new token, in the form that was asked for it. */
   readonly next: Float32Array;
 }
 
@@ -76,7 +76,7 @@ export class Prefill {
     time: number,
     prefix: Prefix | null,
     lora: HostLora | null,
-    { form, temperature }: NextTokenRequest,
+    { first: form, temperature }: NextTokenRequest,
   ): Promise<Outputs> {
     const { weights } = this.#context;
     const batch = bucketRows(texts.length);
@@ -111,7 +111,7 @@ function compilePrefill(
   time: number,
   prefix: Prefix | null,
   lora: HostLora | null,
-  form: NextTokenForm,
+  form: WholeForm,
 ): Promise<Program<Outputs>> {
   const traced = (
     tracedWeights: TracedWeights,

@@ -37,6 +37,13 @@ export function largest(p: Float32Array): number {
   return best;
 }
 
+/** The sum of probabilities. */
+export function totalOf(p: Float32Array): number {
+  let total = 0;
+  for (let token = 0; token < p.length; token += 1) total += p[token]!; // `of` asks the iterator of every number
+  return total;
+}
+
 /** @param kept the tokens to choose from, or null for all */
 function invert(p: Float32Array, kept: readonly number[] | null, uniform: number): number {
   const size = kept === null ? p.length : kept.length;

@@ -65,7 +65,7 @@ describe('the distribution is that of transformers’ processors', () => {
         0,
         createRng([round]),
       );
-      while (draw.finishReason === null) draw.take(Float32Array.from(logits));
+      while (draw.finishReason === null) draw.take(Float32Array.from(logits), 'logits');
       const token = draw.tokens.at(-1)!;
       counts.set(token, (counts.get(token) ?? 0) + 1);
       if (round < 5) expect(draw.logProbs.at(-1)).toBeCloseTo(Math.log(plain[token]!), 5);
@@ -97,7 +97,7 @@ test('greedy texts know penalties and what is allowed, and no top-k, top-p or mi
   const first = (more: Partial<SamplingOptions>, constraint: TokenConstraint | null = null): number => {
     const sampling = { ...base, temperature: 0, minP: 1, topK: 1, ...more };
     const draw = new Draw({ sampling, penalties: penaltiesOf(sampling), constraint, tokenizer: null }, [3], 0, createRng([1]));
-    return draw.take(Float32Array.of(1, 2, 0, 2.5, -7));
+    return draw.take(Float32Array.of(1, 2, 0, 2.5, -7), 'logits');
   };
   expect(first({ repetitionPenalty: 1.01 })).toBe(3);
   expect(first({ repetitionPenalty: 2 })).toBe(1);
@@ -108,7 +108,10 @@ test('greedy texts know penalties and what is allowed, and no top-k, top-p or mi
 test('a token that is allowed is drawn however improbable it is, and what is not finite is refused', () => {
   const draw = (values: readonly number[], temperature: number, constraint: TokenConstraint): number => {
     const sampling = { ...base, temperature };
-    return new Draw({ sampling, penalties: null, constraint, tokenizer: null }, [0], 0, createRng([1])).take(Float32Array.from(values));
+    return new Draw({ sampling, penalties: null, constraint, tokenizer: null }, [0], 0, createRng([1])).take(
+      Float32Array.from(values),
+      'logits',
+    );
   };
   expect(draw([500, -500, -501], 0.01, allow([1, 2]))).toBe(1);
   expect(draw([500, -500, -501], 1, allow([2]))).toBe(2);
@@ -145,7 +148,7 @@ describe('stop strings', () => {
           const sampling = { ...base, stopStrings: stops, maxNewTokens: 100 };
           const tokenizer = { tokenBytes: (id: number) => tokens[id] ?? new Uint8Array(0) } as Partial<Tokenizer> as Tokenizer;
           const draw = new Draw({ sampling, penalties: null, constraint: null, tokenizer }, [0], 0, createRng([1]));
-          for (let at = 0; at < tokens.length && draw.finishReason === null; at += 1) draw.take(oneHot(at, tokens.length));
+          for (let at = 0; at < tokens.length && draw.finishReason === null; at += 1) draw.take(oneHot(at, tokens.length), 'probabilities');
           expect(draw.finishReason).toBe(expected < 0 ? null : 'stop');
           if (expected >= 0) expect(draw.tokens).toHaveLength(expected + 1);
         },

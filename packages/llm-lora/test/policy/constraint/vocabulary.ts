@@ -39,6 +39,10 @@ export function written(constraint: Constraint, seed: number, more: Partial<Samp
     createRng([seed]),
   );
   const logits = createRng([seed, 'logits']);
-  while (draw.finishReason === null) draw.take(Float32Array.from({ length: STOP + 3 }, () => 4 * logits.next()));
+  while (draw.finishReason === null)
+    draw.take(
+      Float32Array.from({ length: STOP + 3 }, () => 4 * logits.next()),
+      'logits',
+    );
   return { text: textOf(draw.tokens), draw };
 }
