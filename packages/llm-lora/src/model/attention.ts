@@ -82,6 +82,10 @@ export function attend(
   const length = past?.keys.shape[2] ?? 0;
   const ownMasks = bothMasks(ownMask, window === null ? null : windowMask(window, length));
   const pastMasks = past === null ? null : bothMasks(pastMask, window === null ? null : pastWindowMask(window, length, pastPlaces ?? null));
+  if (past !== null && time === 1) {
+    const mixed = attendOne(queries, { keys, values, mask: ownMasks }, { ...past, mask: pastMasks }, softCap);
+    return { keys, values, mixed };
+  }
   const blocks = ownMask === null ? [{ first: 0, rows: time }] : rowBlocks(time);
   const mixed = blocks.map(({ first, rows }) => {
     const seen = ownMask === null ? time : first + rows; // no row of the block sees what comes after it
@@ -105,45 +109,52 @@ type Columns = KeyValues<tf.Tensor> & {
 function attendRows(queries: tf.Tensor4D, own: Columns, past: Columns | null, softCap: number | null): tf.Tensor4D {
   const [batch, heads, rows, headDim] = queries.shape;
   const keyValueHeads = own.keys.shape[1]!;
-  const group = heads / keyValueHeads;
-  const stacked = [batch, keyValueHeads, group * rows] as const; // the rows of all heads that share keys and values
-  // what a mask is added to: one row for each head needs no other shape, and decoding pays for each operation
-  const shapeOf = (columns: number): [number, number, number, number] =>
-    rows === 1 ? [batch, keyValueHeads, group, columns] : [batch, heads, rows, columns];
+  const stacked = tf.reshape(queries, [batch, keyValueHeads, (heads / keyValueHeads) * rows, headDim]);
   const scoresOf = ({ keys, mask }: Columns): tf.Tensor4D => {
-    const scores = productByHead(tf.reshape<tf.Rank.R4>(queries, [...stacked, headDim]), keys, true); // [batch, kvHeads, group * rows, columns]
-    const capped = softCap === null ? scores : tf.mul(tf.tanh(tf.div(scores, softCap)), softCap);
-    const byHead = tf.reshape<tf.Rank.R4>(capped, shapeOf(keys.shape[2]!));
+    const scores = capped(tf.matMul(stacked, keys, false, true), softCap); // [batch, kvHeads, (heads / kvHeads) * rows, columns]
+    const byHead = tf.reshape<tf.Rank.R4>(scores, [batch, heads, rows, keys.shape[2]!]);
     return mask === null ? byHead : tf.add(byHead, mask);
   };
   const mix = (weights: tf.Tensor, { values }: Columns): tf.Tensor4D =>
-    productByHead(tf.reshape<tf.Rank.R4>(weights, [...stacked, values.shape[2]!]), values, false);
+    tf.matMul(tf.reshape<tf.Rank.R4>(weights, [batch, keyValueHeads, (heads / keyValueHeads) * rows, values.shape[2]!]), values);
 
   if (past === null) return tf.reshape(mix(tf.softmax(scoresOf(own)), own), queries.shape);
-  const weights = tf.softmax(tf.concat([scoresOf(past), scoresOf(own)], 3)); // [batch, heads, rows, past + own], or by key and value head
+  const weights = tf.softmax(tf.concat([scoresOf(past), scoresOf(own)], 3)); // [batch, heads, rows, past + own]
   const [before, now] = tf.split(weights, [past.keys.shape[2]!, own.keys.shape[2]!], 3) as [tf.Tensor, tf.Tensor];
   return tf.reshape(tf.add(mix(before, past), mix(now, own)), queries.shape);
 }
 
-/** Most rows of a product that is taken row by row. */
-const FEW_ROWS = 4;
+/** Most query heads of a key and value head whose rows are multiplied one by one. */
+const FEW_HEADS = 4;
 
 /**
- * Products of each key and value head. A cache is so large that reading it is what takes time: products of many rows copy their
- * matrix in another order first, products of one row do not, and a second row finds it in the processor's cache.
- * @param x [batch, kvHeads, rows, inner] @param matrix [1 or batch, kvHeads, inner, out], or with out and inner exchanged
+ * One row of attention for each sequence, behind a cache. Reading the cache is what takes time: a product of many rows first copies
+ * its matrix in another order, a product of one row does not, and what it read is at hand for the next row. All of it has one rank,
+ * for at this size each operation counts.
+ * @param queries [batch, heads, 1, headDim] @returns [batch, heads * headDim]
  */
-function productByHead(x: tf.Tensor4D, matrix: tf.Tensor, transposed: boolean): tf.Tensor4D {
-  const [batch, heads, rows, inner] = x.shape;
-  const [others, , height, width] = matrix.shape as [number, number, number, number];
-  if (rows === 1 || rows > FEW_ROWS || height === 1) return tf.matMul(x, matrix as tf.Tensor4D, false, transposed);
-  const product = tf.matMul(
-    tf.reshape(x, [batch, heads, rows, 1, inner]),
-    tf.reshape(matrix, [others, heads, 1, height, width]),
-    false,
-    transposed,
-  );
-  return tf.reshape(product, [batch, heads, rows, transposed ? height : width]);
+function attendOne(queries: tf.Tensor4D, own: Columns, past: Columns, softCap: number | null): tf.Tensor2D {
+  const [batch, heads, , headDim] = queries.shape;
+  const keyValueHeads = own.keys.shape[1]!;
+  const group = heads / keyValueHeads;
+  const lead = group <= FEW_HEADS ? [group, 1] : [1, group];
+  const rows = tf.reshape(queries, [batch, keyValueHeads, ...lead, headDim]);
+  const shared = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [x.shape[0], x.shape[1]!, 1, x.shape[2]!, x.shape[3]!]);
+  // a broadcast that products do by themselves where they are compiled
+  const forAll = (x: tf.Tensor): tf.Tensor => tf.broadcastTo(shared(x), [batch, keyValueHeads, lead[0]!, x.shape[2]!, headDim]);
+  const scoresOf = ({ keys, mask }: Columns): tf.Tensor => {
+    const scores = capped(tf.matMul(rows, forAll(keys), false, true), softCap); // as `rows`, with columns in place of headDim
+    return mask === null ? scores : tf.add(scores, shared(mask));
+  };
+  const weights = tf.softmax(tf.concat([scoresOf(past), scoresOf(own)], 4));
+  const [before, now] = tf.split(weights, [past.keys.shape[2]!, 1], 4) as [tf.Tensor, tf.Tensor];
+  const mixed = tf.add(tf.matMul(before, forAll(past.values)), tf.mul(now, shared(own.values)));
+  return tf.reshape(mixed, [batch, heads * headDim]);
+}
+
+/** Scores under a soft cap, where there is one. */
+function capped(scores: tf.Tensor, softCap: number | null): tf.Tensor {
+  return softCap === null ? scores : tf.mul(tf.tanh(tf.div(scores, softCap)), softCap);
 }
 
 /** Fewest rows of a block: the products of fewer are slower than what they leave out. */

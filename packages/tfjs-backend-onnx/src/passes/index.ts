@@ -3,7 +3,7 @@ import { liveNodes, makeNode, type Graph, type Node, type Value } from '../graph
 import { chooseNow, dropNeutral } from './algebra.js';
 import { absorbExpand } from './broadcast.js';
 import { foldShapes, foldUniform } from './fold-constants.js';
-import { foldTransposes, transposeLargeLeft } from './matrix-products.js';
+import { absorbBatchExpand, foldTransposes, transposeLargeLeft } from './matrix-products.js';
 import { mergeMoves, removeIdentities, transposeToReshape } from './moves.js';
 import { fuseRmsNorm } from './rms-norm.js';
 import type { Rule } from './rule.js';
@@ -19,6 +19,7 @@ const RULES: readonly Rule[] = [
   dropNeutral,
   chooseNow,
   absorbExpand,
+  absorbBatchExpand,
   foldTransposes,
   transposeLargeLeft,
   fuseRmsNorm,

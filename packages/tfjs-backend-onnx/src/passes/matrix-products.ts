@@ -1,5 +1,5 @@
-import type { GraphBuilder } from '../builder.js';
-import { int, MICROSOFT, producedBy, type Node, type Value } from '../graph.js';
+import { broadcastShape, type GraphBuilder } from '../builder.js';
+import { int, MICROSOFT, producedBy, sameShape, type Node, type Value } from '../graph.js';
 import type { Rule } from './rule.js';
 
 /** The operand of a transpose that exchanges the last two axes and nothing else. */
@@ -49,6 +49,24 @@ export const transposeLargeLeft: Rule = (node, g) => {
   const type = node.outputs[0]!;
   if (!isLarge(a, type.shape.at(-1)!)) return undefined;
   return product(g, type, [g.transpose(a, [1, 0]), b], false, flag(node, 'transB'));
+};
+
+/** What a product's operand was before its batch axes were broadcast; itself where its rows or columns were. */
+function unbroadcast(x: Value): Value {
+  const before = producedBy(x, 'Expand')?.inputs[0];
+  const isSameMatrix = before !== undefined && before.shape.length >= 2 && sameShape(before.shape.slice(-2), x.shape.slice(-2));
+  return isSameMatrix ? before : x;
+}
+
+/** A product broadcasts the batch axes of its operands by itself. */
+export const absorbBatchExpand: Rule = (node, g) => {
+  if (node.op !== 'MatMul' && !(node.op === 'FusedMatMul' && node.domain === MICROSOFT)) return undefined;
+  const [a, b] = node.inputs as [Value, Value];
+  const [left, right] = [unbroadcast(a), unbroadcast(b)];
+  if (left === a && right === b) return undefined;
+  const type = node.outputs[0]!;
+  if (!sameShape(broadcastShape(left.shape.slice(0, -2), right.shape.slice(0, -2)), type.shape.slice(0, -2))) return undefined;
+  return product(g, type, [left, right], flag(node, 'transA'), flag(node, 'transB'));
 };
 
 function product(g: GraphBuilder, type: Value, operands: readonly Value[], transA: boolean, transB: boolean): Value {
