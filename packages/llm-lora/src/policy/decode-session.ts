@@ -81,15 +81,15 @@ export class DecodeSession {
   /** One token for each busy slot. */
   async #step(): Promise<void> {
     const { decoder, cache, lora, request, options, progress } = this.#given;
-    if (this.#slots.every((job) => job === null)) return;
+    const busy = this.#slots.flatMap((job, slot) => (job === null ? [] : [slot]));
+    if (busy.length === 0) return;
     const uniforms = this.#slots.map((job) => job?.draw.uniform ?? 0);
     const { next, fresh } = await decoder.step(cache, this.#last, uniforms, lora, request);
+    cache.append(busy, fresh.data as Float32Array);
     const size = next.shape[1]!;
-    this.#slots.forEach((job, slot) => {
-      if (job === null) return;
-      cache.append(slot, fresh.data as Float32Array);
-      this.#take(slot, job, (next.data as Float32Array).subarray(slot * size, (slot + 1) * size), request.later);
-    });
+    for (const slot of busy) {
+      this.#take(slot, this.#slots[slot]!, (next.data as Float32Array).subarray(slot * size, (slot + 1) * size), request.later);
+    }
     options.onProgress?.(progress.done, progress.most);
   }
 

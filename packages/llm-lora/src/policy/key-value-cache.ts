@@ -59,24 +59,25 @@ export class KeyValueCache {
   }
 
   /**
-   * Appends one token to a slot.
-   * @param fresh [slots, layers, 2, keyValueHeads, headDim], keys before values
+   * Appends one token to each of some slots: block by block, since each write is a place of its own in memory and those of a block are
+   * the nearest to each other.
+   * @param fresh [all slots, layers, 2, keyValueHeads, headDim], keys before values
    */
-  append(slot: number, fresh: Float32Array): void {
-    const width = this.#heads * this.#headDim;
-    const place = this.lengths[slot]!;
-    this.#reserve(place + 1);
-    let from = slot * this.layers.length * 2 * width;
-    for (const { keys, values } of this.layers) {
-      for (const into of [keys, values]) {
-        for (let head = 0; head < this.#heads; head += 1) {
-          const to = ((slot * this.#heads + head) * this.size + place) * this.#headDim;
-          for (let i = 0; i < this.#headDim; i += 1) into[to + i] = fresh[from + i]!;
-          from += this.#headDim;
+  append(slots: readonly number[], fresh: Float32Array): void {
+    this.#reserve(1 + slots.reduce((most, slot) => Math.max(most, this.lengths[slot]!), 0));
+    const width = this.layers.length * 2 * this.#heads * this.#headDim;
+    this.layers.forEach(({ keys, values }, layer) => {
+      [keys, values].forEach((into, part) => {
+        for (const slot of slots) {
+          for (let head = 0; head < this.#heads; head += 1) {
+            const from = slot * width + ((2 * layer + part) * this.#heads + head) * this.#headDim;
+            const to = ((slot * this.#heads + head) * this.size + this.lengths[slot]!) * this.#headDim;
+            into.set(fresh.subarray(from, from + this.#headDim), to);
+          }
         }
-      }
-    }
-    this.lengths[slot] = place + 1;
+      });
+    });
+    for (const slot of slots) this.lengths[slot]! += 1;
   }
 
   /** Makes room for `length` tokens in each slot. */
