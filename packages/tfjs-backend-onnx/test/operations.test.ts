@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { compile, geluTanh, rotaryEmbedding, silu, spec, useOnnx, valueAndGrad } from '../src/index.js';
+import { compile, geluTanh, rotaryEmbedding, spec, swiGlu, useOnnx, valueAndGrad } from '../src/index.js';
 
 beforeAll(() => useOnnx());
 
@@ -8,7 +8,8 @@ const points = Float32Array.from({ length: 801 }, (_, at) => (at - 400) / 20);
 const gelu = (x: number): number => (x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))) / 2;
 
 test.each<[string, (x: tf.Tensor1D) => tf.Tensor1D, (x: number) => number]>([
-  ['silu', silu, (x) => x / (1 + Math.exp(-x))],
+  // up is 1 - gate / 50, whose slope is a part of the gradient
+  ['swiGlu', (x) => swiGlu(x, tf.sub<tf.Tensor1D>(1, tf.div(x, 50))), (x) => (x / (1 + Math.exp(-x))) * (1 - x / 50)],
   ['geluTanh', geluTanh, gelu],
 ])('%s and its gradient are right to a few millionths, compiled and as they are called', async (_, of, reference) => {
   const weight = points.map((x) => 1 + x / 40);

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { BlockInputs, BlockResult } from '../../model/block.js';
-import { swiGlu } from '../../model/feed-forward.js';
+import { swiGlu, type geGlu } from '../../model/feed-forward.js';
 import { rmsNorm } from '../../model/rms-norm.js';
 import { windowedPositions, type RotaryTable, type WindowedTable } from '../../model/rotary.js';
 import type { ModelFamily } from '../family.js';
@@ -55,7 +55,7 @@ export function projections(layer: BlockTensors, linear: Linear): (x: tf.Tensor2
 }
 
 /** The gated feed-forward block. @param x [rows, hidden] */
-export function feedForward(layer: BlockTensors, x: tf.Tensor2D, linear: Linear, gate = swiGlu): tf.Tensor2D {
+export function feedForward(layer: BlockTensors, x: tf.Tensor2D, linear: Linear, gate: typeof geGlu = swiGlu): tf.Tensor2D {
   const gated = gate(biased(linear(x, 'gate_proj'), biasIn(layer, 'gate_bias')), biased(linear(x, 'up_proj'), biasIn(layer, 'up_bias'))); // [rows, intermediate]
   return biased(linear(gated, 'down_proj'), biasIn(layer, 'down_bias'));
 }
