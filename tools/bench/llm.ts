@@ -10,17 +10,19 @@
 //   --llama        an interpreter with llama_cpp (package llama-cpp-python), which runs the GGUF file: decoding and prefill
 // Each round runs every contestant once, in a process of its own and in turn, so that a slow minute hits all of them; the figure is the
 // median of the rounds. Each contestant warms up before it is timed. The limit is the least time for the products that steps, scoring and
-// prefill need, at the rate of products measured in the same minutes; decoding waits for memory, and has none. Of sampling by small
+// prefill need, at the rate of products measured in the same minutes; of decoding, whose products are of few rows, the least time for
+// reading weights as they are stored, and keys and values in float32, at the rate of reading measured then. Of sampling by small
 // weights the distance of its log-probabilities from those of float32 stands beside decoding, in nats, mean and largest, of texts that go on
 // from this repository's documents.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { useOnnx } from '@expctr/tfjs-backend-onnx';
 import { toolArguments, wholeNumber, wrongUse } from '../common/arguments.js';
-import { forwardOperations } from '../common/decoder-operations.js';
-import { formatsOf } from '../common/formats.js';
+import { decodingBytes, forwardOperations } from '../common/decoder-operations.js';
+import { BYTES, formatsOf } from '../common/formats.js';
 import { inTurn, median, processor } from '../common/measure.js';
 import { productRate } from '../common/product-rate.js';
+import { readRate } from '../common/read-rate.js';
 import { lastJson, printed, scriptCommand, type Command } from '../common/scripts.js';
 import { WORK, type Figure, type Work } from './llm-work.js';
 
@@ -60,9 +62,11 @@ async function compare(work: Work): Promise<void> {
   const json = JSON.stringify(work);
   const present = peers.filter(([peer]) => peer !== 'llama.cpp' || work.kind === 'decode' || work.kind === 'prefill');
   const rates: number[] = [];
+  const reads: number[] = [];
   const contestants: Record<string, () => Promise<Figure | undefined>> = {
     rate: async () => {
       rates.push(await productRate());
+      if (work.kind === 'decode') reads.push(await readRate());
       return undefined;
     },
   };
@@ -71,11 +75,13 @@ async function compare(work: Work): Promise<void> {
   const figures = new Map(Object.entries(results).map(([who, runs]) => [who, middle(runs as Figure[])]));
   const operations = await operationsOf(work);
   const limit = operations === null ? null : operations / median(rates);
-  let title = `${work.title} (${(median(rates) / 1e9).toFixed(0)} GFLOPS${limit === null ? '' : `, limit ${limit.toFixed(2)} s`})`;
+  const read = reads.length === 0 ? '' : `, ${(median(reads) / 1e9).toFixed(0)} GB/s`;
+  let title = `${work.title} (${(median(rates) / 1e9).toFixed(0)} GFLOPS${read}${limit === null ? '' : `, limit ${limit.toFixed(2)} s`})`;
   for (const [who, figure] of figures) {
+    const least = limit ?? (await leastDecodingSeconds(work, who, reads));
     const ratios = peers.map(([peer]) => (peer === who ? '' : ratioOf(figure, figures.get(peer))));
     const mismatch = figure.mismatch?.map((nats) => nats.toFixed(4)).join(', ') ?? '';
-    const share = limit === null ? '' : (secondsOf(figure, work) / limit).toFixed(2);
+    const share = least === null ? '' : (secondsOf(figure, work) / least).toFixed(2);
     const columns = [
       title,
       who,
@@ -124,10 +130,26 @@ async function operationsOf(work: Work): Promise<number | null> {
   }
 }
 
-/** Seconds of the whole work. */
+/** Seconds in which a step of decoding could be read; null for other work, and for who keeps weights, keys and values in ways of its own. */
+async function leastDecodingSeconds(work: Work, who: string, reads: readonly number[]): Promise<number | null> {
+  const format = who === 'transformers' ? 'float32' : formats.find((each) => who === `ours, ${each}`);
+  if (work.kind !== 'decode' || format === undefined) return null;
+  return (await decodingBytes(folder, work.sequences, work.prompt + work.tokens / 2, BYTES[format]!)) / median(reads);
+}
+
+/** Seconds of the whole work, of decoding those of a step. */
 function secondsOf({ figure, unit }: Figure, work: Work): number {
   if (unit === 's') return figure;
-  return (work.kind === 'prefill' ? work.sequences * work.prompt : work.kind === 'read' ? work.texts : NaN) / figure;
+  switch (work.kind) {
+    case 'prefill':
+      return (work.sequences * work.prompt) / figure;
+    case 'read':
+      return work.texts / figure;
+    case 'decode':
+      return work.sequences / figure;
+    default:
+      return NaN;
+  }
 }
 
 function isWork(name: string): name is keyof typeof WORK {

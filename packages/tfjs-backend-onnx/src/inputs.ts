@@ -77,7 +77,7 @@ function bind(functionName: string, specs: unknown, inputs: unknown, path: strin
   }
   if (typeof inputs !== 'object' || inputs === null || isHostTensor(inputs) || ArrayBuffer.isView(inputs)) {
     const nothing = inputs === null || inputs === undefined;
-    if (nothing && namedLeaves(specs).every(({ leaf }) => isConstant(leaf as TensorSpec))) return;
+    if (nothing && isOfConstants(specs)) return;
     const keys = Object.keys(specs as object).join(', ');
     fail(functionName, path, describe(inputs), Array.isArray(specs) ? `an array of ${specs.length}` : `an object with the keys ${keys}`);
   }
@@ -88,6 +88,18 @@ function bind(functionName: string, specs: unknown, inputs: unknown, path: strin
     bind(functionName, child, (inputs as Record<string, unknown>)[key], join(path, key), arrays);
   }
 }
+
+/** Whether all leaves are constants, found once for each tree: a function that runs for every token has hundreds. */
+function isOfConstants(specs: unknown): boolean {
+  if (isSpec(specs)) return isConstant(specs);
+  const known = ofConstants.get(specs as object);
+  if (known !== undefined) return known;
+  const found = Object.values(specs as object).every(isOfConstants);
+  ofConstants.set(specs as object, found);
+  return found;
+}
+
+const ofConstants = new WeakMap<object, boolean>();
 
 function leafArray(functionName: string, leaf: TensorSpec, value: unknown, path: string): HostArray {
   const wanted = `${describeSpec(leaf)} as ${arrayNameOf(leaf.dtype)} or host tensor`;
