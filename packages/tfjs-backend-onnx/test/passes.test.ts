@@ -150,6 +150,17 @@ test('broadcasting is left to the operator, and done after the arithmetic on sma
   expect(text).toContain('float32[1,4] = Mul(');
 });
 
+test('so it is for the batch axes of a product, but not for its rows', () => {
+  const product = of2((x, y) => tf.matMul(x, tf.broadcastTo(tf.exp(y), [6, 5, 4]), false, true), [6, 3, 4], [1, 5, 4]);
+  expect(product.ops).toEqual(['Exp', 'FusedMatMul']);
+  expect(of2((x, y) => tf.matMul(tf.broadcastTo(x, [6, 3, 4]), y), [3, 4], [6, 4, 5]).text).not.toContain('Expand');
+  // both operands alone would make a smaller product
+  expect(of2((x, y) => tf.matMul(tf.broadcastTo(x, [6, 3, 4]), tf.broadcastTo(y, [6, 4, 5])), [1, 3, 4], [1, 4, 5]).text).toContain(
+    'Expand',
+  );
+  expect(of2((x, y) => tf.matMul(tf.broadcastTo(x, [3, 4]), y), [1, 4], [4, 5]).text).toContain('Expand');
+});
+
 test('the gradient of a mean needs no broadcast tensor of ones', () => {
   const { ops } = of2((x, y) => valueAndGrad((w: tf.Tensor2D) => tf.mean(tf.square(tf.sub(x, w))))(y).grads, [3, 4], [3, 4]);
   expect(ops).toEqual(['Sub', 'Mul', 'Mul', 'Neg'].sort((a, b) => ops.indexOf(a) - ops.indexOf(b)));

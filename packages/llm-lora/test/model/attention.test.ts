@@ -97,6 +97,42 @@ test('tokens behind a known beginning see it from every block', () => {
   expect(distance(after, mixed.dataSync().slice(8 * known))).toBeLessThan(1e-5);
 });
 
+test.each([
+  { heads: 2, softCap: null, size: null },
+  { heads: 3, softCap: 2, size: 4 }, // heads one by one
+  { heads: 8, softCap: null, size: 4 }, // all heads of a group at once
+])('one token behind a known beginning: $heads heads, soft cap $softCap, window $size', ({ heads, softCap, size }) => {
+  const [batch, known, headDim] = [2, 6, 4];
+  const sizes = { ...SIZES, heads };
+  const whole = known + 1;
+  const [query, key, value] = [normal(whole, heads * headDim), normal(whole, headDim), normal(whole, headDim)] as tf.Tensor2D[];
+  const windowOf = (places: number[], rows: number) =>
+    size === null ? null : { size, places: tf.tensor(Float32Array.from(places), [1, 1, rows, 1]) };
+  const mask = tf.tensor(packedMask(new Int32Array(whole), 1, whole), [1, 1, whole, whole]);
+  const all = attend(sizes, query!, key!, value!, { batch: 1, time: whole, positions: {}, mask, pastMask: null }, null, null, {
+    softCap,
+    window: windowOf([0, 1, 2, 3, 4, 5, 6], whole),
+  });
+  const beginning = (x: tf.Tensor4D): tf.Tensor => tf.slice(x, [0, 0, 0, 0], [1, 1, known, headDim]);
+  const last = (x: tf.Tensor2D | undefined): tf.Tensor2D => tf.tile(tf.slice(x!, [known, 0], [1, -1]), [batch, 1]);
+  const past = { keys: beginning(all.keys), values: beginning(all.values) }; // of all sequences
+  const one = attend(
+    sizes,
+    last(query),
+    last(key),
+    last(value),
+    { batch, time: 1, positions: {}, mask: null, pastMask: null },
+    null,
+    past,
+    {
+      softCap,
+      window: windowOf([known], 1),
+    },
+  );
+  const wanted = all.mixed.dataSync().slice(known * heads * headDim);
+  expect(distance(one.mixed.dataSync(), [...wanted, ...wanted])).toBeLessThan(1e-5);
+});
+
 test('gradients through blocks are those of rows at once', () => {
   const time = 150;
   const inputs = [normal(time, 8), normal(time, 4), normal(time, 4)] as tf.Tensor2D[];
