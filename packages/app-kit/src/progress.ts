@@ -70,10 +70,10 @@ function lineProgress(stream: NodeJS.WriteStream): Progress {
       const started = performance.now();
       let shown = 0;
       const line = (completed: number, note: string): void => {
-        const left = completed > 0 ? ((performance.now() - started) / completed) * (total - completed) : 0;
-        stream.write(
-          `  ${name}: ${completed}/${total} ${unit}, ${rateText(completed, started, unit)}, ${durationText(left)} left${note === '' ? '' : `, ${note}`}\n`,
-        );
+        const rate = rateText(completed, started, unit);
+        const left = ((performance.now() - started) / completed) * (total - completed);
+        const pace = rate === '' ? '' : `, ${rate}, ${durationText(left)} left`;
+        stream.write(`  ${name}: ${completed}/${total} ${unit}${pace}${note === '' ? '' : `, ${note}`}\n`);
       };
       return {
         update(completed, note = '') {
@@ -92,9 +92,13 @@ function lineProgress(stream: NodeJS.WriteStream): Progress {
   };
 }
 
+/** Least time to tell a rate from, in milliseconds: what tells of its first part has often begun no earlier. */
+const LEAST_TIME = 50;
+
 function rateText(completed: number, started: number, unit: string): string {
-  const rate = completed / ((performance.now() - started) / 1000);
-  if (!Number.isFinite(rate) || rate === 0) return '';
+  const passed = performance.now() - started;
+  if (passed < LEAST_TIME || completed === 0) return '';
+  const rate = (completed * 1000) / passed;
   return rate >= 1 ? `${rate >= 100 ? Math.round(rate) : rate.toPrecision(3)} ${unit}/s` : `${(1 / rate).toPrecision(3)} s each`;
 }
 
