@@ -1,13 +1,15 @@
 // Language-model work of @expctr/llm-lora, beside transformers, PEFT and llama.cpp on the same machine in the same sitting.
 //
-// usage: npm run bench -- llm MODEL_FOLDER [--work decode-1,decode-16,…] [--weights float32,int8] [--rounds 3] [--python PYTHON] [--llama PYTHON]
+// usage: npm run bench -- llm MODEL_FOLDER [--work decode-1,decode-16,…] [--weights float32,int8] [--rounds 3] [--python PYTHON] [--llama PYTHON [--gguf FILE,…]]
 //   MODEL_FOLDER   SmolLM2-135M-Instruct with its GGUF file
 //   --work         decode-1, decode-16, decode-64 (with an adapter), base-1, base-16, base-64 (without), prefill,
 //                  uneven, step, step-last, step-completions, score, read; default: all
 //   --weights      ours, a contestant each: those that sampling multiplies by, or those that steps, scoring and reading are given;
 //                  default: float32
 //   --python       an interpreter with torch, transformers, peft and gguf; without it there is no such peer
-//   --llama        an interpreter with llama_cpp (package llama-cpp-python), which runs the GGUF file: decoding and prefill
+//   --llama        an interpreter with llama_cpp (package llama-cpp-python), which runs GGUF files: decoding and prefill
+//   --gguf         those files, a contestant each; default: that of MODEL_FOLDER. One of eight bits is made by
+//                  npx expctr-lm convert MODEL_FOLDER FILE.gguf --dtype q8_0
 // Each round runs every contestant once, in a process of its own and in turn, so that a slow minute hits all of them; the figure is the
 // median of the rounds. Each contestant warms up before it is timed. The limit is the least time for the products that steps, scoring and
 // prefill need, at the rate of products measured in the same minutes; of decoding, whose products are of few rows, the least time for
@@ -15,7 +17,7 @@
 // weights the distance of its log-probabilities from those of float32 stands beside decoding, in nats, mean and largest, of texts that go on
 // from this repository's documents.
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { useOnnx } from '@expctr/tfjs-backend-onnx';
 import { toolArguments, wholeNumber, wrongUse } from '../common/arguments.js';
 import { decodingBytes, forwardOperations } from '../common/decoder-operations.js';
@@ -26,6 +28,7 @@ import { readRate } from '../common/read-rate.js';
 import { lastJson, printed, scriptCommand, type Command } from '../common/scripts.js';
 import { WORK, type Figure, type Work } from './llm-work.js';
 
+const LLAMA = 'llama.cpp';
 const { values, positionals } = toolArguments(
   {
     work: { type: 'string', default: Object.keys(WORK).join() },
@@ -33,6 +36,7 @@ const { values, positionals } = toolArguments(
     rounds: { type: 'string', default: '3' },
     python: { type: 'string' },
     llama: { type: 'string' },
+    gguf: { type: 'string' },
   },
   1,
 );
@@ -46,8 +50,9 @@ const ours = formats.map((format) => [`ours, ${format}`, scriptCommand(join(here
 const peers: (readonly [name: string, command: Command])[] = [];
 if (values.python !== undefined) peers.push(['transformers', [values.python, join(here, 'llm_peer.py'), folder]]);
 if (values.llama !== undefined) {
-  const file = readdirSync(folder).find((name) => name.endsWith('.gguf')) ?? wrongUse(`${folder} holds no .gguf file`);
-  peers.push(['llama.cpp', [values.llama, join(here, 'llm_llamacpp.py'), join(folder, file)]]);
+  for (const file of values.gguf?.split(',') ?? [fileOfFolder()]) {
+    peers.push([`${LLAMA}, ${basename(file, '.gguf')}`, [values.llama, join(here, 'llm_llamacpp.py'), file]]);
+  }
 }
 
 await useOnnx();
@@ -60,7 +65,7 @@ process.exit(0);
 
 async function compare(work: Work): Promise<void> {
   const json = JSON.stringify(work);
-  const present = peers.filter(([peer]) => peer !== 'llama.cpp' || work.kind === 'decode' || work.kind === 'prefill');
+  const present = peers.filter(([peer]) => !peer.startsWith(LLAMA) || work.kind === 'decode' || work.kind === 'prefill');
   const rates: number[] = [];
   const reads: number[] = [];
   const contestants: Record<string, () => Promise<Figure | undefined>> = {
@@ -94,6 +99,11 @@ async function compare(work: Work): Promise<void> {
     console.log(`| ${columns.join(' | ')} |`);
     title = '';
   }
+}
+
+function fileOfFolder(): string {
+  const file = readdirSync(folder).find((name) => name.endsWith('.gguf')) ?? wrongUse(`${folder} holds no .gguf file`);
+  return join(folder, file);
 }
 
 function middle(runs: readonly Figure[]): Figure {
