@@ -28,7 +28,6 @@ import { readRate } from '../common/read-rate.js';
 import { lastJson, printed, scriptCommand, type Command } from '../common/scripts.js';
 import { WORK, type Figure, type Work } from './llm-work.js';
 
-const LLAMA = 'llama.cpp';
 const { values, positionals } = toolArguments(
   {
     work: { type: 'string', default: Object.keys(WORK).join() },
@@ -47,13 +46,13 @@ if (!names.every(isWork)) wrongUse(`--work takes ${Object.keys(WORK).join(', ')}
 const formats = formatsOf('--weights', values.weights);
 const here = import.meta.dirname;
 const ours = formats.map((format) => [`ours, ${format}`, scriptCommand(join(here, 'llm-ours.ts'), folder, format)] as const);
-const peers: (readonly [name: string, command: Command])[] = [];
-if (values.python !== undefined) peers.push(['transformers', [values.python, join(here, 'llm_peer.py'), folder]]);
-if (values.llama !== undefined) {
-  for (const file of values.gguf?.split(',') ?? [fileOfFolder()]) {
-    peers.push([`${LLAMA}, ${basename(file, '.gguf')}`, [values.llama, join(here, 'llm_llamacpp.py'), file]]);
-  }
-}
+type Peer = readonly [name: string, command: Command];
+const { python, llama, gguf } = values;
+if (gguf !== undefined && llama === undefined) wrongUse('--gguf is for --llama, which is not given');
+const transformers: Peer[] = python === undefined ? [] : [['transformers', [python, join(here, 'llm_peer.py'), folder]]];
+const files = llama === undefined ? [] : (gguf?.split(',') ?? [fileOfFolder()]);
+const llamaCpp = files.map((file): Peer => [`llama.cpp, ${basename(file, '.gguf')}`, [llama!, join(here, 'llm_llamacpp.py'), file]]);
+const peers = [...transformers, ...llamaCpp];
 
 await useOnnx();
 console.log(`${processor()}\n`);
@@ -65,7 +64,7 @@ process.exit(0);
 
 async function compare(work: Work): Promise<void> {
   const json = JSON.stringify(work);
-  const present = peers.filter(([peer]) => !peer.startsWith(LLAMA) || work.kind === 'decode' || work.kind === 'prefill');
+  const present = work.kind === 'decode' || work.kind === 'prefill' ? peers : transformers;
   const rates: number[] = [];
   const reads: number[] = [];
   const contestants: Record<string, () => Promise<Figure | undefined>> = {
